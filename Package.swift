@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: warnings are errors, existentials are spelled out.
+let common: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Everything under Sources also names each unsafe expression. Tests do not: `#expect` trips on it.
+let house: [SwiftSetting] = common + [.strictMemorySafety()]
+
+/// `recvmmsg`, `sendmmsg` and friends exist only with `_GNU_SOURCE`.
+let gnu: [CSetting] = [.define("_GNU_SOURCE")]
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+// DESIGN §2 draws the arrows between these rooms; TidyTests reads each file's imports against them.
+let package = Package(
+  name: "ndpproxy",
+  products: [
+    .executable(name: "ndpproxy", targets: ["ndpproxy"]),
+    .executable(name: "ndpctl", targets: ["ndpctl"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+  ],
+  targets: [
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+
+    .target(name: "NDPWire", swiftSettings: house),
+    .target(name: "PrefixTrie", dependencies: ["NDPWire"], swiftSettings: house),
+    .target(
+      name: "ProxyEngine", dependencies: ["NDPWire", "PrefixTrie", heap], swiftSettings: house),
+    .target(name: "ProxyConfig", dependencies: ["NDPWire"], swiftSettings: house),
+    .target(
+      name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", system],
+      cSettings: gnu, swiftSettings: house),
+    .target(
+      name: "ProxyDaemon",
+      dependencies: ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log],
+      swiftSettings: house),
+    .executableTarget(
+      name: "ndpproxy", dependencies: ["ProxyDaemon"], cSettings: gnu, swiftSettings: house),
+
+    .target(
+      name: "NetworkLab", dependencies: ["LinuxNet", "NDPWire", subprocess, system],
+      swiftSettings: house),
+    .executableTarget(
+      name: "ndpctl", dependencies: ["NetworkLab", arguments], swiftSettings: house),
+
+    .testTarget(name: "NDPWireTests", dependencies: ["NDPWire"], swiftSettings: common),
+    .testTarget(name: "PrefixTrieTests", dependencies: ["PrefixTrie"], swiftSettings: common),
+    .testTarget(name: "ProxyEngineTests", dependencies: ["ProxyEngine"], swiftSettings: common),
+    .testTarget(
+      name: "ProxyConfigTests", dependencies: ["ProxyConfig"], resources: [.copy("Corpus")],
+      swiftSettings: common),
+    .testTarget(
+      name: "LinuxNetTests", dependencies: ["LinuxNet", "NetworkLab"], swiftSettings: common),
+    .testTarget(name: "ProxyDaemonTests", dependencies: ["ProxyDaemon"], swiftSettings: common),
+    .testTarget(
+      name: "NetworkLabTests", dependencies: ["NetworkLab", subprocess], swiftSettings: common),
+    .testTarget(name: "TidyTests", swiftSettings: common),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,23 @@
+// Names of kernel and libc things that the Glibc module does not have. No function bodies here.
+#include <arpa/inet.h>
+#include <linux/filter.h>
+#include <linux/if_addr.h>
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+#include <linux/if_packet.h>
+#include <linux/neighbour.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <syslog.h>
+#include <unistd.h>
+
+// Swift refuses fork() and variadic functions; these are the same symbols under names it takes.
+int linux_fork(void) __asm__("fork");
+void linux_syslog(int priority, const char *format, const char *text) __asm__("syslog");

@@ -1,0 +1,49 @@
+/// An IPv6 address: 128 bits, most significant first (RFC 4291 §2).
+package struct IPv6Address: Hashable, Sendable {
+  /// The address as one number; `2001:db8::1` is `0x2001_0db8 << 96 | 1`.
+  package var bits: UInt128
+
+  package init(bits: UInt128) {
+    self.bits = bits
+  }
+}
+
+extension IPv6Address {
+  /// `::`, the source of a solicitation that detects duplicates (RFC 4291 §2.5.2).
+  package static let unspecified = IPv6Address(bits: 0)
+
+  /// `::1` (RFC 4291 §2.5.3).
+  package static let loopback = IPv6Address(bits: 1)
+
+  /// `ff02::1`, all nodes of the link (RFC 4291 §2.7.1).
+  package static let allNodes = IPv6Address(bits: 0xff02 << 112 | 1)
+
+  /// Whether this is `::`.
+  package var isUnspecified: Bool { bits == 0 }
+
+  /// Whether this is `::1`.
+  package var isLoopback: Bool { bits == 1 }
+
+  /// Whether this is in `ff00::/8` (RFC 4291 §2.7).
+  package var isMulticast: Bool { bits >> 120 == 0xff }
+
+  /// Whether this is in `fe80::/10` (RFC 4291 §2.5.6).
+  package var isLinkLocal: Bool { bits >> 118 == 0x3fa }
+
+  /// Whether this is in `::ffff:0:0/96` (RFC 4291 §2.5.5.2).
+  package var isIPv4Mapped: Bool { bits >> 32 == 0xffff }
+
+  /// Whether this is a multicast address of the form `ff02::1:ffXX:XXXX` (RFC 4291 §2.7.1).
+  package var isSolicitedNodeMulticast: Bool {
+    bits >> 24 == Self.solicitedNodePrefix >> 24
+  }
+
+  /// The group that a node with this address listens to: `ff02::1:ff` and the low 24 bits.
+  ///
+  /// RFC 4291 §2.7.1.
+  package var solicitedNodeMulticast: IPv6Address {
+    IPv6Address(bits: Self.solicitedNodePrefix | bits & 0xff_ffff)
+  }
+
+  private static let solicitedNodePrefix: UInt128 = 0xff02 << 112 | 0x1_ff00_0000
+}

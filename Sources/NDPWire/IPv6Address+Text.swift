@@ -20,10 +20,14 @@ extension IPv6Address: LosslessStringConvertible {
   /// Addresses in `::ffff:0:0/96` end in a dotted quad (RFC 5952 §5). Allocates.
   package var description: String {
     if isIPv4Mapped {
-      let octets = stride(from: 24, through: 0, by: -8).map { String(UInt8(truncatingIfNeeded: bits >> $0)) }
+      let octets = stride(from: 24, through: 0, by: -8).map {
+        String(UInt8(truncatingIfNeeded: bits >> $0))
+      }
       return "::ffff:" + octets.joined(separator: ".")
     }
-    let groups = stride(from: 112, through: 0, by: -16).map { UInt16(truncatingIfNeeded: bits >> $0) }
+    let groups = stride(from: 112, through: 0, by: -16).map {
+      UInt16(truncatingIfNeeded: bits >> $0)
+    }
     let zeros = longestZeroRun(of: groups)
     let text = { (part: ArraySlice<UInt16>) in
       part.map { String($0, radix: 16) }.joined(separator: ":")

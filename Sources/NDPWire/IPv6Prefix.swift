@@ -20,7 +20,7 @@ package struct IPv6Prefix: Hashable, Sendable {
     ~0 << (128 - length)
   }
 
-  /// Whether `address` belongs to this network. One shift and one compare.
+  /// Whether `address` belongs to this network.
   package func contains(_ address: IPv6Address) -> Bool {
     (address.bits ^ self.address.bits) & Self.mask(length: length) == 0
   }

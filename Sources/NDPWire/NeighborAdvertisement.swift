@@ -1,0 +1,69 @@
+/// An answer that names a target's link-layer address (RFC 4861 §4.4), with its IPv6 addresses.
+///
+///      0     1     2        4         8                24
+///     +-----+-----+--------+---------+----------------+----
+///     | 136 |  0  |checksum|R S O  0 |     target     | options …
+///     +-----+-----+--------+---------+----------------+----
+///
+/// One that exists is well-formed by RFC 4861 §7.1.2; making a malformed one traps.
+package struct NeighborAdvertisement: Equatable, Sendable {
+  package let source: IPv6Address
+  package let destination: IPv6Address
+  package let target: IPv6Address
+
+  /// The R flag: the sender is a router.
+  package let isRouter: Bool
+  /// The S flag: this answers a solicitation.
+  package let isSolicited: Bool
+  /// The O flag: replace what is cached.
+  package let isOverride: Bool
+
+  /// Where frames for `target` go.
+  package let targetLinkLayerAddress: MACAddress?
+
+  package init(
+    source: IPv6Address, destination: IPv6Address, target: IPv6Address, isRouter: Bool,
+    isSolicited: Bool, isOverride: Bool, targetLinkLayerAddress: MACAddress?
+  ) {
+    precondition(!target.isMulticast && !source.isUnspecified)
+    precondition(!isSolicited || !destination.isMulticast)
+    self.source = source
+    self.destination = destination
+    self.target = target
+    self.isRouter = isRouter
+    self.isSolicited = isSolicited
+    self.isOverride = isOverride
+    self.targetLinkLayerAddress = targetLinkLayerAddress
+  }
+}
+
+extension NeighborAdvertisement: NeighborMessage {
+  package static let type: UInt8 = 136
+
+  init(
+    source: IPv6Address, destination: IPv6Address, target: IPv6Address, flags: UInt32,
+    options: LinkLayerAddressOptions
+  ) throws(DropReason) {
+    guard !source.isUnspecified else { throw .source }
+    let isSolicited = flags & Flag.solicited != 0
+    guard !isSolicited || !destination.isMulticast else { throw .solicitedMulticast }
+    guard options.target?.isUnicast != false else { throw .linkLayerAddressNotUnicast }
+    self.init(
+      source: source, destination: destination, target: target,
+      isRouter: flags & Flag.router != 0, isSolicited: isSolicited,
+      isOverride: flags & Flag.override != 0, targetLinkLayerAddress: options.target)
+  }
+
+  var flags: UInt32 {
+    (isRouter ? Flag.router : 0) | (isSolicited ? Flag.solicited : 0)
+      | (isOverride ? Flag.override : 0)
+  }
+  var linkLayerAddress: MACAddress? { targetLinkLayerAddress }
+  static let linkLayerAddressOption = OptionType.target
+}
+
+private enum Flag {
+  static let router: UInt32 = 1 << 31
+  static let solicited: UInt32 = 1 << 30
+  static let override: UInt32 = 1 << 29
+}

@@ -1,0 +1,83 @@
+import NDPWire
+
+// What a received advertisement leads to: the confirmation of a target that was asked for.
+
+extension Engine {
+  mutating func receive(
+    _ frame: EthernetFrame<NeighborAdvertisement>, on index: InterfaceIndex, now: Instant,
+    into actions: inout [Action]
+  ) {
+    guard let interface = interfaces[index] else {
+      return counters.discard(.advertisementNotAwaited)
+    }
+    if let reason = refusal(of: frame.message, on: interface) { return counters.discard(reason) }
+    var isAwaited = false
+    for proxy in rules.proxies.indices {
+      let key = SessionKey(proxy: proxy, target: frame.message.target)
+      guard let position = sessions.position(of: key), awaits(position, on: index) else { continue }
+      guard let address = frame.message.targetLinkLayerAddress ?? known(position, on: index) else {
+        counters.discard(.advertisementLinkLayerAddress)
+        continue
+      }
+      isAwaited = true
+      let neighbor = Session.Neighbor(interface: index, linkLayerAddress: address)
+      confirm(position, neighbor: neighbor, now: now, into: &actions)
+    }
+    if !isAwaited { counters.discard(.advertisementNotAwaited) }
+  }
+
+  /// Why an advertisement confirms nothing whoever waits for it; `nil` if it may.
+  ///
+  /// Unsolicited ones "MUST NOT be treated as a reachability confirmation" (RFC 4861 §7.3.1).
+  private func refusal(
+    of message: NeighborAdvertisement, on interface: Interface
+  ) -> DiscardReason? {
+    guard message.isSolicited, message.destination == interface.solicitationSource else {
+      return .advertisementNotSolicited
+    }
+    if message.targetLinkLayerAddress == interface.linkLayerAddress {
+      return .advertisementLinkLayerAddress
+    }
+    return nil
+  }
+
+  /// Whether the session asked on this interface; a late answer is an answer.
+  private func awaits(_ position: Int, on index: InterfaceIndex) -> Bool {
+    let session = sessions[position]
+    return session.state != .reachable && session.sent > 0 && session.interfaces.contains(index)
+  }
+
+  /// An advertisement may leave out a link-layer address that we used to ask (RFC 4861 §4.4).
+  private func known(_ position: Int, on index: InterfaceIndex) -> MACAddress? {
+    let session = sessions[position]
+    guard session.state == .probing, session.neighbor?.interface == index else { return nil }
+    return session.neighbor?.linkLayerAddress
+  }
+
+  /// Makes the target reachable and answers everyone who waits for it.
+  ///
+  /// `neighbor` is `nil` where a route is the proof: then nobody spoke for the target, and hosts
+  /// that detect duplicates get no answer.
+  mutating func confirm(
+    _ position: Int, neighbor: Session.Neighbor?, now: Instant, into actions: inout [Action]
+  ) {
+    let key = sessions[position].key
+    let askers = sessions[position].askers
+    sessions[position].askers = []
+    sessions[position].state = .reachable
+    sessions[position].neighbor = neighbor
+    sessions[position].interfaces = neighbor.map { [$0.interface] } ?? []
+    sessions[position].isConfirmed = true
+    sessions[position].isWanted = false
+    sessions[position].sent = 0
+    sessions[position].deadline = now + rules.proxies[key.proxy].timers.reachable
+    sessions.reschedule(position)
+    for asker in askers {
+      if asker.detectsDuplicates, neighbor == nil || now > asker.deadline ?? now {
+        counters.discard(.duplicateAddressDetection)
+        continue
+      }
+      advertise(key.target, to: asker, proxy: key.proxy, now: now, into: &actions)
+    }
+  }
+}

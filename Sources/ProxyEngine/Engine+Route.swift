@@ -1,0 +1,111 @@
+import NDPWire
+
+// What the kernel's route to a target of an `auto` rule means (DESIGN §3.2.4).
+
+extension Engine {
+  /// Asks for the route to a known target again, because some route has changed.
+  mutating func lookUpRouteAgain(
+    _ position: Int, for asker: Asker, now: Instant, into actions: inout [Action]
+  ) {
+    if !sessions[position].awaitsRoute {
+      guard routeLookupTokens.take(now: now) else { return counters.discard(.routeLookupLimit) }
+      sessions[position].awaitsRoute = true
+      actions.append(.lookUpRoute(sessions[position].key.target))
+    }
+    add(asker, to: position)
+  }
+
+  /// Draws the conclusion for every session that waits for this route.
+  mutating func apply(
+    _ route: Route, to target: IPv6Address, now: Instant, into actions: inout [Action]
+  ) {
+    for proxy in rules.proxies.indices {
+      let key = SessionKey(proxy: proxy, target: target)
+      guard let position = sessions.position(of: key), sessions[position].awaitsRoute else {
+        continue
+      }
+      sessions[position].awaitsRoute = false
+      sessions[position].routeGeneration = routeGeneration
+      apply(route, toSession: position, now: now, into: &actions)
+    }
+  }
+
+  private mutating func apply(
+    _ route: Route, toSession position: Int, now: Instant, into actions: inout [Action]
+  ) {
+    let proxy = sessions[position].key.proxy
+    let own = rules.proxies[proxy].interface
+    switch route {
+    case .onLink(let index) where canAsk(on: index, proxy: proxy):
+      askOnLink(position, at: index, now: now, into: &actions)
+    case .onLink(let index) where index != own && interfaces[index]?.hasNeighborDiscovery == false,
+      .gateway(let index) where index != own:
+      // Nobody there can be asked, or the target is not there to be asked: the route is the proof.
+      confirm(position, neighbor: nil, now: now, into: &actions)
+    case .local:
+      confirm(position, neighbor: nil, now: now, into: &actions)
+    case .onLink, .gateway, .unreachable:
+      counters.discard(.noRoute)
+      askWithoutRoute(position, now: now, into: &actions)
+    }
+  }
+
+  /// Gives up, unless an `iface` rule of the same prefix names other interfaces to ask on.
+  private mutating func askWithoutRoute(
+    _ position: Int, now: Instant, into actions: inout [Action]
+  ) {
+    let key = sessions[position].key
+    guard let rule = rules.rule(of: key.proxy, covering: key.target) else { return }
+    ask(position, on: interfacesToAsk(rule, proxy: key.proxy), now: now, into: &actions)
+  }
+
+  /// Starts to ask for the target on these interfaces; gives up if there are none.
+  private mutating func ask(
+    _ position: Int, on asked: [InterfaceIndex], now: Instant, into actions: inout [Action]
+  ) {
+    guard !asked.isEmpty else { return fail(position, now: now) }
+    guard solicitationTokens.take(now: now) else {
+      counters.discard(.solicitationLimit)
+      return sessions.remove(position)
+    }
+    sessions[position].state = .incomplete
+    sessions[position].sent = 0
+    sessions[position].neighbor = nil
+    sessions[position].interfaces = asked
+    solicitByMulticast(position, now: now, into: &actions)
+  }
+
+  /// Asks on the interface that the route names, unless that is where the target is known to be.
+  private mutating func askOnLink(
+    _ position: Int, at index: InterfaceIndex, now: Instant, into actions: inout [Action]
+  ) {
+    let session = sessions[position]
+    if session.neighbor?.interface == index,
+      session.state == .reachable || session.state == .probing
+    {
+      return answerWaiting(position, now: now, into: &actions)
+    }
+    if session.state == .incomplete, session.sent > 0, session.interfaces.contains(index) { return }
+    guard let rule = rules.rule(of: session.key.proxy, covering: session.key.target) else { return }
+    let named = interfacesToAsk(rule, proxy: session.key.proxy)
+    let others = named.filter { $0 != index }
+    ask(position, on: [index] + others, now: now, into: &actions)
+  }
+
+  /// Answers those who came while the route was looked up, the target being known.
+  private mutating func answerWaiting(
+    _ position: Int, now: Instant, into actions: inout [Action]
+  ) {
+    let key = sessions[position].key
+    let askers = sessions[position].askers
+    sessions[position].askers = []
+    for asker in askers {
+      if asker.detectsDuplicates {
+        counters.discard(.duplicateAddressDetection)
+        continue
+      }
+      sessions[position].isWanted = true
+      advertise(key.target, to: asker, proxy: key.proxy, now: now, into: &actions)
+    }
+  }
+}

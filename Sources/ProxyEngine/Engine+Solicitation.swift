@@ -1,0 +1,154 @@
+import NDPWire
+
+// What a received solicitation leads to (RFC 4861 §7.2.3, §7.2.8).
+
+extension Engine {
+  mutating func receive(
+    _ frame: EthernetFrame<NeighborSolicitation>, on index: InterfaceIndex, now: Instant,
+    into actions: inout [Action]
+  ) {
+    guard let proxy = rules.proxies.firstIndex(where: { $0.interface == index }),
+      let interface = interfaces[index]
+    else { return counters.discard(.notProxyInterface) }
+    let message = frame.message
+    if let reason = refusal(of: frame, on: interface) { return counters.discard(reason) }
+    guard let rule = rules.rule(of: proxy, covering: message.target) else {
+      return counters.discard(.noRule)
+    }
+    let asker = Asker(frame, now: now)
+    if interfaces.usableAddresses.contains(message.target) {
+      // The kernel answers for an address only on the interface that has it.
+      advertise(message.target, to: asker, proxy: proxy, now: now, into: &actions)
+    } else if rule.isStatic {
+      // A wide static rule must not keep hosts of the link from configuring addresses.
+      if asker.detectsDuplicates, rule.prefix.length < 128 {
+        return counters.discard(.duplicateAddressDetection)
+      }
+      advertise(message.target, to: asker, proxy: proxy, now: now, into: &actions)
+    } else {
+      let key = SessionKey(proxy: proxy, target: message.target)
+      ask(frame, key: key, rule: rule, now: now, into: &actions)
+    }
+  }
+
+  /// Why a solicitation is nobody's to answer whatever the rules say; `nil` if it may be.
+  private func refusal(
+    of frame: EthernetFrame<NeighborSolicitation>, on interface: Interface
+  ) -> DiscardReason? {
+    let message = frame.message
+    let target = message.target
+    if target.isLinkLocal || target.isLoopback || target.isUnspecified || target.isIPv4Mapped {
+      return .targetNotProxied
+    }
+    let own = interface.linkLayerAddress
+    if frame.source == own || message.sourceLinkLayerAddress == own { return .ownFrame }
+    if message.source == target { return .askerIsTarget }
+    if interface.owns(target) { return .ownAddress }
+    if interface.addresses.contains(where: { $0.address == message.source }) { return .ownFrame }
+    return nil
+  }
+
+  /// Answers from what is known of the target, or finds out.
+  private mutating func ask(
+    _ frame: EthernetFrame<NeighborSolicitation>, key: SessionKey, rule: RuleTable.Rule,
+    now: Instant, into actions: inout [Action]
+  ) {
+    let asker = Asker(frame, now: now)
+    guard let position = sessions.position(of: key) else {
+      return begin(key, rule: rule, for: asker, now: now, into: &actions)
+    }
+    if sessions[position].routeGeneration ?? routeGeneration != routeGeneration {
+      return lookUpRouteAgain(position, for: asker, now: now, into: &actions)
+    }
+    if asker.detectsDuplicates {
+      return detectDuplicate(position, frame, for: asker, now: now, into: &actions)
+    }
+    sessions[position].isWanted = true
+    switch sessions[position].state {
+    case .reachable, .probing:
+      advertise(key.target, to: asker, proxy: key.proxy, now: now, into: &actions)
+    case .incomplete:
+      add(asker, to: position)
+    case .failed:
+      counters.discard(.targetFailed)
+    }
+  }
+
+  /// Starts to find out about a target that nothing is known of.
+  private mutating func begin(
+    _ key: SessionKey, rule: RuleTable.Rule, for asker: Asker, now: Instant,
+    into actions: inout [Action]
+  ) {
+    let asked = interfacesToAsk(rule, proxy: key.proxy)
+    if rule.isAuto {
+      guard routeLookupTokens.take(now: now) else { return counters.discard(.routeLookupLimit) }
+    } else {
+      guard !asked.isEmpty else { return counters.discard(.ruleInterfaceUnavailable) }
+      guard solicitationTokens.take(now: now) else { return counters.discard(.solicitationLimit) }
+    }
+    guard makeRoom() else { return counters.discard(.sessionLimit) }
+    let timeout = rules.proxies[key.proxy].timers.retransmission
+    var session = Session(key: key, deadline: now + timeout)
+    session.interfaces = asked
+    if rule.isAuto {
+      session.awaitsRoute = true
+      session.routeGeneration = routeGeneration
+    }
+    let position = sessions.insert(session)
+    add(asker, to: position)
+    if rule.isAuto {
+      actions.append(.lookUpRoute(key.target))
+    } else {
+      solicitByMulticast(position, now: now, into: &actions)
+    }
+  }
+
+  /// Whether a session can be added, after forgetting one that was never confirmed if need be.
+  private mutating func makeRoom() -> Bool {
+    guard sessions.count >= limits.sessions else { return true }
+    guard sessions.evictUnconfirmed() else { return false }
+    counters.evictSession()
+    return true
+  }
+
+  mutating func add(_ asker: Asker, to position: Int) {
+    if sessions[position].add(asker, limit: limits.askersPerSession) { counters.evictAsker() }
+  }
+
+  /// The interfaces named by a rule on which its targets can be asked for now.
+  func interfacesToAsk(_ rule: RuleTable.Rule, proxy: Int) -> [InterfaceIndex] {
+    rules.interfaces(of: rule).filter { canAsk(on: $0, proxy: proxy) }
+  }
+
+  /// A target is never asked for where the question came from.
+  func canAsk(on index: InterfaceIndex, proxy: Int) -> Bool {
+    index != rules.proxies[proxy].interface && interfaces[index]?.canSolicit == true
+  }
+
+  /// Lets only the owner itself defend its address, never what was heard of it before.
+  ///
+  /// RFC 4389 §4.1.3.1 and RFC 6957 §4.2.
+  private mutating func detectDuplicate(
+    _ position: Int, _ frame: EthernetFrame<NeighborSolicitation>, for asker: Asker, now: Instant,
+    into actions: inout [Action]
+  ) {
+    let session = sessions[position]
+    switch session.state {
+    case .incomplete, .probing:
+      add(asker, to: position)
+    case .failed:
+      counters.discard(.targetFailed)
+    case .reachable:
+      guard let neighbor = session.neighbor else {
+        return counters.discard(.duplicateAddressDetection)
+      }
+      if neighbor.linkLayerAddress == frame.source {
+        // The owner itself came over to this link (RFC 4389 §3).
+        sessions.remove(position)
+        return counters.discard(.duplicateAddressDetection)
+      }
+      add(asker, to: position)
+      startProbing(position, now: now, into: &actions)
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import NDPWire
+
+/// Decides what to answer: events in, actions out, time as an argument.
+///
+/// It owns no descriptor and reads no clock. Feed it every event in order; after each call perform
+/// the actions, and call `handleTimeout` when `nextDeadline` has passed. A call too many changes
+/// nothing. Answering from a static rule or a known target allocates nothing, provided `actions`
+/// keeps its capacity.
+package struct Engine: ~Copyable {
+  /// What was done and what was not, and why.
+  package internal(set) var counters = Counters()
+
+  let limits: Limits
+  var rules: RuleTable
+  var interfaces = InterfaceTable()
+  var sessions = SessionTable()
+  /// Counts route changes: what was concluded from an older generation is asked again.
+  var routeGeneration: UInt64 = 0
+  var advertisementTokens: TokenBucket
+  var solicitationTokens: TokenBucket
+  var routeLookupTokens: TokenBucket
+
+  package init(ruleset: Ruleset, limits: Limits = Limits()) {
+    self.limits = limits
+    rules = RuleTable(ruleset)
+    advertisementTokens = TokenBucket(rate: limits.advertisementsPerSecond)
+    solicitationTokens = TokenBucket(rate: limits.solicitationsPerSecond)
+    routeLookupTokens = TokenBucket(rate: limits.routeLookupsPerSecond)
+  }
+
+  /// When `handleTimeout` is due; `nil` while there is nothing to wait for.
+  package var nextDeadline: Instant? { sessions.nextDeadline }
+
+  /// How many targets are known or being asked for.
+  package var sessionCount: Int { sessions.count }
+
+  /// Takes one event and appends what is to be done.
+  package mutating func handle(_ event: Event, now: Instant, into actions: inout [Action]) {
+    switch event {
+    case .solicitation(let frame, let interface):
+      receive(frame, on: interface, now: now, into: &actions)
+    case .advertisement(let frame, let interface):
+      receive(frame, on: interface, now: now, into: &actions)
+    case .malformed(let reason):
+      counters.drop(reason)
+    case .interfaceChanged(let interface):
+      change(interface)
+    case .interfaceRemoved(let index):
+      remove(index)
+    case .route(let route, let target):
+      apply(route, to: target, now: now, into: &actions)
+    case .routesChanged:
+      routeGeneration += 1
+    }
+  }
+}
+
+// MARK: - Interfaces
+
+extension Engine {
+  private mutating func change(_ interface: Interface) {
+    if let previous = interfaces[interface.index] {
+      let isSame =
+        previous.name == interface.name && interface.isUp
+        && previous.linkLayerAddress == interface.linkLayerAddress
+      if !isSame { forgetSessions(using: interface.index) }
+    }
+    interfaces.update(interface)
+    rules.resolve(in: interfaces)
+  }
+
+  private mutating func remove(_ index: InterfaceIndex) {
+    // Sessions of a proxy are found by its interface, so they go before it does.
+    forgetSessions(using: index)
+    interfaces.remove(index)
+    rules.resolve(in: interfaces)
+  }
+
+  /// Forgets every target asked for, or confirmed, by way of an interface.
+  private mutating func forgetSessions(using index: InterfaceIndex) {
+    for position in sessions.takenPositions {
+      let session = sessions[position]
+      let isAffected =
+        rules.proxies[session.key.proxy].interface == index
+        || session.interfaces.contains(index) || session.neighbor?.interface == index
+      if isAffected { sessions.remove(position) }
+    }
+  }
+}
+
+// MARK: - Advertising
+
+extension Engine {
+  /// Tells one asker that `target` is reached through the proxy interface.
+  ///
+  /// RFC 4861 §7.2.4 and §7.2.8: the Override flag is clear, so that a real owner wins; the
+  /// target link-layer address is always there; a host that detects duplicates is told by way of
+  /// all nodes, without the Solicited flag.
+  mutating func advertise(
+    _ target: IPv6Address, to asker: Asker, proxy: Int, now: Instant, into actions: inout [Action]
+  ) {
+    guard let index = rules.proxies[proxy].interface, let interface = interfaces[index],
+      let own = interface.linkLayerAddress,
+      let source = interface.sourceAddress(towards: asker.destination)
+    else { return counters.discard(.noSourceAddress) }
+    guard advertisementTokens.take(now: now) else {
+      return counters.discard(.advertisementLimit)
+    }
+    let advertisement = NeighborAdvertisement(
+      source: source, destination: asker.destination, target: target,
+      isRouter: rules.proxies[proxy].isRouter, isSolicited: !asker.detectsDuplicates,
+      isOverride: false, targetLinkLayerAddress: own)
+    actions.append(
+      .advertise(
+        EthernetFrame(
+          source: own, destination: asker.frameDestination, message: advertisement), on: index))
+    counters.advertise()
+  }
+}
+
+extension Asker {
+  fileprivate var destination: IPv6Address { detectsDuplicates ? .allNodes : source }
+  fileprivate var frameDestination: MACAddress {
+    detectsDuplicates ? .allNodes : linkLayerAddress
+  }
+}

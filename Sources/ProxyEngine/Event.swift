@@ -1,0 +1,39 @@
+package import NDPWire
+
+/// Something that happened outside the engine.
+package enum Event: Sendable {
+  /// A well-formed solicitation arrived.
+  case solicitation(EthernetFrame<NeighborSolicitation>, on: InterfaceIndex)
+  /// A well-formed advertisement arrived.
+  case advertisement(EthernetFrame<NeighborAdvertisement>, on: InterfaceIndex)
+  /// A frame arrived that was neither.
+  case malformed(DropReason)
+  /// An interface appeared, or something about it is different now.
+  case interfaceChanged(Interface)
+  /// An interface is gone.
+  case interfaceRemoved(InterfaceIndex)
+  /// The kernel's answer to `Action.lookUpRoute`.
+  case route(Route, to: IPv6Address)
+  /// Some route changed, so earlier answers may be wrong.
+  case routesChanged
+}
+
+/// Where the kernel would send a packet.
+package enum Route: Equatable, Sendable {
+  /// To a neighbour on this interface.
+  case onLink(InterfaceIndex)
+  /// To a router reached through this interface.
+  case gateway(InterfaceIndex)
+  /// To this host itself.
+  case local
+  /// Nowhere: no route, unreachable, blackhole, prohibit, anycast or multicast.
+  case unreachable
+}
+
+/// Something that the engine wants done.
+package enum Action: Equatable, Sendable {
+  case advertise(EthernetFrame<NeighborAdvertisement>, on: InterfaceIndex)
+  case solicit(EthernetFrame<NeighborSolicitation>, on: InterfaceIndex)
+  /// Ask the kernel for its route, and feed the answer back as `Event.route`.
+  case lookUpRoute(IPv6Address)
+}

@@ -1,0 +1,104 @@
+package import NDPWire
+
+/// The number by which the kernel knows an interface; never reused while the interface lives.
+package struct InterfaceIndex: Hashable, Comparable, Sendable {
+  package let rawValue: Int32
+
+  package init(_ rawValue: Int32) {
+    self.rawValue = rawValue
+  }
+
+  package static func < (left: InterfaceIndex, right: InterfaceIndex) -> Bool {
+    left.rawValue < right.rawValue
+  }
+}
+
+/// What the engine knows of a network interface of this host.
+package struct Interface: Equatable, Sendable {
+  package let index: InterfaceIndex
+  package var name: String
+
+  /// Its Ethernet address; `nil` where there is none (tun, WireGuard, ppp).
+  package var linkLayerAddress: MACAddress?
+
+  /// Whether it is up, so that frames can come and go.
+  package var isUp: Bool
+
+  /// Whether neighbours on it are resolved at all: Ethernet, neither NOARP nor POINTOPOINT.
+  package var hasNeighborDiscovery: Bool
+
+  package var addresses: [Address]
+
+  package init(
+    index: InterfaceIndex, name: String, linkLayerAddress: MACAddress?, isUp: Bool,
+    hasNeighborDiscovery: Bool, addresses: [Address]
+  ) {
+    self.index = index
+    self.name = name
+    self.linkLayerAddress = linkLayerAddress
+    self.isUp = isUp
+    self.hasNeighborDiscovery = hasNeighborDiscovery
+    self.addresses = addresses
+  }
+
+  /// One IPv6 address of the interface.
+  package struct Address: Equatable, Sendable {
+    package let address: IPv6Address
+    /// 0 through 128.
+    package let prefixLength: Int
+    package let state: State
+
+    package init(_ address: IPv6Address, prefixLength: Int, state: State) {
+      self.address = address
+      self.prefixLength = prefixLength
+      self.state = state
+    }
+
+    /// RFC 4862 §2's states of an address, in order of usefulness as a source.
+    package enum State: Int, Sendable {
+      /// Tentative, or duplicate address detection failed: no source, and not answered for.
+      case tentative
+      case deprecated
+      case preferred
+    }
+  }
+}
+
+extension Interface {
+  /// The address to speak from to `peer`, or `nil` where the interface has none that may be used.
+  ///
+  /// A link-local peer or a group gets a link-local source, any other a global one, best from its own prefix
+  /// and not deprecated; the other scope is better than silence (RFC 4861 §4.4, RFC 6724 §5).
+  /// One pass over the addresses.
+  func sourceAddress(towards peer: IPv6Address) -> IPv6Address? {
+    let isOnLinkOnly = peer.isLinkLocal || peer.isMulticast
+    var best: (rank: Int, address: IPv6Address)?
+    for candidate in addresses where candidate.state != .tentative {
+      let rank =
+        (candidate.address.isLinkLocal == isOnLinkOnly ? 4 : 0)
+        + (candidate.prefix.contains(peer) ? 2 : 0)
+        + (candidate.state == .preferred ? 1 : 0)
+      if rank > best?.rank ?? -1 { best = (rank, candidate.address) }
+    }
+    return best?.address
+  }
+
+  /// Whether the kernel itself speaks for `target` here.
+  ///
+  /// True of each address, tentative ones included, and of the subnet-router anycast address of
+  /// each prefix that has one (RFC 4291 §2.6.1, RFC 6164 §5).
+  func owns(_ target: IPv6Address) -> Bool {
+    for own in addresses {
+      if own.address == target { return true }
+      if own.prefixLength < 127, own.prefix.address == target { return true }
+    }
+    return false
+  }
+
+  /// Whether neighbours can be solicited here now.
+  var canSolicit: Bool { isUp && hasNeighborDiscovery && linkLayerAddress != nil }
+}
+
+extension Interface.Address {
+  fileprivate var prefix: IPv6Prefix { IPv6Prefix(address, length: prefixLength) }
+}

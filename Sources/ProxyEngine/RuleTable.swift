@@ -1,0 +1,81 @@
+import NDPWire
+import PrefixTrie
+
+/// A ruleset made ready for lookups, with rule interfaces found by name whenever they change.
+struct RuleTable {
+  private(set) var proxies: [Proxy]
+  /// Every rule of every proxy; tries and sessions name them by position.
+  private(set) var rules: [Rule] = []
+  private var interfaceNames: [String] = []
+  private var interfaceIndexes: [InterfaceIndex?] = []
+
+  struct Proxy {
+    let name: String
+    let isRouter: Bool
+    let timers: Ruleset.Timers
+    /// Positions in `rules`, by prefix.
+    var trie = PrefixTrie<Int>()
+    /// The interface of that name, while there is one.
+    var interface: InterfaceIndex?
+  }
+
+  /// All methods given for one prefix: equal prefixes with different interfaces fan out.
+  struct Rule {
+    let prefix: IPv6Prefix
+    var isStatic = false
+    var isAuto = false
+    /// Positions of interface names.
+    var interfaces: [Int] = []
+  }
+
+  init(_ ruleset: Ruleset) {
+    proxies = ruleset.proxies.map {
+      Proxy(name: $0.interface, isRouter: $0.isRouter, timers: $0.timers)
+    }
+    for (proxy, rules) in ruleset.proxies.map(\.rules).enumerated() {
+      for rule in rules { add(rule, to: proxy) }
+    }
+  }
+
+  private mutating func add(_ rule: Ruleset.Rule, to proxy: Int) {
+    let position = proxies[proxy].trie[rule.prefix] ?? rules.count
+    if position == rules.count {
+      rules.append(Rule(prefix: rule.prefix))
+      proxies[proxy].trie[rule.prefix] = position
+    }
+    switch rule.method {
+    case .static: rules[position].isStatic = true
+    case .auto: rules[position].isAuto = true
+    case .interface(let name):
+      let interface = namePosition(of: name)
+      if !rules[position].interfaces.contains(interface) {
+        rules[position].interfaces.append(interface)
+      }
+    }
+  }
+
+  private mutating func namePosition(of name: String) -> Int {
+    if let known = interfaceNames.firstIndex(of: name) { return known }
+    interfaceNames.append(name)
+    interfaceIndexes.append(nil)
+    return interfaceNames.count - 1
+  }
+
+  /// Finds proxy and rule interfaces by their names anew.
+  mutating func resolve(in interfaces: InterfaceTable) {
+    for position in proxies.indices {
+      proxies[position].interface = interfaces.index(named: proxies[position].name)
+    }
+    interfaceIndexes = interfaceNames.map { interfaces.index(named: $0) }
+  }
+
+  /// The rule with the longest prefix that covers the target.
+  func rule(of proxy: Int, covering target: IPv6Address) -> Rule? {
+    proxies[proxy].trie.longestMatch(target).map { rules[$0] }
+  }
+
+  /// The interfaces on which a rule asks, those that are not there left out.
+  func interfaces(of rule: Rule) -> [InterfaceIndex] {
+    rule.interfaces.compactMap { interfaceIndexes[$0] }
+  }
+}

@@ -1,0 +1,62 @@
+package import NDPWire
+
+/// What to answer for: the proxies with their rules, as the configuration says.
+package struct Ruleset: Equatable, Sendable {
+  package var proxies: [Proxy]
+
+  package init(proxies: [Proxy]) {
+    self.proxies = proxies
+  }
+
+  /// One proxy interface: where solicitations are answered, and how.
+  package struct Proxy: Equatable, Sendable {
+    package var interface: String
+    /// The R flag of every advertisement; it never changes while the engine lives.
+    package var isRouter: Bool
+    package var timers: Timers
+    package var rules: [Rule]
+
+    package init(interface: String, isRouter: Bool, timers: Timers, rules: [Rule]) {
+      self.interface = interface
+      self.isRouter = isRouter
+      self.timers = timers
+      self.rules = rules
+    }
+  }
+
+  /// One prefix, and how to find out whether a target inside it is there.
+  package struct Rule: Equatable, Sendable {
+    package var prefix: IPv6Prefix
+    package var method: Method
+
+    package init(prefix: IPv6Prefix, method: Method) {
+      self.prefix = prefix
+      self.method = method
+    }
+  }
+
+  package enum Method: Equatable, Sendable {
+    /// Every target is there.
+    case `static`
+    /// A target is there when it answers on the rule interface of this name.
+    case interface(String)
+    /// The kernel's route to the target says where to ask, or is the proof itself.
+    case auto
+  }
+
+  /// How long each state of a session lasts.
+  package struct Timers: Equatable, Sendable {
+    /// Between two solicitations for one target: RetransTimer (RFC 4861 §10), `timeout` in ndppd.
+    package var retransmission: Duration = .seconds(1)
+    /// Solicitations for one target before it counts as failed: MAX_MULTICAST_SOLICIT (§10).
+    package var solicitations = 3
+    /// How long a confirmed target is believed: `ttl` in ndppd.
+    package var reachable: Duration = .seconds(30)
+    /// How long a silent target is not asked again: `deadtime` in ndppd.
+    package var failed: Duration = .seconds(3)
+    /// Whether a target asked for since it was confirmed is asked again before it is forgotten.
+    package var keepsAlive = true
+
+    package init() {}
+  }
+}

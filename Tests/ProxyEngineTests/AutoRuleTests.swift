@@ -1,0 +1,110 @@
+import NDPWire
+import ProxyEngine
+import Testing
+
+private func gateway() -> Gateway { Gateway(("2001:db8::/32", .auto)) }
+
+struct AutoRuleTests {
+  @Test func `an on-link target is asked for where its route points`() {
+    var gateway = gateway()
+    #expect(gateway.ask(solicitation()) == [.lookUpRoute(member)])
+    #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: member)) == [probe()])
+    #expect(gateway.answer(advertisement()) == [answer()])
+    #expect(gateway.ask(solicitation()) == [answer()])
+  }
+
+  @Test func `a second target of the same route is served as well`() {
+    var gateway = gateway()
+    let second = ip("2001:db8:1:0:ff::11")
+    for target in [member, second] {
+      #expect(gateway.ask(solicitation(for: target)) == [.lookUpRoute(target)])
+      #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: target)) == [probe(for: target)])
+      #expect(gateway.answer(advertisement(of: target)) == [answer(for: target)])
+    }
+  }
+
+  static let proofs: [(String, Route)] = [
+    ("a gateway", .gateway(Gateway.zt0)),
+    ("an interface without neighbours", .onLink(Gateway.tun0)),
+    ("a gateway on an interface without neighbours", .gateway(Gateway.tun0)),
+    ("this host", .local),
+  ]
+
+  @Test(arguments: proofs)
+  func `some routes are the proof themselves`(name: String, route: Route) {
+    var gateway = gateway()
+    #expect(gateway.ask(solicitation()) == [.lookUpRoute(member)])
+    #expect(gateway.handle(.route(route, to: member)) == [answer()], "\(name)")
+    #expect(gateway.ask(solicitation()) == [answer()], "\(name)")
+    #expect(gateway.ask(duplicateDetection()) == [], "a route defends nothing")
+    #expect(gateway.wait(milliseconds: 30_000) == [], "\(name)")
+    #expect(gateway.ask(solicitation()) == [.lookUpRoute(member)], "\(name)")
+  }
+
+  static let silent: [(String, Route)] = [
+    ("unreachable", .unreachable),
+    ("back out of the proxy interface", .onLink(Gateway.eth0)),
+    ("to the router it came from", .gateway(Gateway.eth0)),
+    ("an interface that is not there", .onLink(InterfaceIndex(77))),
+  ]
+
+  @Test(arguments: silent)
+  func `other routes mean silence`(name: String, route: Route) {
+    var gateway = gateway()
+    _ = gateway.ask(solicitation())
+    #expect(gateway.handle(.route(route, to: member)) == [], "\(name)")
+    #expect(gateway.engine.counters[.noRoute] == 1, "\(name)")
+    #expect(gateway.ask(solicitation()) == [], "\(name)")
+    #expect(gateway.wait(milliseconds: 3000) == [], "\(name)")
+    #expect(gateway.ask(solicitation()) == [.lookUpRoute(member)], "\(name)")
+  }
+
+  @Test func `a changed route is noticed by the next question`() {
+    var gateway = gateway()
+    _ = gateway.ask(solicitation())
+    _ = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+    _ = gateway.answer(advertisement())
+    _ = gateway.handle(.routesChanged)
+    #expect(gateway.ask(solicitation()) == [.lookUpRoute(member)])
+    #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: member)) == [answer()], "the same")
+    #expect(gateway.ask(solicitation()) == [answer()], "concluded anew")
+
+    _ = gateway.handle(.routesChanged)
+    _ = gateway.ask(solicitation())
+    #expect(
+      gateway.handle(.route(.onLink(Gateway.zt1), to: member)) == [probe(on: Gateway.zt1)])
+    #expect(gateway.answer(advertisement(to: ip("fe80::102")), on: Gateway.zt1) == [answer()])
+
+    _ = gateway.handle(.routesChanged)
+    _ = gateway.ask(solicitation())
+    #expect(gateway.handle(.route(.unreachable, to: member)) == [])
+    #expect(gateway.ask(solicitation()) == [])
+  }
+
+  @Test func `a route that appears ends the silence`() {
+    var gateway = gateway()
+    _ = gateway.ask(solicitation())
+    _ = gateway.handle(.route(.unreachable, to: member))
+    _ = gateway.handle(.routesChanged)
+    #expect(gateway.ask(solicitation()) == [.lookUpRoute(member)])
+    #expect(gateway.handle(.route(.gateway(Gateway.zt0), to: member)) == [answer()])
+  }
+
+  @Test func `an answer to a lookup that nobody made is ignored`() {
+    var gateway = gateway()
+    #expect(gateway.handle(.route(.gateway(Gateway.zt0), to: member)) == [])
+    #expect(gateway.engine.sessionCount == 0)
+  }
+
+  @Test func `an iface rule of the same prefix asks on its interface as well`() {
+    var gateway = Gateway(("2001:db8::/32", .auto), ("2001:db8::/32", .interface("zt1")))
+    _ = gateway.ask(solicitation())
+    #expect(
+      gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+        == [probe(), probe(on: Gateway.zt1)])
+    let lost = ip("2001:db8:1:0:ff::99")
+    _ = gateway.ask(solicitation(for: lost))
+    #expect(
+      gateway.handle(.route(.unreachable, to: lost)) == [probe(for: lost, on: Gateway.zt1)])
+  }
+}

@@ -1,0 +1,169 @@
+import NDPWire
+import ProxyEngine
+import Testing
+
+/// A gateway with `eth0` towards the router and `zt0`, `zt1`, `tun0` towards its members.
+struct Gateway: ~Copyable {
+  static let eth0 = InterfaceIndex(2)
+  static let zt0 = InterfaceIndex(3)
+  static let zt1 = InterfaceIndex(4)
+  static let tun0 = InterfaceIndex(5)
+
+  var engine: Engine
+  var now = Instant(nanoseconds: 1_000_000_000_000)
+
+  init(
+    _ rules: (String, Ruleset.Method)..., isRouter: Bool = true, limits: Limits = Limits(),
+    timers: Ruleset.Timers = Ruleset.Timers()
+  ) {
+    let proxy = Ruleset.Proxy(
+      interface: "eth0", isRouter: isRouter, timers: timers,
+      rules: rules.map { Ruleset.Rule(prefix: IPv6Prefix($0)!, method: $1) })
+    engine = Engine(ruleset: Ruleset(proxies: [proxy]), limits: limits)
+    for interface in Self.interfaces { _ = handle(.interfaceChanged(interface)) }
+  }
+
+  static let interfaces = [
+    Interface(
+      index: eth0, name: "eth0", linkLayerAddress: mac(0x100), isUp: true,
+      hasNeighborDiscovery: true,
+      addresses: [own("fe80::100", 64), own("2001:db8:1::2", 64)]),
+    Interface(
+      index: zt0, name: "zt0", linkLayerAddress: mac(0x101), isUp: true,
+      hasNeighborDiscovery: true,
+      addresses: [own("fe80::101", 64), own("2001:db8:1:0:ff::1", 80)]),
+    Interface(
+      index: zt1, name: "zt1", linkLayerAddress: mac(0x102), isUp: true,
+      hasNeighborDiscovery: true, addresses: [own("fe80::102", 64)]),
+    Interface(
+      index: tun0, name: "tun0", linkLayerAddress: nil, isUp: true, hasNeighborDiscovery: false,
+      addresses: [own("fe80::103", 64)]),
+  ]
+
+  mutating func handle(_ event: Event) -> [Action] {
+    var actions: [Action] = []
+    engine.handle(event, now: now, into: &actions)
+    return actions
+  }
+
+  /// Lets time pass, stopping at every deadline on the way.
+  mutating func wait(milliseconds: UInt64) -> [Action] {
+    let end = Instant(nanoseconds: now.nanoseconds + milliseconds * 1_000_000)
+    var actions: [Action] = []
+    while let deadline = engine.nextDeadline, deadline <= end {
+      now = max(now, deadline)
+      engine.handleTimeout(now: now, into: &actions)
+    }
+    now = end
+    return actions
+  }
+
+  mutating func ask(_ solicitation: EthernetFrame<NeighborSolicitation>) -> [Action] {
+    handle(.solicitation(solicitation, on: Self.eth0))
+  }
+
+  mutating func answer(
+    _ advertisement: EthernetFrame<NeighborAdvertisement>, on index: InterfaceIndex = zt0
+  ) -> [Action] {
+    handle(.advertisement(advertisement, on: index))
+  }
+}
+
+func mac(_ number: UInt64) -> MACAddress { MACAddress(bits: 0x0200_0000_0000 | number) }
+func ip(_ text: String) -> IPv6Address { IPv6Address(text)! }
+func own(
+  _ text: String, _ length: Int, _ state: Interface.Address.State = .preferred
+) -> Interface.Address {
+  Interface.Address(ip(text), prefixLength: length, state: state)
+}
+
+let router = ip("fe80::aa")
+let routerMAC = mac(0xaa)
+let member = ip("2001:db8:1:0:ff::10")
+let memberMAC = mac(0xdd)
+
+/// A solicitation for `target`, by multicast unless a destination is given.
+func solicitation(
+  for target: IPv6Address = member, from source: IPv6Address = router,
+  mac frameSource: MACAddress = routerMAC, answerTo: MACAddress? = routerMAC,
+  to destination: IPv6Address? = nil
+) -> EthernetFrame<NeighborSolicitation> {
+  EthernetFrame(
+    source: frameSource,
+    destination: destination == nil
+      ? MACAddress(multicast: target.solicitedNodeMulticast) : mac(0x100),
+    message: NeighborSolicitation(
+      source: source, destination: destination ?? target.solicitedNodeMulticast, target: target,
+      sourceLinkLayerAddress: source.isUnspecified ? nil : answerTo))
+}
+
+/// A host's question whether anybody else has `target`.
+func duplicateDetection(
+  of target: IPv6Address = member, mac frameSource: MACAddress = mac(0xbb)
+) -> EthernetFrame<NeighborSolicitation> {
+  solicitation(for: target, from: .unspecified, mac: frameSource)
+}
+
+/// What a live member answers to our probe.
+func advertisement(
+  of target: IPv6Address = member, to destination: IPv6Address = ip("fe80::101"),
+  isSolicited: Bool = true, linkLayerAddress: MACAddress? = memberMAC
+) -> EthernetFrame<NeighborAdvertisement> {
+  EthernetFrame(
+    source: memberMAC, destination: mac(0x101),
+    message: NeighborAdvertisement(
+      source: target, destination: destination, target: target, isRouter: false,
+      isSolicited: isSolicited, isOverride: true, targetLinkLayerAddress: linkLayerAddress))
+}
+
+/// The one right answer to an asker.
+func answer(
+  for target: IPv6Address = member, to asker: IPv6Address = router,
+  at linkLayerAddress: MACAddress = routerMAC, from source: IPv6Address = ip("fe80::100"),
+  isRouter: Bool = true
+) -> Action {
+  .advertise(
+    EthernetFrame(
+      source: mac(0x100), destination: linkLayerAddress,
+      message: NeighborAdvertisement(
+        source: source, destination: asker, target: target, isRouter: isRouter,
+        isSolicited: true, isOverride: false, targetLinkLayerAddress: mac(0x100))),
+    on: Gateway.eth0)
+}
+
+/// The one right answer to duplicate address detection.
+func defence(of target: IPv6Address = member) -> Action {
+  .advertise(
+    EthernetFrame(
+      source: mac(0x100), destination: .allNodes,
+      message: NeighborAdvertisement(
+        source: ip("fe80::100"), destination: .allNodes, target: target, isRouter: true,
+        isSolicited: false, isOverride: false, targetLinkLayerAddress: mac(0x100))),
+    on: Gateway.eth0)
+}
+
+/// Our probe by multicast on `zt0`, or on another rule interface.
+func probe(
+  for target: IPv6Address = member, on index: InterfaceIndex = Gateway.zt0
+) -> Action {
+  let number: UInt64 = index == Gateway.zt0 ? 0x101 : 0x102
+  return .solicit(
+    EthernetFrame(
+      source: mac(number), destination: MACAddress(multicast: target.solicitedNodeMulticast),
+      message: NeighborSolicitation(
+        source: IPv6Address(bits: ip("fe80::").bits | UInt128(number)),
+        destination: target.solicitedNodeMulticast, target: target,
+        sourceLinkLayerAddress: mac(number))),
+    on: index)
+}
+
+/// Our probe by unicast to the neighbour that confirmed the target.
+func unicastProbe(for target: IPv6Address = member, at address: MACAddress = memberMAC) -> Action {
+  .solicit(
+    EthernetFrame(
+      source: mac(0x101), destination: address,
+      message: NeighborSolicitation(
+        source: ip("fe80::101"), destination: target, target: target,
+        sourceLinkLayerAddress: mac(0x101))),
+    on: Gateway.zt0)
+}

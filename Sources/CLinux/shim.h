@@ -18,6 +18,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-// Swift refuses fork() and variadic functions; these are the same symbols under names it takes.
+// Swift refuses fork() and variadic functions, and takes flock for the struct of that name; these
+// are the same symbols under names it takes.
 int linux_fork(void) __asm__("fork");
+int linux_flock(int descriptor, int operation) __asm__("flock");
 void linux_syslog(int priority, const char *format, const char *text) __asm__("syslog");

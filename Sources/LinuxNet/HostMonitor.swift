@@ -1,0 +1,86 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// What the kernel tells of links, IPv6 addresses and IPv6 routes.
+///
+/// Once as they are, then as they change. No polling.
+package final class HostMonitor: Pollable {
+  private let socket: NetlinkSocket
+
+  /// Starts listening for changes; call `readAll` next.
+  package init() throws(SystemError) {
+    socket = try NetlinkSocket(
+      groups: UInt32(RTMGRP_LINK | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE))
+  }
+
+  package var pollDescriptor: CInt { socket.descriptor.number }
+
+  /// Hands over every link and then every address, mixed with changes that happen meanwhile.
+  ///
+  /// Throws `ENOBUFS` where too many changes happened meanwhile: then what was handed over is
+  /// incomplete, and the call is to be made again.
+  package func readAll(_ body: (HostChange) -> Void) throws(SystemError) {
+    try dump(RTM_GETLINK, payload: [UInt8](repeating: 0, count: 16), body)
+    try dump(RTM_GETADDR, payload: [UInt8(AF_INET6)] + [UInt8](repeating: 0, count: 7), body)
+  }
+
+  /// Hands over the changes that have arrived.
+  ///
+  /// Throws `ENOBUFS` where some were lost: then `readAll` tells how things are.
+  package func receive(_ body: (HostChange) -> Void) throws(SystemError) {
+    while try socket.receive({ message, payload in
+      if let change = HostChange(message, payload) { body(change) }
+    }) {}
+  }
+
+  /// How long the kernel may take for its next datagram; it takes microseconds.
+  private static let patience: CInt = 5_000
+
+  private func dump(
+    _ type: Int, payload: [UInt8], _ body: (HostChange) -> Void
+  ) throws(SystemError) {
+    _ = try socket.send(type: type, flags: Int(NLM_F_DUMP), payload: payload)
+    var isDone = false
+    var failure: Errno?
+    var wasInterrupted = false
+    while !isDone {
+      try socket.waitUntilReadable(milliseconds: Self.patience)
+      _ = try socket.receive { message, payload in
+        wasInterrupted = wasInterrupted || message.flags & UInt16(NLM_F_DUMP_INTR) != 0
+        if message.type == UInt16(NLMSG_DONE) { isDone = true }
+        if message.type == UInt16(NLMSG_ERROR) {
+          isDone = true
+          failure = Errno(rawValue: NetlinkMessage.error(in: payload))
+        }
+        if let change = HostChange(message, payload) { body(change) }
+      }
+    }
+    if let failure { throw SystemError("read interfaces from netlink", failure) }
+    // The table changed while it was read, so what came may be inconsistent (NLM_F_DUMP_INTR).
+    if wasInterrupted { throw SystemError("read interfaces from netlink", .noBufferSpace) }
+  }
+}
+
+extension HostChange {
+  init?(_ message: NetlinkMessage, _ payload: RawSpan) {
+    switch Int(message.type) {
+    case RTM_NEWLINK:
+      guard let link = Link(payload) else { return nil }
+      self = .link(link)
+    case RTM_DELLINK:
+      guard let index = Link.index(payload) else { return nil }
+      self = .linkRemoved(index)
+    case RTM_NEWADDR:
+      guard let address = LinkAddress(payload) else { return nil }
+      self = .address(address)
+    case RTM_DELADDR:
+      guard let address = LinkAddress(payload) else { return nil }
+      self = .addressRemoved(address)
+    case RTM_NEWROUTE, RTM_DELROUTE:
+      self = .routes
+    default:
+      return nil
+    }
+  }
+}

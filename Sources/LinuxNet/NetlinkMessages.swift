@@ -1,0 +1,205 @@
+import CLinux
+import Glibc
+package import NDPWire
+
+/// A network interface as rtnetlink describes it (RTM_NEWLINK).
+package struct Link: Equatable, Sendable {
+  package let index: Int32
+  package let name: String
+  /// `nil` unless it has one of 6 octets.
+  package let linkLayerAddress: MACAddress?
+  package let isUp: Bool
+  /// The index of the bridge, bond or the like that this interface is a port of.
+  package let master: Int32?
+  /// Whether neighbours on it are resolved: Ethernet, neither NOARP, POINTOPOINT nor LOOPBACK.
+  package let hasNeighborDiscovery: Bool
+}
+
+/// An IPv6 address of an interface as rtnetlink describes it (RTM_NEWADDR).
+package struct LinkAddress: Equatable, Sendable {
+  package let index: Int32
+  package let address: IPv6Address
+  package let prefixLength: Int
+  /// Whether duplicate address detection is not over, or failed.
+  package let isTentative: Bool
+  package let isDeprecated: Bool
+}
+
+/// Something that changed on this host.
+package enum HostChange: Equatable, Sendable {
+  case link(Link)
+  case linkRemoved(Int32)
+  case address(LinkAddress)
+  case addressRemoved(LinkAddress)
+  case routes
+}
+
+/// Where the kernel would send a packet (RTM_NEWROUTE in answer to RTM_GETROUTE).
+package enum RouteResult: Equatable, Sendable {
+  /// To a neighbour on the interface with this index.
+  case onLink(Int32)
+  /// To a router reached through the interface with this index.
+  case gateway(Int32)
+  /// To this host.
+  case local
+  /// Nowhere.
+  case unreachable
+}
+
+/// One message as it came from the kernel: a header and what follows.
+struct NetlinkMessage {
+  let type: UInt16
+  let flags: UInt16
+  let sequence: UInt32
+
+  static let headerLength = 16
+
+  /// Walks over the messages of one datagram; stops at the first that is cut off.
+  static func forEach(in datagram: RawSpan, _ body: (NetlinkMessage, RawSpan) -> Void) {
+    var rest = datagram
+    while rest.byteCount >= headerLength {
+      let length = Int(rest.native(at: 0, as: UInt32.self))
+      guard headerLength...rest.byteCount ~= length else { return }
+      let message = NetlinkMessage(
+        type: rest.native(at: 4), flags: rest.native(at: 6), sequence: rest.native(at: 8))
+      body(message, rest.extracting(headerLength..<length))
+      rest = rest.extracting(droppingFirst: min(aligned(length), rest.byteCount))
+    }
+  }
+
+  /// The error number of an NLMSG_ERROR; 0 is an acknowledgement.
+  static func error(in payload: RawSpan) -> Int32 {
+    payload.byteCount >= 4 ? -payload.native(at: 0, as: Int32.self) : Int32(EBADMSG)
+  }
+}
+
+/// `NLMSG_ALIGN` and `RTA_ALIGN`.
+private func aligned(_ length: Int) -> Int { (length + 3) & ~3 }
+
+/// Walks over the attributes behind a fixed header; stops at the first that is cut off.
+private func forEachAttribute(
+  in payload: RawSpan, behind header: Int, _ body: (UInt16, RawSpan) -> Void
+) {
+  guard payload.byteCount >= header else { return }
+  let headerLength = 4
+  let flags: UInt16 = 0xc000
+  var rest = payload.extracting(droppingFirst: min(aligned(header), payload.byteCount))
+  while rest.byteCount >= headerLength {
+    let length = Int(rest.native(at: 0, as: UInt16.self))
+    guard headerLength...rest.byteCount ~= length else { return }
+    body(rest.native(at: 2, as: UInt16.self) & ~flags, rest.extracting(headerLength..<length))
+    rest = rest.extracting(droppingFirst: min(aligned(length), rest.byteCount))
+  }
+}
+
+extension Link {
+  /// Reads `struct ifinfomsg` and its attributes; `nil` for messages about bridge ports and the
+  /// like, which are not about the interface itself.
+  init?(_ payload: RawSpan) {
+    guard let index = Self.index(payload) else { return nil }
+    let flags: UInt32 = payload.native(at: 8)
+    let type: UInt16 = payload.native(at: 2)
+    var name: String?
+    var address: MACAddress?
+    var master: Int32?
+    forEachAttribute(in: payload, behind: 16) { attribute, value in
+      switch Int(attribute) {
+      case IFLA_IFNAME: name = value.text
+      case IFLA_ADDRESS where value.byteCount == 6: address = value.macAddress
+      case IFLA_MASTER where value.byteCount == 4: master = value.native(at: 0)
+      default: break
+      }
+    }
+    guard let name else { return nil }
+    let unresolved = IFF_NOARP.rawValue | IFF_POINTOPOINT.rawValue | IFF_LOOPBACK.rawValue
+    self.init(
+      index: index, name: name, linkLayerAddress: address,
+      isUp: flags & IFF_UP.rawValue != 0, master: master,
+      hasNeighborDiscovery: type == UInt16(ARPHRD_ETHER) && flags & unresolved == 0)
+  }
+
+  /// The index in an `ifinfomsg` about an interface itself.
+  static func index(_ payload: RawSpan) -> Int32? {
+    guard payload.byteCount >= 16, payload.native(at: 0, as: UInt8.self) == UInt8(AF_UNSPEC) else {
+      return nil
+    }
+    return payload.native(at: 4)
+  }
+}
+
+extension LinkAddress {
+  /// Reads `struct ifaddrmsg` and its attributes; `nil` for other families.
+  init?(_ payload: RawSpan) {
+    guard payload.byteCount >= 8, payload.native(at: 0, as: UInt8.self) == UInt8(AF_INET6) else {
+      return nil
+    }
+    var flags = UInt32(payload.native(at: 2, as: UInt8.self))
+    var address: IPv6Address?
+    var local: IPv6Address?
+    forEachAttribute(in: payload, behind: 8) { attribute, value in
+      switch Int(attribute) {
+      case IFA_ADDRESS where value.byteCount == 16: address = value.ipv6Address
+      case IFA_LOCAL where value.byteCount == 16: local = value.ipv6Address
+      case IFA_FLAGS where value.byteCount == 4: flags = value.native(at: 0)
+      default: break
+      }
+    }
+    let length = Int(payload.native(at: 1, as: UInt8.self))
+    guard let own = local ?? address, length <= 128 else { return nil }
+    let tentative = UInt32(IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_OPTIMISTIC)
+    self.init(
+      index: payload.native(at: 4), address: own, prefixLength: length,
+      isTentative: flags & tentative != 0,
+      isDeprecated: flags & UInt32(IFA_F_DEPRECATED) != 0)
+  }
+}
+
+extension RouteResult {
+  /// Reads `struct rtmsg` and its attributes.
+  init(_ payload: RawSpan) {
+    self = .unreachable
+    guard payload.byteCount >= 12 else { return }
+    var interface: Int32?
+    var hasGateway = false
+    forEachAttribute(in: payload, behind: 12) { attribute, value in
+      switch Int(attribute) {
+      case Int(RTA_OIF.rawValue) where value.byteCount == 4: interface = value.native(at: 0)
+      case Int(RTA_GATEWAY.rawValue): hasGateway = true
+      default: break
+      }
+    }
+    switch Int(payload.native(at: 7, as: UInt8.self)) {
+    case RTN_LOCAL: self = .local
+    case RTN_UNICAST:
+      if let interface { self = hasGateway ? .gateway(interface) : .onLink(interface) }
+    default: break
+    }
+  }
+}
+
+extension RawSpan {
+  /// The integer at `offset` in this machine's order.
+  ///
+  /// Precondition: all its octets lie inside the span.
+  fileprivate func native<Number: FixedWidthInteger & BitwiseCopyable>(
+    at offset: Int, as type: Number.Type = Number.self
+  ) -> Number {
+    precondition(offset >= 0 && offset <= byteCount - MemoryLayout<Number>.size)
+    // Any bit pattern is an integer, and the bound stands in the line above.
+    return unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Number.self)
+  }
+
+  fileprivate var ipv6Address: IPv6Address {
+    IPv6Address(bits: native(at: 0, as: UInt128.self).byteSwapped)
+  }
+
+  fileprivate var macAddress: MACAddress {
+    MACAddress(bits: (0..<6).reduce(0) { $0 << 8 | UInt64(native(at: $1, as: UInt8.self)) })
+  }
+
+  /// The octets before the terminating zero as text.
+  fileprivate var text: String {
+    let octets = (0..<byteCount).map { native(at: $0, as: UInt8.self) }.prefix { $0 != 0 }
+    return String(decoding: octets, as: UTF8.self)
+  }
+}

@@ -1,0 +1,103 @@
+import CLinux
+import CPcap
+package import NDPWire
+
+/// A classic BPF program that lets only what can concern us wake the process.
+///
+/// libpcap compiles what its language can say: ICMPv6 type and hop limit, no extension headers,
+/// and the targets' prefixes. What it cannot say is prepended: frames for other hosts, which are
+/// also how tagged frames of an absent VLAN look, and frames that we sent ourselves.
+package struct PacketFilter: Equatable {
+  /// The expression that libpcap compiled.
+  package let expression: String
+  private(set) var program: [Instruction]
+
+  /// One instruction, laid out like the kernel's `sock_filter`.
+  struct Instruction: Equatable {
+    var code: UInt16
+    var jumpTrue: UInt8 = 0
+    var jumpFalse: UInt8 = 0
+    var constant: UInt32
+  }
+
+  /// How many prefixes are compared in the kernel; with more, the process looks at every target.
+  package static let prefixLimit = 16
+
+  /// What to let through: solicitations for targets inside `prefixes`, or all if that is `nil`,
+  /// and advertisements if wanted.
+  package init(solicitationsFor prefixes: [IPv6Prefix]?, advertisements: Bool) {
+    var messages: [String] = []
+    if let prefixes { messages.append(Self.solicitations(for: prefixes)) }
+    if advertisements { messages.append("ip6[40] == 136") }
+    precondition(!messages.isEmpty, "a filter that lets nothing through")
+    let header = "ip6 and ip6[6] == 58 and ip6[7] == 255"
+    expression = "\(header) and (\(messages.joined(separator: " or ")))"
+    program = Self.foreignFrames + Self.compile(expression)
+  }
+
+  private static func solicitations(for prefixes: [IPv6Prefix]) -> String {
+    let type = "ip6[40] == 135"
+    guard prefixes.count <= prefixLimit, prefixes.allSatisfy({ $0.length > 0 }) else { return type }
+    let targets = prefixes.map { "(\(comparison(with: $0)))" }.joined(separator: " or ")
+    return "(\(type) and (\(targets)))"
+  }
+
+  /// The target stands 48 octets into the IPv6 packet; libpcap compares up to 4 octets at once.
+  private static func comparison(with prefix: IPv6Prefix) -> String {
+    let words = (prefix.length + 31) / 32
+    return (0..<words).map { word in
+      let value = UInt32(truncatingIfNeeded: prefix.address.bits >> (96 - 32 * word))
+      let bits = min(prefix.length - 32 * word, 32)
+      let field = "ip6[\(48 + 4 * word):4]"
+      let mask = UInt32.max << (32 - bits)
+      return bits == 32 ? "\(field) == \(value)" : "\(field) & \(mask) == \(value)"
+    }.joined(separator: " and ")
+  }
+
+  /// Drops `PACKET_OTHERHOST` and `PACKET_OUTGOING`, and goes on behind its last instruction.
+  private static let foreignFrames = [
+    Instruction(
+      code: UInt16(BPF_LD | BPF_B | BPF_ABS),
+      constant: UInt32(bitPattern: SKF_AD_OFF + SKF_AD_PKTTYPE)),
+    Instruction(
+      code: UInt16(BPF_JMP | BPF_JEQ | BPF_K), jumpTrue: 1, constant: UInt32(PACKET_OTHERHOST)),
+    Instruction(
+      code: UInt16(BPF_JMP | BPF_JEQ | BPF_K), jumpFalse: 1, constant: UInt32(PACKET_OUTGOING)),
+    Instruction(code: UInt16(BPF_RET | BPF_K), constant: 0),
+  ]
+
+  private static func compile(_ expression: String) -> [Instruction] {
+    let snapshotLength: CInt = 2048
+    guard let dead = unsafe pcap_open_dead(DLT_EN10MB, snapshotLength) else {
+      fatalError("libpcap is out of memory")
+    }
+    defer { unsafe pcap_close(dead) }
+    var compiled = unsafe bpf_program()
+    let unknownNetmask: UInt32 = 0xffff_ffff
+    guard unsafe pcap_compile(dead, &compiled, expression, 1, unknownNetmask) == 0 else {
+      // The expressions are all ours: one that does not compile is our mistake.
+      fatalError("libpcap refuses \(expression): \(unsafe String(cString: pcap_geterr(dead)))")
+    }
+    defer { unsafe pcap_freecode(&compiled) }
+    let instructions = unsafe UnsafeBufferPointer(
+      start: compiled.bf_insns, count: Int(compiled.bf_len))
+    return unsafe instructions.map {
+      Instruction(code: $0.code, jumpTrue: $0.jt, jumpFalse: $0.jf, constant: $0.k)
+    }
+  }
+
+  /// Attaches the program to a socket in place of the one it had.
+  func attach(to descriptor: borrowing Descriptor) throws(SystemError) {
+    var copy = program.map {
+      sock_filter(code: $0.code, jt: $0.jumpTrue, jf: $0.jumpFalse, k: $0.constant)
+    }
+    let number = descriptor.number
+    try call("attach packet filter") {
+      unsafe copy.withUnsafeMutableBufferPointer { buffer in
+        var option = unsafe sock_fprog(len: UInt16(buffer.count), filter: buffer.baseAddress)
+        return unsafe setsockopt(
+          number, SOL_SOCKET, SO_ATTACH_FILTER, &option, socklen_t(MemoryLayout<sock_fprog>.size))
+      }
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import CLinux
+import Glibc
+
+/// A packet socket (packet(7)) on one interface: whole Ethernet frames in and out, in batches.
+///
+/// It follows the interface's index: renaming does not matter, and it goes deaf when the interface
+/// is deleted. Receiving and sending allocate nothing.
+package final class PacketSocket: Pollable {
+  package let interfaceIndex: Int32
+  private let descriptor: Descriptor
+  private let received: FrameBatch
+  private let outgoing: FrameBatch
+  private var outgoingCount = 0
+
+  /// Frames that could not be sent: the interface is down or gone, or its queue is full.
+  package private(set) var sendFailures: UInt64 = 0
+
+  /// How many octets of received frames the kernel may hold for us; it grants what it will.
+  private static let receiveBuffer: CInt = 4 << 20
+
+  /// Opens a socket that receives what `filter` lets through on one interface.
+  ///
+  /// `allMulticast` makes the interface receive every group; the kernel counts who wants that, and
+  /// forgets us when the socket goes. Throws `EPERM` without CAP_NET_RAW.
+  package init(
+    interfaceIndex: Int32, filter: PacketFilter, allMulticast: Bool
+  ) throws(SystemError) {
+    self.interfaceIndex = interfaceIndex
+    // Protocol 0 receives nothing: with any other, frames of all interfaces would queue up here
+    // before the filter is attached and the socket is bound.
+    descriptor = try Self.open()
+    received = FrameBatch()
+    outgoing = FrameBatch()
+    try filter.attach(to: descriptor)
+    setReceiveBuffer()
+    if allMulticast { try joinAllMulticast() }
+    try bind()
+  }
+
+  /// Throws `EPERM` where this process may not open packet sockets.
+  package static func requirePermission() throws(SystemError) {
+    _ = try open()
+  }
+
+  private static func open() throws(SystemError) -> Descriptor {
+    let type = CInt(SOCK_RAW.rawValue) | CInt(O_CLOEXEC | O_NONBLOCK)
+    return Descriptor(owning: try call("open packet socket") { socket(AF_PACKET, type, 0) })
+  }
+
+  package var pollDescriptor: CInt { descriptor.number }
+
+  /// Lets something else through from now on.
+  package func setFilter(_ filter: PacketFilter) throws(SystemError) {
+    try filter.attach(to: descriptor)
+  }
+
+  private func setReceiveBuffer() {
+    var size = Self.receiveBuffer
+    // Less is granted silently; CAP_NET_ADMIN is not worth having for more.
+    unsafe setsockopt(
+      descriptor.number, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
+  }
+
+  private func joinAllMulticast() throws(SystemError) {
+    var membership = packet_mreq()
+    membership.mr_ifindex = interfaceIndex
+    membership.mr_type = UInt16(PACKET_MR_ALLMULTI)
+    try call("receive all multicast on interface \(interfaceIndex)") {
+      unsafe setsockopt(
+        descriptor.number, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership,
+        socklen_t(MemoryLayout<packet_mreq>.size))
+    }
+  }
+
+  private func bind() throws(SystemError) {
+    var address = sockaddr_ll()
+    address.sll_family = UInt16(AF_PACKET)
+    address.sll_protocol = UInt16(ETH_P_IPV6).bigEndian
+    address.sll_ifindex = interfaceIndex
+    let number = descriptor.number
+    try call("bind packet socket to interface \(interfaceIndex)") {
+      unsafe withUnsafePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          unsafe Glibc.bind(
+            number, .init(__sockaddr__: $0), socklen_t(MemoryLayout<sockaddr_ll>.size))
+        }
+      }
+    }
+  }
+
+  /// Hands over the frames that have arrived, at most one batch.
+  ///
+  /// `isTruncated` tells of a frame longer than a batch holds. Returns how many there were, so
+  /// that fewer than `batchSize` means the queue is empty. Throws what is wrong with the interface,
+  /// after which the socket can be used on.
+  package func receive(
+    _ body: (_ frame: RawSpan, _ isTruncated: Bool) -> Void
+  ) throws(SystemError) -> Int {
+    let count = try callUnlessBlocked("receive on interface \(interfaceIndex)") {
+      unsafe recvmmsg(
+        descriptor.number, received.headers.baseAddress, UInt32(Self.batchSize),
+        CInt(MSG_DONTWAIT), nil)
+    }
+    guard let count else { return 0 }
+    for index in 0..<Int(count) {
+      let isTruncated = unsafe received.headers[index].msg_hdr.msg_flags & CInt(MSG_TRUNC) != 0
+      let length = min(Int(unsafe received.headers[index].msg_len), FrameBatch.frameCapacity)
+      received.read(index, length: length) { body($0, isTruncated) }
+    }
+    return Int(count)
+  }
+
+  /// How many frames one system call moves at most.
+  package static let batchSize = FrameBatch.count
+
+  /// Puts one frame behind those to be sent; `encode` writes it and returns its length.
+  ///
+  /// Sends what has gathered when a batch is full.
+  package func enqueue(_ encode: (inout MutableRawSpan) -> Int) {
+    if outgoingCount == Self.batchSize { flush() }
+    outgoing.write(outgoingCount, encode)
+    outgoingCount += 1
+  }
+
+  /// Sends what was put behind, in order.
+  ///
+  /// A frame that cannot be sent is counted and given up: its asker will ask again.
+  package func flush() {
+    var start = 0
+    while start < outgoingCount {
+      do {
+        start += Int(
+          try call("send") {
+            unsafe sendmmsg(
+              descriptor.number, outgoing.headers.baseAddress! + start,
+              UInt32(outgoingCount - start), CInt(MSG_DONTWAIT))
+          })
+      } catch {
+        sendFailures += 1
+        start += 1
+      }
+    }
+    outgoingCount = 0
+  }
+}
+
+/// Memory for one batch of frames, laid out for `recvmmsg` and `sendmmsg` once and for all.
+@safe private final class FrameBatch {
+  static let count = 64
+  /// No Neighbor Discovery message comes near this, not on links with jumbo frames either.
+  static let frameCapacity = 2048
+
+  let headers: UnsafeMutableBufferPointer<mmsghdr>
+  private let vectors: UnsafeMutableBufferPointer<iovec>
+  private let octets: UnsafeMutableRawBufferPointer
+
+  init() {
+    unsafe headers = .allocate(capacity: Self.count)
+    unsafe vectors = .allocate(capacity: Self.count)
+    unsafe octets = .allocate(byteCount: Self.count * Self.frameCapacity, alignment: 16)
+    unsafe octets.initializeMemory(as: UInt8.self, repeating: 0)
+    for index in 0..<Self.count {
+      unsafe vectors.initializeElement(
+        at: index,
+        to: iovec(
+          iov_base: octets.baseAddress! + index * Self.frameCapacity,
+          iov_len: Self.frameCapacity))
+      var header = unsafe mmsghdr()
+      unsafe header.msg_hdr.msg_iov = vectors.baseAddress! + index
+      unsafe header.msg_hdr.msg_iovlen = 1
+      unsafe headers.initializeElement(at: index, to: header)
+    }
+  }
+
+  deinit {
+    unsafe headers.deallocate()
+    unsafe vectors.deallocate()
+    unsafe octets.deallocate()
+  }
+
+  func read(_ index: Int, length: Int, _ body: (RawSpan) -> Void) {
+    body(unsafe UnsafeRawBufferPointer(rebasing: octets[range(index, length)]).bytes)
+  }
+
+  func write(_ index: Int, _ encode: (inout MutableRawSpan) -> Int) {
+    let frame = unsafe UnsafeMutableRawBufferPointer(
+      rebasing: octets[range(index, Self.frameCapacity)])
+    var span = unsafe frame.mutableBytes
+    unsafe vectors[index].iov_len = encode(&span)
+  }
+
+  private func range(_ index: Int, _ length: Int) -> Range<Int> {
+    let start = index * Self.frameCapacity
+    return start..<start + length
+  }
+}

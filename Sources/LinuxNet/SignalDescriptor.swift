@@ -1,0 +1,36 @@
+import CLinux
+import Glibc
+
+/// A signalfd: signals that arrive as something to read instead of interrupting.
+package final class SignalDescriptor: Pollable {
+  private let descriptor: Descriptor
+
+  /// The signals that end a daemon in good order.
+  package static let termination = [SIGTERM, SIGINT]
+
+  /// Blocks the signals for this thread and makes them readable here.
+  ///
+  /// Throws `SystemError`.
+  package init(_ signals: [CInt]) throws(SystemError) {
+    var set = sigset_t()
+    unsafe sigemptyset(&set)
+    for signal in signals { unsafe sigaddset(&set, signal) }
+    try call("sigprocmask") { unsafe sigprocmask(SIG_BLOCK, &set, nil) }
+    let number = try call("signalfd") {
+      unsafe signalfd(-1, &set, CInt(O_CLOEXEC | O_NONBLOCK))
+    }
+    descriptor = Descriptor(owning: number)
+  }
+
+  package var pollDescriptor: CInt { descriptor.number }
+
+  /// The number of the next pending signal, or `nil` where there is none.
+  package func next() throws(SystemError) -> CInt? {
+    var information = signalfd_siginfo()
+    let size = MemoryLayout<signalfd_siginfo>.size
+    let count = try callUnlessBlocked("read signalfd") {
+      unsafe read(descriptor.number, &information, size)
+    }
+    return count == size ? CInt(information.ssi_signo) : nil
+  }
+}

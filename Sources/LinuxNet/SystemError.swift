@@ -1,0 +1,48 @@
+import CLinux
+import Glibc
+package import SystemPackage
+
+/// A system call that failed: which one, on what, and why.
+package struct SystemError: Error, Equatable, CustomStringConvertible {
+  /// The call and what it was about: `bind to interface 3`.
+  package let operation: String
+  package let code: Errno
+
+  package init(_ operation: String, _ code: Errno) {
+    self.operation = operation
+    self.code = code
+  }
+
+  package var description: String { "\(operation): \(code)" }
+}
+
+/// Repeats a call that a signal interrupted, and throws where it fails otherwise.
+///
+/// The text is made only then.
+@discardableResult
+func call<Value: SignedInteger>(
+  _ operation: @autoclosure () -> String, _ body: () -> Value
+) throws(SystemError) -> Value {
+  while true {
+    let value = body()
+    if value != -1 { return value }
+    let code = Errno.current
+    if code != .interrupted { throw SystemError(operation(), code) }
+  }
+}
+
+/// The same for a call on a non-blocking descriptor: `nil` where it would have to wait.
+func callUnlessBlocked<Value: SignedInteger>(
+  _ operation: @autoclosure () -> String, _ body: () -> Value
+) throws(SystemError) -> Value? {
+  do {
+    return try call(operation(), body)
+  } catch  where error.code == .wouldBlock {
+    return nil
+  }
+}
+
+extension Errno {
+  /// Why the last call of this thread failed.
+  static var current: Errno { Errno(rawValue: errno) }
+}

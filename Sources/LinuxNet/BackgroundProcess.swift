@@ -19,11 +19,7 @@ package final class BackgroundProcess {
     let reading = Descriptor(owning: ends[0])
     let writing = Descriptor(owning: ends[1])
     let child = try call("fork") { linux_fork() }
-    if child != 0 {
-      // Only the child may hold the writing end, or its death would not be seen.
-      discard(writing)
-      waitAndExit(child, reading: reading)
-    }
+    if child != 0 { exit(awaitReadiness(of: child, reading: reading, discarding: writing)) }
     try call("setsid") { setsid() }
     try call("chdir") { unsafe chdir("/") }
     umask(0o022)
@@ -42,15 +38,21 @@ package final class BackgroundProcess {
     _ = unsafe write(readiness.number, &ready, 1)
   }
 
-  private static func discard(_ descriptor: consuming Descriptor) {}
-
-  private static func waitAndExit(_ child: CInt, reading: borrowing Descriptor) -> Never {
+  /// The status to exit with: 0 once the child is ready, its own if it ends before.
+  ///
+  /// Only the child may hold the writing end, or its death would not be seen.
+  private static func awaitReadiness(
+    of child: CInt, reading: consuming Descriptor, discarding writing: consuming Descriptor
+  ) -> CInt {
+    drop(writing)
     var ready: UInt8 = 0
     let count = try? call("wait for child") { unsafe read(reading.number, &ready, 1) }
-    if count == 1 { exit(0) }
+    if count == 1 { return 0 }
     var status: CInt = 0
     _ = try? call("wait for child") { unsafe waitpid(child, &status, 0) }
     let signal = status & 0x7f
-    exit(signal == 0 ? status >> 8 & 0xff : 128 + signal)
+    return signal == 0 ? status >> 8 & 0xff : 128 + signal
   }
+
+  private static func drop(_ descriptor: consuming Descriptor) {}
 }

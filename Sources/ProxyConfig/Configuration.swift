@@ -1,0 +1,95 @@
+package import NDPWire
+
+/// What one configuration file asks for, defaults filled in and every value within its range.
+package struct Configuration: Equatable, Sendable {
+  /// One per interface, in the order of the file.
+  package var proxies: [Proxy] = []
+
+  /// `route-ttl` where it was given: without effect, kept so that printing loses nothing.
+  package var routeTTL: Duration?
+
+  /// `address-ttl` where it was given: without effect, kept so that printing loses nothing.
+  package var addressTTL: Duration?
+
+  /// Makes a configuration that asks for nothing.
+  package init() {}
+}
+
+extension Configuration {
+  /// One `proxy` block: an interface on which solicitations are answered, and how.
+  package struct Proxy: Equatable, Sendable {
+    /// The proxy interface; it need not exist yet.
+    package var interface: String
+
+    /// `router`: whether advertisements carry the R flag (RFC 4861 §4.4).
+    package var isRouter = true
+
+    /// `timeout`: how long one solicitation waits.
+    ///
+    /// RetransTimer of RFC 4861 §10; ndppd waits 500 ms.
+    package var timeout = Duration.milliseconds(1000)
+
+    /// `retries`: solicitations after the first; with it 3, MAX_MULTICAST_SOLICIT of RFC 4861 §10.
+    package var retries = 2
+
+    /// `ttl`: how long a confirmed target is answered for without asking again.
+    package var ttl = Duration.milliseconds(30_000)
+
+    /// `deadtime`: how long a failed target is left alone.
+    ///
+    /// Deliberately not `ttl` as in ndppd: a host that boots after a probe would wait 30 s.
+    package var deadtime = Duration.milliseconds(3000)
+
+    /// `keepalive`: whether a confirmed target is asked again before its `ttl` runs out.
+    package var keepalive = true
+
+    /// `autowire`: whether host routes are installed for confirmed targets; not yet in effect.
+    package var autowire = false
+
+    /// `promiscuous`: whether the interface shall receive every frame; not yet in effect.
+    package var promiscuous = false
+
+    /// `outgoing`, of the domosekai fork: react to our own solicitations; not yet in effect.
+    package var outgoing = false
+
+    /// The rules in the order of the file, without exact duplicates.
+    package var rules: [Rule]
+
+    /// Makes a proxy whose options all have their defaults.
+    package init(interface: String, rules: [Rule] = []) {
+      self.interface = interface
+      self.rules = rules
+    }
+  }
+
+  /// One `rule` block: the targets it is about, and how their presence is established.
+  package struct Rule: Hashable, Sendable {
+    /// The targets; host bits of the file are dropped, and without a length it is one address.
+    package var prefix: IPv6Prefix
+
+    /// How a target's presence is established.
+    package var method: Method
+
+    /// `autovia`: route via the confirming host rather than on-link; not yet in effect.
+    package var autovia: Bool
+
+    /// Makes a rule.
+    package init(prefix: IPv6Prefix, method: Method, autovia: Bool = false) {
+      self.prefix = prefix
+      self.method = method
+      self.autovia = autovia
+    }
+  }
+
+  /// How a rule establishes whether a target is there.
+  package enum Method: Hashable, Sendable {
+    /// Always there: answer at once.
+    case `static`
+
+    /// `iface`: ask on this interface.
+    case interface(String)
+
+    /// Ask where the kernel's route for the target points.
+    case auto
+  }
+}

@@ -1,0 +1,55 @@
+/// Writes diagnostics as compilers do: a header, the source line, a caret, a suggestion.
+///
+///     ndpproxy.conf:2:3: error: unknown key 'ruel' [unknown-key]
+///       ruel 2001:db8::/80 {
+///       ^
+///       did you mean 'rule'?
+///
+/// The output is printable ASCII, tabs and newlines, whatever the file holds.
+package struct DiagnosticRenderer: Sendable {
+  private let source: SourceText
+
+  /// Renders diagnostics about this text.
+  package init(source: SourceText) {
+    self.source = source
+  }
+
+  /// Up to four lines, each with its newline.
+  ///
+  /// Costs the same however long the source line is.
+  ///
+  /// Precondition: the diagnostic came from parsing this very text.
+  package func render(_ diagnostic: Diagnostic) -> String {
+    let location = diagnostic.location
+    let place = "\(location.file.printable):\(location.line):\(location.column)"
+    var text = "\(place): \(diagnostic.severity): \(diagnostic.message) [\(diagnostic.code)]\n"
+    text += excerpt(line: location.line, column: location.column)
+    if let suggestion = diagnostic.suggestion { text += "  \(suggestion)\n" }
+    return text
+  }
+
+  /// The source line and the caret line below it; a long line is cut around the caret.
+  private func excerpt(line: Int, column: Int) -> String {
+    let whole = source.range(ofLine: line)
+    let caret = whole.lowerBound + column - 1
+    let start = column <= Limits.shownLineOctets ? whole.lowerBound : caret - leadIn
+    let end = min(whole.upperBound, start + Limits.shownLineOctets)
+    var shown = start > whole.lowerBound ? "..." : ""
+    var indent = start > whole.lowerBound ? "   " : ""
+    for offset in start..<max(start, end) {
+      let piece = source.octets[offset] == tab ? "\t" : source.octets[offset].printable
+      shown += piece
+      // A tab stays a tab, so that the caret stands right at any tab width.
+      if offset < caret { indent += piece == "\t" ? piece : blanks(piece.utf8.count) }
+    }
+    if end < whole.upperBound { shown += "..." }
+    return "\(shown)\n\(indent)^\n"
+  }
+
+  private func blanks(_ count: Int) -> String { String(repeating: " ", count: count) }
+
+  /// How much of a long line is shown before the caret.
+  private var leadIn: Int { Limits.shownLineOctets / 2 }
+
+  private var tab: UInt8 { UInt8(ascii: "\t") }
+}

@@ -1,0 +1,135 @@
+/// One key of the language: where it may stand, and what its value sets.
+///
+/// The parser, the printer, the corrections and the tests all read the one table, `Keyword.all`.
+package struct Keyword: Sendable {
+  /// As it is written in the file.
+  package let name: String
+
+  /// The block whose key it is.
+  package let block: Block
+
+  /// What its value means.
+  let meaning: Meaning
+
+  /// Whether the daemon acts on it already.
+  let isInEffect: Bool
+
+  private init(_ name: String, in block: Block, _ meaning: Meaning, isInEffect: Bool = true) {
+    self.name = name
+    self.block = block
+    self.meaning = meaning
+    self.isInEffect = isInEffect
+  }
+}
+
+extension Keyword {
+  /// Where a key may stand.
+  package enum Block: Equatable, Sendable {
+    /// Outside every block.
+    case file
+
+    /// In a `proxy` block.
+    case proxy
+
+    /// In a `rule` block.
+    case rule
+  }
+
+  /// What a key's value means, with the range of numbers and the place in the model.
+  enum Meaning: Sendable {
+    /// `proxy <interface> { … }`
+    case proxyBlock
+
+    /// `rule <prefix> { … }`
+    case ruleBlock
+
+    /// A poll interval in milliseconds that ndppd needed and we do not.
+    case pollInterval(any Path<Configuration, Duration?>)
+
+    /// A number of milliseconds; it has a default.
+    case duration(any Path<Configuration.Proxy, Duration>, ClosedRange<Int>)
+
+    /// A plain number; it has a default.
+    case count(any Path<Configuration.Proxy, Int>, ClosedRange<Int>)
+
+    /// `yes` or `no` for a proxy; it has a default.
+    case proxySwitch(any Path<Configuration.Proxy, Bool>)
+
+    /// `yes` or `no` for a rule; the default is no.
+    case ruleSwitch(any Path<Configuration.Rule, Bool>)
+
+    /// A method that is chosen by its mere presence.
+    case method(Configuration.Method)
+
+    /// The method that takes the name of an interface.
+    case interfaceMethod
+  }
+
+  /// A place in the model that a value is written to.
+  typealias Path<Root, Value> = WritableKeyPath<Root, Value> & Sendable
+}
+
+extension Keyword {
+  /// Every key there is, in the order in which they are printed.
+  package static let all = [
+    Keyword("route-ttl", in: .file, .pollInterval(\.routeTTL), isInEffect: false),
+    Keyword("address-ttl", in: .file, .pollInterval(\.addressTTL), isInEffect: false),
+    Keyword("proxy", in: .file, .proxyBlock),
+
+    Keyword("router", in: .proxy, .proxySwitch(\.isRouter)),
+    Keyword("timeout", in: .proxy, .duration(\.timeout, 1...Limits.timeoutMilliseconds)),
+    Keyword("retries", in: .proxy, .count(\.retries, 0...Limits.retries)),
+    Keyword("ttl", in: .proxy, .duration(\.ttl, 1...Limits.lifetimeMilliseconds)),
+    Keyword("deadtime", in: .proxy, .duration(\.deadtime, 1...Limits.lifetimeMilliseconds)),
+    Keyword("keepalive", in: .proxy, .proxySwitch(\.keepalive)),
+    Keyword("autowire", in: .proxy, .proxySwitch(\.autowire), isInEffect: false),
+    Keyword("promiscuous", in: .proxy, .proxySwitch(\.promiscuous), isInEffect: false),
+    Keyword("outgoing", in: .proxy, .proxySwitch(\.outgoing), isInEffect: false),
+    Keyword("rule", in: .proxy, .ruleBlock),
+
+    Keyword("static", in: .rule, .method(.static)),
+    Keyword("iface", in: .rule, .interfaceMethod),
+    Keyword("auto", in: .rule, .method(.auto)),
+    Keyword("autovia", in: .rule, .ruleSwitch(\.autovia), isInEffect: false),
+  ]
+
+  /// The key of this name, letter case included.
+  package static func named(_ name: String) -> Keyword? { byName[name] }
+
+  /// The keys that may stand in a block.
+  package static func all(in block: Block) -> [Keyword] { all.filter { $0.block == block } }
+
+  /// Whether the key is followed by `{ … }`.
+  var opensBlock: Bool {
+    switch meaning {
+    case .proxyBlock, .ruleBlock: true
+    default: false
+    }
+  }
+
+  /// Whether the key needs no value.
+  var standsAlone: Bool {
+    if case .method = meaning { true } else { false }
+  }
+
+  /// Whether the key is one of the methods.
+  var isMethod: Bool {
+    switch meaning {
+    case .method, .interfaceMethod: true
+    default: false
+    }
+  }
+
+  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+}
+
+extension Keyword.Block: CustomStringConvertible {
+  /// Where that is, as messages put it.
+  package var description: String {
+    switch self {
+    case .file: "outside every block"
+    case .proxy: "in a 'proxy' block"
+    case .rule: "in a 'rule' block"
+    }
+  }
+}

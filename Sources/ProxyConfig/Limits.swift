@@ -1,0 +1,38 @@
+/// What the parser refuses to go beyond, so that no file can hang it or eat the memory.
+package enum Limits {
+  /// The largest file that is read at all; real ones stay under 100 KiB.
+  package static let fileOctets = 16 << 20
+
+  /// How many `key value` pairs one file may hold; enough for a rule for each of 250,000 guests.
+  package static let entries = 1_000_000
+
+  /// How deeply blocks may stand in blocks; the language itself needs two.
+  package static let nesting = 8
+
+  /// How many diagnostics are kept, errors before warnings; one more then counts the rest.
+  package static let diagnostics = 100
+
+  /// The longest interface name: Linux's `IFNAMSIZ` without the closing NUL.
+  package static let interfaceNameOctets = 15
+
+  /// How much of a word of the file a message repeats.
+  package static let quotedOctets = 40
+
+  /// How much of a source line is shown above the caret.
+  package static let shownLineOctets = 100
+
+  /// The longest misspelt key for which a correction is looked for.
+  package static let correctedOctets = 32
+
+  /// One day: the most that `ttl` and `deadtime` may be, in milliseconds.
+  package static let lifetimeMilliseconds = 86_400_000
+
+  /// One hour: the most that `timeout` may be, in milliseconds.
+  package static let timeoutMilliseconds = 3_600_000
+
+  /// `INT_MAX`: SONiC writes it as `route-ttl`, in milliseconds.
+  package static let pollMilliseconds = 2_147_483_647
+
+  /// The most that `retries` may be.
+  package static let retries = 10
+}

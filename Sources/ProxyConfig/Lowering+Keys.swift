@@ -1,0 +1,101 @@
+extension Lowering {
+  /// The key of an entry, where it may stand in this block; otherwise it is reported, and ignored.
+  ///
+  /// A block that would be ignored is always an error: nobody writes a block for nothing.
+  mutating func recognize(
+    _ entry: Entry, in block: Keyword.Block, severity: Diagnostic.Severity = .warning
+  ) -> Keyword? {
+    if entry.key.isDamaged { return nil }
+    let severity = entry.block == nil ? severity : .error
+    let name = source.text(entry.key.range)
+    guard let keyword = Keyword.named(name) else {
+      reportUnknown(entry.key, name: name, in: block, severity: severity)
+      return nil
+    }
+    guard keyword.block == block else {
+      reportMisplaced(entry, keyword, in: block, severity: severity)
+      return nil
+    }
+    if let surplus = entry.block, !keyword.opensBlock {
+      diagnostics.report(
+        .error, .unexpectedBlock, at: surplus.openBrace, "'\(name)' takes no block",
+        suggestion: "remove the braces")
+    }
+    return keyword
+  }
+
+  /// Whether an option is given for the first time; the first one counts, as in ndppd.
+  mutating func isFirst(
+    _ keyword: Keyword, at entry: Entry, in given: inout [String: Int]
+  ) -> Bool {
+    let offset = entry.key.range.lowerBound
+    guard let first = given[keyword.name] else {
+      given[keyword.name] = offset
+      return true
+    }
+    diagnostics.report(
+      .warning, .duplicateKey, at: offset,
+      "'\(keyword.name)' was given on line \(source.location(of: first).line), and the first counts",
+      suggestion: "remove one of them")
+    return false
+  }
+
+  /// The value of a key that needs one; its lack is reported.
+  mutating func value(of entry: Entry, _ keyword: Keyword) -> Word? {
+    guard let word = entry.value else {
+      diagnostics.report(
+        .error, .missingValue, at: entry.key.range.lowerBound, "'\(keyword.name)' needs a value",
+        suggestion: "write '\(keyword.usage)'")
+      return nil
+    }
+    return word
+  }
+
+  private mutating func reportUnknown(
+    _ key: Word, name: String, in block: Keyword.Block, severity: Diagnostic.Severity
+  ) {
+    let correction = { () -> String? in
+      if name == "include" { return "put everything into one file: nothing can be included" }
+      return correctedKey(name, in: block).map { "did you mean '\($0)'?" }
+    }
+    diagnostics.report(
+      severity, .unknownKey, at: key.range.lowerBound,
+      "unknown key \(name.quoted)\(severity == .warning ? " is ignored" : "")",
+      suggestion: correction())
+  }
+
+  private mutating func reportMisplaced(
+    _ entry: Entry, _ keyword: Keyword, in block: Keyword.Block, severity: Diagnostic.Severity
+  ) {
+    let consequence = severity == .warning ? "; here it is ignored" : ""
+    diagnostics.report(
+      severity, .misplacedKey, at: entry.key.range.lowerBound,
+      "'\(keyword.name)' belongs \(keyword.block), not \(block)\(consequence)",
+      suggestion: entry.block == nil ? "move it there" : "move it there; is a '}' missing above?")
+  }
+}
+
+extension Keyword {
+  /// The key with an example of its value.
+  fileprivate var usage: String {
+    switch meaning {
+    case .proxyBlock, .interfaceMethod: "\(name) eth0"
+    case .ruleBlock: "\(name) 2001:db8:1:0:ff::/80"
+    case .pollInterval: "\(name) 30000"
+    case .duration, .count, .proxySwitch: "\(name) \(defaultText ?? "")"
+    case .ruleSwitch: "\(name) no"
+    case .method: name
+    }
+  }
+
+  /// The default of a proxy's option, as it is written in the file; `nil` for every other key.
+  package var defaultText: String? {
+    let proxy = Configuration.Proxy(interface: "")
+    return switch meaning {
+    case .duration(let path, _): "\(proxy[keyPath: path].wholeMilliseconds)"
+    case .count(let path, _): "\(proxy[keyPath: path])"
+    case .proxySwitch(let path): proxy[keyPath: path] ? "yes" : "no"
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import NDPWire
+
+extension Lowering {
+  /// Reads one `rule` block into its proxy.
+  mutating func lowerRule(_ entry: Entry, into draft: inout ProxyDraft) {
+    let prefix = rulePrefix(of: entry)
+    let body = ruleBody(of: entry, interface: draft.proxy.interface)
+    guard let prefix, let method = body.method else {
+      draft.hasFailedRule = true
+      return
+    }
+    let offset = entry.key.range.lowerBound
+    if let first = draft.rules.updateValue(
+      offset, forKey: Configuration.Rule(prefix: prefix, method: method))
+    {
+      return diagnostics.report(
+        .warning, .duplicateRule, at: offset,
+        "this rule stands on line \(source.location(of: first).line) already",
+        suggestion: "remove one of them")
+    }
+    draft.proxy.rules.append(
+      Configuration.Rule(prefix: prefix, method: method, autovia: body.autovia))
+  }
+
+  private mutating func rulePrefix(of entry: Entry) -> IPv6Prefix? {
+    guard let word = entry.value else {
+      diagnostics.report(
+        .error, .missingValue, at: entry.key.range.lowerBound,
+        "'rule' needs an IPv6 prefix", suggestion: "write 'rule 2001:db8:1:0:ff::/80 {'")
+      return nil
+    }
+    guard let prefix = prefix(word) else { return nil }
+    if let kind = unansweredKind(of: prefix) {
+      diagnostics.report(
+        .warning, .neverAnswered, at: word.range.lowerBound,
+        "\(kind) addresses are never answered for", suggestion: "remove this rule")
+    }
+    return prefix
+  }
+
+  /// What the addresses of a prefix are, where no rule makes the daemon answer for any of them.
+  private func unansweredKind(of prefix: IPv6Prefix) -> String? {
+    let address = prefix.address
+    if address.isMulticast, prefix.length >= 8 { return "multicast" }
+    if address.isLinkLocal, prefix.length >= 10 { return "link-local" }
+    if address.isIPv4Mapped, prefix.length >= 96 { return "IPv4-mapped" }
+    guard prefix.length == 128 else { return nil }
+    return address.isLoopback ? "loopback" : address.isUnspecified ? "unspecified" : nil
+  }
+}
+
+/// What the body of a rule has said so far.
+private struct RuleBody {
+  var method: Configuration.Method?
+  var given: [String: Int] = [:]
+  var autovia = false
+
+  /// Whether a method was named, if in vain, so that none must be reported missing.
+  var hasNamedMethod = false
+}
+
+extension Lowering {
+  private mutating func ruleBody(of entry: Entry, interface: String) -> RuleBody {
+    var body = RuleBody()
+    guard let entries = entry.block?.entries else {
+      reportMissingBlock(entry)
+      return body
+    }
+    guard !entries.isEmpty else {
+      reportImpliedStatic(entry)
+      body.method = .static
+      return body
+    }
+    let errors = diagnostics.errorCount
+    body.hasNamedMethod = entries.contains {
+      $0.key.isDamaged || Keyword.named(source.text($0.key.range))?.isMethod == true
+    }
+    for option in entries {
+      // Without a method, the unknown key is most likely a misspelt one: the rule means nothing.
+      let severity: Diagnostic.Severity = body.hasNamedMethod ? .warning : .error
+      guard let keyword = recognize(option, in: .rule, severity: severity) else { continue }
+      lowerRuleOption(option, keyword, into: &body, proxy: interface)
+    }
+    if !body.hasNamedMethod, diagnostics.errorCount == errors { reportMissingMethod(entry) }
+    return body
+  }
+
+  private mutating func lowerRuleOption(
+    _ entry: Entry, _ keyword: Keyword, into body: inout RuleBody, proxy: String
+  ) {
+    switch keyword.meaning {
+    case .method(let method):
+      guard affirms(entry, keyword) else { return }
+      choose(method, at: entry, keyword, in: &body)
+    case .interfaceMethod:
+      guard let word = value(of: entry, keyword), let name = interfaceName(word) else { return }
+      if name == proxy { reportAsksItself(word) }
+      choose(.interface(name), at: entry, keyword, in: &body)
+    case .ruleSwitch:
+      guard isFirst(keyword, at: entry, in: &body.given), let word = value(of: entry, keyword),
+        let isOn = boolean(word, of: keyword)
+      else { return }
+      body.autovia = isOn
+    default: preconditionFailure("'\(keyword.name)' is no option of a rule")
+    }
+  }
+
+  private mutating func choose(
+    _ method: Configuration.Method, at entry: Entry, _ keyword: Keyword, in body: inout RuleBody
+  ) {
+    guard let chosen = body.method else {
+      body.method = method
+      body.given[keyword.name] = entry.key.range.lowerBound
+      return
+    }
+    guard chosen != method else {
+      _ = isFirst(keyword, at: entry, in: &body.given)
+      return
+    }
+    diagnostics.report(
+      .error, .severalMethods, at: entry.key.range.lowerBound,
+      "a rule has one method, and this one has '\(chosen)' already",
+      suggestion: "remove one, or make two rules with the same prefix")
+  }
+
+  /// Whether `static` or `auto` is meant: ndppd never looks at the value.
+  private mutating func affirms(_ entry: Entry, _ keyword: Keyword) -> Bool {
+    guard let word = entry.value else { return true }
+    if word.isDamaged { return false }
+    switch BooleanWord(source.text(word.range)) {
+    case .some(let boolean) where boolean.isOn: return true
+    case .some:
+      diagnostics.report(
+        .error, .negatedMethod, at: word.range.lowerBound,
+        "'\(keyword.name)' with \(source.text(word.range).quoted) is '\(keyword.name)' for ndppd",
+        suggestion: "remove the word to have the method, or the line to have another one")
+    case nil:
+      diagnostics.report(
+        .error, .unexpectedValue, at: word.range.lowerBound,
+        "'\(keyword.name)' takes no value, and here stands \(source.text(word.range).quoted)",
+        suggestion: "remove it; to ask on an interface write 'iface <interface>'")
+    }
+    return false
+  }
+}
+
+extension Lowering {
+  private mutating func reportMissingBlock(_ entry: Entry) {
+    if entry.value?.isDamaged == true { return }
+    diagnostics.report(
+      .error, .missingBlock, at: entry.key.range.lowerBound, "this rule has no block",
+      suggestion: "add '{ auto }' to it, or '{ static }' or '{ iface <interface> }'")
+  }
+
+  private mutating func reportImpliedStatic(_ entry: Entry) {
+    diagnostics.report(
+      .warning, .impliedStatic, at: entry.key.range.lowerBound,
+      "a rule without a method is 'static', as it was before ndppd 0.2.2",
+      suggestion: "write '{ static }', or '{ auto }' to follow the routes")
+  }
+
+  private mutating func reportMissingMethod(_ entry: Entry) {
+    diagnostics.report(
+      .error, .missingMethod, at: entry.key.range.lowerBound, "this rule has no method",
+      suggestion: "add 'auto', 'static' or 'iface <interface>' to it")
+  }
+
+  private mutating func reportAsksItself(_ word: Word) {
+    diagnostics.report(
+      .warning, .asksItself, at: word.range.lowerBound,
+      "this is the proxy interface: targets would be asked for where the question came from",
+      suggestion: "name the interface behind which the targets are")
+  }
+}
+
+extension Configuration.Method: CustomStringConvertible {
+  /// As it is written in the file.
+  package var description: String {
+    switch self {
+    case .static: "static"
+    case .interface(let name): "iface \(name)"
+    case .auto: "auto"
+    }
+  }
+}

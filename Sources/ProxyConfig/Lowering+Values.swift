@@ -1,0 +1,186 @@
+import NDPWire
+
+/// A word for yes or no.
+struct BooleanWord {
+  /// Whether it says yes.
+  let isOn: Bool
+
+  /// Whether ndppd understands it as well.
+  let isNdppds: Bool
+
+  /// Reads `yes`, `true`, `on`, `1` and their opposites in any letter case; `nil` for all else.
+  init?(_ text: String) {
+    switch text.lowercased() {
+    case "yes", "true": (isOn, isNdppds) = (true, true)
+    case "no", "false": (isOn, isNdppds) = (false, true)
+    case "on", "1": (isOn, isNdppds) = (true, false)
+    case "off", "0": (isOn, isNdppds) = (false, false)
+    default: return nil
+    }
+  }
+}
+
+/// What a number counts.
+enum Unit: String {
+  /// Thousandths of a second, like all of ndppd's times.
+  case milliseconds
+
+  /// Repetitions.
+  case times
+}
+
+extension Lowering {
+  /// Reads `yes` or `no`, and reports what is not, or what has no effect yet.
+  mutating func boolean(_ word: Word, of keyword: Keyword) -> Bool? {
+    guard let text = plainText(word) else { return nil }
+    let offset = word.range.lowerBound
+    guard let boolean = BooleanWord(text) else {
+      diagnostics.report(
+        .error, .invalidBoolean, at: offset,
+        "'\(keyword.name)' is 'yes' or 'no', not \(text.quoted), which ndppd takes for 'no'",
+        suggestion: "write 'yes' or 'no'")
+      return nil
+    }
+    if !boolean.isNdppds {
+      diagnostics.report(
+        .warning, .looseBoolean, at: offset,
+        "\(text.quoted) means '\(boolean.isOn ? "yes" : "no")' here, but always 'no' for ndppd",
+        suggestion: "write '\(boolean.isOn ? "yes" : "no")'")
+    }
+    if boolean.isOn, !keyword.isInEffect {
+      diagnostics.report(
+        .warning, .notInEffect, at: offset,
+        "'\(keyword.name)' is accepted but not yet in effect", suggestion: nil)
+    }
+    return boolean.isOn
+  }
+
+  /// Reads decimal digits within a range.
+  mutating func number(
+    _ word: Word, of keyword: Keyword, in range: ClosedRange<Int>, unit: Unit
+  ) -> Int? {
+    guard let text = plainText(word) else { return nil }
+    let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+    guard !digits.isEmpty, digits.utf8.allSatisfy(\.isDecimalDigit) else {
+      let kind = unit == .milliseconds ? "a number of milliseconds" : "a plain number"
+      diagnostics.report(
+        .error, .invalidNumber, at: word.range.lowerBound,
+        "'\(keyword.name)' is \(kind), not \(text.quoted)",
+        suggestion: unit == .milliseconds
+          ? milliseconds(meantBy: text).map { "write '\($0)'" } : nil)
+      return nil
+    }
+    guard let number = Int(text), range.contains(number) else {
+      diagnostics.report(
+        .error, .numberOutOfRange, at: word.range.lowerBound,
+        "'\(keyword.name)' is \(range.lowerBound) to \(range.upperBound) \(unit), "
+          + "not \(text.quoted)",
+        suggestion: "write '\(keyword.defaultText ?? "30000")', the default")
+      return nil
+    }
+    return number
+  }
+
+  /// Reads the name of an interface, which need not exist.
+  mutating func interfaceName(_ word: Word) -> String? {
+    guard let text = plainText(word) else { return nil }
+    guard text.utf8.count <= Limits.interfaceNameOctets else {
+      diagnostics.report(
+        .error, .invalidInterfaceName, at: word.range.lowerBound,
+        "\(text.quoted) has \(text.utf8.count) octets, and an interface name at most "
+          + "\(Limits.interfaceNameOctets)", suggestion: "see the names with 'ip link'")
+      return nil
+    }
+    let isName = !text.isEmpty && text != "." && text != ".."
+    guard isName, text.utf8.allSatisfy(\.isInterfaceNameOctet) else {
+      diagnostics.report(
+        .error, .invalidInterfaceName, at: word.range.lowerBound,
+        "\(text.quoted) cannot be the name of an interface",
+        suggestion: "see the names with 'ip link'; there are no wildcards")
+      return nil
+    }
+    return text
+  }
+
+  /// The text of a word, unless it was reported already or hides a comment.
+  mutating func plainText(_ word: Word) -> String? {
+    if word.isDamaged { return nil }
+    let text = source.text(word.range)
+    guard !word.isQuoted, let offset = commentOffset(in: text) else { return text }
+    diagnostics.report(
+      .error, .commentInValue, at: word.range.lowerBound + offset,
+      "within a word nothing begins a comment", suggestion: "put a blank before the comment")
+    return nil
+  }
+
+  /// Where `#`, `//` or `/*` stands in a word that does not begin with it.
+  private func commentOffset(in text: String) -> Int? {
+    var previous: UInt8 = 0
+    for (offset, octet) in text.utf8.enumerated() {
+      if octet == UInt8(ascii: "#") { return offset }
+      if previous == UInt8(ascii: "/"), octet == previous || octet == UInt8(ascii: "*") {
+        return offset - 1
+      }
+      previous = octet
+    }
+    return nil
+  }
+}
+
+extension Lowering {
+  /// Reads `address/length`, or an address alone as a rule for just that one.
+  mutating func prefix(_ word: Word) -> IPv6Prefix? {
+    guard let text = plainText(word) else { return nil }
+    let slash = text.firstIndex(of: "/")
+    let addressText = text[..<(slash ?? text.endIndex)]
+    guard let address = IPv6Address(addressText) else {
+      diagnostics.report(
+        .error, .invalidAddress, at: word.range.lowerBound,
+        "\(String(addressText).quoted) is not an IPv6 address",
+        suggestion: addressCorrection(String(addressText)))
+      return nil
+    }
+    guard let slash else { return IPv6Prefix(address, length: 128) }
+    let lengthText = text[text.index(after: slash)...]
+    guard let length = IPv6Prefix.parseLength(lengthText) else {
+      let offset = addressText.utf8.count + (lengthText.isEmpty ? 0 : 1)
+      reportPrefixLength(String(lengthText), at: word.range.lowerBound + offset)
+      return nil
+    }
+    return IPv6Prefix(address, length: length)
+  }
+
+  private mutating func reportPrefixLength(_ text: String, at offset: Int) {
+    let stands = text.isEmpty ? "nothing stands behind the slash" : "not \(text.quoted)"
+    diagnostics.report(
+      .error, .invalidPrefixLength, at: offset,
+      "a prefix length is 0 to 128 in plain digits, \(text.isEmpty ? "and " : "")\(stands)",
+      suggestion: "write '/64', or nothing for a single address")
+  }
+}
+
+/// The milliseconds of a text such as `10s`, for the correction.
+private func milliseconds(meantBy text: String) -> Int? {
+  let digits = text.prefix { $0.isASCII && $0.isNumber }
+  let factors = ["ms": 1, "s": 1000, "sec": 1000, "m": 60_000, "min": 60_000]
+  guard digits.utf8.count <= 6, let number = Int(digits) else { return nil }
+  return factors[text.dropFirst(digits.count).lowercased()].map { number * $0 }
+}
+
+private func addressCorrection(_ text: String) -> String {
+  if let percent = text.firstIndex(of: "%") {
+    return "remove the zone \(String(text[percent...]).quoted)"
+  }
+  if !text.contains(":"), text.contains(".") { return "IPv4 is not proxied here" }
+  if !text.contains(":") { return "a rule takes a prefix; to ask on an interface use 'iface'" }
+  return "write it like '2001:db8:1:0:ff::/80'"
+}
+
+extension UInt8 {
+  fileprivate var isDecimalDigit: Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= self }
+
+  /// What the kernel allows in a name, less what means something in this language or to a shell.
+  fileprivate var isInterfaceNameOctet: Bool {
+    isPrintable && self != 0x20 && !"/:{}\"'#;=\\*?".utf8.contains(self)
+  }
+}

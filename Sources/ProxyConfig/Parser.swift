@@ -1,0 +1,165 @@
+/// Turns words into a tree of entries, and goes on after whatever does not fit.
+///
+/// The grammar is ndppd 0.2's as it is implemented: `key [=] value [{ entries }]`, several on a line
+/// where one likes, without separators.
+struct Parser {
+  private var lexer: Lexer
+  private let source: SourceText
+  private var entryCount = 0
+  private var hasReportedEnd = false
+
+  /// Parses this text.
+  init(source: SourceText) {
+    self.source = source
+    lexer = Lexer(source: source)
+  }
+
+  /// Reads the whole file; the tree holds what could be understood.
+  mutating func parseFile() -> (entries: [Entry], diagnostics: Diagnostics) {
+    (parseEntries(inBlockAt: nil, depth: 0), lexer.diagnostics)
+  }
+
+  /// Reads up to the `}` that closes the block, or up to the end of the file.
+  private mutating func parseEntries(inBlockAt openBrace: Int?, depth: Int) -> [Entry] {
+    var entries: [Entry] = []
+    while true {
+      switch lexer.nextToken() {
+      case .key(let key):
+        guard admitEntry(at: key) else { return entries }
+        entries.append(parseEntry(key, depth: depth))
+      case .stray(let word):
+        skipStray(word, depth: depth)
+      case .openBrace(let offset):
+        reportKeylessBlock(at: offset)
+        _ = parseBlock(at: offset, depth: depth)
+      case .closeBrace(let offset):
+        if openBrace != nil { return entries }
+        reportSurplusBrace(at: offset)
+      case .endOfFile:
+        if let openBrace { reportUnterminatedBlock(at: openBrace) }
+        return entries
+      }
+    }
+  }
+
+  private mutating func parseEntry(_ key: Word, depth: Int) -> Entry {
+    let keyword = Keyword.named(source.text(key.range))
+    lexer.skipEqualsSign()
+    var value = lexer.nextValue()
+    // `static auto` is two methods, not one with a value.
+    if keyword?.standsAlone == true, let word = value, isKeyword(word) {
+      lexer.rewind(to: word)
+      value = nil
+    }
+    if keyword?.opensBlock == true, value != nil, skipToBrace() { value?.isDamaged = true }
+    var openBrace = lexer.takeOpenBrace()
+    if openBrace == nil, keyword?.opensBlock != false {
+      openBrace = takeBraceOnLaterLine()
+    }
+    let block = openBrace.map { parseBlock(at: $0, depth: depth) }
+    return Entry(key: key, value: value, block: block)
+  }
+
+  private mutating func parseBlock(at openBrace: Int, depth: Int) -> Entry.Block {
+    guard depth < Limits.nesting else {
+      lexer.diagnostics.report(
+        .error, .nestingTooDeep, at: openBrace,
+        "blocks stand more than \(Limits.nesting) deep in each other",
+        suggestion: "a 'rule' in a 'proxy' is as deep as it gets")
+      skipBlock(at: openBrace)
+      return Entry.Block(openBrace: openBrace, entries: [])
+    }
+    let entries = parseEntries(inBlockAt: openBrace, depth: depth + 1)
+    return Entry.Block(openBrace: openBrace, entries: entries)
+  }
+
+  private func isKeyword(_ word: Word) -> Bool {
+    !word.isQuoted && Keyword.named(source.text(word.range)) != nil
+  }
+
+  private mutating func admitEntry(at key: Word) -> Bool {
+    entryCount += 1
+    guard entryCount > Limits.entries else { return true }
+    if entryCount == Limits.entries + 1 {
+      hasReportedEnd = true
+      lexer.diagnostics.report(
+        .error, .tooManyEntries, at: key.range.lowerBound,
+        "the file has more than \(Limits.entries) keys",
+        suggestion: "split the prefixes less finely")
+    }
+    return false
+  }
+}
+
+extension Parser {
+  /// After the name of a proxy or rule, nothing but `{` makes sense on the line; true if more stood.
+  private mutating func skipToBrace() -> Bool {
+    guard let word = lexer.nextValue() else { return false }
+    reportUnexpected(word, expected: "'{'", suggestion: "put '{' there, or remove the blank")
+    skipWords()
+    return true
+  }
+
+  /// Skips what cannot be a key, with the rest of its line and a block that follows there.
+  private mutating func skipStray(_ word: Word, depth: Int) {
+    reportUnexpected(word, expected: "a key", suggestion: nil)
+    skipWords()
+    if let openBrace = lexer.takeOpenBrace() { _ = parseBlock(at: openBrace, depth: depth) }
+  }
+
+  /// Skips up to the next brace or the end of the line.
+  private mutating func skipWords() {
+    while lexer.nextValue() != nil {}
+  }
+
+  /// Skips a block without looking into it, however deep it goes.
+  private mutating func skipBlock(at openBrace: Int) {
+    var depth = 1
+    while depth > 0 {
+      switch lexer.nextToken() {
+      case .key, .stray: continue
+      case .openBrace: depth += 1
+      case .closeBrace: depth -= 1
+      case .endOfFile: return reportUnterminatedBlock(at: openBrace)
+      }
+    }
+  }
+
+  private mutating func takeBraceOnLaterLine() -> Int? {
+    guard let openBrace = lexer.takeOpenBraceOnLaterLine() else { return nil }
+    lexer.diagnostics.report(
+      .warning, .braceOnNextLine, at: openBrace,
+      "this '{' stands on a line of its own; ndppd ignores such a block",
+      suggestion: "put it at the end of the line before")
+    return openBrace
+  }
+
+  private mutating func reportUnexpected(_ word: Word, expected: String, suggestion: String?) {
+    if word.isDamaged { return }
+    lexer.diagnostics.report(
+      .error, .unexpectedText, at: word.range.lowerBound,
+      "expected \(expected), not \(source.text(word.range).quoted)", suggestion: suggestion)
+  }
+
+  private mutating func reportKeylessBlock(at offset: Int) {
+    lexer.diagnostics.report(
+      .error, .unexpectedBrace, at: offset, "this '{' follows no key that takes a block",
+      suggestion: "a block begins with 'proxy <interface> {' or 'rule <prefix> {'")
+  }
+
+  private mutating func reportSurplusBrace(at offset: Int) {
+    lexer.diagnostics.report(
+      .error, .unexpectedBrace, at: offset,
+      "this '}' closes nothing; ndppd ignores everything after it",
+      suggestion: "remove it, or the one too many before it")
+  }
+
+  /// Says it once: with one `}` missing, the blocks around have no end either.
+  private mutating func reportUnterminatedBlock(at openBrace: Int) {
+    if hasReportedEnd || lexer.isCutShort { return }
+    hasReportedEnd = true
+    lexer.diagnostics.report(
+      .error, .unterminatedBlock, at: openBrace, "this '{' is never closed",
+      suggestion: "add '}' where the block ends")
+  }
+}

@@ -63,7 +63,7 @@ let package = Package(
     .testTarget(name: "PrefixTrieTests", dependencies: ["PrefixTrie"], swiftSettings: common),
     .testTarget(name: "ProxyEngineTests", dependencies: ["ProxyEngine"], swiftSettings: common),
     .testTarget(
-      name: "ProxyConfigTests", dependencies: ["ProxyConfig"], resources: [.copy("Corpus")],
+      name: "ProxyConfigTests", dependencies: ["NDPWire", "ProxyConfig"], exclude: ["Corpus"],
       swiftSettings: common),
     .testTarget(
       name: "LinuxNetTests", dependencies: ["LinuxNet", "NetworkLab"], swiftSettings: common),

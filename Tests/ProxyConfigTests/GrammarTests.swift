@@ -1,0 +1,117 @@
+import NDPWire
+import ProxyConfig
+import Testing
+
+/// What ndppd 0.2 reads as intended must mean the same here, without a word.
+@Suite struct GrammarTests {
+  static let accepted = [
+    Row("one line", "proxy eth0 { router no rule 2001:db8::/121 { static } }"),
+    Row("no trailing newline", "proxy eth0 {\nrule 2001:db8::/121 {\nstatic\n}\n}"),
+    Row("glued braces", "proxy eth0{rule 2001:db8::/121{static}}"),
+    Row("equals signs", "proxy = eth0 { router=yes ttl = 5 rule=2001:db8::/121 { static } }"),
+    Row("CRLF", "proxy eth0 {\r\nrule 2001:db8::/121 {\r\nstatic\r\n}\r\n}\r\n"),
+    Row("tabs, vertical tab, form feed", "\tproxy\u{b}eth0\u{c}{ rule 2001:db8::/121 { static } }"),
+    Row("comment lines", "# a\n// b\n/* c\n d */proxy eth0 { rule 2001:db8::/121 { static } }"),
+    Row("comment between key and value", "proxy /* x */ eth0 { rule 2001:db8::/121 { static } }"),
+    Row("comment over lines before a value", "proxy /*\n*/ eth0{rule 2001:db8::/121 { static } }"),
+    Row("comment glued to a key", "proxy eth0 { rule 2001:db8::/121 { static#now\n } }"),
+    Row("comment glued to a brace", "proxy eth0 {#x\nrule 2001:db8::/121 {//y\nstatic/*z*/}}"),
+    Row("anything in comments", "#\0\u{a0}“{\nproxy eth0 { rule 2001:db8::/121 { static } }"),
+    Row("stars in a comment", "/***/ /* ** / */proxy eth0 { rule 2001:db8::/121 { static } }"),
+    Row("upper-case digits", "proxy eth0 { rule 2001:DB8::/121 { static } }"),
+    Row("affirmed method", "proxy eth0 { rule 2001:db8::/121 { static yes } }"),
+    Row("affirmed by equals sign", "proxy eth0 { rule 2001:db8::/121 { static=True } }"),
+    Row("host bits", "proxy eth0 { rule 2001:db8::7f/121 { static } }"),
+  ]
+
+  @Test(arguments: accepted)
+  func `every accepted form means the one rule`(row: Row) {
+    let result = parse(row.text)
+    #expect(findings(result) == [])
+    #expect(rules(of: result.configuration) == ["eth0 2001:db8::/121 static"])
+  }
+
+  static let methods = [
+    Row("static", "static", "eth0 2001:db8::/64 static"),
+    Row("auto", "auto", "eth0 2001:db8::/64 auto"),
+    Row("iface", "iface br0.7@x", "eth0 2001:db8::/64 iface br0.7@x"),
+    Row("iface of 15 octets", "iface abcdefghijklmno", "eth0 2001:db8::/64 iface abcdefghijklmno"),
+  ]
+
+  @Test(arguments: methods)
+  func `each method is read`(row: Row) {
+    let result = parse("proxy eth0 {\n rule 2001:db8::/64 {\n \(row.text)\n }\n}\n")
+    #expect(findings(result) == [])
+    #expect(rules(of: result.configuration) == row.expected)
+  }
+
+  @Test func `a rule without length is one address, with 0 it is all`() throws {
+    let result = parse("proxy a { rule 2001:db8::1 { auto } rule ::/0 { auto } }")
+    #expect(findings(result) == [])
+    #expect(rules(of: result.configuration) == ["a 2001:db8::1/128 auto", "a ::/0 auto"])
+  }
+
+  @Test func `every option arrives in its own place`() throws {
+    let options = "router NO timeout 1 retries 3 ttl 4 deadtime 5 keepalive false"
+    let unready = "autowire TRUE promiscuous yes outgoing yes"
+    let result = parse(
+      "route-ttl 2147483647 address-ttl 0 proxy p { \(options) \(unready) "
+        + "rule ::/0 { iface q autovia yes } }")
+    var proxy = Configuration.Proxy(interface: "p")
+    proxy.isRouter = false
+    proxy.timeout = .milliseconds(1)
+    proxy.retries = 3
+    proxy.ttl = .milliseconds(4)
+    proxy.deadtime = .milliseconds(5)
+    proxy.keepalive = false
+    proxy.autowire = true
+    proxy.promiscuous = true
+    proxy.outgoing = true
+    proxy.rules = [
+      .init(prefix: try #require(IPv6Prefix("::/0")), method: .interface("q"), autovia: true)
+    ]
+    var expected = Configuration()
+    expected.proxies = [proxy]
+    expected.routeTTL = .milliseconds(2_147_483_647)
+    expected.addressTTL = .zero
+    #expect(result.configuration == expected)
+    #expect(
+      result.diagnostics.map(\.code) == ["not-needed", "not-needed"]
+        + Array(repeating: "not-in-effect", count: 4))
+  }
+
+  @Test func `defaults are those of the RFC where ndppd's differ`() throws {
+    let proxy = try #require(parse("proxy p { rule ::/0 { auto } }").configuration?.proxies.first)
+    #expect(proxy.isRouter && proxy.keepalive)
+    #expect(!proxy.autowire && !proxy.promiscuous && !proxy.outgoing)
+    #expect(proxy.timeout == .seconds(1) && proxy.retries == 2)
+    #expect(proxy.ttl == .seconds(30) && proxy.deadtime == .seconds(3))
+  }
+
+  @Test func `proxies and rules keep the order of the file`() {
+    let text = """
+      proxy b { rule 2001:db8:2::/64 { auto } rule 2001:db8:1::/64 { auto } }
+      proxy a { rule 2001:db8:2::/64 { iface x } rule 2001:db8:2::/64 { iface y } }
+      """
+    #expect(
+      rules(of: parse(text).configuration) == [
+        "b 2001:db8:2::/64 auto", "b 2001:db8:1::/64 auto",
+        "a 2001:db8:2::/64 iface x", "a 2001:db8:2::/64 iface y",
+      ])
+  }
+
+  @Test func `two blocks for one interface count as one`() throws {
+    let text = """
+      proxy a { ttl 1 rule ::1:0/112 { auto } }
+      proxy b { rule ::/0 { auto } }
+      proxy a { ttl 2 deadtime 9 rule ::2:0/112 { static } }
+      """
+    let result = parse(text)
+    #expect(findings(result) == ["3:1 warning duplicate-proxy", "3:11 warning duplicate-key"])
+    let proxies = try #require(result.configuration).proxies
+    #expect(proxies.map(\.interface) == ["a", "b"])
+    #expect(proxies[0].ttl == .milliseconds(1))
+    #expect(proxies[0].deadtime == .milliseconds(9))
+    #expect(proxies[0].rules.map(\.method) == [.auto, .static])
+  }
+}

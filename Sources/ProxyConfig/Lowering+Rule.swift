@@ -120,7 +120,7 @@ extension Lowering {
     diagnostics.report(
       .error, .severalMethods, at: entry.key.range.lowerBound,
       "a rule has one method, and this one has '\(chosen)' already",
-      suggestion: "remove one, or make two rules with the same prefix")
+      suggestion: "remove one; to ask on two interfaces write two rules")
   }
 
   /// Whether `static` or `auto` is meant: ndppd never looks at the value.

@@ -42,7 +42,7 @@ func repositoryPath(_ path: String, from file: String = #filePath) -> String {
 }
 
 /// The octets of a file of the repository; `nil` if it cannot be read.
-func octets(ofFile path: String) -> [UInt8]? {
+func contents(ofFile path: String) -> [UInt8]? {
   guard let stream = fopen(repositoryPath(path), "r") else { return nil }
   defer { fclose(stream) }
   var octets: [UInt8] = []

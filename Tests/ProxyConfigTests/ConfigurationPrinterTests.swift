@@ -1,0 +1,108 @@
+import NDPWire
+import ProxyConfig
+import Testing
+
+/// Printing and parsing are each other's inverse.
+@Suite struct ConfigurationPrinterTests {
+  @Test func `the effective configuration shows every default`() {
+    let result = parse(
+      "route-ttl 7 proxy eth0 { rule 2001:DB8::1/80 { auto } rule ::5 { iface x } }")
+    #expect(
+      result.configuration?.description == """
+        route-ttl 7
+
+        proxy eth0 {
+          router yes
+          timeout 1000
+          retries 2
+          ttl 30000
+          deadtime 3000
+          keepalive yes
+          autowire no
+          promiscuous no
+          outgoing no
+          rule 2001:db8::/80 {
+            auto
+            autovia no
+          }
+          rule ::5/128 {
+            iface x
+            autovia no
+          }
+        }
+
+        """)
+  }
+
+  @Test func `nothing prints as nothing`() {
+    #expect(Configuration().description == "")
+  }
+
+  @Test func `what is printed parses back to itself`() {
+    for seed in 0..<300 as Range<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      let configuration = randomConfiguration(using: &generator)
+      let text = configuration.description
+      let result = parse(text)
+      #expect(result.configuration == configuration, "seed \(seed):\n\(text)\n\(result.report)")
+    }
+  }
+}
+
+private func randomConfiguration(using generator: inout SeededGenerator) -> Configuration {
+  var configuration = Configuration()
+  configuration.proxies = (0..<Int.random(in: 0...4, using: &generator)).map { index in
+    // The index keeps the names apart: two proxies for one interface would be joined.
+    randomProxy(interface: randomName(suffix: "\(index)", using: &generator), using: &generator)
+  }
+  let pollInterval = 0...Limits.pollMilliseconds
+  if Bool.random(using: &generator) {
+    configuration.routeTTL = .milliseconds(Int.random(in: pollInterval, using: &generator))
+  }
+  if Bool.random(using: &generator) {
+    configuration.addressTTL = .milliseconds(Int.random(in: pollInterval, using: &generator))
+  }
+  return configuration
+}
+
+private func randomProxy(
+  interface: String, using generator: inout SeededGenerator
+) -> Configuration.Proxy {
+  var proxy = Configuration.Proxy(interface: interface)
+  let lifetime = 1...Limits.lifetimeMilliseconds
+  proxy.isRouter = .random(using: &generator)
+  proxy.timeout = .milliseconds(Int.random(in: 1...Limits.timeoutMilliseconds, using: &generator))
+  proxy.retries = .random(in: 0...Limits.retries, using: &generator)
+  proxy.ttl = .milliseconds(Int.random(in: lifetime, using: &generator))
+  proxy.deadtime = .milliseconds(Int.random(in: lifetime, using: &generator))
+  proxy.keepalive = .random(using: &generator)
+  proxy.autowire = .random(using: &generator)
+  proxy.promiscuous = .random(using: &generator)
+  proxy.outgoing = .random(using: &generator)
+  for _ in 0..<Int.random(in: 0...5, using: &generator) {
+    let rule = randomRule(using: &generator)
+    let isNew = !proxy.rules.contains { $0.prefix == rule.prefix && $0.method == rule.method }
+    if isNew { proxy.rules.append(rule) }
+  }
+  return proxy
+}
+
+private func randomRule(using generator: inout SeededGenerator) -> Configuration.Rule {
+  let address = IPv6Address(bits: .random(in: 0 ... .max, using: &generator))
+  let length = Int.random(in: 0...128, using: &generator)
+  let methods: [Configuration.Method] = [
+    .static, .auto, .interface(randomName(suffix: "", using: &generator)),
+  ]
+  return Configuration.Rule(
+    prefix: IPv6Prefix(address, length: length),
+    method: methods.randomElement(using: &generator)!, autovia: .random(using: &generator))
+}
+
+/// A name of every octet that the parser admits, 1 to 15 of them.
+private func randomName(suffix: String, using generator: inout SeededGenerator) -> String {
+  let admitted = (0x21...0x7e as ClosedRange<UInt8>).filter { !"/:{}\"'#;=\\*?".utf8.contains($0) }
+  let count = Int.random(in: 1...Limits.interfaceNameOctets - suffix.utf8.count, using: &generator)
+  let octets = (0..<count).map { _ in admitted.randomElement(using: &generator)! }
+  let name = String(decoding: octets, as: UTF8.self) + suffix
+  return name == "." || name == ".." ? "dot" : name
+}

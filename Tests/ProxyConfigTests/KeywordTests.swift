@@ -1,0 +1,54 @@
+import ProxyConfig
+import Testing
+
+/// The table of keys, and the example file that explains each of them.
+@Suite struct KeywordTests {
+  private let example = contents(ofFile: "ndpproxy.conf.example") ?? []
+
+  @Test func `the table holds ndppd's keys and those of the fork, each once`() {
+    #expect(
+      Keyword.all.map(\.name).sorted() == [
+        "address-ttl", "auto", "autovia", "autowire", "deadtime", "iface", "keepalive", "outgoing",
+        "promiscuous", "proxy", "retries", "route-ttl", "router", "rule", "static", "timeout",
+        "ttl",
+      ])
+  }
+
+  @Test func `a key is found by its exact name only`() {
+    #expect(Keyword.named("ttl")?.block == .proxy)
+    #expect(Keyword.named("TTL") == nil)
+  }
+
+  @Test func `the example begins with the shortest useful file`() throws {
+    let text = String(decoding: example, as: UTF8.self)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropFirst().prefix(5)
+    let result = parse(lines.joined(separator: "\n"))
+    #expect(findings(result) == [])
+    #expect(rules(of: result.configuration) == ["eth0 2001:db8:1:0:ff::/80 auto"])
+  }
+
+  @Test func `the example has nothing wrong`() {
+    let result = ConfigurationParser.parse(example, fileName: "example")
+    #expect(result.report == "")
+    #expect(result.configuration?.proxies.count == 2)
+  }
+
+  @Test(arguments: Keyword.all.map(\.name))
+  func `the example explains the key`(name: String) {
+    let comments = String(decoding: example, as: UTF8.self).split(separator: "\n")
+      .map { $0.drop { $0 == " " } }
+      .filter { $0.hasPrefix("#") }
+    // The key, then its value in capitals or "yes|no", or a colon; or the pair of poll intervals.
+    let explains = comments.contains { line in
+      line.hasPrefix("# \(name) ") || line.hasPrefix("# \(name): ") || line.contains("and \(name) ")
+    }
+    #expect(explains)
+  }
+
+  @Test(arguments: Keyword.all(in: .proxy).filter { $0.defaultText != nil }.map(\.name))
+  func `the example shows the default`(name: String) throws {
+    let value = try #require(Keyword.named(name)?.defaultText)
+    let lines = String(decoding: example, as: UTF8.self).split(separator: "\n")
+    #expect(lines.contains("  \(name) \(value)"))
+  }
+}

@@ -28,60 +28,139 @@ extension Diagnostic {
 
   /// Every kind of trouble there is.
   package enum Code: String, CaseIterable, Sendable {
-    // The file.
+    /// More than `Limits.fileOctets`.
     case fileTooLarge = "file-too-large"
+
+    /// More than `Limits.entries`.
     case tooManyEntries = "too-many-entries"
+
+    /// More than `Limits.diagnostics`.
     case moreDiagnostics = "more-diagnostics"
+
+    /// The file begins like UTF-16.
     case utf16 = "utf-16"
+
+    /// There is no proxy.
     case nothingConfigured = "nothing-configured"
 
-    // Octets and words.
+    /// U+FEFF at the start of the file.
     case byteOrderMark = "byte-order-mark"
+
+    /// Not printable ASCII, outside comments and quotes.
     case unexpectedOctet = "unexpected-octet"
+
+    /// `/*` without `*/`.
     case unterminatedComment = "unterminated-comment"
+
+    /// `/*/`, a whole comment for ndppd alone.
     case ambiguousComment = "ambiguous-comment"
+
+    /// `#`, `//` or `/*` within a word.
     case commentInValue = "comment-in-value"
+
+    /// A quote without another on its line.
     case unterminatedQuote = "unterminated-quote"
+
+    /// Quotes, which ndppd misreads.
     case quotes
+
+    /// `;`, which ndppd takes into the value.
     case semicolon
+
+    /// `\r`, `\n` or `\t` as two characters.
     case literalEscape = "literal-escape"
 
-    // Blocks.
+    /// A word where none may stand.
     case unexpectedText = "unexpected-text"
+
+    /// `{` without a key, or `}` without a block.
     case unexpectedBrace = "unexpected-brace"
+
+    /// A block after a key that takes none.
     case unexpectedBlock = "unexpected-block"
+
+    /// `{` without `}`.
     case unterminatedBlock = "unterminated-block"
+
+    /// More than `Limits.nesting`.
     case nestingTooDeep = "nesting-too-deep"
+
+    /// `{` on a line of its own, which ndppd ignores.
     case braceOnNextLine = "brace-on-next-line"
+
+    /// A rule without `{ … }`.
     case missingBlock = "missing-block"
 
-    // Keys.
+    /// No key of the language.
     case unknownKey = "unknown-key"
+
+    /// A key of another block.
     case misplacedKey = "misplaced-key"
+
+    /// An option given before.
     case duplicateKey = "duplicate-key"
+
+    /// An option that the daemon does not act on yet.
     case notInEffect = "not-in-effect"
+
+    /// An option that the daemon never needs.
     case notNeeded = "not-needed"
 
-    // Values.
+    /// A key without its value.
     case missingValue = "missing-value"
+
+    /// A value after `static` or `auto`.
     case unexpectedValue = "unexpected-value"
+
+    /// Neither yes nor no.
     case invalidBoolean = "invalid-boolean"
+
+    /// `on`, `1`, `off` or `0`, all of them no for ndppd.
     case looseBoolean = "loose-boolean"
+
+    /// Not decimal digits alone.
     case invalidNumber = "invalid-number"
+
+    /// A number beyond the range of its key.
     case numberOutOfRange = "number-out-of-range"
+
+    /// A name that no interface can have.
     case invalidInterfaceName = "invalid-interface-name"
+
+    /// No IPv6 address.
     case invalidAddress = "invalid-address"
+
+    /// Nothing, junk or more than 128 behind the slash.
     case invalidPrefixLength = "invalid-prefix-length"
 
-    // Proxies and rules.
+    /// A rule that says something, but no method.
     case missingMethod = "missing-method"
+
+    /// A rule that says nothing, and so is static.
     case impliedStatic = "implied-static"
+
+    /// A rule with two methods.
     case severalMethods = "several-methods"
+
+    /// `static no`, which is static for ndppd.
     case negatedMethod = "negated-method"
+
+    /// A second block for one interface.
     case duplicateProxy = "duplicate-proxy"
+
+    /// A rule with the prefix and method of another.
     case duplicateRule = "duplicate-rule"
+
+    /// A proxy without rules.
     case noRules = "no-rules"
+
+    /// A rule inside another, where ndppd would apply both.
+    case overlappingRules = "overlapping-rules"
+
+    /// A rule that asks on its own proxy interface.
     case asksItself = "asks-itself"
+
+    /// A prefix of addresses that are never answered for.
     case neverAnswered = "never-answered"
   }
 }

@@ -8,7 +8,7 @@ struct Lexer {
   /// What was wrong with octets, comments and quotes so far.
   var diagnostics: Diagnostics
 
-  /// Whether a comment or quote without an end swallowed the rest of the file.
+  /// Whether a comment without an end swallowed the rest of the file.
   private(set) var isCutShort = false
 
   private let octets: [UInt8]

@@ -31,8 +31,9 @@ struct Lowering {
       }
     }
     if drafts.isEmpty, diagnostics.errorCount == 0 { reportNothingConfigured() }
-    for draft in drafts where draft.proxy.rules.isEmpty && !draft.hasFailedRule {
-      reportNoRules(of: draft)
+    for draft in drafts {
+      if draft.proxy.rules.isEmpty && !draft.hasFailedRule { reportNoRules(of: draft) }
+      checkOverlaps(in: draft)
     }
     configuration.proxies = drafts.map(\.proxy)
     return configuration

@@ -85,7 +85,7 @@ struct Parser {
       lexer.diagnostics.report(
         .error, .tooManyEntries, at: key.range.lowerBound,
         "the file has more than \(Limits.entries) keys",
-        suggestion: "split the prefixes less finely")
+        suggestion: "cover the targets with fewer prefixes")
     }
     return false
   }

@@ -100,6 +100,19 @@ import Testing
       ])
   }
 
+  static let overlaps = [
+    Row("static inside iface", "rule ::8:0/112 { iface x } rule ::8:1 { static }"),
+    Row("one method", "rule ::8:0/112 { iface x } rule ::8:1 { iface x }"),
+    Row("one prefix", "rule ::8:0/112 { iface x } rule ::8:0/112 { iface y }"),
+    Row("neighbours", "rule ::8:0/112 { static } rule ::9:0/112 { auto }"),
+    Row("after the wider one", "rule ::/97 { static } rule ::8000:0/97 { auto }"),
+  ]
+
+  @Test(arguments: overlaps)
+  func `overlaps that mean the same for ndppd`(row: Row) {
+    #expect(findings(parse("proxy a { \(row.text) }")) == [])
+  }
+
   @Test func `two blocks for one interface count as one`() throws {
     let text = """
       proxy a { ttl 1 rule ::1:0/112 { auto } }

@@ -78,6 +78,12 @@ import Testing
     Row("loopback", "rule ::1 {static}", "2:6 warning never-answered"),
     Row("unspecified", "rule :: {static}", "2:6 warning never-answered"),
     Row("exact duplicate", "rule ::2{auto}\nrule ::2/128{auto}", "3:1 warning duplicate-rule"),
+    Row(
+      "ask inside static", "rule ::8:0/112{static}\nrule ::8:1{auto}",
+      "3:1 warning overlapping-rules"),
+    Row(
+      "wider rule later", "rule ::8:1{auto}\nrule ::8:0/112{iface x}",
+      "2:1 warning overlapping-rules"),
     Row("rule in a rule", "rule ::2{auto\nrule ::3 {auto}\n}", "3:1 error misplaced-key"),
     Row("misspelt rule", "ruel ::2 {auto}", "2:1 error unknown-key"),
     Row("upper-case rule", "RULE ::2 {auto}", "2:1 error unknown-key"),

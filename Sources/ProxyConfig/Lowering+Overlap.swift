@@ -1,0 +1,42 @@
+import NDPWire
+
+extension Lowering {
+  /// Warns of each rule inside a wider one where ndppd, which applies both, would act differently.
+  ///
+  /// Under a `static` rule the wider one changes nothing: either way the answer comes at once.
+  /// Sorts the rules; costs n log n.
+  mutating func checkOverlaps(in draft: ProxyDraft) {
+    let ordered = draft.proxy.rules.sorted {
+      ($0.prefix.address.bits, $0.prefix.length) < ($1.prefix.address.bits, $1.prefix.length)
+    }
+    // In this order a rule comes after all that enclose it, and the stack holds just those.
+    var enclosing: [Configuration.Rule] = []
+    for rule in ordered {
+      while let last = enclosing.last, !last.prefix.contains(rule.prefix) { enclosing.removeLast() }
+      let wider = enclosing.last { $0.prefix != rule.prefix }
+      if let wider, rule.method != .static, rule.method != wider.method {
+        report(rule, inside: wider, in: draft)
+      }
+      // Of rules with one prefix, one is enough to stand for it.
+      if enclosing.last?.prefix != rule.prefix { enclosing.append(rule) }
+    }
+  }
+
+  private mutating func report(
+    _ rule: Configuration.Rule, inside wider: Configuration.Rule, in draft: ProxyDraft
+  ) {
+    guard let offset = draft.offset(of: rule), let first = draft.offset(of: wider) else { return }
+    diagnostics.report(
+      .warning, .overlappingRules, at: offset,
+      "ndppd also applies the '\(wider.method)' rule of line \(source.location(of: first).line) "
+        + "here; now the longest prefix alone decides",
+      suggestion: "if that is not meant, use one method for both, or remove one")
+  }
+}
+
+extension ProxyDraft {
+  /// Where a rule of the proxy was given.
+  fileprivate func offset(of rule: Configuration.Rule) -> Int? {
+    rules[Configuration.Rule(prefix: rule.prefix, method: rule.method)]
+  }
+}

@@ -1,0 +1,284 @@
+package import LinuxNet
+package import Logging
+import NDPWire
+package import ProxyConfig
+import ProxyEngine
+
+/// The loop that joins the rooms: waits for the kernel, tells the engine, does what it says.
+///
+/// One thread; it sleeps until a frame, a change of the host, a deadline or a signal comes.
+package final class Daemon {
+  private var engine: Engine
+  private let plan: PortPlan
+  private let logger: Logger
+  private let poll: EventPoll
+  private let timer: TimerDescriptor
+  private let signals: SignalDescriptor
+  private let monitor: HostMonitor
+  private let routes: RouteLookup
+
+  private var host = HostTable()
+  private var ports: [InterfaceIndex: Port] = [:]
+  private var conditions: [String: PortPlan.Condition] = [:]
+  /// Reused for every event, so that answering allocates nothing.
+  private var actions: [Action] = []
+  private var pending: [Port] = []
+  private var isStopping = false
+
+  /// Opens everything that a running daemon needs and reads the host's interfaces.
+  ///
+  /// Throws `EPERM` without CAP_NET_RAW.
+  package init(_ configuration: Configuration, logger: Logger) throws(SystemError) {
+    try PacketSocket.requirePermission()
+    let ruleset = Ruleset(configuration)
+    engine = Engine(ruleset: ruleset)
+    plan = PortPlan(ruleset)
+    self.logger = logger
+    poll = try EventPoll()
+    timer = try TimerDescriptor()
+    signals = try SignalDescriptor(SignalDescriptor.termination)
+    monitor = try HostMonitor()
+    routes = try RouteLookup()
+    actions.reserveCapacity(PacketSocket.batchSize)
+    try poll.watch(timer, token: Token.timer)
+    try poll.watch(signals, token: Token.signals)
+    try poll.watch(monitor, token: Token.monitor)
+    try resynchronize()
+  }
+
+  /// Works until a signal ends it.
+  package func run() throws(SystemError) {
+    while !isStopping {
+      try timer.arm(at: engine.nextDeadline?.nanoseconds)
+      var failure: SystemError?
+      try poll.wait { token in
+        do throws(SystemError) {
+          try take(token)
+        } catch {
+          failure = failure ?? error
+        }
+      }
+      if let failure { throw failure }
+    }
+    let counters = engine.counters
+    logger.info("answered=\(counters.advertised) asked=\(counters.solicited)")
+  }
+
+  private func take(_ token: UInt64) throws(SystemError) {
+    switch token {
+    case Token.timer:
+      try timer.acknowledge()
+      engine.handleTimeout(now: now, into: &actions)
+      performActions()
+    case Token.signals:
+      while let signal = try signals.next() {
+        logger.notice("stopping: signal \(signal)")
+        isStopping = true
+      }
+    case Token.monitor:
+      try takeHostChanges()
+    default:
+      // A port may have gone while its readiness was on its way.
+      if let port = ports[Token.interface(token)] { receive(from: port) }
+    }
+  }
+
+  private var now: Instant { Instant(nanoseconds: MonotonicClock.nanoseconds) }
+}
+
+/// What `EventPoll` gives back: small numbers for ourselves, others for interfaces.
+private enum Token {
+  static let timer: UInt64 = 1
+  static let signals: UInt64 = 2
+  static let monitor: UInt64 = 3
+  private static let ports: UInt64 = 1 << 32
+
+  static func port(_ index: InterfaceIndex) -> UInt64 { ports | UInt64(index.rawValue) }
+  static func interface(_ token: UInt64) -> InterfaceIndex {
+    InterfaceIndex(Int32(truncatingIfNeeded: token))
+  }
+}
+
+// MARK: - Frames
+
+extension Daemon {
+  private func receive(from port: Port) {
+    let now = now
+    do {
+      _ = try port.socket.receive { frame, isTruncated in
+        engine.handle(
+          event(frame, isTruncated: isTruncated, on: port), now: now, into: &actions)
+      }
+    } catch {
+      // The interface went down or away; netlink says which, and what to do.
+      logger.debug("\(port.name): \(error)")
+    }
+    performActions()
+  }
+
+  private func event(_ frame: RawSpan, isTruncated: Bool, on port: Port) -> Event {
+    guard !isTruncated else { return .malformed(.truncatedFrame) }
+    do {
+      switch try NeighborDiscoveryFrame(decoding: frame) {
+      case .solicitation(let solicitation):
+        logger.debug("\(port.name): \(solicitation.message.sentence)")
+        return .solicitation(solicitation, on: port.index)
+      case .advertisement(let advertisement):
+        logger.debug("\(port.name): \(advertisement.message.sentence)")
+        return .advertisement(advertisement, on: port.index)
+      }
+    } catch {
+      logger.debug("\(port.name): dropped a malformed frame: \(error)")
+      return .malformed(error)
+    }
+  }
+
+  /// Does what the engine wants, including what it wants in answer to that, and sends it all.
+  private func performActions() {
+    var position = 0
+    while position < actions.count {
+      perform(actions[position])
+      position += 1
+    }
+    actions.removeAll(keepingCapacity: true)
+    for port in pending { port.flush() }
+    pending.removeAll(keepingCapacity: true)
+  }
+
+  private func perform(_ action: Action) {
+    switch action {
+    case .advertise(let frame, let index):
+      guard let port = ports[index] else { return }
+      logger.debug("\(port.name): answering: \(frame.message.sentence)")
+      enqueue(on: port) { frame.encode(into: &$0) }
+    case .solicit(let frame, let index):
+      guard let port = port(askingOn: index) else { return }
+      logger.debug("\(port.name): asking: \(frame.message.sentence)")
+      enqueue(on: port) { frame.encode(into: &$0) }
+    case .lookUpRoute(let target):
+      let route = lookUpRoute(to: target)
+      logger.debug("route to \(target): \(route)")
+      engine.handle(.route(route, to: target), now: now, into: &actions)
+    }
+  }
+
+  private func enqueue(on port: Port, _ encode: (inout MutableRawSpan) -> Int) {
+    if !port.isPending { pending.append(port) }
+    port.enqueue(encode)
+  }
+
+  private func lookUpRoute(to target: IPv6Address) -> Route {
+    do {
+      return Route(try routes.route(to: target))
+    } catch {
+      logger.warning("cannot look up the route to \(target): \(error)")
+      return .unreachable
+    }
+  }
+}
+
+// MARK: - Interfaces
+
+extension Daemon {
+  private func takeHostChanges() throws(SystemError) {
+    do {
+      try monitor.receive { take($0) }
+    } catch  where error.code == .noBufferSpace {
+      logger.notice("more changes of interfaces than netlink could hold; reading them anew")
+      try resynchronize()
+    }
+    performActions()
+    reviewPorts()
+  }
+
+  private func take(_ change: HostChange) {
+    guard let event = host.apply(change) else { return }
+    engine.handle(event, now: now, into: &actions)
+    if case .interfaceRemoved(let index) = event { ports[index] = nil }
+  }
+
+  /// How often the tables are read before the host is taken to be changing too fast.
+  private static let readAttempts = 10
+
+  /// Reads the host's interfaces as they are now.
+  private func resynchronize() throws(SystemError) {
+    for attempt in 1...Self.readAttempts {
+      var newer = HostTable()
+      do {
+        try monitor.readAll { _ = newer.apply($0) }
+      } catch  where error.code == .noBufferSpace && attempt < Self.readAttempts {
+        continue
+      }
+      for event in host.events(towards: newer) + [.routesChanged] {
+        engine.handle(event, now: now, into: &actions)
+      }
+      host = newer
+      break
+    }
+    for index in ports.keys where host.links[index.rawValue] == nil { ports[index] = nil }
+    reviewPorts()
+  }
+
+  /// Opens the sockets that can be opened, closes those without an interface, and says what is
+  /// different from before.
+  private func reviewPorts() {
+    for name in plan.names {
+      let condition = plan.condition(of: name, in: host)
+      let link = host.link(named: name)
+      closePorts(named: name, except: condition.allowsSocket ? link?.index : nil)
+      if condition.allowsSocket, let link, let purpose = plan.purpose(of: name) {
+        open(link, purpose)
+      }
+      report(condition, of: name)
+    }
+  }
+
+  private func report(_ condition: PortPlan.Condition, of name: String) {
+    guard conditions.updateValue(condition, forKey: name) != condition else { return }
+    switch condition {
+    case .usable: logger.info("\(condition.sentence(about: name))")
+    case .missing, .down: logger.warning("\(condition.sentence(about: name))")
+    case .enslaved, .notEthernet, .noNeighbors:
+      logger.error("\(condition.sentence(about: name))")
+    }
+  }
+
+  /// A port keeps to its interface when that is renamed, but its rules do not.
+  private func closePorts(named name: String, except index: Int32?) {
+    for (open, port) in ports where port.name == name && open.rawValue != index {
+      ports[open] = nil
+    }
+    for (open, port) in ports
+    where port.name != name && open.rawValue == index { ports[open] = nil }
+  }
+
+  @discardableResult
+  private func open(_ link: Link, _ purpose: Port.Purpose) -> Port? {
+    let index = InterfaceIndex(link.index)
+    if let port = ports[index] { return port }
+    do {
+      let port = try Port(index: index, name: link.name, purpose: purpose)
+      try poll.watch(port.socket, token: Token.port(index))
+      ports[index] = port
+      return port
+    } catch {
+      // It may have gone a moment ago: then netlink is about to say so.
+      logger.warning("\(link.name): \(error)")
+      return nil
+    }
+  }
+
+  /// The port on which to ask, opened if a route has just named its interface.
+  private func port(askingOn index: InterfaceIndex) -> Port? {
+    if let port = ports[index] {
+      do {
+        try port.takeAdvertisements()
+      } catch {
+        logger.warning("\(port.name): \(error)")
+      }
+      return port
+    }
+    guard let link = host.links[index.rawValue], link.master == nil else { return nil }
+    return open(link, Port.Purpose(takesAdvertisements: true))
+  }
+}

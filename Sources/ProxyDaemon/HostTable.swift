@@ -1,0 +1,83 @@
+import LinuxNet
+import ProxyEngine
+
+/// The interfaces of this host as rtnetlink tells them, ready for the engine.
+struct HostTable {
+  private(set) var links: [Int32: Link] = [:]
+  private var addresses: [Int32: [LinkAddress]] = [:]
+
+  /// Takes up a change and returns the event that it makes, if any.
+  mutating func apply(_ change: HostChange) -> Event? {
+    switch change {
+    case .link(let link):
+      links[link.index] = link
+      return interfaceEvent(link.index)
+    case .linkRemoved(let index):
+      addresses[index] = nil
+      guard links.removeValue(forKey: index) != nil else { return nil }
+      return .interfaceRemoved(InterfaceIndex(index))
+    case .address(let address):
+      add(address)
+      return interfaceEvent(address.index)
+    case .addressRemoved(let address):
+      remove(address)
+      return interfaceEvent(address.index)
+    case .routes:
+      return .routesChanged
+    }
+  }
+
+  /// The events that lead from this table to another, read anew.
+  func events(towards newer: HostTable) -> [Event] {
+    let gone = links.keys.filter { newer.links[$0] == nil }.sorted()
+    let removals = gone.map { Event.interfaceRemoved(InterfaceIndex($0)) }
+    return removals + newer.links.keys.sorted().compactMap { newer.interfaceEvent($0) }
+  }
+
+  /// The link with this name.
+  func link(named name: String) -> Link? {
+    links.values.first { $0.name == name }
+  }
+
+  /// A repeated address keeps its place, so that source selection does not waver.
+  private mutating func add(_ address: LinkAddress) {
+    let known = addresses[address.index]?.firstIndex { $0.address == address.address }
+    if let known {
+      addresses[address.index]?[known] = address
+    } else {
+      addresses[address.index, default: []].append(address)
+    }
+  }
+
+  private mutating func remove(_ address: LinkAddress) {
+    addresses[address.index]?.removeAll { $0.address == address.address }
+  }
+
+  private func interfaceEvent(_ index: Int32) -> Event? {
+    guard let link = links[index] else { return nil }
+    return .interfaceChanged(
+      Interface(
+        index: InterfaceIndex(index), name: link.name, linkLayerAddress: link.linkLayerAddress,
+        isUp: link.isUp, hasNeighborDiscovery: link.hasNeighborDiscovery,
+        addresses: (addresses[index] ?? []).map(Interface.Address.init)))
+  }
+}
+
+extension Interface.Address {
+  fileprivate init(_ address: LinkAddress) {
+    self.init(
+      address.address, prefixLength: address.prefixLength,
+      state: address.isTentative ? .tentative : address.isDeprecated ? .deprecated : .preferred)
+  }
+}
+
+extension Route {
+  init(_ result: RouteResult) {
+    switch result {
+    case .onLink(let index): self = .onLink(InterfaceIndex(index))
+    case .gateway(let index): self = .gateway(InterfaceIndex(index))
+    case .local: self = .local
+    case .unreachable: self = .unreachable
+    }
+  }
+}

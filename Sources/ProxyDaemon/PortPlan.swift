@@ -1,0 +1,73 @@
+import LinuxNet
+import NDPWire
+import ProxyEngine
+
+/// Which interfaces the rules name, and what stands in the way of using each.
+struct PortPlan {
+  /// The names in the order of the configuration, each once.
+  let names: [String]
+  private var purposes: [String: Port.Purpose] = [:]
+
+  init(_ ruleset: Ruleset) {
+    var names: [String] = []
+    for proxy in ruleset.proxies {
+      purposes[proxy.interface, default: Port.Purpose()].solicitedPrefixes = proxy.rules.map(
+        \.prefix)
+      names.append(proxy.interface)
+      for case .interface(let name) in proxy.rules.map(\.method) {
+        purposes[name, default: Port.Purpose()].takesAdvertisements = true
+        names.append(name)
+      }
+    }
+    var seen: Set<String> = []
+    self.names = names.filter { seen.insert($0).inserted }
+  }
+
+  /// What the interface of this name is for; `nil` if no rule names it.
+  func purpose(of name: String) -> Port.Purpose? { purposes[name] }
+
+  /// Whether, and why not, the interface of this name can be used now.
+  func condition(of name: String, in host: HostTable) -> Condition {
+    guard let link = host.link(named: name) else { return .missing }
+    if let master = link.master { return .enslaved(host.links[master]?.name ?? "#\(master)") }
+    if link.linkLayerAddress == nil || !link.hasNeighborDiscovery {
+      return purposes[name]?.solicitedPrefixes == nil ? .noNeighbors : .notEthernet
+    }
+    return link.isUp ? .usable : .down
+  }
+
+  /// How things are with an interface that a rule names.
+  enum Condition: Equatable {
+    case usable
+    case missing
+    case down
+    /// It is a port of the named bridge or bond, which takes its frames.
+    case enslaved(String)
+    /// A proxy interface on which solicitations cannot be received.
+    case notEthernet
+    /// A rule interface on which nobody can be asked.
+    case noNeighbors
+
+    /// Whether a socket on it makes sense: one on an interface that is down comes to life with it.
+    var allowsSocket: Bool { self == .usable || self == .down }
+  }
+}
+
+extension PortPlan.Condition {
+  /// One sentence for the log, saying what to do.
+  func sentence(about name: String) -> String {
+    switch self {
+    case .usable: "\(name): ready"
+    case .missing: "\(name): no such interface; its rules wait until it appears"
+    case .down: "\(name): the interface is down; its rules wait until it is up"
+    case .enslaved(let master):
+      "\(name): the interface is a port of \(master) and hears nothing; name \(master) instead"
+    case .notEthernet:
+      "\(name): the interface has no link-layer address or no neighbour discovery, "
+        + "so nobody can be answered there"
+    case .noNeighbors:
+      "\(name): nobody can be asked on an interface without neighbour discovery; "
+        + "use 'static' or 'auto' instead of 'iface \(name)'"
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package import ProxyConfig
+package import ProxyEngine
+
+extension Ruleset {
+  /// What the engine is to do for a configuration; keys not yet in effect are left out.
+  package init(_ configuration: Configuration) {
+    self.init(proxies: configuration.proxies.map(Proxy.init))
+  }
+}
+
+extension Ruleset.Proxy {
+  fileprivate init(_ proxy: Configuration.Proxy) {
+    var timers = Ruleset.Timers()
+    timers.retransmission = proxy.timeout
+    timers.solicitations = 1 + proxy.retries
+    timers.reachable = proxy.ttl
+    timers.failed = proxy.deadtime
+    timers.keepsAlive = proxy.keepalive
+    self.init(
+      interface: proxy.interface, isRouter: proxy.isRouter, timers: timers,
+      rules: proxy.rules.map { Ruleset.Rule(prefix: $0.prefix, method: .init($0.method)) })
+  }
+}
+
+extension Ruleset.Method {
+  fileprivate init(_ method: Configuration.Method) {
+    switch method {
+    case .static: self = .static
+    case .auto: self = .auto
+    case .interface(let name): self = .interface(name)
+    }
+  }
+}

@@ -15,6 +15,7 @@ import Testing
     Row("usual word, capitals", "Interface", "iface"),
     Row("plural", "rules", "rule"),
     Row("nothing near", "colour"),
+    Row("half the letters", "stalls"),
     Row("short and far", "foo"),
     Row("too long to look at", String(repeating: "autovia", count: 5)),
   ]

@@ -30,6 +30,7 @@ import Testing
     Row("name with a colon", "iface eth0:1", "3:7 error invalid-interface-name"),
     Row("name with a wildcard", "iface tap*", "3:7 error invalid-interface-name"),
     Row("name of a dot", "iface .", "3:7 error invalid-interface-name"),
+    Row("name of two dots", "iface ..", "3:7 error invalid-interface-name"),
     Row(
       "name with a blank", "iface \"eth 1\"", "3:7 warning quotes",
       "3:8 error invalid-interface-name"),
@@ -40,6 +41,9 @@ import Testing
     Row("autovia is not ready", "auto\nautovia yes", "4:9 warning not-in-effect"),
     Row("semicolon", "auto;", "3:5 warning semicolon"),
     Row("two semicolons on a line", "auto; autovia no;", "3:5 warning semicolon"),
+    Row(
+      "semicolons around a comment over lines", "auto; /*\n*/ ;", "3:5 warning semicolon",
+      "4:4 warning semicolon"),
     Row("quotes", "iface \"eth1\"", "3:7 warning quotes"),
     Row("quote without an end", "iface \"eth1", "3:7 error unterminated-quote"),
     Row("comment glued to a name", "iface eth1#wan", "3:11 error comment-in-value"),

@@ -8,7 +8,9 @@ let common: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-/// Everything under Sources also names each unsafe expression. Tests do not: `#expect` trips on it.
+/// Everything under Sources also names each unsafe expression.
+///
+/// Tests do not: `#expect` trips on it.
 let house: [SwiftSetting] = common + [.strictMemorySafety()]
 
 /// `recvmmsg`, `sendmmsg` and friends exist only with `_GNU_SOURCE`.
@@ -51,7 +53,7 @@ let package = Package(
       dependencies: ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log],
       swiftSettings: house),
     .executableTarget(
-      name: "ndpproxy", dependencies: ["ProxyDaemon"], cSettings: gnu, swiftSettings: house),
+      name: "ndpproxy", dependencies: ["LinuxNet", "ProxyDaemon"], cSettings: gnu, swiftSettings: house),
 
     .target(
       name: "NetworkLab", dependencies: ["LinuxNet", "NDPWire", subprocess, system],

@@ -1,5 +1,6 @@
 // Names of kernel and libc things that the Glibc module does not have. No function bodies here.
 #include <arpa/inet.h>
+#include <getopt.h>
 #include <linux/filter.h>
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>

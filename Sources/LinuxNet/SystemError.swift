@@ -14,6 +14,15 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
   }
 
   package var description: String { "\(operation): \(code)" }
+
+  /// Whether a capability is missing.
+  package var isMissingPrivilege: Bool { code == .notPermitted || code == .permissionDenied }
+
+  /// Whether somebody else has what was asked for.
+  package var isBlocked: Bool { code == .wouldBlock }
+
+  /// Whether there was more to receive than the kernel could hold.
+  package var isOverrun: Bool { code == .noBufferSpace }
 }
 
 /// Repeats a call that a signal interrupted, and throws where it fails otherwise.

@@ -183,7 +183,7 @@ extension Daemon {
   private func takeHostChanges() throws(SystemError) {
     do {
       try monitor.receive { take($0) }
-    } catch  where error.code == .noBufferSpace {
+    } catch  where error.isOverrun {
       logger.notice("more changes of interfaces than netlink could hold; reading them anew")
       try resynchronize()
     }
@@ -206,7 +206,7 @@ extension Daemon {
       var newer = HostTable()
       do {
         try monitor.readAll { _ = newer.apply($0) }
-      } catch  where error.code == .noBufferSpace && attempt < Self.readAttempts {
+      } catch  where error.isOverrun && attempt < Self.readAttempts {
         continue
       }
       for event in host.events(towards: newer) + [.routesChanged] {

@@ -1,0 +1,103 @@
+import LinuxNet
+import Logging
+package import ProxyConfig
+
+/// How the daemon is to run as a process of this host.
+package struct Service {
+  package let configuration: Configuration
+  /// Where its log begins: 0 notices, 1 information, 2 and more every message.
+  package let verbosity: Int
+  package let runsInBackground: Bool
+  /// An absolute path, or `nil` for no file.
+  package let pidFile: String?
+
+  package init(
+    configuration: Configuration, verbosity: Int, runsInBackground: Bool, pidFile: String?
+  ) {
+    self.configuration = configuration
+    self.verbosity = verbosity
+    self.runsInBackground = runsInBackground
+    self.pidFile = pidFile.map(RegularFile.absolute)
+  }
+
+  /// Why the daemon did not start, or stopped; each says what to do.
+  package enum Failure: Error, CustomStringConvertible {
+    case missingPrivilege(String)
+    case pidFile(String)
+    case system(String)
+
+    package var description: String {
+      switch self {
+      case .missingPrivilege(let text), .pidFile(let text), .system(let text): text
+      }
+    }
+  }
+
+  /// Starts the daemon and works until a signal ends it.
+  ///
+  /// In the background the caller is the child from here on: the parent exits when the daemon is
+  /// ready, or with the child's status.
+  package func run() throws(Failure) {
+    StandardStream.ignoreBrokenPipes()
+    let background = try attempt { () throws(SystemError) in
+      runsInBackground ? try BackgroundProcess.start() : nil
+    }
+    let logger = makeLogger()
+    let daemon = try attempt { () throws(SystemError) in
+      try Daemon(configuration, logger: logger)
+    }
+    let pidFile = try makePIDFile()
+    logger.notice("ready: \(configuration.summary)")
+    try attempt { () throws(SystemError) in
+      try background?.becomeReady()
+      try daemon.run()
+    }
+    withExtendedLifetime(pidFile) {}
+  }
+
+  private func makeLogger() -> Logger {
+    let level: Logger.Level = verbosity == 0 ? .notice : verbosity == 1 ? .info : .debug
+    return Logger(label: "ndpproxy") { _ in
+      let standardError = StandardErrorLog(
+        level: level, isJournal: Environment.variable("JOURNAL_STREAM") != nil)
+      guard runsInBackground else { return standardError }
+      return MultiplexLogHandler([standardError, SystemLogHandler(level: level)])
+    }
+  }
+
+  private func makePIDFile() throws(Failure) -> PIDFile? {
+    guard let pidFile else { return nil }
+    do {
+      return try PIDFile(path: pidFile)
+    } catch  where error.isBlocked {
+      throw .pidFile("\(pidFile): another ndpproxy holds it; stop that one, or name another file")
+    } catch {
+      throw .pidFile("\(error)")
+    }
+  }
+
+  private func attempt<Value>(
+    _ body: () throws(SystemError) -> Value
+  ) throws(Failure) -> Value {
+    do {
+      return try body()
+    } catch  where error.isMissingPrivilege {
+      throw .missingPrivilege(
+        "the daemon needs the capability CAP_NET_RAW for packet sockets: start it as root, or with "
+          + "AmbientCapabilities=CAP_NET_RAW in its systemd unit")
+    } catch {
+      throw .system("\(error)")
+    }
+  }
+}
+
+extension Configuration {
+  /// What is answered where, in a few words.
+  fileprivate var summary: String {
+    guard !proxies.isEmpty else { return "nothing is configured, so nothing is answered" }
+    let each = proxies.map {
+      "\($0.interface) (\($0.rules.count) rule\($0.rules.count == 1 ? "" : "s"))"
+    }
+    return "answering on " + each.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,75 @@
+import LinuxNet
+
+/// What the command line asks for; the flags are ndppd's and a few more.
+struct Arguments: Equatable {
+  var configurationPath: String?
+  var runsInBackground = false
+  var pidFile: String?
+  /// How often `-v` was given.
+  var verbosity = 0
+  var action = Action.run
+
+  enum Action: Equatable {
+    case run
+    case testConfiguration
+    case showHelp
+    case showVersion
+  }
+
+  static let version = "0.1.0"
+
+  static let usage = """
+    usage: ndpproxy [-c FILE] [-d] [-p PIDFILE] [-v] [--test-config]
+
+    Answers IPv6 neighbour solicitations for addresses behind this host.
+
+      -c, --config FILE    read FILE instead of /etc/ndpproxy.conf (or, where only that
+                           exists, /etc/ndppd.conf)
+      -d, --daemon         go to the background once ready, and log to the system log
+      -p, --pidfile FILE   write the process number to FILE
+      -v, --verbose        log more; twice, every message
+      -t, --test-config    check the configuration and exit; with -v also print it as
+                           understood, all defaults included
+      -V, --version        print the version and exit
+      -h, --help           print this and exit
+
+    """
+}
+
+extension Arguments {
+  private static let flags = [
+    CommandLineFlags.Flag(long: "config", short: "c", argument: .required),
+    CommandLineFlags.Flag(long: "daemon", short: "d"),
+    CommandLineFlags.Flag(long: "pidfile", short: "p", argument: .required),
+    // ndppd takes `--verbose=ANYTHING`.
+    CommandLineFlags.Flag(long: "verbose", short: "v", argument: .optional),
+    CommandLineFlags.Flag(long: "test-config", short: "t"),
+    CommandLineFlags.Flag(long: "version", short: "V"),
+    CommandLineFlags.Flag(long: "help", short: "h"),
+  ]
+
+  /// Reads the process's command line; `nil` where it is wrong, which has been said by then.
+  static func read() -> Arguments? {
+    guard let line = CommandLineFlags(flags) else { return nil }
+    if let stray = line.rest.first {
+      complain("'\(stray)' is not a flag; name a configuration file with -c FILE")
+      return nil
+    }
+    var arguments = Arguments()
+    for (flag, value) in line.given { arguments.take(flag, value: value) }
+    return arguments
+  }
+
+  private mutating func take(_ flag: Unicode.Scalar, value: String?) {
+    switch flag {
+    case "c": configurationPath = value
+    case "d": runsInBackground = true
+    case "p": pidFile = value
+    case "v": verbosity += 1
+    case "t": action = .testConfiguration
+    case "V": action = .showVersion
+    case "h": action = .showHelp
+    default: preconditionFailure("every flag stands here")
+    }
+  }
+}

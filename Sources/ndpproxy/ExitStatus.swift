@@ -1,0 +1,16 @@
+/// How ndpproxy ends: the numbers of sysexits(3).
+enum ExitStatus: Int32 {
+  case success = 0
+  /// EX_USAGE: the command line is wrong.
+  case usage = 64
+  /// EX_NOINPUT: the configuration file is missing or cannot be read.
+  case noInput = 66
+  /// EX_OSERR: the system refused something.
+  case operatingSystem = 71
+  /// EX_CANTCREAT: the pid file cannot be made.
+  case cannotCreate = 73
+  /// EX_NOPERM: a capability is missing.
+  case noPermission = 77
+  /// EX_CONFIG: the configuration has errors.
+  case configuration = 78
+}

@@ -4,10 +4,13 @@ package import NDPWire
 
 /// A network interface as rtnetlink describes it (RTM_NEWLINK).
 package struct Link: Equatable, Sendable {
+  /// The number by which the kernel knows the interface.
   package let index: Int32
+  /// The name as `ip link` shows it.
   package let name: String
   /// `nil` unless it has one of 6 octets.
   package let linkLayerAddress: MACAddress?
+  /// Whether it is set up (IFF_UP); a carrier is not asked for.
   package let isUp: Bool
   /// The index of the bridge, bond or the like that this interface is a port of.
   package let master: Int32?
@@ -17,11 +20,15 @@ package struct Link: Equatable, Sendable {
 
 /// An IPv6 address of an interface as rtnetlink describes it (RTM_NEWADDR).
 package struct LinkAddress: Equatable, Sendable {
+  /// The interface that has the address.
   package let index: Int32
+  /// The local address, not a point-to-point peer.
   package let address: IPv6Address
+  /// 0 through 128.
   package let prefixLength: Int
   /// Whether duplicate address detection is not over, or failed.
   package let isTentative: Bool
+  /// Whether it should no longer be the source of anything new (RFC 4862 §5.5.4).
   package let isDeprecated: Bool
 }
 

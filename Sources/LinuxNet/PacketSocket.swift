@@ -6,6 +6,7 @@ import Glibc
 /// It follows the interface's index: renaming does not matter, and it goes deaf when the interface
 /// is deleted. Receiving and sending allocate nothing.
 package final class PacketSocket: Pollable {
+  /// The interface, by its index, for as long as the socket lives.
   package let interfaceIndex: Int32
   private let descriptor: Descriptor
   private let received: FrameBatch

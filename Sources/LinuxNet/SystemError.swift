@@ -6,6 +6,7 @@ package import SystemPackage
 package struct SystemError: Error, Equatable, CustomStringConvertible {
   /// The call and what it was about: `bind to interface 3`.
   package let operation: String
+  /// The reason that the kernel gave.
   package let code: Errno
 
   package init(_ operation: String, _ code: Errno) {

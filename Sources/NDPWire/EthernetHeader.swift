@@ -4,14 +4,14 @@
 ///     +---------------+---------------+-------+----
 ///     |  destination  |    source     | 86 dd | IPv6 …
 ///     +---------------+---------------+-------+----
-package struct EthernetHeader: Equatable, Sendable {
+struct EthernetHeader: Equatable, Sendable {
   /// How many octets the header takes.
-  package static let length = 14
+  static let length = 14
 
-  package var destination: MACAddress
-  package var source: MACAddress
+  var destination: MACAddress
+  var source: MACAddress
 
-  package init(destination: MACAddress, source: MACAddress) {
+  init(destination: MACAddress, source: MACAddress) {
     self.destination = destination
     self.source = source
   }

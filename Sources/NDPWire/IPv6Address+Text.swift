@@ -15,7 +15,7 @@ extension IPv6Address: LosslessStringConvertible {
     self.init(bits: bits)
   }
 
-  /// The canonical text of RFC 5952: lower case, no leading zeros, the longest run of zeros as `::`.
+  /// The canonical text of RFC 5952: lower case, no leading zeros, the longest zero run as `::`.
   ///
   /// Addresses in `::ffff:0:0/96` end in a dotted quad (RFC 5952 §5). Allocates.
   package var description: String {

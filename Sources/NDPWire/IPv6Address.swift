@@ -33,7 +33,7 @@ extension IPv6Address {
   /// Whether this is in `::ffff:0:0/96` (RFC 4291 §2.5.5.2).
   package var isIPv4Mapped: Bool { bits >> 32 == 0xffff }
 
-  /// Whether this is a multicast address of the form `ff02::1:ffXX:XXXX` (RFC 4291 §2.7.1).
+  /// Whether this is a multicast address of the form `ff02::1:ff00:0/104` (RFC 4291 §2.7.1).
   package var isSolicitedNodeMulticast: Bool {
     bits >> 24 == Self.solicitedNodePrefix >> 24
   }

@@ -6,17 +6,17 @@
 ///     +--------+-------+----+----+---------------+---------------+----
 ///
 /// Traffic class and flow label are ignored when read and zero when written.
-package struct IPv6Header: Equatable, Sendable {
+struct IPv6Header: Equatable, Sendable {
   /// How many octets the header takes.
-  package static let length = 40
+  static let length = 40
 
-  package var source: IPv6Address
-  package var destination: IPv6Address
+  var source: IPv6Address
+  var destination: IPv6Address
 
   /// How many octets of ICMPv6 follow the header.
-  package var payloadLength: Int
+  var payloadLength: Int
 
-  package init(source: IPv6Address, destination: IPv6Address, payloadLength: Int) {
+  init(source: IPv6Address, destination: IPv6Address, payloadLength: Int) {
     self.source = source
     self.destination = destination
     self.payloadLength = payloadLength

@@ -7,8 +7,11 @@
 ///
 /// One that exists is well-formed by RFC 4861 §7.1.2; making a malformed one traps.
 package struct NeighborAdvertisement: Equatable, Sendable {
+  /// Who answers: an address of the interface that sends.
   package let source: IPv6Address
+  /// Who asked, or `ff02::1` where nobody did by name.
   package let destination: IPv6Address
+  /// The address that is advertised.
   package let target: IPv6Address
 
   /// The R flag: the sender is a router.
@@ -38,7 +41,7 @@ package struct NeighborAdvertisement: Equatable, Sendable {
 }
 
 extension NeighborAdvertisement: NeighborMessage {
-  package static let type: UInt8 = 136
+  static let type: UInt8 = 136
 
   init(
     source: IPv6Address, destination: IPv6Address, target: IPv6Address, flags: UInt32,

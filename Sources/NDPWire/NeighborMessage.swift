@@ -18,8 +18,11 @@ protocol NeighborMessage {
 
 /// A Neighbor Discovery message in its Ethernet frame.
 package struct EthernetFrame<Message> {
+  /// The station that sent the frame; never a group.
   package let source: MACAddress
+  /// The station or group that the frame goes to.
   package let destination: MACAddress
+  /// What the frame carries.
   package let message: Message
 
   package init(source: MACAddress, destination: MACAddress, message: Message) {

@@ -9,7 +9,9 @@
 package struct NeighborSolicitation: Equatable, Sendable {
   /// Who asks; `::` where a host detects duplicates of `target` (RFC 4862 §5.4.2).
   package let source: IPv6Address
+  /// The solicited-node group of `target`, or a node by name.
   package let destination: IPv6Address
+  /// The address that is asked for; never multicast.
   package let target: IPv6Address
 
   /// Where the asker wants its answer.
@@ -34,7 +36,7 @@ package struct NeighborSolicitation: Equatable, Sendable {
 }
 
 extension NeighborSolicitation: NeighborMessage {
-  package static let type: UInt8 = 135
+  static let type: UInt8 = 135
 
   init(
     source: IPv6Address, destination: IPv6Address, target: IPv6Address, flags: UInt32,

@@ -1,6 +1,6 @@
 /// Turns words into a tree of entries, and goes on after whatever does not fit.
 ///
-/// The grammar is ndppd 0.2's as it is implemented: `key [=] value [{ entries }]`, several on a line
+/// The grammar is ndppd 0.2's as implemented: `key [=] value [{ entries }]`, several on a line
 /// where one likes, without separators.
 struct Parser {
   private var lexer: Lexer
@@ -92,7 +92,7 @@ struct Parser {
 }
 
 extension Parser {
-  /// After the name of a proxy or rule, nothing but `{` makes sense on the line; true if more stood.
+  /// After the name of a proxy or rule, only `{` makes sense on the line; true if more stood.
   private mutating func skipToBrace() -> Bool {
     guard let word = lexer.nextValue() else { return false }
     reportUnexpected(word, expected: "'{'", suggestion: "put '{' there, or remove the blank")

@@ -3,6 +3,7 @@ package import ProxyConfig
 
 /// A configuration file and what came of reading it.
 package struct ConfigurationFile {
+  /// The path as it was given.
   package let path: String
 
   /// What the file asks for; `nil` if it has an error.

@@ -4,9 +4,11 @@ package import ProxyConfig
 
 /// How the daemon is to run as a process of this host.
 package struct Service {
+  /// What to answer for.
   package let configuration: Configuration
   /// Where its log begins: 0 notices, 1 information, 2 and more every message.
   package let verbosity: Int
+  /// Whether to leave the terminal once ready.
   package let runsInBackground: Bool
   /// An absolute path, or `nil` for no file.
   package let pidFile: String?

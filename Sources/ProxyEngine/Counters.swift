@@ -44,7 +44,9 @@ package enum DiscardReason: Int, CaseIterable, Sendable {
 ///
 /// Counters never go back.
 package struct Counters: Sendable {
+  /// Advertisements sent.
   package fileprivate(set) var advertised: UInt64 = 0
+  /// Solicitations sent, each on one interface.
   package fileprivate(set) var solicited: UInt64 = 0
   /// Sessions forgotten because `Limits.sessions` was reached.
   package fileprivate(set) var sessionsEvicted: UInt64 = 0

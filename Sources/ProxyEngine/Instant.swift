@@ -2,6 +2,7 @@
 ///
 /// The engine never reads a clock: whoever calls it says what time it is.
 package struct Instant: Hashable, Comparable, Sendable {
+  /// Nanoseconds since the arbitrary zero.
   package var nanoseconds: UInt64
 
   package init(nanoseconds: UInt64) {

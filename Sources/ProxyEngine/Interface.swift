@@ -15,7 +15,9 @@ package struct InterfaceIndex: Hashable, Comparable, Sendable {
 
 /// What the engine knows of a network interface of this host.
 package struct Interface: Equatable, Sendable {
+  /// The number by which the kernel knows it.
   package let index: InterfaceIndex
+  /// The name by which rules know it.
   package var name: String
 
   /// Its Ethernet address; `nil` where there is none (tun, WireGuard, ppp).
@@ -27,6 +29,7 @@ package struct Interface: Equatable, Sendable {
   /// Whether neighbours on it are resolved at all: Ethernet, neither NOARP nor POINTOPOINT.
   package var hasNeighborDiscovery: Bool
 
+  /// Its IPv6 addresses, in the order in which they were learned.
   package var addresses: [Address]
 
   package init(
@@ -43,9 +46,11 @@ package struct Interface: Equatable, Sendable {
 
   /// One IPv6 address of the interface.
   package struct Address: Equatable, Sendable {
+    /// The address itself.
     package let address: IPv6Address
     /// 0 through 128.
     package let prefixLength: Int
+    /// How far duplicate address detection and its lifetime have come.
     package let state: State
 
     package init(_ address: IPv6Address, prefixLength: Int, state: State) {
@@ -67,8 +72,9 @@ package struct Interface: Equatable, Sendable {
 extension Interface {
   /// The address to speak from to `peer`, or `nil` where the interface has none that may be used.
   ///
-  /// A link-local peer or a group gets a link-local source, any other a global one, best from its own prefix
-  /// and not deprecated; the other scope is better than silence (RFC 4861 §4.4, RFC 6724 §5).
+  /// A link-local peer or a group gets a link-local source, any other a global one, best from its
+  /// own prefix and not deprecated; the other scope is better than silence (RFC 4861 §4.4,
+  /// RFC 6724 §5).
   /// One pass over the addresses.
   func sourceAddress(towards peer: IPv6Address) -> IPv6Address? {
     let isOnLinkOnly = peer.isLinkLocal || peer.isMulticast

@@ -2,6 +2,7 @@ package import NDPWire
 
 /// What to answer for: the proxies with their rules, as the configuration says.
 package struct Ruleset: Equatable, Sendable {
+  /// The proxies; no two of the same interface.
   package var proxies: [Proxy]
 
   package init(proxies: [Proxy]) {
@@ -10,10 +11,13 @@ package struct Ruleset: Equatable, Sendable {
 
   /// One proxy interface: where solicitations are answered, and how.
   package struct Proxy: Equatable, Sendable {
+    /// The name of the interface on which to answer.
     package var interface: String
     /// The R flag of every advertisement; it never changes while the engine lives.
     package var isRouter: Bool
+    /// How long things take and last.
     package var timers: Timers
+    /// The rules; of those that cover a target the one with the longest prefix counts.
     package var rules: [Rule]
 
     package init(interface: String, isRouter: Bool, timers: Timers, rules: [Rule]) {
@@ -26,7 +30,9 @@ package struct Ruleset: Equatable, Sendable {
 
   /// One prefix, and how to find out whether a target inside it is there.
   package struct Rule: Equatable, Sendable {
+    /// The targets.
     package var prefix: IPv6Prefix
+    /// How to find out about one of them.
     package var method: Method
 
     package init(prefix: IPv6Prefix, method: Method) {
@@ -35,6 +41,7 @@ package struct Ruleset: Equatable, Sendable {
     }
   }
 
+  /// How to find out whether a target is there.
   package enum Method: Equatable, Sendable {
     /// Every target is there.
     case `static`

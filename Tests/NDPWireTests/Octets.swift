@@ -27,7 +27,7 @@ func horribleChecksum(_ message: [UInt8], source: [UInt8], destination: [UInt8])
   return UInt16(sum)
 }
 
-/// A frame that a test bends: every change is to named octets, the checksum is set right at the end.
+/// A frame that a test bends octet by octet; the checksum is set right at the end.
 struct CraftedFrame {
   var ethernet: [UInt8]
   var ip: [UInt8]

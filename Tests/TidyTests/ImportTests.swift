@@ -1,0 +1,87 @@
+import Testing
+
+/// The arrows of DESIGN §2: what each room may import of ours.
+///
+/// Two arrows are drawn here that the drawing leaves out: `ndpproxy` reads its flags with
+/// getopt_long(3), which is LinuxNet's like every other piece of libc that needs `unsafe`; and
+/// NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw (NDPWire).
+private let arrows: [String: Set<String>] = [
+  "NDPWire": [],
+  "PrefixTrie": ["NDPWire"],
+  "ProxyEngine": ["NDPWire", "PrefixTrie"],
+  "ProxyConfig": ["NDPWire"],
+  "LinuxNet": ["CLinux", "CPcap", "NDPWire"],
+  "ProxyDaemon": ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
+  "ndpproxy": ["LinuxNet", "ProxyDaemon"],
+  "NetworkLab": ["LinuxNet", "NDPWire"],
+  "ndpctl": ["NetworkLab"],
+]
+
+/// What of others each room may import (DESIGN §3.4).
+private let libraries: [String: Set<String>] = [
+  "ProxyEngine": ["HeapModule"],
+  "LinuxNet": ["Glibc", "SystemPackage"],
+  "ProxyDaemon": ["Logging"],
+  "ndpproxy": ["Glibc"],
+  "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
+  "ndpctl": ["ArgumentParser"],
+]
+
+/// The modules that a file imports and its room may not.
+private func forbiddenImports(in file: SourceTree.File) -> [String] {
+  let allowed = (arrows[file.room] ?? []).union(libraries[file.room] ?? [])
+  return file.lines.compactMap(importedModule).filter { !allowed.contains($0) }
+}
+
+/// The module that a line imports, whatever stands before or behind.
+private func importedModule(_ line: Substring) -> String? {
+  let words = line.split(separator: " ")
+  guard let keyword = words.firstIndex(of: "import"), keyword + 1 < words.count,
+    words[..<keyword].allSatisfy({ $0.hasPrefix("@") || accessLevels.contains($0) })
+  else { return nil }
+  let kinds: Set<Substring> = [
+    "class", "enum", "func", "let", "protocol", "struct", "typealias", "var",
+  ]
+  let name = words[(keyword + 1)...].first { !kinds.contains($0) }
+  return name.map { String($0.prefix { $0 != "." }) }
+}
+
+private let accessLevels: Set<Substring> = [
+  "fileprivate", "internal", "package", "private", "public",
+]
+
+struct ImportTests {
+  static let sources = SourceTree.files(under: "Sources")
+
+  @Test(arguments: sources)
+  func `a room imports only what its arrows allow`(file: SourceTree.File) {
+    #expect(forbiddenImports(in: file) == [])
+  }
+
+  @Test func `every room has arrows and files`() {
+    let rooms = Set(Self.sources.map(\.room))
+    #expect(rooms == Set(arrows.keys))
+  }
+
+  static let forbidden: [(String, String, [String])] = [
+    ("engine sees Linux", "Sources/ProxyEngine/A.swift|import LinuxNet", ["LinuxNet"]),
+    (
+      "with an access level", "Sources/ProxyEngine/A.swift|package import ProxyConfig",
+      ["ProxyConfig"]
+    ),
+    (
+      "with attributes", "Sources/NDPWire/A.swift|@unsafe @preconcurrency import CLinux", ["CLinux"]
+    ),
+    ("one declaration", "Sources/ProxyConfig/A.swift|import struct LinuxNet.Link", ["LinuxNet"]),
+    ("Foundation", "Sources/ProxyDaemon/A.swift|import Foundation", ["Foundation"]),
+    ("a room within its arrows", "Sources/ProxyDaemon/A.swift|import ProxyEngine", []),
+    ("the word elsewhere", "Sources/NDPWire/A.swift|/// What to import Foundation for.", []),
+  ]
+
+  @Test(arguments: forbidden)
+  func `what is forbidden is found`(name: String, file: String, modules: [String]) {
+    let parts = file.split(separator: "|").map(String.init)
+    let found = forbiddenImports(in: SourceTree.File(path: parts[0], text: parts[1]))
+    #expect(found == modules, "\(name)")
+  }
+}

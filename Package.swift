@@ -71,7 +71,8 @@ let package = Package(
       name: "LinuxNetTests", dependencies: ["LinuxNet", "NetworkLab"], swiftSettings: common),
     .testTarget(name: "ProxyDaemonTests", dependencies: ["ProxyDaemon"], swiftSettings: common),
     .testTarget(
-      name: "NetworkLabTests", dependencies: ["NetworkLab", subprocess], swiftSettings: common),
+      name: "NetworkLabTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", system],
+      swiftSettings: common),
     .testTarget(name: "TidyTests", swiftSettings: common),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,34 @@
+import Glibc
+package import SystemPackage
+
+/// The process we are.
+package enum CurrentProcess {
+  /// Whether it is root's, in its user namespace.
+  package static var isRoot: Bool { geteuid() == 0 }
+
+  /// The value of an environment variable; `nil` if it is not set.
+  package static func environment(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+
+  /// Whether `descriptor` is a terminal, so that a human reads along.
+  package static func isTerminal(_ descriptor: FileDescriptor) -> Bool {
+    isatty(descriptor.rawValue) == 1
+  }
+
+  /// The file this program was started from; throws what `/proc/self/exe` throws.
+  package static func executablePath() throws(Errno) -> FilePath {
+    guard let path = unsafe realpath("/proc/self/exe", nil) else { throw Errno(rawValue: errno) }
+    defer { unsafe free(path) }
+    return unsafe FilePath(platformString: path)
+  }
+
+  /// Becomes another program, found on `PATH`; `command` begins with its name.
+  ///
+  /// Comes back only to throw why it could not.
+  package static func replace(with command: [String]) throws(Errno) -> Never {
+    var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
+    unsafe execvp(command[0], &arguments)
+    throw Errno(rawValue: errno)
+  }
+}

@@ -1,0 +1,61 @@
+import LinuxNet
+import Subprocess
+
+/// How a process ended.
+package enum ExitStatus: Equatable, Sendable, CustomStringConvertible {
+  case exited(Int32)
+  case killed(signal: Int32)
+
+  package var description: String {
+    switch self {
+    case .exited(let code): "exited with \(code)"
+    case .killed(let signal): "was killed by signal \(signal)"
+    }
+  }
+
+  init(_ status: TerminationStatus) {
+    switch status {
+    case .exited(let code): self = .exited(code)
+    case .signaled(let signal): self = .killed(signal: signal)
+    }
+  }
+}
+
+/// A command that did not do what it was asked to.
+package struct CommandFailure: Error, CustomStringConvertible {
+  /// The node it ran on and its words, without our wrapping.
+  package let node: String
+  package let command: [String]
+  package let status: ExitStatus
+
+  /// What it wrote on standard error.
+  package let complaint: String
+
+  package var description: String {
+    "\(node): '\(command.joined(separator: " "))' \(status): \(complaint)"
+  }
+}
+
+/// What a command that has ended leaves behind.
+package struct CommandResult: Sendable {
+  package let status: ExitStatus
+  package let standardOutput: String
+  package let standardError: String
+}
+
+/// A command that enters `namespace` and ends with us, even when we are killed.
+///
+/// Subprocess forks from one thread that lives as long as the process, so the death signal comes
+/// neither early nor never. It is set before the namespace is entered: had we died in between,
+/// the namespace's path would be gone, and the command would not run.
+func configuration(of command: [String], in namespace: NetworkNamespace) -> Configuration {
+  let wrapped = ["--pdeathsig", "KILL", "nsenter", "--net=\(namespace.path)", "--"] + command
+  return Configuration(
+    executable: .name("setpriv"), arguments: Arguments(wrapped), environment: environment)
+}
+
+/// Users' `PATH` need not have the directories where `ip` lives; messages in English are parsed.
+let environment = Environment.inherit.updating([
+  "PATH": (CurrentProcess.environment("PATH") ?? "/usr/bin:/bin") + ":/usr/sbin:/sbin",
+  "LC_ALL": "C",
+])

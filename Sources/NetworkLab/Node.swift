@@ -1,0 +1,52 @@
+package import LinuxNet
+import Subprocess
+
+/// One machine of a lab: a network namespace with a name to call it by.
+package struct Node: Sendable {
+  /// `router`, `gateway`, `member 1`: for messages, not known to the kernel.
+  package let name: String
+
+  /// Where sockets of this node are opened: `try node.namespace.run { … }`.
+  package let namespace: NetworkNamespace
+
+  /// The whole lab, so that no wire is unplugged while anyone still holds one of its nodes.
+  let lab: [NetworkNamespace]
+
+  /// Runs a command to its end; `input` is its standard input.
+  ///
+  /// Throws `CommandFailure` unless it exits with 0. Some 5 ms.
+  @discardableResult
+  package func run(_ command: String..., input: String = "") async throws -> String {
+    let result = try await self.result(of: command, input: input)
+    guard result.status == .exited(0) else {
+      throw CommandFailure(
+        node: name, command: command, status: result.status, complaint: result.standardError)
+    }
+    return result.standardOutput
+  }
+
+  /// Runs a command to its end, whatever that is.
+  ///
+  /// Throws only if it cannot be started, or prints more than 1 MiB.
+  package func result(of command: [String], input: String = "") async throws -> CommandResult {
+    let limit = 1 << 20
+    let result = try await Subprocess.run(
+      configuration(of: command, in: namespace),
+      input: .string(input), output: .string(limit: limit), error: .string(limit: limit))
+    return CommandResult(
+      status: ExitStatus(result.terminationStatus), standardOutput: result.standardOutput,
+      standardError: result.standardError)
+  }
+
+  /// Whether a packet socket that is bound to an interface lives here, as every NDP proxy has.
+  ///
+  /// Our own captures count too.
+  package func hasBoundPacketSocket() async throws -> Bool {
+    let interfaceColumn = 4
+    return try await run("cat", "/proc/net/packet").split(separator: "\n").dropFirst()
+      .contains { line in
+        let columns = line.split(separator: " ")
+        return columns.count > interfaceColumn && columns[interfaceColumn] != "0"
+      }
+  }
+}

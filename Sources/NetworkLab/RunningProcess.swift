@@ -1,0 +1,114 @@
+import LinuxNet
+package import Subprocess
+import Synchronization
+
+/// A process that runs on a node while a body of code does; see `Node.withProcess`.
+package final class RunningProcess: Sendable {
+  private let state = Mutex(State())
+
+  private struct State {
+    var lines: [String] = []
+    var phase = Phase.starting
+  }
+
+  private enum Phase {
+    case starting
+    /// Its process descriptor is open: no signal can go astray.
+    case running(Execution<NoInput, SequenceOutput, CombinedErrorOutput>)
+    /// It has closed its output, most likely by ending.
+    case ending
+    case ended(ExitStatus)
+    case failed(any Error)
+  }
+
+  fileprivate init() {}
+
+  /// What it has written so far on standard output and standard error, line by line.
+  package var lines: [String] { state.withLock { $0.lines } }
+
+  /// How it ended; `nil` while it runs.
+  package var status: ExitStatus? {
+    state.withLock { if case .ended(let status) = $0.phase { status } else { nil } }
+  }
+
+  /// Waits for a line that contains `text`; `nil` if there is none within `patience`.
+  package func line(containing text: String, within patience: Duration) async throws -> String? {
+    try await poll(within: patience) { lines.first { $0.contains(text) } }
+  }
+
+  /// Waits for its end; `nil` if it still runs after `patience`.
+  package func exitStatus(within patience: Duration) async throws -> ExitStatus? {
+    try await poll(within: patience) { status }
+  }
+
+  /// Sends it a signal, and nobody else; nothing happens if it has ended.
+  package func send(_ signal: Signal) {
+    state.withLock {
+      if case .running(let execution) = $0.phase { try? execution.send(signal: signal) }
+    }
+  }
+
+  fileprivate func run(_ configuration: Configuration) async {
+    do {
+      let result = try await Subprocess.run(
+        configuration, input: .none, output: .sequence, error: .combinedWithOutput
+      ) { execution in
+        enter(.running(execution))
+        defer { enter(.ending) }
+        for try await line in execution.standardOutput.strings() {
+          state.withLock { $0.lines.append(line) }
+        }
+      }
+      enter(.ended(ExitStatus(result.terminationStatus)))
+    } catch {
+      enter(.failed(error))
+    }
+  }
+
+  private func enter(_ phase: Phase) {
+    state.withLock { $0.phase = phase }
+  }
+
+  /// Throws why it could not be started.
+  fileprivate func waitForStart() async throws {
+    _ = try await poll(within: .seconds(5)) { () -> Bool? in
+      switch state.withLock({ $0.phase }) {
+      case .starting: nil
+      case .failed(let error): throw error
+      case .running, .ending, .ended: true
+      }
+    }
+  }
+}
+
+extension Node {
+  /// Runs `command` here for as long as `body` takes, then stops it and waits until it is gone.
+  ///
+  /// It gets SIGTERM and, two seconds later or if the task is cancelled, SIGKILL. What it forks
+  /// off is its own business. Throws what `body` throws, or why the process could not be started.
+  package func withProcess<Result: Sendable>(
+    _ command: [String], _ body: (RunningProcess) async throws -> Result
+  ) async throws -> Result {
+    let process = RunningProcess()
+    let configuration = configuration(of: command, in: namespace)
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await process.run(configuration) }
+      try await process.waitForStart()
+      // Subprocess kills the process when its task is cancelled.
+      defer { group.cancelAll() }
+      do {
+        let result = try await body(process)
+        await stop(process)
+        return result
+      } catch {
+        await stop(process)
+        throw error
+      }
+    }
+  }
+
+  private func stop(_ process: RunningProcess) async {
+    process.send(.terminate)
+    _ = try? await process.exitStatus(within: .seconds(2))
+  }
+}

@@ -1,0 +1,61 @@
+import LinuxNet
+import NetworkLab
+import Testing
+
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+struct ProcessTests {
+  @Test func aFailingCommandIsNamed() async throws {
+    let node = try await FoundingNetwork(members: 1).router
+    let failure = await #expect(throws: CommandFailure.self) {
+      try await node.run("ip", "link", "set", "nowhere0", "up")
+    }
+    let text = """
+      router 1: 'ip link set nowhere0 up' exited with 1: Cannot find device "nowhere0"
+
+      """
+    #expect(failure?.description == text)
+  }
+
+  @Test func aProcessIsGoneAfterItsBody() async throws {
+    let node = try await FoundingNetwork(members: 1).router
+    let process = try await node.withProcess(["sleep", "1000"]) { process in
+      try await Task.sleep(for: .milliseconds(50))
+      #expect(process.status == nil)
+      return process
+    }
+    #expect(process.status == .killed(signal: 15))
+  }
+
+  @Test func aProcessIsGoneAfterABodyThatThrows() async throws {
+    struct Mishap: Error {}
+    let node = try await FoundingNetwork(members: 1).router
+    var kept: RunningProcess?
+    await #expect(throws: Mishap.self) {
+      try await node.withProcess(["sleep", "1000"]) { process in
+        kept = process
+        throw Mishap()
+      }
+    }
+    #expect(kept?.status == .killed(signal: 15))
+  }
+
+  @Test func aStubbornProcessIsKilled() async throws {
+    let node = try await FoundingNetwork(members: 1).router
+    let script = "trap '' TERM; echo deaf; while :; do sleep 0.1; done"
+    let process = try await node.withProcess(["sh", "-c", script]) { process in
+      let line = try await process.line(containing: "deaf", within: .seconds(5))
+      #expect(line == "deaf")
+      return process
+    }
+    #expect(process.status == .killed(signal: 9))
+  }
+
+  @Test func outputAndEndAreSeen() async throws {
+    let node = try await FoundingNetwork(members: 1).router
+    try await node.withProcess(["sh", "-c", "echo one; echo two >&2; exit 3"]) { process in
+      let status = try await process.exitStatus(within: .seconds(5))
+      #expect(status == .exited(3))
+      #expect(process.lines == ["one", "two"])
+    }
+  }
+}

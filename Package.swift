@@ -59,7 +59,7 @@ let package = Package(
       name: "NetworkLab", dependencies: ["LinuxNet", "NDPWire", subprocess, system],
       swiftSettings: house),
     .executableTarget(
-      name: "ndpctl", dependencies: ["NetworkLab", arguments], swiftSettings: house),
+      name: "ndpctl", dependencies: ["NetworkLab", arguments, system], swiftSettings: house),
 
     .testTarget(name: "NDPWireTests", dependencies: ["NDPWire"], swiftSettings: common),
     .testTarget(name: "PrefixTrieTests", dependencies: ["PrefixTrie"], swiftSettings: common),

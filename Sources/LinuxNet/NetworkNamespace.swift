@@ -15,7 +15,11 @@ package final class NetworkNamespace: Sendable {
   package init() throws(Errno) {
     let home = try Self.openCurrent()
     defer { close(home.rawValue) }
-    guard unshare(CLONE_NEWNET) == 0 else { throw Errno(rawValue: errno) }
+    // Going home at once shows whether we may; in a user namespace that borrows the host's network
+    // one could leave and not come back.
+    guard setns(home.rawValue, CLONE_NEWNET) == 0, unshare(CLONE_NEWNET) == 0 else {
+      throw Errno(rawValue: errno)
+    }
     let new = Result { () throws(Errno) in try Self.openCurrent() }
     Self.enter(home)
     descriptor = try new.get()

@@ -1,5 +1,6 @@
 import CPcap
 import Glibc
+package import NDPWire
 
 /// A frame as it was on the wire.
 package struct CapturedFrame: Sendable {
@@ -8,6 +9,11 @@ package struct CapturedFrame: Sendable {
 
   /// Its first octets, at most the capture's snap length, from the Ethernet header on.
   package let octets: [UInt8]
+
+  /// Reads it as a solicitation or advertisement; throws the first defect found.
+  package func decoded() throws(DropReason) -> NeighborDiscoveryFrame {
+    unsafe try NeighborDiscoveryFrame(decoding: octets.span.bytes)
+  }
 }
 
 /// Why a capture could not be opened or went on no more; the words are libpcap's.

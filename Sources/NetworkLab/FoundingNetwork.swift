@@ -30,6 +30,9 @@ package struct FoundingNetwork: Sendable {
 }
 
 extension FoundingNetwork {
+  /// The type of its addresses, for programs that do not import NDPWire.
+  package typealias Address = IPv6Address
+
   /// What the routers believe to be on their link, `2001:db8:1::/64`.
   package static let onLinkPrefix = IPv6Prefix("2001:db8:1::/64")!
 

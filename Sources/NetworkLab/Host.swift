@@ -1,0 +1,57 @@
+import LinuxNet
+import Subprocess
+import SystemPackage
+
+/// The machine a lab is built on: what it has and what it lets us do.
+package enum Host {
+  /// A program that the lab runs and the Debian package it is in.
+  package struct Tool: Sendable {
+    package let name: String
+    package let package: String
+  }
+
+  private static let tools = [
+    Tool(name: "ip", package: "iproute2"), Tool(name: "ping", package: "iputils-ping"),
+    Tool(name: "nsenter", package: "util-linux"), Tool(name: "setpriv", package: "util-linux"),
+    Tool(name: "cat", package: "coreutils"),
+  ]
+
+  /// The programs that are not installed.
+  package static func missingTools() async -> [Tool] {
+    var missing: [Tool] = []
+    for tool in tools {
+      let found = try? await Executable.name(tool.name).resolveExecutablePath(in: environment)
+      if found == nil { missing.append(tool) }
+    }
+    return missing
+  }
+
+  /// Whether this process may build labs as it is.
+  package static var permitsLabs: Bool { NetworkNamespace.isPermitted }
+
+  /// Starts this program anew as root of a user namespace, where labs may be built.
+  ///
+  /// Comes back only if that is refused. The new namespace needs a network of its own: a thread
+  /// that has been in a lab could not come home to a network that belongs to the host's root.
+  package static func becomeRootOfUserNamespace(arguments: [String]) async throws {
+    let unshare = ["--user", "--map-root-user", "--net", "--"]
+    let trial = try await Subprocess.run(
+      .name("unshare"), arguments: Arguments(unshare + ["true"]), environment: environment,
+      output: .discarded)
+    guard trial.terminationStatus.isSuccess else { return }
+    let program = try CurrentProcess.executablePath().string
+    try CurrentProcess.replace(with: ["unshare"] + unshare + [program] + arguments)
+  }
+
+  /// The program `name` in the directory of this one.
+  package static func programBeside(_ name: String) throws -> String {
+    try CurrentProcess.executablePath().removingLastComponent().appending(name).string
+  }
+
+  /// Whether colour on standard output helps: a terminal that can show it, and no `NO_COLOR`.
+  package static var wantsColor: Bool {
+    let isRefused = CurrentProcess.environment("NO_COLOR")?.isEmpty == false
+    return !isRefused && CurrentProcess.environment("TERM") != "dumb"
+      && CurrentProcess.isTerminal(.standardOutput)
+  }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import NetworkLab
+import SystemPackage
+
+/// `ndpctl demo`
+struct DemoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Shows the proxy at work in a network of its own.",
+    discussion: """
+      Builds a router, a gateway and two members in network namespaces, pings a member without \
+      and with the proxy, and shows what went over the wire. Needs no root where unprivileged \
+      user namespaces are allowed, and leaves nothing behind.
+      """)
+
+  @Option(help: "The daemon to show; ndpproxy beside ndpctl if not given. ndppd works too.")
+  var daemon: String?
+
+  @Option(help: "How many echo requests to send once the proxy runs, 1 through 20.")
+  var pings = 3
+
+  /// Set by ourselves, so that a refusal cannot make us start ourselves for ever.
+  @Flag(help: .hidden)
+  var inUserNamespace = false
+
+  func validate() throws {
+    guard 1...20 ~= pings else { throw ValidationError("--pings takes 1 through 20.") }
+  }
+
+  func run() async throws {
+    let daemon = try self.daemon ?? Host.programBeside("ndpproxy")
+    try await requireTools(daemon: daemon)
+    try await requirePermission()
+    do {
+      try await Demo(daemon: daemon, pings: pings, screen: Screen(hasColor: Host.wantsColor)).run()
+    } catch let failure as DemoFailure {
+      complain("\(failure)")
+      throw ExitCode.failure
+    }
+  }
+
+  private func requireTools(daemon: String) async throws {
+    if let tool = await Host.missingTools().first {
+      complain("The demo needs '\(tool.name)': apt install \(tool.package)")
+      throw ExitCode.failure
+    }
+    guard (try? FileDescriptor.open(FilePath(daemon), .readOnly).close()) != nil else {
+      complain(
+        """
+        There is no daemon at \(daemon): build it with 'swift build --product ndpproxy', \
+        or name another with --daemon.
+        """)
+      throw ExitCode.failure
+    }
+  }
+
+  private func requirePermission() async throws {
+    if Host.permitsLabs { return }
+    if !inUserNamespace {
+      try await Host.becomeRootOfUserNamespace(
+        arguments: CommandLine.arguments.dropFirst() + ["--in-user-namespace"])
+    }
+    complain(
+      """
+      This user may not make network namespaces: run 'sudo ndpctl demo', or allow it with \
+      'sysctl kernel.unprivileged_userns_clone=1' (Debian) or \
+      'sysctl kernel.apparmor_restrict_unprivileged_userns=0' (Ubuntu).
+      """)
+    throw ExitCode.failure
+  }
+
+  private func complain(_ text: String) {
+    _ = try? FileDescriptor.standardError.writeAll("ndpctl demo: \(text)\n".utf8)
+  }
+}

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+@main
+struct Ndpctl: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ndpctl",
+    abstract: "Looks at ndpproxy, the NDP proxy, and shows what it does.",
+    subcommands: [DemoCommand.self])
+}

@@ -36,6 +36,15 @@ package struct CommandFailure: Error, CustomStringConvertible {
   }
 }
 
+/// A lab that is not as it should be.
+package struct LabFailure: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ lines: [String]) {
+    description = lines.joined(separator: "\n  ")
+  }
+}
+
 /// What a command that has ended leaves behind.
 package struct CommandResult: Sendable {
   package let status: ExitStatus

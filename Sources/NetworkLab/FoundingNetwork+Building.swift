@@ -9,33 +9,30 @@ extension FoundingNetwork {
   /// `CommandFailure` if the kernel refuses a part of it.
   package init(routers routerCount: Int = 1, members memberCount: Int = 2) async throws {
     precondition(1...32 ~= routerCount && 1...64 ~= memberCount)
-    var namespaces: [NetworkNamespace] = []
-    for _ in 0..<3 + routerCount + memberCount { namespaces.append(try NetworkNamespace()) }
-    let lab = namespaces
-    func node(_ name: String, _ index: Int) -> Node {
-      Node(name: name, namespace: lab[index], lab: lab)
-    }
-    let upstream = node("upstream segment", 0)
-    let inside = node("inside segment", 1)
-    gateway = node("gateway", 2)
-    routers = (0..<routerCount).map { node("router \($0 + 1)", 3 + $0) }
-    members = (0..<memberCount).map { node("member \($0 + 1)", 3 + routerCount + $0) }
+    let names =
+      ["upstream segment", "inside segment", "gateway"]
+      + (1...routerCount).map { "router \($0)" } + (1...memberCount).map { "member \($0)" }
+    var lab: [NetworkNamespace] = []
+    for _ in names { lab.append(try NetworkNamespace()) }
+    let nodes = zip(names, lab).map { [lab] in Node(name: $0, namespace: $1, lab: lab) }
+    gateway = nodes[2]
+    routers = Array(nodes[3..<3 + routerCount])
+    members = Array(nodes[(3 + routerCount)...])
 
-    for segment in [upstream, inside] { try segment.set("default/disable_ipv6", to: "1") }
-    for node in routers + [gateway] + members { try node.quieten() }
+    for segment in nodes[..<2] { try segment.set("default/disable_ipv6", to: "1") }
+    for node in nodes[2...] { try node.quieten() }
     try gateway.set("all/forwarding", to: "1")
-
-    let outerPlugs = routers.enumerated().map {
-      Plug($1, "up0", Self.routerLinkLayerAddress($0))
-    }
-    let innerPlugs = members.enumerated().map {
-      Plug($1, "zt0", Self.memberLinkLayerAddress($0))
-    }
-    try await upstream.bridge(
-      outerPlugs + [Plug(gateway, "eth0", Self.gatewayLinkLayerAddress)])
-    try await inside.bridge(
-      innerPlugs + [Plug(gateway, "zt0", Self.insideGatewayLinkLayerAddress)])
+    try await connect(upstream: nodes[0], inside: nodes[1])
     try await assignAddresses()
+  }
+
+  private func connect(upstream: Node, inside: Node) async throws {
+    try await upstream.bridge(
+      [Plug(gateway, "eth0", Self.gatewayLinkLayerAddress)]
+        + routers.enumerated().map { Plug($1, "up0", Self.routerLinkLayerAddress($0)) })
+    try await inside.bridge(
+      [Plug(gateway, "zt0", Self.insideGatewayLinkLayerAddress)]
+        + members.enumerated().map { Plug($1, "zt0", Self.memberLinkLayerAddress($0)) })
   }
 
   private func assignAddresses() async throws {
@@ -120,6 +117,6 @@ extension Node {
     let settled: Bool? = try await poll(within: .seconds(5)) {
       try await run("ip", "-6", "-oneline", "address", "show", "tentative").isEmpty ? true : nil
     }
-    guard settled != nil else { throw Errno.timedOut }
+    guard settled != nil else { throw LabFailure(["\(name): addresses are still tentative"]) }
   }
 }

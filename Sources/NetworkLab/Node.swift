@@ -38,13 +38,11 @@ package struct Node: Sendable {
       standardError: result.standardError)
   }
 
-  /// Whether a packet socket that is bound to an interface lives here, as every NDP proxy has.
-  ///
-  /// Our own captures count too.
-  package func hasBoundPacketSocket() async throws -> Bool {
+  /// How many packet sockets here are bound to an interface; every NDP proxy has one.
+  package func boundPacketSockets() async throws -> Int {
     let interfaceColumn = 4
     return try await run("cat", "/proc/net/packet").split(separator: "\n").dropFirst()
-      .contains { line in
+      .count { line in
         let columns = line.split(separator: " ")
         return columns.count > interfaceColumn && columns[interfaceColumn] != "0"
       }

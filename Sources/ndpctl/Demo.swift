@@ -56,11 +56,12 @@ struct Demo {
       """
       A router, a gateway and two members, in network namespaces of this process.
 
-         router                     gateway                 members
-                                ┌────────────┐        ┌──── 2001:db8:1:0:ff::10
-         2001:db8:1::1/64 ──────┤ eth0   zt0 ├────────┤
-                                └────────────┘        └──── 2001:db8:1:0:ff::11
-                     2001:db8:1::2          2001:db8:1:0:ff::1/80
+         router                      gateway                        members
+                            ┌──────────────────────────┐     ┌── 2001:db8:1:0:ff::10
+         2001:db8:1::1 ─────┤ eth0                 zt0 ├─────┤
+                            │ 2001:db8:1::2            │     └── 2001:db8:1:0:ff::11
+                            │       2001:db8:1:0:ff::1 │
+                            └──────────────────────────┘
 
       The router believes that all of 2001:db8:1::/64 is on its own link.
       """)

@@ -2,7 +2,7 @@ import ArgumentParser
 import NetworkLab
 import SystemPackage
 
-/// `ndpctl demo`
+/// The subcommand `demo`: its flags, and what must be there before it can begin.
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
@@ -47,8 +47,8 @@ struct DemoCommand: AsyncParsableCommand {
     guard (try? FileDescriptor.open(FilePath(daemon), .readOnly).close()) != nil else {
       complain(
         """
-        There is no daemon at \(daemon): build it with 'swift build --product ndpproxy', \
-        or name another with --daemon.
+        There is no daemon at \(daemon).
+        Build it with 'swift build --product ndpproxy', or name another with --daemon.
         """)
       throw ExitCode.failure
     }
@@ -62,9 +62,10 @@ struct DemoCommand: AsyncParsableCommand {
     }
     complain(
       """
-      This user may not make network namespaces: run 'sudo ndpctl demo', or allow it with \
-      'sysctl kernel.unprivileged_userns_clone=1' (Debian) or \
-      'sysctl kernel.apparmor_restrict_unprivileged_userns=0' (Ubuntu).
+      This user may not make network namespaces: run 'sudo ndpctl demo',
+      or allow it with 'sysctl kernel.unprivileged_userns_clone=1' (Debian),
+      'sysctl kernel.apparmor_restrict_unprivileged_userns=0' (Ubuntu)
+      or '--privileged' (containers).
       """)
     throw ExitCode.failure
   }

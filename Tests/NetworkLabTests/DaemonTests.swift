@@ -13,13 +13,15 @@ private let configuration = """
 
   """
 
+/// The lab against a daemon that is not ours, so that a fault here is the lab's.
 @Suite(.enabled(if: NetworkNamespace.isPermitted && isInstalled(ndppd)), .timeLimit(.minutes(1)))
 struct DaemonTests {
+  private let target = FoundingNetwork.memberAddress(1)
+
   @Test func withAProxyTheMemberIsReachable() async throws {
-    let network = try await FoundingNetwork(routers: 2, members: 2)
+    let network = try await FoundingNetwork(routers: 2)
     try await network.gateway.withDaemon(ndppd, configuration: configuration) { _ in
       for router in network.routers {
-        let target = FoundingNetwork.memberAddress(1)
         #expect(try await router.ping(target).received == 1)
         let entry = try await router.neighbor(target)
         #expect(entry?.linkLayerAddress == FoundingNetwork.gatewayLinkLayerAddress)
@@ -27,12 +29,47 @@ struct DaemonTests {
     }
   }
 
+  @Test func theExchangeIsSeenOnTheWire() async throws {
+    let network = try await FoundingNetwork()
+    try await network.gateway.withDaemon(ndppd, configuration: configuration) { _ in
+      var capture = try network.router.capture(on: "up0")
+      _ = try await network.router.ping(target)
+      let exchange = try #require(try capture.messages(about: target).firstExchange)
+      #expect(exchange.solicitation.source == FoundingNetwork.routerLinkLayerAddress(0))
+      #expect(exchange.advertisement.source == FoundingNetwork.gatewayLinkLayerAddress)
+      #expect(exchange.advertisement.message.isSolicited)
+      #expect(exchange.latency > .zero && exchange.latency < .seconds(1))
+    }
+  }
+
+  @Test func aDaemonIsReadyOnlyOnceItHasASocketOfItsOwn() async throws {
+    let network = try await FoundingNetwork()
+    let capture = try network.gateway.capture(on: "eth0")
+    try await network.gateway.withDaemon(ndppd, configuration: configuration) { _ in
+      let sockets = try await network.gateway.boundPacketSockets()
+      #expect(sockets >= 2)
+    }
+    #expect(try await network.gateway.boundPacketSockets() == 1)
+    _ = consume capture
+  }
+
+  @Test func itsConfigurationCanBeRewritten() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.withDaemon(ndppd, configuration: configuration) { daemon in
+      try daemon.configuration.replaceContents(with: "# nothing\n")
+      let text = try await network.gateway.run("cat", daemon.configuration.path)
+      #expect(text == "# nothing\n")
+    }
+  }
+
   @Test func aDaemonThatDoesNotStartSaysWhy() async throws {
     let network = try await FoundingNetwork(members: 1)
-    let failure = await #expect(throws: DaemonFailure.self) {
+    let failure = await #expect(throws: LabFailure.self) {
       try await network.gateway.withDaemon(ndppd, configuration: "nonsense {") { _ in }
     }
-    #expect(failure?.description.hasPrefix("/usr/sbin/ndppd exited with") == true)
+    let lines = failure?.description.split(separator: "\n") ?? []
+    #expect(lines.first?.hasPrefix("/usr/sbin/ndppd exited with") == true)
+    #expect(lines.count > 1)
   }
 }
 

@@ -58,4 +58,43 @@ struct ProcessTests {
       #expect(process.lines == ["one", "two"])
     }
   }
+
+  /// So it ends with the lab even when that is killed.
+  @Test func everyProcessCarriesADeathSignal() async throws {
+    let node = try await FoundingNetwork(members: 1).router
+    let attributes = try await node.run("setpriv", "--dump")
+    #expect(attributes.contains("Parent death signal: KILL"))
+  }
+
+  @Test func aProgramThatIsNotThereIsAFailure() async throws {
+    let node = try await FoundingNetwork(members: 1).router
+    let failure = await #expect(throws: CommandFailure.self) {
+      try await node.run("no-such-program")
+    }
+    #expect(failure?.status == .exited(127))
+  }
+
+  @Test func signalsArrive() async throws {
+    let node = try await FoundingNetwork(members: 1).router
+    let script = "trap 'echo heard' HUP; echo listening; while :; do sleep 0.05; done"
+    try await node.withProcess(["sh", "-c", script]) { process in
+      _ = try await process.line(containing: "listening", within: .seconds(5))
+      process.send(.terminalClosed)
+      let line = try await process.line(containing: "heard", within: .seconds(5))
+      #expect(line == "heard")
+    }
+  }
+
+  @Test func cancellingEndsIt() async throws {
+    let node = try await FoundingNetwork(members: 1).router
+    let task = Task {
+      try await node.withProcess(["sleep", "1000"]) { process in
+        // Cancels the very task it is called from.
+        withUnsafeCurrentTask { $0?.cancel() }
+        return process
+      }
+    }
+    let status = try await task.value.status
+    #expect(status == .killed(signal: 15) || status == .killed(signal: 9))
+  }
 }

@@ -16,9 +16,11 @@ package enum CurrentProcess {
     isatty(descriptor.rawValue) == 1
   }
 
-  /// The file this program was started from; throws what `/proc/self/exe` throws.
-  package static func executablePath() throws(Errno) -> FilePath {
-    guard let path = unsafe realpath("/proc/self/exe", nil) else { throw Errno(rawValue: errno) }
+  /// The file this program was started from.
+  package static func executablePath() throws(SystemError) -> FilePath {
+    guard let path = unsafe realpath("/proc/self/exe", nil) else {
+      throw SystemError("resolve /proc/self/exe", .current)
+    }
     defer { unsafe free(path) }
     return unsafe FilePath(platformString: path)
   }
@@ -26,9 +28,9 @@ package enum CurrentProcess {
   /// Becomes another program, found on `PATH`; `command` begins with its name.
   ///
   /// Comes back only to throw why it could not.
-  package static func replace(with command: [String]) throws(Errno) -> Never {
+  package static func replace(with command: [String]) throws(SystemError) -> Never {
     var arguments = unsafe command.map { unsafe strdup($0) } + [nil]
     unsafe execvp(command[0], &arguments)
-    throw Errno(rawValue: errno)
+    throw SystemError("execute \(command[0])", .current)
   }
 }

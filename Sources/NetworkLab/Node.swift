@@ -38,6 +38,17 @@ package struct Node: Sendable {
       standardError: result.standardError)
   }
 
+  /// The kernel's number for one of this node's interfaces, which may occur on other nodes too.
+  ///
+  /// Throws `CommandFailure` if there is no such interface.
+  package func interfaceIndex(_ name: String) async throws -> Int32 {
+    let line = try await run("ip", "-oneline", "link", "show", "dev", name)
+    guard let index = Int32(line.prefix { $0 != ":" }) else {
+      throw LabFailure(["\(self.name): no index in '\(line)'"])
+    }
+    return index
+  }
+
   /// How many packet sockets here are bound to an interface; every NDP proxy has one.
   package func boundPacketSockets() async throws -> Int {
     let interfaceColumn = 4

@@ -41,6 +41,25 @@ struct FoundingNetworkTests {
     #expect(try await other.router.ping(FoundingNetwork.gatewayAddress).received == 1)
   }
 
+  /// How a scenario test listens where the daemon would.
+  @Test func aSocketOpenedInANodeHearsItsWire() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let index = try await network.gateway.interfaceIndex("eth0")
+    let socket = try network.gateway.namespace.run {
+      try PacketSocket(
+        interfaceIndex: index,
+        filter: PacketFilter(
+          solicitationsFor: [FoundingNetwork.insidePrefix], advertisements: false),
+        allMulticast: true)
+    }
+    _ = try await network.router.ping(FoundingNetwork.memberAddress(0), within: .milliseconds(100))
+    var target: IPv6Address?
+    _ = try socket.receive { frame, _ in
+      target = try? NeighborDiscoveryFrame(decoding: frame).target
+    }
+    #expect(target == FoundingNetwork.memberAddress(0))
+  }
+
   @Test func theWiresLastAsLongAsAnyNode() async throws {
     let router = try await FoundingNetwork(members: 1).router
     #expect(try await router.ping(FoundingNetwork.gatewayAddress).received == 1)

@@ -25,29 +25,28 @@ struct Demo {
 
   private let target = FoundingNetwork.memberAddress(0)
 
-  /// Throws `DemoFailure` if anything is not as it should be; about six seconds.
+  /// Throws `DemoFailure` if anything is not as it should be, and what the lab throws.
+  ///
+  /// About four seconds, three of which the kernel takes to give the first ping up.
   func run() async throws {
-    do {
-      let network = try await FoundingNetwork()
-      showTopology()
-      try await showThatNobodyAnswers(network)
-      showConfiguration()
-      try await network.gateway.withDaemon(daemon, configuration: Self.configuration) { daemon in
-        do {
-          screen.output(daemon.process.lines)
-          try await showThatTheProxyAnswers(network)
-          try await showTheWayBack(network)
-        } catch {
-          throw DemoFailure(
-            description: (["\(error)", "The daemon said:"] + daemon.process.lines)
-              .joined(separator: "\n  "))
-        }
+    try await show()
+    screen.success("Cleaned up: nothing on this host was touched.")
+  }
+
+  private func show() async throws {
+    let network = try await FoundingNetwork()
+    showTopology()
+    try await showThatNobodyAnswers(network)
+    showConfiguration()
+    try await network.gateway.withDaemon(daemon, configuration: Self.configuration) { daemon in
+      screen.output(daemon.process.lines)
+      do {
+        try await showThatTheProxyAnswers(network)
+        try await showTheWayBack(network)
+      } catch {
+        let report = ["\(error)", "The daemon said:"] + daemon.process.lines
+        throw DemoFailure(description: report.joined(separator: "\n  "))
       }
-      screen.success("The lab is gone; nothing on this host was touched.")
-    } catch let error as DemoFailure {
-      throw error
-    } catch {
-      throw DemoFailure(description: "\(error)")
     }
   }
 
@@ -109,9 +108,8 @@ struct Demo {
     screen.command(name, "ping -c \(pings) \(address)")
     let report = try await node.ping(address, count: pings)
     screen.output(report.lines.filter { $0.contains(" bytes from ") } + [report.summary])
-    guard report.received == pings else {
-      throw DemoFailure(
-        description: "\(pings - report.received) of \(pings) echo requests went unanswered.")
+    guard report.received > 0 else {
+      throw DemoFailure(description: "The \(name) cannot reach \(address).")
     }
   }
 

@@ -33,8 +33,8 @@ struct DemoCommand: AsyncParsableCommand {
     try await requirePermission()
     do {
       try await Demo(daemon: daemon, pings: pings, screen: Screen(hasColor: Host.wantsColor)).run()
-    } catch let failure as DemoFailure {
-      complain("\(failure)")
+    } catch {
+      complain("\(error)")
       throw ExitCode.failure
     }
   }

@@ -71,13 +71,14 @@ package final class RunningProcess: Sendable {
 
   /// Throws why it could not be started.
   fileprivate func waitForStart() async throws {
-    _ = try await poll(within: .seconds(5)) { () -> Bool? in
+    let hasStarted = try await poll(within: .seconds(5)) { () -> Bool? in
       switch state.withLock({ $0.phase }) {
       case .starting: nil
       case .failed(let error): throw error
       case .running, .ending, .ended: true
       }
     }
+    guard hasStarted != nil else { throw LabFailure(["a process did not start in five seconds"]) }
   }
 }
 

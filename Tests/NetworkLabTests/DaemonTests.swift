@@ -1,9 +1,7 @@
 import LinuxNet
 import NetworkLab
-import SystemPackage
 import Testing
 
-private let ndppd = "/usr/sbin/ndppd"
 private let configuration = """
   proxy eth0 {
     rule 2001:db8:1:0:ff::/80 {
@@ -13,7 +11,6 @@ private let configuration = """
 
   """
 
-/// The lab against a daemon that is not ours, so that a fault here is the lab's.
 @Suite(.enabled(if: NetworkNamespace.isPermitted && isInstalled(ndppd)), .timeLimit(.minutes(1)))
 struct DaemonTests {
   private let target = FoundingNetwork.memberAddress(1)
@@ -71,8 +68,4 @@ struct DaemonTests {
     #expect(lines.first?.hasPrefix("/usr/sbin/ndppd exited with") == true)
     #expect(lines.count > 1)
   }
-}
-
-private func isInstalled(_ path: String) -> Bool {
-  (try? FileDescriptor.open(FilePath(path), .readOnly).close()) != nil
 }

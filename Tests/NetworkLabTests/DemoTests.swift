@@ -1,0 +1,41 @@
+import LinuxNet
+import NetworkLab
+import Testing
+
+private let ndpctl = (try? Host.programBeside("ndpctl")) ?? ""
+
+/// `ndpctl demo` in a lab's node instead of the host: a lab inside a lab.
+@Suite(
+  .enabled(if: NetworkNamespace.isPermitted && isInstalled(ndpctl) && isInstalled(ndppd)),
+  .timeLimit(.minutes(1)))
+struct DemoTests {
+  @Test func showsThatTheProxyMakesTheDifference() async throws {
+    let node = try await FoundingNetwork(members: 1).router
+    let result = try await node.result(of: [ndpctl, "demo", "--daemon", ndppd, "--pings", "1"])
+    #expect(result.status == .exited(0), "\(result.standardError)")
+    for text in [
+      "0 received", "2001:db8:1:0:ff::10 dev up0 FAILED", "rule 2001:db8:1:0:ff::/80 {",
+      "1 received", "lladdr 02:00:00:00:00:ee", "who has 2001:db8:1:0:ff::10?",
+      "neighbor advertisement for 2001:db8:1:0:ff::10", "Cleaned up",
+    ] {
+      #expect(result.standardOutput.contains(text))
+    }
+    #expect(!result.standardOutput.contains("\u{1b}"))
+    #expect(result.standardOutput.split(separator: "\n").allSatisfy { $0.count <= 80 })
+  }
+
+  @Test func aDaemonThatDiesFailsTheDemo() async throws {
+    let node = try await FoundingNetwork(members: 1).router
+    let result = try await node.result(of: [ndpctl, "demo", "--daemon", "/bin/cat"])
+    #expect(result.status == .exited(1))
+    #expect(result.standardError.hasPrefix("ndpctl demo: /bin/cat exited with 1\n"))
+  }
+
+  @Test func aDaemonThatIsNotThereIsSaidAtOnce() async throws {
+    let node = try await FoundingNetwork(members: 1).router
+    let result = try await node.result(of: [ndpctl, "demo", "--daemon", "/no/such/daemon"])
+    #expect(result.status == .exited(1))
+    #expect(result.standardOutput.isEmpty)
+    #expect(result.standardError.contains("There is no daemon at /no/such/daemon."))
+  }
+}

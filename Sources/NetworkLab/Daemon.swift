@@ -11,22 +11,25 @@ package struct Daemon: Sendable {
 extension Node {
   /// Runs the daemon `executable` here with `configuration`, and `body` as soon as it is ready.
   ///
-  /// Ready is when it says so or has bound a packet socket. Throws `LabFailure`, with what the
-  /// daemon said, if it ends or is not ready within three seconds; and what `body` throws.
+  /// Ready is when it prints `sign`; if that is `nil`, when it has the word `ready` or has bound a
+  /// packet socket. A daemon whose interfaces are yet to come needs a sign. Throws `LabFailure`,
+  /// with what the daemon said, if it ends or is not ready within three seconds; and what `body`
+  /// throws.
   package func withDaemon<Result: Sendable>(
     _ executable: String, configuration text: String, arguments: [String] = [],
-    _ body: (Daemon) async throws -> Result
+    readyAt sign: String? = nil, _ body: (Daemon) async throws -> Result
   ) async throws -> Result {
     let configuration = try AnonymousFile(containing: text)
     let command = [executable, "-c", configuration.path] + arguments
     let others = try await boundPacketSockets()
     return try await withProcess(command) { process in
-      let isReady: Bool? = try await poll(within: .seconds(3)) {
-        if process.lines.contains(where: saysReady) { return true }
+      let outcome: Bool? = try await poll(within: .seconds(3)) {
+        if process.lines.contains(where: { isReady($0, sign) }) { return true }
         if process.status != nil { return false }
+        guard sign == nil else { return nil }
         return try await boundPacketSockets() > others ? true : nil
       }
-      guard isReady == true else {
+      guard outcome == true else {
         let end = process.status.map { "\($0)" } ?? "was not ready after three seconds"
         throw LabFailure(["\(executable) \(end)"] + process.lines)
       }
@@ -35,6 +38,7 @@ extension Node {
   }
 }
 
-private func saysReady(_ line: String) -> Bool {
-  line.split { !$0.isLetter }.contains("ready")
+private func isReady(_ line: String, _ sign: String?) -> Bool {
+  if let sign { return line.contains(sign) }
+  return line.split { !$0.isLetter }.contains("ready")
 }

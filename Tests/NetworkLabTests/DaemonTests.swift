@@ -50,6 +50,15 @@ struct DaemonTests {
     _ = consume capture
   }
 
+  @Test func aSignOfItsOwnIsWaitedFor() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.withDaemon(
+      ndppd, configuration: configuration, readyAt: "Low prefix length"
+    ) { daemon in
+      #expect(daemon.process.lines.contains { $0.contains("Low prefix length") })
+    }
+  }
+
   @Test func itsConfigurationCanBeRewritten() async throws {
     let network = try await FoundingNetwork(members: 1)
     try await network.gateway.withDaemon(ndppd, configuration: configuration) { daemon in

@@ -32,7 +32,9 @@ package struct CommandFailure: Error, CustomStringConvertible {
   package let complaint: String
 
   package var description: String {
-    "\(node): '\(command.joined(separator: " "))' \(status): \(complaint)"
+    let words = command.joined(separator: " ")
+    let complaints = complaint.split(separator: "\n").joined(separator: "; ")
+    return "\(node): '\(words)' \(status): \(complaints)"
   }
 }
 

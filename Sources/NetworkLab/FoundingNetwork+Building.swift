@@ -5,8 +5,8 @@ import SystemPackage
 extension FoundingNetwork {
   /// Builds the network and waits until every address in it can be used; about 100 ms.
   ///
-  /// At most 32 routers and 64 members. Throws `SystemError` where namespaces are not permitted, and
-  /// `CommandFailure` if the kernel refuses a part of it.
+  /// At most 32 routers and 64 members. Throws `SystemError` where namespaces are not permitted,
+  /// and `CommandFailure` if the kernel refuses a part of it.
   package init(routers routerCount: Int = 1, members memberCount: Int = 2) async throws {
     precondition(1...32 ~= routerCount && 1...64 ~= memberCount)
     let names =

@@ -4,9 +4,10 @@ package import NDPWire
 /// The network that the proxy was made for.
 ///
 /// ```
-/// router 1 ─┐ upstream segment                                 inside segment ┌─ member 1
-/// router 2 ─┴─────────────────── eth0 [gateway] zt0 ─────────────────────────┴─ member 2
-///   up0  2001:db8:1::1/64    2001:db8:1::2/64  2001:db8:1:0:ff::1/80     zt0  2001:db8:1:0:ff::10/80
+/// router 1 ─┐ upstream segment                      inside segment ┌─ member 1
+/// router 2 ─┴─────────────── eth0 [gateway] zt0 ──────────────────┴─ member 2
+///   up0                                                                zt0
+/// 2001:db8:1::1/64   2001:db8:1::2/64  2001:db8:1:0:ff::1/80   2001:db8:1:0:ff::10/80
 /// ```
 ///
 /// Routers hold the whole /64 to be on-link and know nothing of the /80 behind the gateway, which

@@ -50,16 +50,9 @@ extension Node {
 
   /// The entry for `address`; `nil` if there is none.
   package func neighbor(_ address: IPv6Address) async throws -> NeighborEntry? {
-    try await run("ip", "-6", "neighbor", "show", "to", "\(address)")
-      .split(separator: "\n").first
-      .map { NeighborEntry(description: String($0.drop { $0 == " " }.trimmingTrailingSpaces)) }
-  }
-}
-
-extension Substring {
-  fileprivate var trimmingTrailingSpaces: Substring {
-    var rest = self
-    while rest.last == " " { rest.removeLast() }
-    return rest
+    let output = try await run("ip", "-6", "neighbor", "show", "to", "\(address)")
+    guard let line = output.split(separator: "\n").first else { return nil }
+    // iproute2 ends the line with a blank.
+    return NeighborEntry(description: line.split(separator: " ").joined(separator: " "))
   }
 }

@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// The interfaces of the calling thread's network namespace, as `/proc/thread-self/net/dev` has them.
+/// The interfaces of the calling thread's network namespace.
 func interfaceNames() throws -> [Substring] {
   let file = try FileDescriptor.open("/proc/thread-self/net/dev", .readOnly)
   var octets = [UInt8](repeating: 0, count: 1 << 16)

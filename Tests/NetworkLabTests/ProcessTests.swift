@@ -11,7 +11,6 @@ struct ProcessTests {
     }
     let text = """
       router 1: 'ip link set nowhere0 up' exited with 1: Cannot find device "nowhere0"
-
       """
     #expect(failure?.description == text)
   }

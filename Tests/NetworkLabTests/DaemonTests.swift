@@ -11,13 +11,16 @@ private let configuration = """
 
   """
 
-@Suite(.enabled(if: NetworkNamespace.isPermitted && isInstalled(ndppd)), .timeLimit(.minutes(1)))
+private let daemons = [ndpproxy, ndppd].filter(isInstalled)
+
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
 struct DaemonTests {
   private let target = FoundingNetwork.memberAddress(1)
 
-  @Test func withAProxyTheMemberIsReachable() async throws {
+  @Test(arguments: daemons)
+  func withAProxyTheMemberIsReachable(daemon: String) async throws {
     let network = try await FoundingNetwork(routers: 2)
-    try await network.gateway.withDaemon(ndppd, configuration: configuration) { _ in
+    try await network.gateway.withDaemon(daemon, configuration: configuration) { _ in
       for router in network.routers {
         #expect(try await router.ping(target).received == 1)
         let entry = try await router.neighbor(target)
@@ -26,9 +29,10 @@ struct DaemonTests {
     }
   }
 
-  @Test func theExchangeIsSeenOnTheWire() async throws {
+  @Test(arguments: daemons)
+  func theExchangeIsSeenOnTheWire(daemon: String) async throws {
     let network = try await FoundingNetwork()
-    try await network.gateway.withDaemon(ndppd, configuration: configuration) { _ in
+    try await network.gateway.withDaemon(daemon, configuration: configuration) { _ in
       var capture = try network.router.capture(on: "up0")
       _ = try await network.router.ping(target)
       let exchange = try #require(try capture.messages(about: target).firstExchange)
@@ -39,10 +43,11 @@ struct DaemonTests {
     }
   }
 
-  @Test func aDaemonIsReadyOnlyOnceItHasASocketOfItsOwn() async throws {
+  @Test(arguments: daemons)
+  func aDaemonIsReadyOnlyOnceItHasASocketOfItsOwn(daemon: String) async throws {
     let network = try await FoundingNetwork()
     let capture = try network.gateway.capture(on: "eth0")
-    try await network.gateway.withDaemon(ndppd, configuration: configuration) { _ in
+    try await network.gateway.withDaemon(daemon, configuration: configuration) { _ in
       let sockets = try await network.gateway.boundPacketSockets()
       #expect(sockets >= 2)
     }
@@ -50,7 +55,8 @@ struct DaemonTests {
     _ = consume capture
   }
 
-  @Test func aSignOfItsOwnIsWaitedFor() async throws {
+  @Test(.enabled(if: isInstalled(ndppd)))
+  func aSignOfItsOwnIsWaitedFor() async throws {
     let network = try await FoundingNetwork(members: 1)
     try await network.gateway.withDaemon(
       ndppd, configuration: configuration, readyAt: "Low prefix length"
@@ -59,22 +65,24 @@ struct DaemonTests {
     }
   }
 
-  @Test func itsConfigurationCanBeRewritten() async throws {
+  @Test(arguments: daemons)
+  func itsConfigurationCanBeRewritten(daemon: String) async throws {
     let network = try await FoundingNetwork(members: 1)
-    try await network.gateway.withDaemon(ndppd, configuration: configuration) { daemon in
+    try await network.gateway.withDaemon(daemon, configuration: configuration) { daemon in
       try daemon.configuration.replaceContents(with: "# nothing\n")
       let text = try await network.gateway.run("cat", daemon.configuration.path)
       #expect(text == "# nothing\n")
     }
   }
 
-  @Test func aDaemonThatDoesNotStartSaysWhy() async throws {
+  @Test(arguments: daemons)
+  func aDaemonThatDoesNotStartSaysWhy(daemon: String) async throws {
     let network = try await FoundingNetwork(members: 1)
     let failure = await #expect(throws: LabFailure.self) {
-      try await network.gateway.withDaemon(ndppd, configuration: "nonsense {") { _ in }
+      try await network.gateway.withDaemon(daemon, configuration: "nonsense {") { _ in }
     }
     let lines = failure?.description.split(separator: "\n") ?? []
-    #expect(lines.first?.hasPrefix("/usr/sbin/ndppd exited with") == true)
+    #expect(lines.first?.hasPrefix("\(daemon) exited with") == true)
     #expect(lines.count > 1)
   }
 }

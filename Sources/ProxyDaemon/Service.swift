@@ -61,7 +61,7 @@ package struct Service {
     let level: Logger.Level = verbosity == 0 ? .notice : verbosity == 1 ? .info : .debug
     return Logger(label: "ndpproxy") { _ in
       let standardError = StandardErrorLog(
-        level: level, isJournal: Environment.variable("JOURNAL_STREAM") != nil)
+        level: level, isJournal: CurrentProcess.environment("JOURNAL_STREAM") != nil)
       guard runsInBackground else { return standardError }
       return MultiplexLogHandler([standardError, SystemLogHandler(level: level)])
     }

@@ -53,7 +53,8 @@ let package = Package(
       dependencies: ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log],
       swiftSettings: house),
     .executableTarget(
-      name: "ndpproxy", dependencies: ["LinuxNet", "ProxyDaemon"], cSettings: gnu, swiftSettings: house),
+      name: "ndpproxy", dependencies: ["LinuxNet", "ProxyDaemon"], cSettings: gnu,
+      swiftSettings: house),
 
     .target(
       name: "NetworkLab", dependencies: ["LinuxNet", "NDPWire", subprocess, system],
@@ -72,6 +73,12 @@ let package = Package(
     .testTarget(name: "ProxyDaemonTests", dependencies: ["ProxyDaemon"], swiftSettings: common),
     .testTarget(
       name: "NetworkLabTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", system],
+      swiftSettings: common),
+    .testTarget(
+      name: "ScenarioTests",
+      dependencies: [
+        "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+      ],
       swiftSettings: common),
     .testTarget(name: "TidyTests", swiftSettings: common),
   ],

@@ -62,10 +62,10 @@ package struct CaptureFailure: Error, CustomStringConvertible {
   package mutating func next(
     within patience: Duration = .zero
   ) throws(CaptureFailure) -> CapturedFrame? {
-    let deadline = ContinuousClock.now + patience
+    let deadline = Duration.nanoseconds(MonotonicClock.nanoseconds) + patience
     while true {
       if let frame = try read() { return frame }
-      let left = ContinuousClock.now.duration(to: deadline)
+      let left = deadline - .nanoseconds(MonotonicClock.nanoseconds)
       guard left > .zero else { return nil }
       let descriptor = unsafe pcap_get_selectable_fd(capture)
       var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

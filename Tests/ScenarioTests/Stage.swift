@@ -1,0 +1,76 @@
+import NDPWire
+import NetworkLab
+
+/// The founding network with a proxy on its gateway, where a scenario plays: simulated or real.
+protocol Stage: AnyObject {
+  /// Sends the questions at once and returns the advertisements that each router sees until
+  /// `patience` is over, in order.
+  func ask(
+    _ questions: [Question], within patience: Duration
+  ) async throws -> [[EthernetFrame<NeighborAdvertisement>]]
+}
+
+extension Stage {
+  /// The same for the stage's usual patience: long enough for a live target.
+  func ask(
+    _ questions: Question...
+  ) async throws -> [[EthernetFrame<NeighborAdvertisement>]] {
+    try await ask(questions, within: .milliseconds(300))
+  }
+}
+
+/// A solicitation that one of the two routers sends.
+struct Question {
+  let router: Int
+  let frame: EthernetFrame<NeighborSolicitation>
+
+  /// The question for `target` by multicast, or by unicast to the gateway's link-layer address.
+  init(router: Int = 0, for target: IPv6Address, isUnicast: Bool = false) {
+    self.router = router
+    let own = FoundingNetwork.routerLinkLayerAddress(router)
+    let group = target.solicitedNodeMulticast
+    frame = EthernetFrame(
+      source: own,
+      destination: isUnicast
+        ? FoundingNetwork.gatewayLinkLayerAddress : MACAddress(multicast: group),
+      message: NeighborSolicitation(
+        source: FoundingNetwork.routerAddress(router), destination: isUnicast ? target : group,
+        target: target, sourceLinkLayerAddress: own))
+  }
+
+  /// The question whether anybody has `target`, as a host asks that is about to take it.
+  init(router: Int = 0, whetherAnybodyHas target: IPv6Address) {
+    self.router = router
+    frame = EthernetFrame(
+      source: FoundingNetwork.routerLinkLayerAddress(router),
+      destination: MACAddress(multicast: target.solicitedNodeMulticast),
+      message: NeighborSolicitation(
+        source: .unspecified, destination: target.solicitedNodeMulticast, target: target,
+        sourceLinkLayerAddress: nil))
+  }
+
+  /// The one right answer.
+  var answer: EthernetFrame<NeighborAdvertisement> {
+    let isSolicited = !frame.message.isDuplicateAddressDetection
+    let asker = isSolicited ? frame.message.source : .allNodes
+    return EthernetFrame(
+      source: FoundingNetwork.gatewayLinkLayerAddress,
+      destination: isSolicited ? frame.source : .allNodes,
+      message: NeighborAdvertisement(
+        source: isSolicited ? FoundingNetwork.gatewayAddress : gatewayLinkLocalAddress,
+        destination: asker, target: frame.message.target, isRouter: true,
+        isSolicited: isSolicited, isOverride: false,
+        targetLinkLayerAddress: FoundingNetwork.gatewayLinkLayerAddress))
+  }
+}
+
+/// The address that a kernel makes of a link-layer address (RFC 4291 appendix A).
+func linkLocalAddress(_ address: MACAddress) -> IPv6Address {
+  let (high, low) = (address.bits >> 24 ^ 0x02_0000, address.bits & 0xff_ffff)
+  return IPv6Address(bits: 0xfe80 << 112 | UInt128(high << 40 | 0xff_fe00_0000 | low))
+}
+
+let gatewayLinkLocalAddress = linkLocalAddress(FoundingNetwork.gatewayLinkLayerAddress)
+
+/// Inside the /80, but nobody has it.
+let deadTarget = IPv6Address("2001:db8:1:0:ff::dead")!

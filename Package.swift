@@ -80,6 +80,10 @@ let package = Package(
         "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
       ],
       swiftSettings: common),
+    .testTarget(
+      name: "ndpproxyTests",
+      dependencies: ["LinuxNet", "NDPWire", "NetworkLab", subprocess, system],
+      swiftSettings: common),
     .testTarget(name: "TidyTests", swiftSettings: common),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,72 @@
+import LinuxNet
+import NDPWire
+import NetworkLab
+import SystemPackage
+import Testing
+
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+struct BackgroundTests {
+  @Test func `the founding guide's file works as it is, with -d and -p`() async throws {
+    try await withDirectory { directory in
+      let network = try await FoundingNetwork(members: 1)
+      try await network.renumber(to: IPv6Prefix("2001:19f0:6001:1a6:ff::/80")!)
+      let file = try AnonymousFile(containing: foundingConfiguration)
+      let pidFile = directory + "/ndpproxy.pid"
+      let started = try await network.gateway.result(
+        of: [ndpproxy, "-d", "-p", pidFile, "-c", file.path])
+      #expect(started.status == .exited(0), "\(started.standardError)")
+      // The parent has returned, so the file is there and the daemon answers.
+      let number = try #require(Int32(try contents(pidFile).dropLast()))
+      let report = try await network.router.ping(IPv6Address("2001:19f0:6001:1a6:ff::10")!)
+      #expect(report.received == 1, "\(report.lines)")
+
+      let again = try await network.gateway.result(
+        of: [ndpproxy, "-d", "-p", pidFile, "-c", file.path])
+      #expect(again.status == .exited(73))
+      #expect(again.standardError.contains(pidFile))
+
+      try await network.gateway.run("kill", "\(number)")
+      let isGone: Bool? = try await poll(within: .seconds(1)) {
+        (try? contents(pidFile)) == nil ? true : nil
+      }
+      #expect(isGone == true, "the pid file is removed")
+    }
+  }
+
+  @Test func `the parent exits as the child does`() async throws {
+    try await withDirectory { directory in
+      let network = try await FoundingNetwork(members: 1)
+      let file = try AnonymousFile(containing: configuration("static"))
+      let noPlace = try await network.gateway.result(
+        of: [ndpproxy, "-d", "-p", directory + "/missing/pid", "-c", file.path])
+      #expect(noPlace.status == .exited(73))
+      #expect(noPlace.standardError.contains("/missing/pid"))
+      let noPrivilege = try await network.gateway.result(
+        of: ["setpriv", "--bounding-set=-net_raw", ndpproxy, "-d", "-c", file.path])
+      #expect(noPrivilege.status == .exited(77))
+      #expect(noPrivilege.standardError.contains("CAP_NET_RAW"))
+    }
+  }
+}
+
+private func contents(_ path: String) throws -> String {
+  let file = try FileDescriptor.open(FilePath(path), .readOnly)
+  defer { try? file.close() }
+  var buffer = [UInt8](repeating: 0, count: 64)
+  let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
+  return String(decoding: buffer[..<count], as: UTF8.self)
+}
+
+extension FoundingNetwork {
+  /// Gives the members' side another prefix, and the router's side the /64 around it.
+  fileprivate func renumber(to prefix: IPv6Prefix) async throws {
+    func host(_ number: UInt128, _ length: Int) -> String {
+      let network = IPv6Prefix(prefix.address, length: length).address.bits
+      return "\(IPv6Address(bits: network | number))/\(length)"
+    }
+    try await router.run("ip", "address", "add", host(1, 64), "dev", "up0")
+    try await gateway.run("ip", "address", "add", host(2, 64), "dev", "eth0")
+    try await gateway.run("ip", "address", "add", host(1, 80), "dev", "zt0")
+    try await member.run("ip", "address", "add", host(0x10, 80), "dev", "zt0")
+  }
+}

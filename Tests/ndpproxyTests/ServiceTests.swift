@@ -1,0 +1,162 @@
+import LinuxNet
+import NDPWire
+import NetworkLab
+import Subprocess
+import SystemPackage
+import Testing
+
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+struct ServiceTests {
+  private let member = FoundingNetwork.memberAddress(0)
+  private let second = FoundingNetwork.memberAddress(1)
+
+  @Test(arguments: ["static", "iface zt0", "auto"])
+  func `everyone reaches everyone`(method: String) async throws {
+    let network = try await FoundingNetwork()
+    let before = try await network.router.ping(member)
+    #expect(before.received == 0)
+    try await network.gateway.withDaemon(ndpproxy, configuration: configuration(method)) { _ in
+      for target in [member, second] {
+        // A router that asked in vain a moment ago asks again only every second.
+        let report = try await network.router.ping(target, within: .seconds(3))
+        #expect(report.received == 1, "\(target): \(report.lines)")
+        let entry = try await network.router.neighbor(target)
+        #expect(entry?.linkLayerAddress == FoundingNetwork.gatewayLinkLayerAddress)
+      }
+      let back = try await network.member.ping(FoundingNetwork.routerAddress(0))
+      #expect(back.received == 1, "\(back.lines)")
+    }
+  }
+
+  @Test(arguments: ["iface zt0", "auto"])
+  func `nobody is there where nobody answers`(method: String) async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.withDaemon(ndpproxy, configuration: configuration(method)) { _ in
+      let report = try await network.router.ping(second)
+      #expect(report.received == 0)
+      let entry = try await network.router.neighbor(second)
+      #expect(entry?.linkLayerAddress == nil)
+    }
+  }
+
+  @Test(arguments: [Signal.terminate, .interrupt])
+  func `a signal ends it within a second and nothing is left`(signal: Signal) async throws {
+    let network = try await FoundingNetwork(members: 1)
+    func details() async throws -> String {
+      try await network.gateway.run("ip", "-details", "link", "show", "eth0")
+    }
+    #expect(try await details().contains(" allmulti 0 "))
+    try await network.gateway.withDaemon(ndpproxy, configuration: configuration("auto")) { daemon in
+      let running = try await details()
+      #expect(running.contains(" allmulti 1 "))
+      daemon.process.send(signal)
+      let status = try await daemon.process.exitStatus(within: .seconds(1))
+      #expect(status == .exited(0), "\(daemon.process.lines)")
+    }
+    #expect(try await details().contains(" allmulti 0 "))
+  }
+
+  @Test func `a missing proxy interface is waited for`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.run("ip", "link", "set", "eth0", "down")
+    try await network.gateway.run("ip", "link", "set", "eth0", "name", "away0")
+    try await network.gateway.withDaemon(
+      ndpproxy, configuration: configuration("static"), readyAt: "ready:"
+    ) { daemon in
+      #expect(daemon.process.lines.contains { $0.contains("eth0") && $0.hasPrefix("warning: ") })
+      try await network.gateway.run("ip", "link", "set", "away0", "name", "eth0")
+      try await network.gateway.run("ip", "link", "set", "eth0", "up")
+      try await network.gateway.run(
+        "ip", "address", "add", "\(FoundingNetwork.gatewayAddress)/64", "dev", "eth0")
+      let received = try await pingUntilAnswered(network)
+      #expect(received, "\(daemon.process.lines)")
+      #expect(daemon.process.status == nil)
+    }
+  }
+
+  @Test func `an interface that is deleted and made again is served again`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let text = """
+      proxy extra0 {
+        rule \(FoundingNetwork.insidePrefix) {
+          static
+        }
+      }
+      """
+    try await network.gateway.withDaemon(
+      ndpproxy, configuration: text, readyAt: "ready:"
+    ) { daemon in
+      for _ in 0..<2 {
+        try await network.gateway.run(
+          "ip", "link", "add", "extra0", "type", "veth", "peer", "name", "extra1")
+        try await network.gateway.run("ip", "link", "set", "extra0", "up")
+        try await network.gateway.run("ip", "link", "set", "extra1", "up")
+        let bound: Bool? = try await poll(within: .seconds(2)) {
+          try await network.gateway.boundPacketSockets() == 1 ? true : nil
+        }
+        #expect(bound == true, "\(daemon.process.lines)")
+        try await network.gateway.run("ip", "link", "delete", "extra0")
+        let gone: Bool? = try await poll(within: .seconds(2)) {
+          try await network.gateway.boundPacketSockets() == 0 ? true : nil
+        }
+        #expect(gone == true, "\(daemon.process.lines)")
+      }
+      #expect(daemon.process.status == nil)
+    }
+  }
+
+  @Test func `a missing rule interface never makes a rule static`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.withDaemon(
+      ndpproxy, configuration: configuration("iface zt9")
+    ) { daemon in
+      #expect(daemon.process.lines.contains { $0.contains("zt9") && $0.hasPrefix("warning: ") })
+      let report = try await network.router.ping(member)
+      #expect(report.received == 0)
+    }
+  }
+
+  @Test func `down and up again is not the end`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.withDaemon(ndpproxy, configuration: configuration("static")) {
+      daemon in
+      try await network.gateway.run("ip", "link", "set", "eth0", "down")
+      try await network.gateway.run("ip", "link", "set", "eth0", "up")
+      try await network.gateway.run(
+        "ip", "address", "add", "\(FoundingNetwork.gatewayAddress)/64", "dev", "eth0")
+      let received = try await pingUntilAnswered(network)
+      #expect(received, "\(daemon.process.lines)")
+    }
+  }
+
+  @Test func `a bridge port is refused and its bridge named`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.run("ip", "link", "add", "br9", "type", "bridge")
+    try await network.gateway.run("ip", "link", "set", "eth0", "master", "br9")
+    try await network.gateway.withDaemon(
+      ndpproxy, configuration: configuration("static"), readyAt: "ready:"
+    ) { daemon in
+      #expect(daemon.process.lines.contains { $0.hasPrefix("error: eth0") && $0.contains("br9") })
+      #expect(daemon.process.status == nil)
+    }
+  }
+
+  @Test func `a changed link-layer address is told from then on`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let changed = MACAddress("02:00:00:00:77:77")!
+    try await network.gateway.withDaemon(ndpproxy, configuration: configuration("static")) { _ in
+      try await network.gateway.run("ip", "link", "set", "eth0", "address", "\(changed)")
+      let report = try await network.router.ping(member)
+      #expect(report.received == 1)
+      let entry = try await network.router.neighbor(member)
+      #expect(entry?.linkLayerAddress == changed)
+    }
+  }
+
+  private func pingUntilAnswered(_ network: FoundingNetwork) async throws -> Bool {
+    let answered: Bool? = try await poll(within: .seconds(8)) {
+      try await network.router.ping(member).received > 0 ? true : nil
+    }
+    return answered == true
+  }
+}

@@ -38,7 +38,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CLinux"),
-    .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
 
     .target(name: "NDPWire", swiftSettings: house),
     .target(name: "PrefixTrie", dependencies: ["NDPWire"], swiftSettings: house),
@@ -69,8 +69,12 @@ let package = Package(
       name: "ProxyConfigTests", dependencies: ["NDPWire", "ProxyConfig"], exclude: ["Corpus"],
       swiftSettings: common),
     .testTarget(
-      name: "LinuxNetTests", dependencies: ["LinuxNet", "NetworkLab"], swiftSettings: common),
-    .testTarget(name: "ProxyDaemonTests", dependencies: ["ProxyDaemon"], swiftSettings: common),
+      name: "LinuxNetTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab"],
+      swiftSettings: common),
+    .testTarget(
+      name: "ProxyDaemonTests",
+      dependencies: ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
+      swiftSettings: common),
     .testTarget(
       name: "NetworkLabTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", system],
       swiftSettings: common),

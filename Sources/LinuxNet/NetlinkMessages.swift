@@ -16,6 +16,18 @@ package struct Link: Equatable, Sendable {
   package let master: Int32?
   /// Whether neighbours on it are resolved: Ethernet, neither NOARP, POINTOPOINT nor LOOPBACK.
   package let hasNeighborDiscovery: Bool
+
+  package init(
+    index: Int32, name: String, linkLayerAddress: MACAddress?, isUp: Bool, master: Int32?,
+    hasNeighborDiscovery: Bool
+  ) {
+    self.index = index
+    self.name = name
+    self.linkLayerAddress = linkLayerAddress
+    self.isUp = isUp
+    self.master = master
+    self.hasNeighborDiscovery = hasNeighborDiscovery
+  }
 }
 
 /// An IPv6 address of an interface as rtnetlink describes it (RTM_NEWADDR).
@@ -30,6 +42,16 @@ package struct LinkAddress: Equatable, Sendable {
   package let isTentative: Bool
   /// Whether it should no longer be the source of anything new (RFC 4862 §5.5.4).
   package let isDeprecated: Bool
+
+  package init(
+    index: Int32, address: IPv6Address, prefixLength: Int, isTentative: Bool, isDeprecated: Bool
+  ) {
+    self.index = index
+    self.address = address
+    self.prefixLength = prefixLength
+    self.isTentative = isTentative
+    self.isDeprecated = isDeprecated
+  }
 }
 
 /// Something that changed on this host.

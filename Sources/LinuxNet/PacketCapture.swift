@@ -18,6 +18,7 @@ package struct CapturedFrame: Sendable {
 
 /// Why a capture could not be opened or went on no more; the words are libpcap's.
 package struct CaptureFailure: Error, CustomStringConvertible {
+  /// What failed, and what libpcap says about it.
   package let description: String
 }
 

@@ -23,17 +23,22 @@ package struct PacketFilter: Equatable {
   /// How many prefixes are compared in the kernel; with more, the process looks at every target.
   package static let prefixLimit = 16
 
-  /// What to let through: solicitations for targets inside `prefixes`, or all if that is `nil`,
-  /// and advertisements if wanted.
-  package init(solicitationsFor prefixes: [IPv6Prefix]?, advertisements: Bool) {
+  /// Lets through solicitations for targets inside any of `prefixes`, and advertisements if wanted.
+  package init(solicitationsFor prefixes: [IPv6Prefix], advertisements: Bool) {
     var messages: [String] = []
-    if let prefixes { messages.append(Self.solicitations(for: prefixes)) }
+    if !prefixes.isEmpty { messages.append(Self.solicitations(for: prefixes)) }
     if advertisements { messages.append("ip6[40] == 136") }
-    precondition(!messages.isEmpty, "a filter that lets nothing through")
+    guard !messages.isEmpty else {
+      expression = "nothing"
+      program = [Self.reject]
+      return
+    }
     let header = "ip6 and ip6[6] == 58 and ip6[7] == 255"
     expression = "\(header) and (\(messages.joined(separator: " or ")))"
     program = Self.foreignFrames + Self.compile(expression)
   }
+
+  private static let reject = Instruction(code: UInt16(BPF_RET | BPF_K), constant: 0)
 
   private static func solicitations(for prefixes: [IPv6Prefix]) -> String {
     let type = "ip6[40] == 135"
@@ -63,7 +68,7 @@ package struct PacketFilter: Equatable {
       code: UInt16(BPF_JMP | BPF_JEQ | BPF_K), jumpTrue: 1, constant: UInt32(PACKET_OTHERHOST)),
     Instruction(
       code: UInt16(BPF_JMP | BPF_JEQ | BPF_K), jumpFalse: 1, constant: UInt32(PACKET_OUTGOING)),
-    Instruction(code: UInt16(BPF_RET | BPF_K), constant: 0),
+    reject,
   ]
 
   private static func compile(_ expression: String) -> [Instruction] {

@@ -25,7 +25,9 @@ package enum ExitStatus: Equatable, Sendable, CustomStringConvertible {
 package struct CommandFailure: Error, CustomStringConvertible {
   /// The node it ran on and its words, without our wrapping.
   package let node: String
+  /// The words of the command itself.
   package let command: [String]
+  /// How it ended.
   package let status: ExitStatus
 
   /// What it wrote on standard error.
@@ -40,6 +42,7 @@ package struct CommandFailure: Error, CustomStringConvertible {
 
 /// A lab that is not as it should be.
 package struct LabFailure: Error, CustomStringConvertible {
+  /// What is wrong, with what the processes said below.
   package let description: String
 
   init(_ lines: [String]) {
@@ -49,8 +52,11 @@ package struct LabFailure: Error, CustomStringConvertible {
 
 /// What a command that has ended leaves behind.
 package struct CommandResult: Sendable {
+  /// How it ended.
   package let status: ExitStatus
+  /// All it wrote on standard output.
   package let standardOutput: String
+  /// All it wrote on standard error.
   package let standardError: String
 }
 

@@ -2,6 +2,7 @@ package import LinuxNet
 
 /// An NDP proxy that runs on a node: ndpproxy, or any that takes ndppd's flags.
 package struct Daemon: Sendable {
+  /// The process, with its log so far.
   package let process: RunningProcess
 
   /// Its configuration file; rewrite it and send SIGHUP to try a reload.

@@ -6,7 +6,9 @@ import SystemPackage
 package enum Host {
   /// A program that the lab runs and the Debian package it is in.
   package struct Tool: Sendable {
+    /// The name of the program.
     package let name: String
+    /// The Debian package that has it.
     package let package: String
   }
 

@@ -5,12 +5,15 @@ package import NDPWire
 package struct ObservedMessage: Sendable {
   /// When the kernel saw it, since 1970; to the nanosecond.
   package let timestamp: Duration
+  /// The frame with the message.
   package let frame: NeighborDiscoveryFrame
 }
 
 /// A solicitation and the advertisement that answered it.
 package struct Exchange: Sendable {
+  /// The question.
   package let solicitation: EthernetFrame<NeighborSolicitation>
+  /// The first answer to it.
   package let advertisement: EthernetFrame<NeighborAdvertisement>
 
   /// From the one to the other, at the place of the capture.

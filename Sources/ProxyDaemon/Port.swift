@@ -13,8 +13,8 @@ final class Port {
 
   /// What an interface is for; one may be both at once.
   struct Purpose: Equatable {
-    /// On a proxy interface: the prefixes of its rules.
-    var solicitedPrefixes: [IPv6Prefix]?
+    /// The prefixes of its rules on a proxy interface; none on others.
+    var solicitedPrefixes: [IPv6Prefix] = []
     /// On a rule interface: whether answers to our own solicitations are wanted.
     var takesAdvertisements = false
 
@@ -30,7 +30,7 @@ final class Port {
     // Answers to us come by unicast; questions for other people's addresses by any group.
     socket = try PacketSocket(
       interfaceIndex: index.rawValue, filter: purpose.filter,
-      allMulticast: purpose.solicitedPrefixes != nil)
+      allMulticast: !purpose.solicitedPrefixes.isEmpty)
   }
 
   /// Listens for advertisements from now on, besides what it listens for already.

@@ -31,7 +31,7 @@ struct PortPlan {
     guard let link = host.link(named: name) else { return .missing }
     if let master = link.master { return .enslaved(host.links[master]?.name ?? "#\(master)") }
     if link.linkLayerAddress == nil || !link.hasNeighborDiscovery {
-      return purposes[name]?.solicitedPrefixes == nil ? .noNeighbors : .notEthernet
+      return purposes[name]?.takesAdvertisements == true ? .noNeighbors : .notEthernet
     }
     return link.isUp ? .usable : .down
   }

@@ -13,7 +13,7 @@ final class RealStage: Stage {
     var sockets: [PacketSocket] = []
     for router in network.routers {
       let index = try await router.interfaceIndex("up0")
-      let nothing = PacketFilter(solicitationsFor: nil, advertisements: true)
+      let nothing = PacketFilter(solicitationsFor: [], advertisements: true)
       sockets.append(
         try router.namespace.run {
           try PacketSocket(interfaceIndex: index, filter: nothing, allMulticast: false)

@@ -24,7 +24,7 @@ private let libraries: [String: Set<String>] = [
   "ProxyDaemon": ["Logging"],
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
-  "ndpctl": ["ArgumentParser"],
+  "ndpctl": ["ArgumentParser", "SystemPackage"],
 ]
 
 /// The modules that a file imports and its room may not.

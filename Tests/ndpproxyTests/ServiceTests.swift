@@ -105,6 +105,18 @@ struct ServiceTests {
     }
   }
 
+  @Test(arguments: ["", "proxy eth0 {\n}", "proxy lo {\n}"])
+  func `nothing to do is done quietly`(text: String) async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.withDaemon(
+      ndpproxy, configuration: text, readyAt: "ready:"
+    ) { daemon in
+      let report = try await network.router.ping(member)
+      #expect(report.received == 0)
+      #expect(daemon.process.status == nil, "\(daemon.process.lines)")
+    }
+  }
+
   @Test func `a missing rule interface never makes a rule static`() async throws {
     let network = try await FoundingNetwork(members: 1)
     try await network.gateway.withDaemon(

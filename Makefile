@@ -1,0 +1,55 @@
+# make            build the release: one static ndpproxy, and ndpctl
+# make demo       show the proxy at work in a network of its own
+# make test       run all tests
+# make lint       check the formatting
+# make install    put the release below PREFIX (and DESTDIR)
+# make clean      remove everything that was built
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# The daemon is one file that needs nothing of the host, libpcap included.
+static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -use-ld=lld \
+  -Xlinker --gc-sections
+static_path = .build/static
+
+.PHONY: all
+all: build-packages
+	$(SWIFT) build -c release --product ndpproxy $(static_flags) --scratch-path $(static_path)
+	$(SWIFT) build -c release --product ndpctl --static-swift-stdlib
+
+.PHONY: demo
+demo: lab-packages
+	$(SWIFT) build
+	.build/debug/ndpctl demo
+
+# The tests on real kernels need a network of their own: root has one, others get one here.
+.PHONY: test
+test: lab-packages
+	$(SWIFT) build --build-tests
+	if [ "$$(id -u)" = 0 ]; then $(SWIFT) test --skip-build; \
+	else unshare --user --map-root-user --net $(SWIFT) test --skip-build; fi
+
+.PHONY: lint
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+
+.PHONY: install
+install: all
+	install -D -m 755 -s $(static_path)/release/ndpproxy $(DESTDIR)$(PREFIX)/sbin/ndpproxy
+	install -D -m 755 -s .build/release/ndpctl $(DESTDIR)$(PREFIX)/bin/ndpctl
+	install -D -m 644 ndpproxy.conf.example \
+	  $(DESTDIR)$(PREFIX)/share/doc/ndpproxy/ndpproxy.conf.example
+
+.PHONY: clean
+clean:
+	rm -rf .build
+
+# Debian packages, each with a file or a command by which it is known to be there.
+.PHONY: build-packages lab-packages
+build-packages:
+	scripts/install-packages libpcap-dev=/usr/include/pcap/pcap.h
+
+lab-packages: build-packages
+	scripts/install-packages iproute2=ip iputils-ping=ping procps=sysctl util-linux=nsenter

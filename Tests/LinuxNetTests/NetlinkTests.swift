@@ -1,0 +1,105 @@
+import LinuxNet
+import NDPWire
+import NetworkLab
+import Testing
+
+@Suite(.enabled(if: NetworkNamespace.isPermitted))
+struct NetlinkTests {
+  @Test func `links and addresses are told as they are and as they change`() throws {
+    let namespace = try NetworkNamespace()
+    let ends = try Veth(in: namespace)
+    try shell(
+      namespace, "sysctl -qw net.ipv6.conf.a0.disable_ipv6=0 net.ipv6.conf.a0.accept_dad=0",
+      "ip address add 2001:db8::1/64 dev a0 nodad")
+    let monitor = try namespace.run { try HostMonitor() }
+    var told: [HostChange] = []
+    try monitor.readAll { told.append($0) }
+    let link = Link(
+      index: ends.first, name: "a0", linkLayerAddress: MACAddress("02:00:00:00:00:0a")!,
+      isUp: true, master: nil, hasNeighborDiscovery: true)
+    #expect(told.contains(.link(link)))
+    let address = LinkAddress(
+      index: ends.first, address: IPv6Address("2001:db8::1")!, prefixLength: 64,
+      isTentative: false, isDeprecated: false)
+    #expect(told.contains(.address(address)))
+    let loopback = told.compactMap { if case .link(let link) = $0 { link } else { nil } }
+      .first { $0.name == "lo" }
+    #expect(loopback?.hasNeighborDiscovery == false)
+
+    told = []
+    try shell(
+      namespace, "ip address add 2001:db8::2/128 preferred_lft 0 dev a0 nodad",
+      "ip address del 2001:db8::1/64 dev a0", "ip link set b0 down",
+      "ip link add br0 type bridge", "ip link set b0 master br0", "ip link set b0 name c0",
+      "ip link del a0")
+    try monitor.receive { told.append($0) }
+    let deprecated = LinkAddress(
+      index: ends.first, address: IPv6Address("2001:db8::2")!, prefixLength: 128,
+      isTentative: false, isDeprecated: true)
+    #expect(told.contains(.address(deprecated)))
+    #expect(told.contains(.addressRemoved(address)))
+    #expect(told.contains(.routes))
+    let links = told.compactMap { if case .link(let link) = $0 { link } else { nil } }
+    #expect(links.contains { $0.index == ends.second && !$0.isUp })
+    #expect(links.contains { $0.index == ends.second && $0.master != nil })
+    #expect(links.contains { $0.index == ends.second && $0.name == "c0" })
+    #expect(told.contains(.linkRemoved(ends.first)))
+  }
+
+  @Test func `a lost notification is an overrun, and reading anew ends it`() throws {
+    let namespace = try NetworkNamespace()
+    _ = try Veth(in: namespace)
+    let monitor = try namespace.run { try HostMonitor() }
+    try shell(namespace, "ip link set lo up")
+    // More route changes than the socket's buffer holds.
+    try shell(
+      namespace,
+      "sh -c 'i=0; while [ $i -lt 9000 ]; do i=$((i+1)); echo route add 2001:db8:$i::/64 dev lo;"
+        + " done | ip -6 -batch -'")
+    #expect(isOverrun { () throws(SystemError) in try monitor.receive { _ in } })
+    var told: [HostChange] = []
+    var attempts = 0
+    while isOverrun({ () throws(SystemError) in try monitor.readAll { told.append($0) } }) {
+      attempts += 1
+      #expect(attempts < 10)
+      told = []
+    }
+    #expect(told.contains { if case .link(let link) = $0 { link.name == "b0" } else { false } })
+  }
+
+  private func isOverrun(_ body: () throws(SystemError) -> Void) -> Bool {
+    do {
+      try body()
+      return false
+    } catch {
+      return error.isOverrun
+    }
+  }
+
+  static let routes: [(String, String, @Sendable (Veth) -> RouteResult)] = [
+    ("on-link", "2001:db8:1::77", { .onLink($0.first) }),
+    ("through a gateway", "2001:db8:2::77", { .gateway($0.first) }),
+    ("this host", "2001:db8:1::1", { _ in .local }),
+    ("unreachable", "2001:db8:3::77", { _ in .unreachable }),
+    ("blackhole", "2001:db8:4::77", { _ in .unreachable }),
+    ("prohibited", "2001:db8:5::77", { _ in .unreachable }),
+    ("no route", "2001:db9::1", { _ in .unreachable }),
+    ("the longest prefix", "2001:db8:1:0:ff::10", { .onLink($0.second) }),
+  ]
+
+  @Test func `the kernel tells one route at a time`() throws {
+    let namespace = try NetworkNamespace()
+    let ends = try Veth(in: namespace)
+    try shell(
+      namespace, "sysctl -qw net.ipv6.conf.a0.disable_ipv6=0 net.ipv6.conf.b0.disable_ipv6=0",
+      "ip link set lo up", "ip address add 2001:db8:1::1/64 dev a0 nodad",
+      "ip route add 2001:db8:2::/64 via 2001:db8:1::2",
+      "ip route add unreachable 2001:db8:3::/64", "ip route add blackhole 2001:db8:4::/64",
+      "ip route add prohibit 2001:db8:5::/64", "ip route add 2001:db8:1:0:ff::/80 dev b0")
+    let lookup = try namespace.run { try RouteLookup() }
+    for (name, target, expected) in Self.routes {
+      let found = try lookup.route(to: IPv6Address(target)!)
+      #expect(found == expected(ends), "\(name)")
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Glibc
+import LinuxNet
+import NetworkLab
+
+/// A veth pair `a0`–`b0` in a namespace, up, with fixed link-layer addresses and no chatter.
+struct Veth {
+  let first: Int32
+  let second: Int32
+
+  init(in namespace: NetworkNamespace) throws {
+    try shell(
+      namespace,
+      "ip link add a0 address 02:00:00:00:00:0a type veth peer name b0 address 02:00:00:00:00:0b",
+      "sysctl -qw net.ipv6.conf.a0.disable_ipv6=1 net.ipv6.conf.b0.disable_ipv6=1",
+      "ip link set a0 up", "ip link set b0 up")
+    (first, second) = namespace.run {
+      (Int32(if_nametoindex("a0")), Int32(if_nametoindex("b0")))
+    }
+  }
+}
+
+/// Runs commands in a namespace, one after the other; throws where one fails.
+func shell(_ namespace: NetworkNamespace, _ commands: String...) throws {
+  for command in commands {
+    let status = system("nsenter --net=\(namespace.path) \(command)")
+    if status != 0 { throw ShellFailure(command: command, status: status) }
+  }
+}
+
+struct ShellFailure: Error {
+  let command: String
+  let status: Int32
+}

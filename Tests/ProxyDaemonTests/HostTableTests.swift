@@ -1,0 +1,112 @@
+import LinuxNet
+import NDPWire
+import ProxyEngine
+import Testing
+
+@testable import ProxyDaemon
+
+private func link(
+  _ index: Int32, _ name: String, isUp: Bool = true, master: Int32? = nil,
+  address: String? = "02:00:00:00:00:01", hasNeighborDiscovery: Bool = true
+) -> Link {
+  Link(
+    index: index, name: name, linkLayerAddress: address.flatMap(MACAddress.init), isUp: isUp,
+    master: master, hasNeighborDiscovery: hasNeighborDiscovery)
+}
+
+private func address(_ index: Int32, _ text: String, isTentative: Bool = false) -> LinkAddress {
+  LinkAddress(
+    index: index, address: IPv6Address(text)!, prefixLength: 64, isTentative: isTentative,
+    isDeprecated: false)
+}
+
+private func addresses(in event: Event?) -> [String]? {
+  guard case .interfaceChanged(let interface)? = event else { return nil }
+  return interface.addresses.map { "\($0.address) \($0.state)" }
+}
+
+struct HostTableTests {
+  @Test func `addresses gather under their interface, each in its place`() {
+    var host = HostTable()
+    #expect(host.apply(.address(address(7, "2001:db8::1"))) == nil, "its link is yet to come")
+    #expect(addresses(in: host.apply(.link(link(7, "eth0")))) == ["2001:db8::1 preferred"])
+    _ = host.apply(.address(address(7, "fe80::1", isTentative: true)))
+    // The same address again, now usable, and another's lifetime renewed.
+    _ = host.apply(.address(address(7, "2001:db8::1")))
+    let event = host.apply(.address(address(7, "fe80::1")))
+    #expect(addresses(in: event) == ["2001:db8::1 preferred", "fe80::1 preferred"])
+    #expect(
+      addresses(in: host.apply(.addressRemoved(address(7, "2001:db8::1")))) == ["fe80::1 preferred"]
+    )
+  }
+
+  @Test func `a removed link takes its addresses along`() {
+    var host = HostTable()
+    _ = host.apply(.link(link(7, "eth0")))
+    _ = host.apply(.address(address(7, "2001:db8::1")))
+    guard case .interfaceRemoved(let index)? = host.apply(.linkRemoved(7)) else {
+      Issue.record("no event")
+      return
+    }
+    #expect(index == InterfaceIndex(7))
+    #expect(host.apply(.linkRemoved(7)) == nil, "it is gone already")
+    #expect(addresses(in: host.apply(.link(link(7, "eth0")))) == [])
+  }
+
+  @Test func `a table read anew leads from the old one to the new one`() {
+    var old = HostTable()
+    _ = old.apply(.link(link(7, "eth0")))
+    _ = old.apply(.link(link(8, "zt0")))
+    var new = HostTable()
+    _ = new.apply(.link(link(8, "zt0")))
+    _ = new.apply(.link(link(9, "eth0")))
+    let events = old.events(towards: new).map { event in
+      switch event {
+      case .interfaceRemoved(let index): "- \(index.rawValue)"
+      case .interfaceChanged(let interface): "+ \(interface.index.rawValue) \(interface.name)"
+      default: "?"
+      }
+    }
+    #expect(events == ["- 7", "+ 8 zt0", "+ 9 eth0"])
+  }
+}
+
+struct PortPlanTests {
+  private let plan = PortPlan(
+    Ruleset(proxies: [
+      .init(
+        interface: "eth0", isRouter: true, timers: .init(),
+        rules: [
+          .init(prefix: IPv6Prefix("2001:db8::/64")!, method: .interface("zt0")),
+          .init(prefix: IPv6Prefix("2001:db9::/64")!, method: .interface("zt0")),
+          .init(prefix: IPv6Prefix("2001:dba::/64")!, method: .static),
+        ])
+    ]))
+
+  @Test func `each interface is named once, with what it is for`() {
+    #expect(plan.names == ["eth0", "zt0"])
+    #expect(plan.purpose(of: "eth0")?.solicitedPrefixes.count == 3)
+    #expect(plan.purpose(of: "eth0")?.takesAdvertisements == false)
+    #expect(plan.purpose(of: "zt0")?.takesAdvertisements == true)
+    #expect(plan.purpose(of: "zt1") == nil)
+  }
+
+  @Test func `what stands in the way is told apart`() {
+    var host = HostTable()
+    #expect(plan.condition(of: "eth0", in: host) == .missing)
+    _ = host.apply(.link(link(7, "eth0", isUp: false)))
+    #expect(plan.condition(of: "eth0", in: host) == .down)
+    _ = host.apply(.link(link(7, "eth0")))
+    #expect(plan.condition(of: "eth0", in: host) == .usable)
+    _ = host.apply(.link(link(9, "br0")))
+    _ = host.apply(.link(link(7, "eth0", master: 9)))
+    #expect(plan.condition(of: "eth0", in: host) == .enslaved("br0"))
+    for name in ["eth0", "zt0"] {
+      _ = host.apply(.link(link(7, name, address: nil, hasNeighborDiscovery: false)))
+      let condition = plan.condition(of: name, in: host)
+      #expect(condition == (name == "eth0" ? .notEthernet : .noNeighbors))
+      #expect(!condition.allowsSocket)
+      #expect(condition.sentence(about: name).hasPrefix("\(name): "))
+    }
+  }
+}

@@ -62,14 +62,21 @@ let package = Package(
     .executableTarget(
       name: "ndpctl", dependencies: ["NetworkLab", arguments, system], swiftSettings: house),
 
-    .testTarget(name: "NDPWireTests", dependencies: ["NDPWire"], swiftSettings: common),
-    .testTarget(name: "PrefixTrieTests", dependencies: ["PrefixTrie"], swiftSettings: common),
-    .testTarget(name: "ProxyEngineTests", dependencies: ["ProxyEngine"], swiftSettings: common),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: common),
     .testTarget(
-      name: "ProxyConfigTests", dependencies: ["NDPWire", "ProxyConfig"], exclude: ["Corpus"],
+      name: "NDPWireTests", dependencies: ["NDPWire", "TestSupport"], swiftSettings: common),
+    .testTarget(
+      name: "PrefixTrieTests", dependencies: ["NDPWire", "PrefixTrie", "TestSupport"],
       swiftSettings: common),
     .testTarget(
-      name: "LinuxNetTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab"],
+      name: "ProxyEngineTests", dependencies: ["NDPWire", "ProxyEngine", "TestSupport"],
+      swiftSettings: common),
+    .testTarget(
+      name: "ProxyConfigTests", dependencies: ["NDPWire", "ProxyConfig", "TestSupport"],
+      exclude: ["Corpus"],
+      swiftSettings: common),
+    .testTarget(
+      name: "LinuxNetTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
       swiftSettings: common),
     .testTarget(
       name: "ProxyDaemonTests",

@@ -17,6 +17,24 @@ struct Descriptor: ~Copyable {
   }
 }
 
+extension Descriptor {
+  /// Binds a socket to an address of its family, given as the structure that the family has.
+  func bind<Address>(
+    to address: Address, _ operation: @autoclosure () -> String
+  ) throws(SystemError) {
+    let number = number
+    let length = socklen_t(MemoryLayout<Address>.size)
+    try call(operation()) {
+      unsafe withUnsafePointer(to: address) { pointer in
+        // Every socket address begins like `sockaddr`; the length says how far this one goes.
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          unsafe Glibc.bind(number, .init(__sockaddr__: $0), length)
+        }
+      }
+    }
+  }
+}
+
 /// Something that `EventPoll` can wait for.
 package protocol Pollable: AnyObject {
   /// The descriptor that becomes readable; it stays the object's own.

@@ -33,15 +33,7 @@ import SystemPackage
     var address = sockaddr_nl()
     address.nl_family = UInt16(AF_NETLINK)
     address.nl_groups = groups
-    let number = descriptor.number
-    try call("bind netlink socket") {
-      unsafe withUnsafePointer(to: &address) { pointer in
-        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          unsafe Glibc.bind(
-            number, .init(__sockaddr__: $0), socklen_t(MemoryLayout<sockaddr_nl>.size))
-        }
-      }
-    }
+    try descriptor.bind(to: address, "bind netlink socket")
   }
 
   /// Sends a request of `type` with the given payload, and returns its sequence number.

@@ -78,15 +78,7 @@ package final class PacketSocket: Pollable {
     address.sll_family = UInt16(AF_PACKET)
     address.sll_protocol = UInt16(ETH_P_IPV6).bigEndian
     address.sll_ifindex = interfaceIndex
-    let number = descriptor.number
-    try call("bind packet socket to interface \(interfaceIndex)") {
-      unsafe withUnsafePointer(to: &address) { pointer in
-        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          unsafe Glibc.bind(
-            number, .init(__sockaddr__: $0), socklen_t(MemoryLayout<sockaddr_ll>.size))
-        }
-      }
-    }
+    try descriptor.bind(to: address, "bind packet socket to interface \(interfaceIndex)")
   }
 
   /// Hands over the frames that have arrived, at most one batch.

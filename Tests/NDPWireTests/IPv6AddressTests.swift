@@ -1,4 +1,5 @@
 import NDPWire
+import TestSupport
 import Testing
 
 struct IPv6AddressTests {
@@ -31,7 +32,7 @@ struct IPv6AddressTests {
   }
 
   @Test func `text survives a round trip`() {
-    var random = SystemRandomNumberGenerator()
+    var random = SeededGenerator(seed: 1)
     for _ in 0..<2_000 {
       // Whole groups of zeros are what the canonical form is about.
       var bits: UInt128 = 0

@@ -1,5 +1,6 @@
 import NDPWire
 import PrefixTrie
+import TestSupport
 import Testing
 
 /// Longest-prefix match by looking at every prefix.
@@ -18,23 +19,10 @@ private struct HorribleTrie {
   }
 }
 
-/// A generator that a printed seed replays (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-    return word ^ word >> 31
-  }
-}
-
 struct PrefixTrieTests {
   @Test(arguments: 0..<40)
   func `random operations agree with the oracle`(seed: UInt64) {
-    var random = SeededGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     var trie = PrefixTrie<Int>()
     var oracle = HorribleTrie()
     // Few distinct bits make prefixes nest, branch and repeat.

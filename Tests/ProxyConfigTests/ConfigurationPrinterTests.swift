@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyConfig
+import TestSupport
 import Testing
 
 /// Printing and parsing are each other's inverse.

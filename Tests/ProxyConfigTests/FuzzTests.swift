@@ -1,4 +1,5 @@
 import ProxyConfig
+import TestSupport
 import Testing
 
 /// Whatever the octets, the parser ends, and what it says holds together.

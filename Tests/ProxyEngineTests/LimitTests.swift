@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import TestSupport
 import Testing
 
 private func target(_ number: Int) -> IPv6Address {
@@ -85,7 +86,7 @@ struct LimitTests {
 
   @Test func `random events keep every invariant`() {
     for seed in 0..<30 as Range<UInt64> {
-      var random = SeededGenerator(state: seed)
+      var random = SeededGenerator(seed: seed)
       var limits = Limits()
       limits.sessions = 6
       var gateway = Gateway(
@@ -114,18 +115,5 @@ struct LimitTests {
       _ = gateway.wait(milliseconds: 120_000)
       #expect(gateway.engine.sessionCount == 0, "seed \(seed)")
     }
-  }
-}
-
-/// A generator that a printed seed replays (SplitMix64).
-private struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-    return word ^ word >> 31
   }
 }

@@ -14,7 +14,7 @@ extension Node {
   ///
   /// Ready is when it prints `sign`; if that is `nil`, when it has the word `ready` or has bound a
   /// packet socket. A daemon whose interfaces are yet to come needs a sign. Throws `LabFailure`,
-  /// with what the daemon said, if it ends or is not ready within three seconds; and what `body`
+  /// with what the daemon said, if it ends or is not ready within 20 seconds; and what `body`
   /// throws.
   package func withDaemon<Result: Sendable>(
     _ executable: String, configuration text: String, arguments: [String] = [],
@@ -24,14 +24,14 @@ extension Node {
     let command = [executable, "-c", configuration.path] + arguments
     let others = try await boundPacketSockets()
     return try await withProcess(command) { process in
-      let outcome: Bool? = try await poll(within: .seconds(3)) {
+      let outcome: Bool? = try await poll(within: .seconds(20)) {
         if process.lines.contains(where: { isReady($0, sign) }) { return true }
         if process.status != nil { return false }
         guard sign == nil else { return nil }
         return try await boundPacketSockets() > others ? true : nil
       }
       guard outcome == true else {
-        let end = process.status.map { "\($0)" } ?? "was not ready after three seconds"
+        let end = process.status.map { "\($0)" } ?? "was not ready after 20 seconds"
         throw LabFailure(["\(executable) \(end)"] + process.lines)
       }
       return try await body(Daemon(process: process, configuration: configuration))

@@ -114,7 +114,7 @@ extension Node {
     }
     if let nextHop { batch += "route add default via \(nextHop)\n" }
     try await run("ip", "-6", "-batch", "-", input: batch)
-    let settled: Bool? = try await poll(within: .seconds(5)) {
+    let settled: Bool? = try await poll(within: .seconds(20)) {
       try await run("ip", "-6", "-oneline", "address", "show", "tentative").isEmpty ? true : nil
     }
     guard settled != nil else { throw LabFailure(["\(name): addresses are still tentative"]) }

@@ -71,21 +71,21 @@ package final class RunningProcess: Sendable {
 
   /// Throws why it could not be started.
   fileprivate func waitForStart() async throws {
-    let hasStarted = try await poll(within: .seconds(5)) { () -> Bool? in
+    let hasStarted = try await poll(within: .seconds(20)) { () -> Bool? in
       switch state.withLock({ $0.phase }) {
       case .starting: nil
       case .failed(let error): throw error
       case .running, .ending, .ended: true
       }
     }
-    guard hasStarted != nil else { throw LabFailure(["a process did not start in five seconds"]) }
+    guard hasStarted != nil else { throw LabFailure(["a process did not start in 20 seconds"]) }
   }
 }
 
 extension Node {
   /// Runs `command` here for as long as `body` takes, then stops it and waits until it is gone.
   ///
-  /// It gets SIGTERM and, two seconds later or if the task is cancelled, SIGKILL. What it forks
+  /// It gets SIGTERM and, five seconds later or if the task is cancelled, SIGKILL. What it forks
   /// off is its own business. Throws what `body` throws, or why the process could not be started.
   package func withProcess<Result: Sendable>(
     _ command: [String], _ body: (RunningProcess) async throws -> Result
@@ -110,6 +110,6 @@ extension Node {
 
   private func stop(_ process: RunningProcess) async {
     process.send(.terminate)
-    _ = try? await process.exitStatus(within: .seconds(2))
+    _ = try? await process.exitStatus(within: .seconds(5))
   }
 }

@@ -42,7 +42,7 @@ struct ProcessTests {
     let node = try await FoundingNetwork(members: 1).router
     let script = "trap '' TERM; echo deaf; while :; do sleep 0.1; done"
     let process = try await node.withProcess(["sh", "-c", script]) { process in
-      let line = try await process.line(containing: "deaf", within: .seconds(5))
+      let line = try await process.line(containing: "deaf", within: .seconds(20))
       #expect(line == "deaf")
       return process
     }
@@ -52,7 +52,7 @@ struct ProcessTests {
   @Test func outputAndEndAreSeen() async throws {
     let node = try await FoundingNetwork(members: 1).router
     try await node.withProcess(["sh", "-c", "echo one; echo two >&2; exit 3"]) { process in
-      let status = try await process.exitStatus(within: .seconds(5))
+      let status = try await process.exitStatus(within: .seconds(20))
       #expect(status == .exited(3))
       #expect(process.lines == ["one", "two"])
     }
@@ -77,9 +77,9 @@ struct ProcessTests {
     let node = try await FoundingNetwork(members: 1).router
     let script = "trap 'echo heard' HUP; echo listening; while :; do sleep 0.05; done"
     try await node.withProcess(["sh", "-c", script]) { process in
-      _ = try await process.line(containing: "listening", within: .seconds(5))
+      _ = try await process.line(containing: "listening", within: .seconds(20))
       process.send(.terminalClosed)
-      let line = try await process.line(containing: "heard", within: .seconds(5))
+      let line = try await process.line(containing: "heard", within: .seconds(20))
       #expect(line == "heard")
     }
   }

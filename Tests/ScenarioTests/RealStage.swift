@@ -23,41 +23,50 @@ final class RealStage: Stage {
   }
 
   func ask(
-    _ questions: [Question], within patience: Duration
+    _ questions: [Question], awaiting count: Int, within patience: Duration
   ) async throws -> [[EthernetFrame<NeighborAdvertisement>]] {
-    let captures = try network.routers.map { CaptureBox(try $0.capture(on: "up0")) }
+    let targets = Set(questions.map(\.frame.message.target))
+    let views = try network.routers.enumerated().map { router, node in
+      View(
+        try node.capture(on: "up0"), station: FoundingNetwork.routerLinkLayerAddress(router),
+        targets: targets)
+    }
     for question in questions {
       sockets[question.router].enqueue { question.frame.encode(into: &$0) }
     }
     for socket in sockets { socket.flush() }
-    try await Task.sleep(for: patience)
-    let targets = Set(questions.map(\.frame.message.target))
-    return try captures.enumerated().map { router, box in
-      try box.advertisements(about: targets, at: FoundingNetwork.routerLinkLayerAddress(router))
+    func lookAgain() throws -> Int {
+      for view in views { try view.look() }
+      return views.reduce(0) { $0 + $1.seen.count }
     }
+    _ = try await poll(within: .seconds(20)) { try lookAgain() >= count ? true : nil }
+    try await Task.sleep(for: patience)
+    _ = try lookAgain()
+    return views.map(\.seen)
   }
 }
 
-/// Keeps a noncopyable capture in an array.
-private final class CaptureBox {
+/// What one router sees of the answers about some targets.
+private final class View {
   private var capture: PacketCapture
+  private let station: MACAddress
+  private let targets: Set<IPv6Address>
+  private(set) var seen: [EthernetFrame<NeighborAdvertisement>] = []
 
-  init(_ capture: consuming PacketCapture) {
+  init(_ capture: consuming PacketCapture, station: MACAddress, targets: Set<IPv6Address>) {
     self.capture = capture
+    self.station = station
+    self.targets = targets
   }
 
-  /// The advertisements that this station receives; the segment floods others past it as well.
-  func advertisements(
-    about targets: Set<IPv6Address>, at station: MACAddress
-  ) throws -> [EthernetFrame<NeighborAdvertisement>] {
-    var found: [EthernetFrame<NeighborAdvertisement>] = []
+  /// Takes up what has come; the segment floods frames for others past a router as well.
+  func look() throws {
     while let captured = try capture.next() {
       guard case .advertisement(let frame) = try captured.decoded(),
         targets.contains(frame.message.target),
         frame.destination == station || frame.destination.isMulticast
       else { continue }
-      found.append(frame)
+      seen.append(frame)
     }
-    return found
   }
 }

@@ -32,69 +32,69 @@ extension Scenario {
     Scenario(name: "two members of one route", methods: everyMethod) { stage in
       for target in [member, second] {
         let question = Question(for: target)
-        let seen = try await stage.ask(question)
+        let seen = try await stage.ask(question, awaiting: 1)
         #expect(seen == [[question.answer], []])
       }
     },
 
     Scenario(name: "two askers at once, target unknown", methods: everyMethod) { stage in
       let questions = [Question(router: 0, for: member), Question(router: 1, for: member)]
-      let seen = try await stage.ask(questions[0], questions[1])
+      let seen = try await stage.ask(questions[0], questions[1], awaiting: 2)
       #expect(seen == questions.map { [$0.answer] })
     },
 
     Scenario(name: "two askers at once, target known", methods: everyMethod) { stage in
       let questions = [Question(router: 0, for: member), Question(router: 1, for: member)]
-      _ = try await stage.ask(questions[0])
-      let seen = try await stage.ask(questions[0], questions[1])
+      _ = try await stage.ask(questions[0], awaiting: 1)
+      let seen = try await stage.ask(questions[0], questions[1], awaiting: 2)
       #expect(seen == questions.map { [$0.answer] })
     },
 
     Scenario(name: "an asker by unicast, target unknown", methods: everyMethod) { stage in
       let question = Question(for: member, isUnicast: true)
-      let seen = try await stage.ask(question)
+      let seen = try await stage.ask(question, awaiting: 1)
       #expect(seen == [[question.answer], []])
     },
 
     Scenario(name: "an asker by unicast, target known", methods: everyMethod) { stage in
-      _ = try await stage.ask(Question(router: 1, for: member))
+      _ = try await stage.ask(Question(router: 1, for: member), awaiting: 1)
       let question = Question(for: member, isUnicast: true)
-      let seen = try await stage.ask(question)
+      let seen = try await stage.ask(question, awaiting: 1)
       #expect(seen == [[question.answer], []])
     },
 
     Scenario(name: "a dead target", methods: askingMethods) { stage in
       let question = Question(for: deadTarget)
-      let first = try await stage.ask([question], within: .milliseconds(3500))
+      let first = try await stage.ask([question], awaiting: 0, within: .milliseconds(3500))
       #expect(first == [[], []])
-      let again = try await stage.ask(question)
+      let again = try await stage.ask(question, awaiting: 0)
       #expect(again == [[], []])
       // A live one is not held up by it.
       let live = Question(for: member)
-      let seen = try await stage.ask(live)
+      let seen = try await stage.ask(live, awaiting: 1)
       #expect(seen == [[live.answer], []])
     },
 
     Scenario(name: "a target outside the rule", methods: everyMethod) { stage in
       let outside = IPv6Address("2001:db8:1:0:fe::10")!
-      let seen = try await stage.ask(Question(for: outside))
+      let seen = try await stage.ask(Question(for: outside), awaiting: 0)
       #expect(seen == [[], []])
     },
 
     Scenario(name: "duplicate detection of a live member", methods: askingMethods) { stage in
       let question = Question(whetherAnybodyHas: member)
-      let seen = try await stage.ask(question)
+      let seen = try await stage.ask(question, awaiting: 2)
       #expect(seen == [[question.answer], [question.answer]])
     },
 
     Scenario(name: "duplicate detection of a free address", methods: everyMethod) { stage in
-      let seen = try await stage.ask(Question(whetherAnybodyHas: deadTarget))
+      let seen = try await stage.ask(Question(whetherAnybodyHas: deadTarget), awaiting: 0)
       #expect(seen == [[], []])
     },
 
     Scenario(name: "the gateway's own address on zt0", methods: everyMethod) { stage in
       let question = Question(for: FoundingNetwork.insideGatewayAddress)
-      let seen = try await stage.ask(question)
+      let seen = try await stage.ask(question, awaiting: 1)
       #expect(seen == [[question.answer], []])
     },
   ]

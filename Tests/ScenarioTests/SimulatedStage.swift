@@ -43,7 +43,7 @@ final class SimulatedStage: Stage {
   ]
 
   func ask(
-    _ questions: [Question], within patience: Duration
+    _ questions: [Question], awaiting count: Int, within patience: Duration
   ) async throws -> [[EthernetFrame<NeighborAdvertisement>]] {
     var seen: [[EthernetFrame<NeighborAdvertisement>]] = [[], []]
     for question in questions { play(.solicitation(question.frame, on: Self.eth0), &seen) }

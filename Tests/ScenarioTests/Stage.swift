@@ -3,19 +3,21 @@ import NetworkLab
 
 /// The founding network with a proxy on its gateway, where a scenario plays: simulated or real.
 protocol Stage: AnyObject {
-  /// Sends the questions at once and returns the advertisements that each router sees until
-  /// `patience` is over, in order.
+  /// Sends the questions at once and returns the advertisements that each router sees, in order.
+  ///
+  /// Waits for `count` of them, however long a busy machine takes, and then for `patience`, in
+  /// which no more are to come.
   func ask(
-    _ questions: [Question], within patience: Duration
+    _ questions: [Question], awaiting count: Int, within patience: Duration
   ) async throws -> [[EthernetFrame<NeighborAdvertisement>]]
 }
 
 extension Stage {
-  /// The same for the stage's usual patience: long enough for a live target.
+  /// The same for the stage's usual patience.
   func ask(
-    _ questions: Question...
+    _ questions: Question..., awaiting count: Int
   ) async throws -> [[EthernetFrame<NeighborAdvertisement>]] {
-    try await ask(questions, within: .milliseconds(300))
+    try await ask(questions, awaiting: count, within: .milliseconds(200))
   }
 }
 

@@ -26,7 +26,7 @@ struct BackgroundTests {
       #expect(again.standardError.contains(pidFile))
 
       try await network.gateway.run("kill", "\(number)")
-      let isGone: Bool? = try await poll(within: .seconds(1)) {
+      let isGone: Bool? = try await poll(within: .seconds(20)) {
         (try? contents(pidFile)) == nil ? true : nil
       }
       #expect(isGone == true, "the pid file is removed")

@@ -106,8 +106,12 @@ extension Daemon {
     let now = now
     do {
       _ = try port.socket.receive { frame, isTruncated in
+        let discarded = engine.counters.discardCount
         engine.handle(
           event(frame, isTruncated: isTruncated, on: port), now: now, into: &actions)
+        if engine.counters.discardCount != discarded, let reason = engine.counters.latestDiscard {
+          logger.debug("\(port.name): ignored: \(reason.sentence)")
+        }
       }
     } catch {
       // The interface went down or away; netlink says which, and what to do.

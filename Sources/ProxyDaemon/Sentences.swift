@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyEngine
 
 // Messages as the log tells them; made only when somebody reads along.
 
@@ -14,5 +15,31 @@ extension NeighborAdvertisement {
   var sentence: String {
     let place = targetLinkLayerAddress.map { " is at \($0)" } ?? " is here"
     return "\(source) tells \(destination) that \(target)\(place)"
+  }
+}
+
+extension DiscardReason {
+  var sentence: String {
+    switch self {
+    case .notProxyInterface: "no proxy is configured for this interface"
+    case .noRule: "no rule covers the target"
+    case .ownAddress: "the target is an address of this interface, and the kernel answers"
+    case .targetNotProxied: "such a target is never answered for"
+    case .ownFrame: "it comes from this host"
+    case .askerIsTarget: "the asker asks for its own address"
+    case .duplicateAddressDetection: "only the owner itself may answer that"
+    case .ruleInterfaceUnavailable: "the rule's interface is missing, down or has no neighbours"
+    case .noRoute:
+      "the kernel has no route to the target, or one back to where the question is from"
+    case .targetFailed: "the target did not answer a moment ago"
+    case .noSourceAddress: "the interface to answer or ask on has no usable address"
+    case .advertisementLimit: "too many answers per second"
+    case .solicitationLimit: "too many new targets per second"
+    case .routeLookupLimit: "too many route lookups per second"
+    case .sessionLimit: "too many targets are known already"
+    case .advertisementNotAwaited: "nobody waits for it"
+    case .advertisementNotSolicited: "it does not answer a question of ours"
+    case .advertisementLinkLayerAddress: "it does not say where the target is"
+    }
   }
 }

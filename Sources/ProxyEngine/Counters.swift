@@ -52,6 +52,10 @@ package struct Counters: Sendable {
   package fileprivate(set) var sessionsEvicted: UInt64 = 0
   /// Askers forgotten because `Limits.askersPerSession` was reached.
   package fileprivate(set) var askersEvicted: UInt64 = 0
+  /// Messages that led to nothing, for whatever reason.
+  package private(set) var discardCount: UInt64 = 0
+  /// Why the latest of them did.
+  package private(set) var latestDiscard: DiscardReason?
   private var dropped = [UInt64](repeating: 0, count: DropReason.allCases.count)
   private var discarded = [UInt64](repeating: 0, count: DiscardReason.allCases.count)
 
@@ -62,7 +66,11 @@ package struct Counters: Sendable {
   package subscript(reason: DiscardReason) -> UInt64 { discarded[reason.rawValue] }
 
   mutating func drop(_ reason: DropReason) { dropped[reason.rawValue] += 1 }
-  mutating func discard(_ reason: DiscardReason) { discarded[reason.rawValue] += 1 }
+  mutating func discard(_ reason: DiscardReason) {
+    discarded[reason.rawValue] += 1
+    discardCount += 1
+    latestDiscard = reason
+  }
   mutating func advertise() { advertised += 1 }
   mutating func solicit() { solicited += 1 }
   mutating func evictSession() { sessionsEvicted += 1 }

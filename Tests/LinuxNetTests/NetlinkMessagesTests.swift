@@ -1,0 +1,83 @@
+import NDPWire
+import TestSupport
+import Testing
+
+@testable import LinuxNet
+
+/// An RTM_NEWLINK payload laid out like the kernel's: `a0`, up, a port, with its link-layer address.
+private let link: [UInt8] =
+  [0, 0, 1, 0, 7, 0, 0, 0, 0x43, 0x10, 1, 0, 0, 0, 0, 0]
+  + [7, 0, 3, 0, 0x61, 0x30, 0, 0]
+  + [10, 0, 1, 0, 2, 0, 0, 0, 0, 0x0a, 0, 0]
+  + [8, 0, 10, 0, 9, 0, 0, 0]
+
+private let address: [UInt8] =
+  [10, 64, 0x80, 0, 7, 0, 0, 0]
+  + [20, 0, 1, 0, 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+  + [8, 0, 8, 0, 0x80, 0, 0, 0]
+
+private let route: [UInt8] =
+  [10, 128, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0]
+  + [8, 0, 4, 0, 7, 0, 0, 0]
+
+struct NetlinkMessagesTests {
+  @Test func `whole messages are read`() {
+    #expect(
+      Link(link.span.bytes)
+        == Link(
+          index: 7, name: "a0", linkLayerAddress: MACAddress("02:00:00:00:00:0a")!, isUp: true,
+          master: 9, hasNeighborDiscovery: true))
+    #expect(
+      LinkAddress(address.span.bytes)
+        == LinkAddress(
+          index: 7, address: IPv6Address("2001:db8::1")!, prefixLength: 64, isTentative: false,
+          isDeprecated: false))
+    #expect(RouteResult(route.span.bytes) == .onLink(7))
+  }
+
+  static let flags: [(String, UInt8, Bool)] = [
+    ("tentative", 0x40, true), ("detection failed", 0x08, true), ("optimistic", 0x04, true),
+    ("permanent", 0x80, false), ("secondary", 0x01, false),
+  ]
+
+  @Test(arguments: flags)
+  func `an address that may not be used is told apart`(name: String, flag: UInt8, isTentative: Bool)
+  {
+    var octets = address
+    octets[32] = flag
+    #expect(LinkAddress(octets.span.bytes)?.isTentative == isTentative, "\(name)")
+  }
+
+  @Test func `messages about bridge ports are not about links`() {
+    var octets = link
+    octets[0] = 7
+    #expect(Link(octets.span.bytes) == nil)
+    #expect(Link.index(octets.span.bytes) == nil)
+  }
+
+  @Test(arguments: [link, address, route])
+  func `no truncation and no damage traps`(whole: [UInt8]) {
+    var random = SeededGenerator(seed: 1)
+    for length in 0...whole.count { read(Array(whole[..<length])) }
+    for _ in 0..<20_000 {
+      var octets = whole
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        octets[Int.random(in: 0..<octets.count, using: &random)] = .random(
+          in: 0...255, using: &random)
+      }
+      octets.removeLast(Int.random(in: 0..<9, using: &random))
+      read(octets)
+    }
+  }
+
+  private func read(_ payload: [UInt8]) {
+    _ = Link(payload.span.bytes)
+    _ = Link.index(payload.span.bytes)
+    _ = LinkAddress(payload.span.bytes)
+    _ = RouteResult(payload.span.bytes)
+    NetlinkMessage.forEach(in: payload.span.bytes) { message, rest in
+      _ = HostChange(message, rest)
+      _ = NetlinkMessage.error(in: rest)
+    }
+  }
+}

@@ -1,23 +1,26 @@
 package import NDPWire
 
-/// A map from IPv6 prefixes to values that finds the longest prefix containing an address.
+/// A map from IPv6 prefixes to numbers that finds the longest prefix containing an address.
+///
+/// The numbers are positions in a table of the caller's: were they of any type, every lookup from
+/// another module would pay for that.
 ///
 /// A binary trie with path compression: a node stands where prefixes end or branch, and its two
 /// children continue with the next bit 0 and 1. Nodes lie in one array and name each other by
 /// position, so a lookup touches one node per branching bit and allocates nothing. At most two
 /// nodes per prefix. Prefixes are added only: a change of rules builds a new trie.
-package struct PrefixTrie<Value> {
-  private var nodes: [Node<Value>] = []
+package struct PrefixTrie: Sendable {
+  private var nodes: [Node] = []
 
   package init() {}
 
-  /// How many prefixes have a value.
+  /// How many prefixes have a number.
   package private(set) var count = 0
 
-  /// The value of exactly this prefix.
+  /// The number of exactly this prefix.
   ///
-  /// Reading and writing cost one step per branching bit. Setting `nil` takes the value away.
-  package subscript(prefix: IPv6Prefix) -> Value? {
+  /// Reading and writing cost one step per branching bit. Setting `nil` takes the number away.
+  package subscript(prefix: IPv6Prefix) -> Int? {
     get {
       let position = deepestNode(containing: prefix)
       return position != none && nodes[position].prefix == prefix ? nodes[position].value : nil
@@ -30,10 +33,10 @@ package struct PrefixTrie<Value> {
     }
   }
 
-  /// The value of the longest prefix that contains `address`, or `nil` where none does.
+  /// The number of the longest prefix that contains `address`, or `nil` where none does.
   ///
   /// One step per branching bit, at most 129; no allocation.
-  package func longestMatch(_ address: IPv6Address) -> Value? {
+  package func longestMatch(_ address: IPv6Address) -> Int? {
     var best = none
     var position = nodes.isEmpty ? none : 0
     while position != none, nodes[position].prefix.contains(address) {
@@ -88,17 +91,13 @@ package struct PrefixTrie<Value> {
   }
 }
 
-extension PrefixTrie: Sendable where Value: Sendable {}
-
-private struct Node<Value> {
+private struct Node {
   let prefix: IPv6Prefix
-  var value: Value?
+  var value: Int?
   /// Positions of the children whose next bit is 0 and 1; `none` where there is none.
   var zero = none
   var one = none
 }
-
-extension Node: Sendable where Value: Sendable {}
 
 /// The position of a child that is not there.
 private let none = -1

@@ -18,7 +18,8 @@ package final class Daemon {
   private let routes: RouteLookup
 
   private var host = HostTable()
-  private var ports: [InterfaceIndex: Port] = [:]
+  /// Few, so that looking through them beats hashing.
+  private var ports: [Port] = []
   private var conditions: [String: PortPlan.Condition] = [:]
   /// Reused for every event, so that answering allocates nothing.
   private var actions: [Action] = []
@@ -79,7 +80,7 @@ package final class Daemon {
       try takeHostChanges()
     default:
       // A port may have gone while its readiness was on its way.
-      if let port = ports[Token.interface(token)] { receive(from: port) }
+      if let port = port(on: Token.interface(token)) { receive(from: port) }
     }
   }
 
@@ -152,7 +153,7 @@ extension Daemon {
   private func perform(_ action: Action) {
     switch action {
     case .advertise(let frame, let index):
-      guard let port = ports[index] else { return }
+      guard let port = port(on: index) else { return }
       logger.debug("\(port.name): answering: \(frame.message.sentence)")
       enqueue(on: port) { frame.encode(into: &$0) }
     case .solicit(let frame, let index):
@@ -198,7 +199,7 @@ extension Daemon {
   private func take(_ change: HostChange) {
     guard let event = host.apply(change) else { return }
     engine.handle(event, now: now, into: &actions)
-    if case .interfaceRemoved(let index) = event { ports[index] = nil }
+    if case .interfaceRemoved(let index) = event { closePorts { $0.index == index } }
   }
 
   /// How often the tables are read before the host is taken to be changing too fast.
@@ -219,7 +220,7 @@ extension Daemon {
       host = newer
       break
     }
-    for index in ports.keys where host.links[index.rawValue] == nil { ports[index] = nil }
+    closePorts { host.links[$0.index.rawValue] == nil }
     reviewPorts()
   }
 
@@ -229,7 +230,9 @@ extension Daemon {
     for name in plan.names {
       let condition = plan.condition(of: name, in: host)
       let link = host.link(named: name)
-      closePorts(named: name, except: condition.allowsSocket ? link?.index : nil)
+      // A port keeps to its interface when that is renamed, but its rules do not.
+      let usable = condition.allowsSocket ? link.map { InterfaceIndex($0.index) } : nil
+      closePorts { ($0.name == name) != ($0.index == usable) }
       if condition.allowsSocket, let link, let purpose = plan.purpose(of: name) {
         open(link, purpose)
       }
@@ -247,23 +250,22 @@ extension Daemon {
     }
   }
 
-  /// A port keeps to its interface when that is renamed, but its rules do not.
-  private func closePorts(named name: String, except index: Int32?) {
-    for (open, port) in ports where port.name == name && open.rawValue != index {
-      ports[open] = nil
-    }
-    for (open, port) in ports
-    where port.name != name && open.rawValue == index { ports[open] = nil }
+  private func port(on index: InterfaceIndex) -> Port? {
+    ports.first { $0.index == index }
+  }
+
+  private func closePorts(where isOver: (Port) -> Bool) {
+    ports.removeAll(where: isOver)
   }
 
   @discardableResult
   private func open(_ link: Link, _ purpose: Port.Purpose) -> Port? {
     let index = InterfaceIndex(link.index)
-    if let port = ports[index] { return port }
+    if let port = port(on: index) { return port }
     do {
       let port = try Port(index: index, name: link.name, purpose: purpose)
       try poll.watch(port.socket, token: Token.port(index))
-      ports[index] = port
+      ports.append(port)
       return port
     } catch {
       // It may have gone a moment ago: then netlink is about to say so.
@@ -274,7 +276,7 @@ extension Daemon {
 
   /// The port on which to ask, opened if a route has just named its interface.
   private func port(askingOn index: InterfaceIndex) -> Port? {
-    if let port = ports[index] {
+    if let port = port(on: index) {
       do {
         try port.takeAdvertisements()
       } catch {

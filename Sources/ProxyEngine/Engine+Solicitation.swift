@@ -16,7 +16,7 @@ extension Engine {
       return counters.discard(.noRule)
     }
     let asker = Asker(frame, now: now)
-    if interfaces.usableAddresses.contains(message.target) {
+    if interfaces.hasUsable(message.target) {
       // The kernel answers for an address only on the interface that has it.
       advertise(message.target, to: asker, proxy: proxy, now: now, into: &actions)
     } else if rule.isStatic {

@@ -4,8 +4,8 @@ import NDPWire
 struct InterfaceTable {
   private(set) var interfaces: [Interface] = []
 
-  /// Every address of every interface that is not tentative.
-  private(set) var usableAddresses: Set<IPv6Address> = []
+  /// Every address of every interface that is not tentative, sorted.
+  private var usableAddresses: [UInt128] = []
 
   /// The interface with this index; a binary search.
   subscript(index: InterfaceIndex) -> Interface? {
@@ -17,6 +17,12 @@ struct InterfaceTable {
   /// The index of the interface with this name; a linear search.
   func index(named name: String) -> InterfaceIndex? {
     interfaces.first { $0.name == name }?.index
+  }
+
+  /// Whether some interface has this address and may use it; a binary search.
+  func hasUsable(_ address: IPv6Address) -> Bool {
+    let position = usableAddresses.partitionPoint { $0 < address.bits }
+    return position < usableAddresses.count && usableAddresses[position] == address.bits
   }
 
   mutating func update(_ interface: Interface) {
@@ -38,17 +44,27 @@ struct InterfaceTable {
     usableAddresses.removeAll(keepingCapacity: true)
     for interface in interfaces {
       for own in interface.addresses where own.state != .tentative {
-        usableAddresses.insert(own.address)
+        usableAddresses.append(own.address.bits)
       }
     }
+    usableAddresses.sort()
   }
 
   private func position(of index: InterfaceIndex) -> Int {
+    interfaces.partitionPoint { $0.index < index }
+  }
+}
+
+extension Array {
+  /// The first position whose element does not come before what is looked for.
+  ///
+  /// The array is sorted so that all elements that do come first; O(log n).
+  fileprivate func partitionPoint(where comesBefore: (Element) -> Bool) -> Int {
     var low = 0
-    var high = interfaces.count
+    var high = count
     while low < high {
       let middle = (low + high) / 2
-      if interfaces[middle].index < index { low = middle + 1 } else { high = middle }
+      if comesBefore(self[middle]) { low = middle + 1 } else { high = middle }
     }
     return low
   }

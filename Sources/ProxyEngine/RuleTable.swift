@@ -14,7 +14,7 @@ struct RuleTable {
     let isRouter: Bool
     let timers: Ruleset.Timers
     /// Positions in `rules`, by prefix.
-    var trie = PrefixTrie<Int>()
+    var trie = PrefixTrie()
     /// The interface of that name, while there is one.
     var interface: InterfaceIndex?
   }

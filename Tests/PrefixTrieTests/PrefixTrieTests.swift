@@ -23,7 +23,7 @@ struct PrefixTrieTests {
   @Test(arguments: 0..<40)
   func `random operations agree with the oracle`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    var trie = PrefixTrie<Int>()
+    var trie = PrefixTrie()
     var oracle = HorribleTrie()
     // Few distinct bits make prefixes nest, branch and repeat.
     let width = Int.random(in: 2...128, using: &random)
@@ -49,7 +49,7 @@ struct PrefixTrieTests {
   }
 
   @Test func `an empty trie matches nothing`() {
-    let trie = PrefixTrie<Int>()
+    let trie = PrefixTrie()
     #expect(trie.longestMatch(.unspecified) == nil)
     #expect(trie[IPv6Prefix("::/0")!] == nil)
   }
@@ -57,17 +57,17 @@ struct PrefixTrieTests {
   @Test func `the longest of nested prefixes wins whatever the order`() {
     let texts = ["::/0", "2001:db8::/32", "2001:db8:1::/48", "2001:db8:1:0:ff::/80"]
     for order in [texts, texts.reversed()] {
-      var trie = PrefixTrie<String>()
-      for text in order { trie[IPv6Prefix(text)!] = text }
-      #expect(trie.longestMatch(IPv6Address("2001:db8:1:0:ff::10")!) == "2001:db8:1:0:ff::/80")
-      #expect(trie.longestMatch(IPv6Address("2001:db8:1::10")!) == "2001:db8:1::/48")
-      #expect(trie.longestMatch(IPv6Address("2001:db8:2::10")!) == "2001:db8::/32")
-      #expect(trie.longestMatch(IPv6Address("fe80::1")!) == "::/0")
+      var trie = PrefixTrie()
+      for text in order { trie[IPv6Prefix(text)!] = IPv6Prefix(text)!.length }
+      #expect(trie.longestMatch(IPv6Address("2001:db8:1:0:ff::10")!) == 80)
+      #expect(trie.longestMatch(IPv6Address("2001:db8:1::10")!) == 48)
+      #expect(trie.longestMatch(IPv6Address("2001:db8:2::10")!) == 32)
+      #expect(trie.longestMatch(IPv6Address("fe80::1")!) == 0)
     }
   }
 
   @Test func `a host prefix matches its one address`() {
-    var trie = PrefixTrie<Int>()
+    var trie = PrefixTrie()
     trie[IPv6Prefix("2001:db8::1/128")!] = 1
     trie[IPv6Prefix("2001:db8::2/127")!] = 2
     #expect(trie.longestMatch(IPv6Address("2001:db8::")!) == nil)

@@ -186,14 +186,19 @@ extension Daemon {
 
 extension Daemon {
   private func takeHostChanges() throws(SystemError) {
+    var linksChanged = false
     do {
-      try monitor.receive { take($0) }
+      try monitor.receive { change in
+        take(change)
+        if case .routes = change { return }
+        linksChanged = true
+      }
     } catch  where error.isOverrun {
       logger.notice("more changes of interfaces than netlink could hold; reading them anew")
       try resynchronize()
     }
     performActions()
-    reviewPorts()
+    if linksChanged { reviewPorts() }
   }
 
   private func take(_ change: HostChange) {

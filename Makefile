@@ -35,12 +35,15 @@ test: lab-packages
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
 
+# Only copies, so that root needs no Swift and leaves nothing of its own in .build.
 .PHONY: install
-install: all
-	install -D -m 755 -s $(static_path)/release/ndpproxy $(DESTDIR)$(PREFIX)/sbin/ndpproxy
-	install -D -m 755 -s .build/release/ndpctl $(DESTDIR)$(PREFIX)/bin/ndpctl
+install:
+	@[ -e $(static_path)/release/ndpproxy ] && [ -e .build/release/ndpctl ] \
+	  || { echo "nothing is built yet: run 'make' first" >&2; exit 1; }
+	install -D -m 755 -s $(static_path)/release/ndpproxy "$(DESTDIR)$(PREFIX)/sbin/ndpproxy"
+	install -D -m 755 -s .build/release/ndpctl "$(DESTDIR)$(PREFIX)/bin/ndpctl"
 	install -D -m 644 ndpproxy.conf.example \
-	  $(DESTDIR)$(PREFIX)/share/doc/ndpproxy/ndpproxy.conf.example
+	  "$(DESTDIR)$(PREFIX)/share/doc/ndpproxy/ndpproxy.conf.example"
 
 .PHONY: clean
 clean:

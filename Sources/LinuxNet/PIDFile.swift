@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SystemPackage
 
 /// A file with this process's number, locked for as long as the process lives.
 ///
@@ -9,19 +10,44 @@ package final class PIDFile {
   private let path: String
 
   /// Writes the file; throws `EWOULDBLOCK` where another living process holds it.
-  package init(path: String) throws(SystemError) {
-    let number = try call("create \(path)") {
-      unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-    }
-    descriptor = Descriptor(owning: number)
-    self.path = path
-    try call("lock \(path)") { linux_flock(number, LOCK_EX | LOCK_NB) }
+  ///
+  /// What is no regular file is left alone: `EEXIST`.
+  package convenience init(path: String) throws(SystemError) {
+    // Until it is locked and written the file may be another's, and nothing must remove it.
+    let descriptor = try Self.lock(path)
     let text = "\(getpid())\n"
-    try call("truncate \(path)") { ftruncate(number, 0) }
-    try call("write \(path)") { unsafe write(number, text, text.utf8.count) }
+    try call("truncate \(path)") { ftruncate(descriptor.number, 0) }
+    try call("write \(path)") { unsafe write(descriptor.number, text, text.utf8.count) }
+    self.init(path: path, locked: descriptor)
+  }
+
+  private init(path: String, locked descriptor: consuming Descriptor) {
+    self.path = path
+    self.descriptor = descriptor
   }
 
   deinit {
     _ = unsafe unlink(path)
+  }
+
+  /// Opens and locks the file, again if it was removed between the one and the other.
+  private static func lock(_ path: String) throws(SystemError) -> Descriptor {
+    while true {
+      let number = try call("create \(path)") {
+        unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
+      }
+      let descriptor = Descriptor(owning: number)
+      var opened = stat()
+      try call("examine \(path)") { unsafe fstat(number, &opened) }
+      guard opened.st_mode & S_IFMT == S_IFREG else {
+        throw SystemError("\(path) is no regular file", .fileExists)
+      }
+      try call("lock \(path)") { linux_flock(number, LOCK_EX | LOCK_NB) }
+      var named = stat()
+      let isNamed = unsafe stat(path, &named) == 0
+      if isNamed, named.st_ino == opened.st_ino, named.st_dev == opened.st_dev {
+        return descriptor
+      }
+    }
   }
 }

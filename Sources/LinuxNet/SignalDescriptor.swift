@@ -8,6 +8,9 @@ package final class SignalDescriptor: Pollable {
   /// The signals that end a daemon in good order.
   package static let termination = [SIGTERM, SIGINT]
 
+  /// The signals by which an administrator asks a daemon for something.
+  package static let requests = [SIGHUP, SIGUSR1, SIGUSR2]
+
   /// Blocks the signals for this thread and makes them readable here.
   ///
   /// Throws `SystemError`.

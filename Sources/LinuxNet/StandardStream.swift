@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Output and error of this process, written to at once and without buffering.
@@ -5,20 +6,49 @@ package enum StandardStream: CInt, Sendable {
   case output = 1
   case error = 2
 
-  /// Writes the text; what a closed or full stream does not take is lost.
-  package func write(_ text: String) {
+  /// Writes the text, and says whether all of it could be written.
+  ///
+  /// Never waits: what a closed or full stream does not take at once is lost, so that nobody who
+  /// does not read holds up the process.
+  @discardableResult
+  package func write(_ text: String) -> Bool {
     var text = text
-    text.withUTF8 { octets in
+    return text.withUTF8 { octets in
       var start = 0
       while start < octets.count {
-        let count = unsafe Glibc.write(rawValue, octets.baseAddress! + start, octets.count - start)
-        if count > 0 { start += count } else if errno != EINTR { return }
+        // A pipe that is ready takes this much without waiting (PIPE_BUF, pipe(7)).
+        let length = min(octets.count - start, 4096)
+        guard isWritable else { return false }
+        let count = unsafe Glibc.write(rawValue, octets.baseAddress! + start, length)
+        if count > 0 { start += count } else if errno != EINTR { return false }
       }
+      return true
     }
   }
 
-  /// Makes writing to a stream that nobody reads fail instead of ending this process.
-  package static func ignoreBrokenPipes() {
+  private var isWritable: Bool {
+    var request = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+    return unsafe poll(&request, 1, 0) == 1 && request.revents & Int16(POLLOUT) != 0
+  }
+
+  /// Whether the journal reads this stream (`JOURNAL_STREAM`, systemd.exec(5)).
+  package var isJournal: Bool {
+    guard let journal = CurrentProcess.environment("JOURNAL_STREAM") else { return false }
+    var status = stat()
+    guard unsafe fstat(rawValue, &status) == 0 else { return false }
+    return journal == "\(status.st_dev):\(status.st_ino)"
+  }
+
+  /// Puts `/dev/null` where input, output or error is closed, and makes writing to a pipe that
+  /// nobody reads fail instead of ending this process.
+  ///
+  /// Otherwise the next descriptor opened would take the place of a stream, and be written to.
+  package static func secure() throws(SystemError) {
     signal(SIGPIPE, SIG_IGN)
+    var number: CInt = 0
+    while number <= STDERR_FILENO {
+      number = try call("open /dev/null") { unsafe open("/dev/null", O_RDWR) }
+    }
+    close(number)
   }
 }

@@ -45,10 +45,16 @@ package enum Host {
     try CurrentProcess.replace(with: ["unshare"] + unshare + [program] + arguments)
   }
 
-  /// The program `name` in the directory of this one.
+  /// The program `name` in the directory of this one, or where `make install` puts daemons.
   package static func programBeside(_ name: String) throws -> String {
-    try CurrentProcess.executablePath().removingLastComponent().appending(name).string
+    let directory = try CurrentProcess.executablePath().removingLastComponent()
+    let beside = directory.appending(name).string
+    let installed = directory.removingLastComponent().appending("sbin").appending(name).string
+    return !RegularFile.exists(beside) && RegularFile.exists(installed) ? installed : beside
   }
+
+  /// A path that stays right in a process with another directory.
+  package static func absolute(_ path: String) -> String { RegularFile.absolute(path) }
 
   /// Whether colour on standard output helps: a terminal that can show it, and no `NO_COLOR`.
   package static var wantsColor: Bool {

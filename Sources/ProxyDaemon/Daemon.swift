@@ -24,6 +24,8 @@ package final class Daemon {
   /// Reused for every event, so that answering allocates nothing.
   private var actions: [Action] = []
   private var pending: [Port] = []
+  /// When to try again to open what could not be opened.
+  private var retry: Instant?
   private var isStopping = false
 
   /// Opens everything that a running daemon needs and reads the host's interfaces.
@@ -33,11 +35,12 @@ package final class Daemon {
     try PacketSocket.requirePermission()
     let ruleset = Ruleset(configuration)
     engine = Engine(ruleset: ruleset)
-    plan = PortPlan(ruleset)
+    // Whoever wants to see every message also wants to see those that no rule is about.
+    plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
     self.logger = logger
     poll = try EventPoll()
     timer = try TimerDescriptor()
-    signals = try SignalDescriptor(SignalDescriptor.termination)
+    signals = try SignalDescriptor(SignalDescriptor.termination + SignalDescriptor.requests)
     monitor = try HostMonitor()
     routes = try RouteLookup()
     actions.reserveCapacity(PacketSocket.batchSize)
@@ -50,7 +53,7 @@ package final class Daemon {
   /// Works until a signal ends it.
   package func run() throws(SystemError) {
     while !isStopping {
-      try timer.arm(at: engine.nextDeadline?.nanoseconds)
+      try timer.arm(at: nextDeadline?.nanoseconds)
       var failure: SystemError?
       try poll.wait { token in
         do throws(SystemError) {
@@ -61,8 +64,21 @@ package final class Daemon {
       }
       if let failure { throw failure }
     }
-    let counters = engine.counters
-    logger.info("answered=\(counters.advertised) asked=\(counters.solicited)")
+    logger.info("\(engine.counters.summary)")
+  }
+
+  private var nextDeadline: Instant? {
+    guard let retry else { return engine.nextDeadline }
+    return engine.nextDeadline.map { min($0, retry) } ?? retry
+  }
+
+  /// What is answered where, and what is waited for, in a few words.
+  package var summary: String {
+    let served = plan.proxyNames.filter { conditions[$0] == .usable }
+    let awaited = plan.names.filter { conditions[$0] != .usable }
+    let parts = [("answering on ", served), ("waiting for ", awaited)].filter { !$0.1.isEmpty }
+    let text = parts.map { $0.0 + $0.1.joined(separator: ", ") }.joined(separator: "; ")
+    return text.isEmpty ? "nothing is configured, so nothing is answered" : text
   }
 
   private func take(_ token: UInt64) throws(SystemError) {
@@ -71,10 +87,15 @@ package final class Daemon {
       try timer.acknowledge()
       engine.handleTimeout(now: now, into: &actions)
       performActions()
+      if let retry, retry <= now { reviewPorts() }
     case Token.signals:
       while let signal = try signals.next() {
-        logger.notice("stopping: signal \(signal)")
-        isStopping = true
+        if SignalDescriptor.termination.contains(signal) {
+          logger.notice("stopping: signal \(signal)")
+          isStopping = true
+        } else {
+          logger.notice("signal \(signal) ignored; to take up a changed configuration, restart")
+        }
       }
     case Token.monitor:
       try takeHostChanges()
@@ -162,7 +183,7 @@ extension Daemon {
       enqueue(on: port) { frame.encode(into: &$0) }
     case .lookUpRoute(let target):
       let route = lookUpRoute(to: target)
-      logger.debug("route to \(target): \(route)")
+      logger.debug("route to \(target): \(sentence(about: route))")
       engine.handle(.route(route, to: target), now: now, into: &actions)
     }
   }
@@ -193,7 +214,8 @@ extension Daemon {
         if case .routes = change { return }
         linksChanged = true
       }
-    } catch  where error.isOverrun {
+    } catch {
+      guard error.isOverrun else { throw error }
       logger.notice("more changes of interfaces than netlink could hold; reading them anew")
       try resynchronize()
     }
@@ -216,7 +238,8 @@ extension Daemon {
       var newer = HostTable()
       do {
         try monitor.readAll { _ = newer.apply($0) }
-      } catch  where error.isOverrun && attempt < Self.readAttempts {
+      } catch {
+        guard error.isOverrun, attempt < Self.readAttempts else { throw error }
         continue
       }
       for event in host.events(towards: newer) + [.routesChanged] {
@@ -232,14 +255,20 @@ extension Daemon {
   /// Opens the sockets that can be opened, closes those without an interface, and says what is
   /// different from before.
   private func reviewPorts() {
+    retry = nil
     for name in plan.names {
-      let condition = plan.condition(of: name, in: host)
+      var condition = plan.condition(of: name, in: host)
       let link = host.link(named: name)
       // A port keeps to its interface when that is renamed, but its rules do not.
       let usable = condition.allowsSocket ? link.map { InterfaceIndex($0.index) } : nil
       closePorts { ($0.name == name) != ($0.index == usable) }
       if condition.allowsSocket, let link, let purpose = plan.purpose(of: name) {
-        open(link, purpose)
+        do {
+          _ = try open(link, purpose)
+        } catch {
+          condition = .failing("\(error)")
+          retry = now + .seconds(1)
+        }
       }
       report(condition, of: name)
     }
@@ -250,7 +279,7 @@ extension Daemon {
     switch condition {
     case .usable: logger.info("\(condition.sentence(about: name))")
     case .missing, .down: logger.warning("\(condition.sentence(about: name))")
-    case .enslaved, .notEthernet, .noNeighbors:
+    case .enslaved, .notEthernet, .noNeighbors, .failing:
       logger.error("\(condition.sentence(about: name))")
     }
   }
@@ -263,14 +292,21 @@ extension Daemon {
     ports.removeAll(where: isOver)
   }
 
-  @discardableResult
-  private func open(_ link: Link, _ purpose: Port.Purpose) -> Port? {
+  private func open(_ link: Link, _ purpose: Port.Purpose) throws(SystemError) -> Port {
     let index = InterfaceIndex(link.index)
     if let port = port(on: index) { return port }
+    let port = try Port(index: index, name: link.name, purpose: purpose)
+    try poll.watch(port.socket, token: Token.port(index))
+    ports.append(port)
+    return port
+  }
+
+  /// The port on which to ask, opened if a route has just named its interface.
+  private func port(askingOn index: InterfaceIndex) -> Port? {
+    guard let link = host.links[index.rawValue], link.master == nil else { return nil }
     do {
-      let port = try Port(index: index, name: link.name, purpose: purpose)
-      try poll.watch(port.socket, token: Token.port(index))
-      ports.append(port)
+      let port = try open(link, Port.Purpose(takesAdvertisements: true))
+      try port.takeAdvertisements()
       return port
     } catch {
       // It may have gone a moment ago: then netlink is about to say so.
@@ -279,17 +315,16 @@ extension Daemon {
     }
   }
 
-  /// The port on which to ask, opened if a route has just named its interface.
-  private func port(askingOn index: InterfaceIndex) -> Port? {
-    if let port = port(on: index) {
-      do {
-        try port.takeAdvertisements()
-      } catch {
-        logger.warning("\(port.name): \(error)")
-      }
-      return port
+  private func sentence(about route: Route) -> String {
+    switch route {
+    case .onLink(let index): "on-link, on \(name(of: index))"
+    case .gateway(let index): "through a router on \(name(of: index))"
+    case .local: "this host"
+    case .unreachable: "none"
     }
-    guard let link = host.links[index.rawValue], link.master == nil else { return nil }
-    return open(link, Port.Purpose(takesAdvertisements: true))
+  }
+
+  private func name(of index: InterfaceIndex) -> String {
+    host.links[index.rawValue]?.name ?? "interface \(index.rawValue)"
   }
 }

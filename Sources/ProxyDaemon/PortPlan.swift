@@ -6,13 +6,16 @@ import ProxyEngine
 struct PortPlan {
   /// The names in the order of the configuration, each once.
   let names: [String]
+  /// Those of them on which there are rules.
+  var proxyNames: [String] { names.filter { purposes[$0]?.solicitedPrefixes.isEmpty == false } }
   private var purposes: [String: Port.Purpose] = [:]
 
-  init(_ ruleset: Ruleset) {
+  /// `hearsEverything` is about solicitations for targets that no rule covers.
+  init(_ ruleset: Ruleset, hearsEverything: Bool = false) {
     var names: [String] = []
     for proxy in ruleset.proxies {
-      purposes[proxy.interface, default: Port.Purpose()].solicitedPrefixes = proxy.rules.map(
-        \.prefix)
+      let prefixes = hearsEverything ? [.everything] : proxy.rules.map(\.prefix)
+      purposes[proxy.interface, default: Port.Purpose()].solicitedPrefixes = prefixes
       names.append(proxy.interface)
       for case .interface(let name) in proxy.rules.map(\.method) {
         purposes[name, default: Port.Purpose()].takesAdvertisements = true
@@ -47,6 +50,8 @@ struct PortPlan {
     case notEthernet
     /// A rule interface on which nobody can be asked.
     case noNeighbors
+    /// The kernel refuses a socket for this reason.
+    case failing(String)
 
     /// Whether a socket on it makes sense: one on an interface that is down comes to life with it.
     var allowsSocket: Bool { self == .usable || self == .down }
@@ -68,6 +73,12 @@ extension PortPlan.Condition {
     case .noNeighbors:
       "\(name): nobody can be asked on an interface without neighbour discovery; "
         + "use 'static' or 'auto' instead of 'iface \(name)'"
+    case .failing(let reason): "\(name): \(reason); trying again every second"
     }
   }
+}
+
+extension IPv6Prefix {
+  /// `::/0`.
+  fileprivate static let everything = IPv6Prefix(.unspecified, length: 0)
 }

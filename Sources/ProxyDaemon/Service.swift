@@ -35,21 +35,29 @@ package struct Service {
     }
   }
 
-  /// Starts the daemon and works until a signal ends it.
+  /// Starts the daemon and works until a signal ends it; what goes wrong is in the log as well.
   ///
   /// In the background the caller is the child from here on: the parent exits when the daemon is
   /// ready, or with the child's status.
   package func run() throws(Failure) {
-    StandardStream.ignoreBrokenPipes()
     let background = try attempt { () throws(SystemError) in
       runsInBackground ? try BackgroundProcess.start() : nil
     }
     let logger = makeLogger()
+    do {
+      try run(in: background, logger: logger)
+    } catch {
+      logger.error("\(error)")
+      throw error
+    }
+  }
+
+  private func run(in background: BackgroundProcess?, logger: Logger) throws(Failure) {
     let daemon = try attempt { () throws(SystemError) in
       try Daemon(configuration, logger: logger)
     }
     let pidFile = try makePIDFile()
-    logger.notice("ready: \(configuration.summary)")
+    logger.notice("ready: \(daemon.summary)")
     try attempt { () throws(SystemError) in
       try background?.becomeReady()
       try daemon.run()
@@ -61,7 +69,7 @@ package struct Service {
     let level: Logger.Level = verbosity == 0 ? .notice : verbosity == 1 ? .info : .debug
     return Logger(label: "ndpproxy") { _ in
       let standardError = StandardErrorLog(
-        level: level, isJournal: CurrentProcess.environment("JOURNAL_STREAM") != nil)
+        level: level, isJournal: StandardStream.error.isJournal)
       guard runsInBackground else { return standardError }
       return MultiplexLogHandler([standardError, SystemLogHandler(level: level)])
     }
@@ -90,16 +98,5 @@ package struct Service {
     } catch {
       throw .system("\(error)")
     }
-  }
-}
-
-extension Configuration {
-  /// What is answered where, in a few words.
-  fileprivate var summary: String {
-    guard !proxies.isEmpty else { return "nothing is configured, so nothing is answered" }
-    let each = proxies.map {
-      "\($0.interface) (\($0.rules.count) rule\($0.rules.count == 1 ? "" : "s"))"
-    }
-    return "answering on " + each.joined(separator: ", ")
   }
 }

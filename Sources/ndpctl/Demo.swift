@@ -68,7 +68,7 @@ struct Demo {
 
   private func showThatNobodyAnswers(_ network: FoundingNetwork) async throws {
     screen.step(1, "Nobody on that link answers for the member, so the ping fails.")
-    screen.command("router", "ping -c 1 \(target)")
+    screen.command("router", "ping -c 1 -W 4 \(target)")
     let report = try await network.router.ping(target, within: .seconds(4))
     screen.output([report.summary])
     guard report.received == 0 else {
@@ -105,7 +105,7 @@ struct Demo {
   private func showPing(
     from node: Node, named name: String, to address: FoundingNetwork.Address
   ) async throws {
-    screen.command(name, "ping -c \(pings) \(address)")
+    screen.command(name, "ping -c \(pings) -i 0.2 \(address)")
     let report = try await node.ping(address, count: pings)
     screen.output(report.lines.filter { $0.contains(" bytes from ") } + [report.summary])
     guard report.received > 0 else {

@@ -28,7 +28,7 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let daemon = try self.daemon ?? Host.programBeside("ndpproxy")
+    let daemon = try self.daemon.map(Host.absolute) ?? Host.programBeside("ndpproxy")
     try await requireTools(daemon: daemon)
     try await requirePermission()
     do {

@@ -5,5 +5,6 @@ struct Ndpctl: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ndpctl",
     abstract: "Looks at ndpproxy, the NDP proxy, and shows what it does.",
+    version: "ndpctl 0.1.0",
     subcommands: [DemoCommand.self])
 }

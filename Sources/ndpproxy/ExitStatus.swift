@@ -9,6 +9,8 @@ enum ExitStatus: Int32 {
   case operatingSystem = 71
   /// EX_CANTCREAT: the pid file cannot be made.
   case cannotCreate = 73
+  /// EX_IOERR: what was asked for cannot be written.
+  case inputOutput = 74
   /// EX_NOPERM: a capability is missing.
   case noPermission = 77
   /// EX_CONFIG: the configuration has errors.

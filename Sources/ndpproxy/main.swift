@@ -6,17 +6,21 @@ exit(perform().rawValue)
 
 /// Does what the command line asks for.
 private func perform() -> ExitStatus {
+  do {
+    try StandardStream.secure()
+  } catch {
+    complain("\(error)")
+    return .operatingSystem
+  }
   guard let arguments = Arguments.read() else {
     complain("try 'ndpproxy --help'")
     return .usage
   }
   switch arguments.action {
   case .showHelp:
-    print(Arguments.usage, terminator: "")
-    return .success
+    return show(Arguments.usage)
   case .showVersion:
-    print("ndpproxy \(Arguments.version)")
-    return .success
+    return show("ndpproxy \(Arguments.version)\n")
   case .testConfiguration:
     return testConfiguration(arguments)
   case .run:
@@ -36,6 +40,9 @@ private func readConfiguration(_ arguments: Arguments) -> ConfigurationFile? {
     return file
   } catch {
     complain("cannot read the configuration: \(error)")
+    if arguments.configurationPath == nil {
+      complain("there is no /etc/ndppd.conf either; name a file with -c FILE")
+    }
     return nil
   }
 }
@@ -46,13 +53,17 @@ private func readConfiguration(_ arguments: Arguments) -> ConfigurationFile? {
 private func testConfiguration(_ arguments: Arguments) -> ExitStatus {
   guard let file = readConfiguration(arguments) else { return .noInput }
   guard let configuration = file.configuration else { return .configuration }
-  if arguments.verbosity > 0 {
-    print(configuration, terminator: "")
-    complain("configuration OK")
-  } else {
-    print("configuration OK")
-  }
-  return .success
+  guard arguments.verbosity > 0 else { return show("configuration OK\n") }
+  let status = show("\(configuration)")
+  if status == .success { complain("configuration OK") }
+  return status
+}
+
+/// Writes what was asked for to standard output.
+private func show(_ text: String) -> ExitStatus {
+  if StandardStream.output.write(text) { return .success }
+  complain("cannot write to standard output")
+  return .inputOutput
 }
 
 private func run(_ arguments: Arguments) -> ExitStatus {
@@ -68,7 +79,6 @@ private func run(_ arguments: Arguments) -> ExitStatus {
     try service.run()
     return .success
   } catch {
-    complain("\(error)")
     return ExitStatus(error)
   }
 }

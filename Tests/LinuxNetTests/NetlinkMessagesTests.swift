@@ -4,7 +4,7 @@ import Testing
 
 @testable import LinuxNet
 
-/// An RTM_NEWLINK payload laid out like the kernel's: `a0`, up, a port, with its link-layer address.
+/// An RTM_NEWLINK payload laid out like the kernel's: `a0`, up, the port of a bridge.
 private let link: [UInt8] =
   [0, 0, 1, 0, 7, 0, 0, 0, 0x43, 0x10, 1, 0, 0, 0, 0, 0]
   + [7, 0, 3, 0, 0x61, 0x30, 0, 0]

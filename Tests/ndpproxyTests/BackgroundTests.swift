@@ -20,16 +20,49 @@ struct BackgroundTests {
       let report = try await network.router.ping(IPv6Address("2001:19f0:6001:1a6:ff::10")!)
       #expect(report.received == 1, "\(report.lines)")
 
-      let again = try await network.gateway.result(
-        of: [ndpproxy, "-d", "-p", pidFile, "-c", file.path])
-      #expect(again.status == .exited(73))
-      #expect(again.standardError.contains(pidFile))
+      // Neither a second nor a third may start, and neither takes the first one's file away.
+      for _ in 0..<2 {
+        let again = try await network.gateway.result(
+          of: [ndpproxy, "-d", "-p", pidFile, "-c", file.path])
+        #expect(again.status == .exited(73))
+        #expect(again.standardError.contains(pidFile))
+        #expect(try contents(pidFile) == "\(number)\n")
+      }
 
       try await network.gateway.run("kill", "\(number)")
       let isGone: Bool? = try await poll(within: .seconds(20)) {
         (try? contents(pidFile)) == nil ? true : nil
       }
       #expect(isGone == true, "the pid file is removed")
+    }
+  }
+
+  @Test func `what is no regular file is no pid file and is left alone`() async throws {
+    try await withDirectory { directory in
+      let network = try await FoundingNetwork(members: 1)
+      let file = try AnonymousFile(containing: configuration("static"))
+      let pipe = directory + "/pipe"
+      try await network.gateway.run("mkfifo", pipe)
+      let refused = try await network.gateway.result(of: [ndpproxy, "-p", pipe, "-c", file.path])
+      #expect(refused.status == .exited(73))
+      #expect(refused.standardError.contains("regular file"))
+      try await network.gateway.run("test", "-p", pipe)
+    }
+  }
+
+  @Test(arguments: ["<&- >&-", "<&- >&- 2>&-", "2>&-"])
+  func `closed streams do not matter`(closing: String) async throws {
+    try await withDirectory { directory in
+      let network = try await FoundingNetwork(members: 1)
+      let file = try AnonymousFile(containing: configuration("static"))
+      let pidFile = directory + "/pid"
+      let command = "\(ndpproxy) -d -p \(pidFile) -c \(file.path) \(closing)"
+      let started = try await network.gateway.result(of: ["sh", "-c", command])
+      #expect(started.status == .exited(0), "\(started.standardError)")
+      let report = try await network.router.ping(
+        FoundingNetwork.memberAddress(0), within: .seconds(3))
+      #expect(report.received == 1)
+      try await network.gateway.run("kill", String(try contents(pidFile).dropLast()))
     }
   }
 

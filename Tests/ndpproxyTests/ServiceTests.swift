@@ -55,6 +55,40 @@ struct ServiceTests {
     #expect(try await details().contains(" allmulti 0 "))
   }
 
+  @Test(arguments: [Signal.terminalClosed, .userDefinedOne, .userDefinedTwo])
+  func `signals that ask for something do not end it`(signal: Signal) async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.withDaemon(ndpproxy, configuration: configuration("static")) {
+      daemon in
+      daemon.process.send(signal)
+      let line = try await daemon.process.line(containing: "ignored", within: .seconds(20))
+      #expect(line?.hasPrefix("notice: signal \(signal.rawValue) ") == true)
+      let report = try await network.router.ping(member, within: .seconds(3))
+      #expect(report.received == 1)
+    }
+  }
+
+  @Test func `a log that nobody reads holds nothing up`() async throws {
+    try await withDirectory { directory in
+      let network = try await FoundingNetwork(members: 1)
+      let file = try AnonymousFile(containing: configuration("static"))
+      let pipe = directory + "/log"
+      try await network.gateway.run("mkfifo", pipe)
+      // A pipe that can be read but is not, and is full before the daemon starts.
+      let command = """
+        exec 3<>\(pipe); head -c 65536 /dev/zero >&3
+        exec \(ndpproxy) -vv -c \(file.path) 2>&3
+        """
+      try await network.gateway.withProcess(["sh", "-c", command]) { process in
+        let isReached = try await reach(member, in: network)
+        #expect(isReached)
+        process.send(.terminate)
+        let status = try await process.exitStatus(within: .seconds(20))
+        #expect(status == .exited(0))
+      }
+    }
+  }
+
   @Test func `a missing proxy interface is waited for`() async throws {
     let network = try await FoundingNetwork(members: 1)
     try await network.gateway.run("ip", "link", "set", "eth0", "down")

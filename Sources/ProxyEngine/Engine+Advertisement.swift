@@ -21,7 +21,7 @@ extension Engine {
       }
       isAwaited = true
       let neighbor = Session.Neighbor(interface: index, linkLayerAddress: address)
-      confirm(position, neighbor: neighbor, now: now, into: &actions)
+      confirm(position, by: .neighbor(neighbor), now: now, into: &actions)
     }
     if !isAwaited { counters.discard(.advertisementNotAwaited) }
   }
@@ -54,26 +54,40 @@ extension Engine {
     return session.neighbor?.linkLayerAddress
   }
 
+  /// What says that a target is there.
+  enum Proof {
+    /// It spoke itself.
+    case neighbor(Session.Neighbor)
+    /// There is a route to it, by way of an interface or to this host: nobody spoke for it, and
+    /// hosts that detect duplicates get no answer.
+    case route(InterfaceIndex?)
+  }
+
   /// Makes the target reachable and answers everyone who waits for it.
-  ///
-  /// `neighbor` is `nil` where a route is the proof: then nobody spoke for the target, and hosts
-  /// that detect duplicates get no answer.
   mutating func confirm(
-    _ position: Int, neighbor: Session.Neighbor?, now: Instant, into actions: inout [Action]
+    _ position: Int, by proof: Proof, now: Instant, into actions: inout [Action]
   ) {
     let key = sessions[position].key
     let askers = sessions[position].askers
     sessions[position].askers = []
     sessions[position].state = .reachable
-    sessions[position].neighbor = neighbor
-    sessions[position].interfaces = neighbor.map { [$0.interface] } ?? []
-    sessions[position].isConfirmed = true
+    switch proof {
+    case .neighbor(let neighbor):
+      sessions[position].neighbor = neighbor
+      sessions[position].interfaces = [neighbor.interface]
+      sessions[position].confirmed = now
+    case .route(let interface):
+      sessions[position].neighbor = nil
+      sessions[position].interfaces = interface.map { [$0] } ?? []
+      sessions[position].confirmed = nil
+    }
     sessions[position].isWanted = false
     sessions[position].sent = 0
     sessions[position].deadline = now + rules.proxies[key.proxy].timers.reachable
     sessions.reschedule(position)
     for asker in askers {
-      if asker.detectsDuplicates, neighbor == nil || now > asker.deadline ?? now {
+      let isTooLate = asker.deadline.map { now > $0 } ?? false
+      if asker.detectsDuplicates, isTooLate || sessions[position].neighbor == nil {
         counters.discard(.duplicateAddressDetection)
         continue
       }

@@ -10,7 +10,7 @@ extension Engine {
       case .incomplete: retransmitOrFail(position, now: now, into: &actions)
       case .reachable: renewOrForget(position, now: now, into: &actions)
       case .probing: probeOrStartOver(position, now: now, into: &actions)
-      case .failed: sessions.remove(position)
+      case .stale, .failed: sessions.remove(position)
       }
     }
   }
@@ -30,7 +30,7 @@ extension Engine {
   mutating func fail(_ position: Int, now: Instant) {
     sessions[position].state = .failed
     sessions[position].askers = []
-    sessions[position].isConfirmed = false
+    sessions[position].confirmed = nil
     sessions[position].awaitsRoute = false
     sessions[position].deadline = now + timers(of: position).failed
     sessions.reschedule(position)
@@ -40,10 +40,14 @@ extension Engine {
     _ position: Int, now: Instant, into actions: inout [Action]
   ) {
     let session = sessions[position]
-    if timers(of: position).keepsAlive, session.isWanted, session.neighbor != nil {
+    guard session.neighbor != nil else { return sessions.remove(position) }
+    if timers(of: position).keepsAlive, session.isWanted {
       startProbing(position, now: now, into: &actions)
     } else {
-      sessions.remove(position)
+      sessions[position].state = .stale
+      sessions[position].neighbor = nil
+      sessions[position].deadline = now + Limits.staleLifetime
+      sessions.reschedule(position)
     }
   }
 
@@ -51,13 +55,49 @@ extension Engine {
   mutating func startProbing(_ position: Int, now: Instant, into actions: inout [Action]) {
     sessions[position].state = .probing
     sessions[position].sent = 0
-    let earliest = sessions[position].lastSolicited.map { $0 + timers(of: position).retransmission }
-    if let earliest, earliest > now {
-      sessions[position].deadline = earliest
-      sessions.reschedule(position)
-    } else {
-      solicitByUnicast(position, now: now, into: &actions)
+    if waits(position, now: now) { return }
+    solicitByUnicast(position, now: now, into: &actions)
+  }
+
+  /// Asks for the target anew on these interfaces, no sooner than RetransTimer after it was asked.
+  ///
+  /// Gives up where there are none. `solicitationTokens` is the caller's to take.
+  mutating func startAsking(
+    _ position: Int, on asked: [InterfaceIndex], now: Instant, into actions: inout [Action]
+  ) {
+    sessions[position].state = .incomplete
+    sessions[position].sent = 0
+    sessions[position].neighbor = nil
+    sessions[position].interfaces = asked
+    if asked.isEmpty { return fail(position, now: now) }
+    let wasAskedHere = sessions[position].lastSolicited?.on.contains(where: asked.contains) == true
+    if wasAskedHere, waits(position, now: now) { return }
+    solicitByMulticast(position, now: now, into: &actions)
+  }
+
+  /// When the target may be asked again: RetransTimer after it was last asked.
+  func earliestSolicitation(_ position: Int, now: Instant) -> Instant {
+    guard let last = sessions[position].lastSolicited else { return now }
+    return max(last.at + timers(of: position).retransmission, now)
+  }
+
+  /// Puts the next solicitation off if it would be too early, and says whether it did.
+  private mutating func waits(_ position: Int, now: Instant) -> Bool {
+    let earliest = earliestSolicitation(position, now: now)
+    guard earliest > now else { return false }
+    sessions[position].deadline = earliest
+    sessions.reschedule(position)
+    return true
+  }
+
+  /// The interfaces on which a target that was there before may be now.
+  func interfacesToAskAgain(_ position: Int) -> [InterfaceIndex] {
+    let key = sessions[position].key
+    // Where a route was asked, it named these, and it has not changed.
+    guard let rule = rules.rule(of: key.proxy, covering: key.target), !rule.isAuto else {
+      return sessions[position].interfaces
     }
+    return interfacesToAsk(rule, proxy: key.proxy)
   }
 
   private mutating func probeOrStartOver(
@@ -67,13 +107,7 @@ extension Engine {
       return solicitByUnicast(position, now: now, into: &actions)
     }
     // Perhaps the target has moved by now: ask everywhere, answer nobody.
-    let key = sessions[position].key
-    if let rule = rules.rule(of: key.proxy, covering: key.target), !rule.isAuto {
-      sessions[position].interfaces = interfacesToAsk(rule, proxy: key.proxy)
-    }
-    sessions[position].state = .incomplete
-    sessions[position].sent = 0
-    solicitByMulticast(position, now: now, into: &actions)
+    startAsking(position, on: interfacesToAskAgain(position), now: now, into: &actions)
   }
 
   private func timers(of position: Int) -> Ruleset.Timers {
@@ -91,7 +125,7 @@ extension Engine {
       solicit(
         position, on: index, destination: group, at: MACAddress(multicast: group), into: &actions)
     }
-    awaitAnswer(position, now: now)
+    awaitAnswer(position, on: sessions[position].interfaces, now: now)
   }
 
   /// Asks the neighbour that confirmed the target, and waits RetransTimer for an answer.
@@ -104,12 +138,12 @@ extension Engine {
     solicit(
       position, on: neighbor.interface, destination: sessions[position].key.target,
       at: neighbor.linkLayerAddress, into: &actions)
-    awaitAnswer(position, now: now)
+    awaitAnswer(position, on: [neighbor.interface], now: now)
   }
 
-  private mutating func awaitAnswer(_ position: Int, now: Instant) {
+  private mutating func awaitAnswer(_ position: Int, on asked: [InterfaceIndex], now: Instant) {
     sessions[position].sent += 1
-    sessions[position].lastSolicited = now
+    sessions[position].lastSolicited = (now, asked)
     sessions[position].deadline = now + timers(of: position).retransmission
     sessions.reschedule(position)
   }

@@ -3,16 +3,23 @@ import NDPWire
 // What the kernel's route to a target of an `auto` rule means (DESIGN §3.2.4).
 
 extension Engine {
-  /// Asks for the route to a known target again, because some route has changed.
+  /// Asks for the route to a known target again if some route has changed, and says whether it
+  /// did; the asker waits then.
+  ///
+  /// Where there have been too many lookups already, what was found before goes on to count.
   mutating func lookUpRouteAgain(
     _ position: Int, for asker: Asker, now: Instant, into actions: inout [Action]
-  ) {
+  ) -> Bool {
+    guard sessions[position].routeGeneration ?? routeGeneration != routeGeneration else {
+      return false
+    }
     if !sessions[position].awaitsRoute {
-      guard routeLookupTokens.take(now: now) else { return counters.discard(.routeLookupLimit) }
+      guard routeLookupTokens.take(now: now) else { return false }
       sessions[position].awaitsRoute = true
       actions.append(.lookUpRoute(sessions[position].key.target))
     }
     add(asker, to: position)
+    return true
   }
 
   /// Draws the conclusion for every session that waits for this route.
@@ -41,9 +48,9 @@ extension Engine {
     case .onLink(let index) where index != own && interfaces[index]?.hasNeighborDiscovery == false,
       .gateway(let index) where index != own:
       // Nobody there can be asked, or the target is not there to be asked: the route is the proof.
-      confirm(position, neighbor: nil, now: now, into: &actions)
+      confirm(position, by: .route(index), now: now, into: &actions)
     case .local:
-      confirm(position, neighbor: nil, now: now, into: &actions)
+      confirm(position, by: .route(nil), now: now, into: &actions)
     case .onLink, .gateway, .unreachable:
       counters.discard(.noRoute)
       askWithoutRoute(position, now: now, into: &actions)
@@ -63,16 +70,12 @@ extension Engine {
   private mutating func ask(
     _ position: Int, on asked: [InterfaceIndex], now: Instant, into actions: inout [Action]
   ) {
-    guard !asked.isEmpty else { return fail(position, now: now) }
-    guard solicitationTokens.take(now: now) else {
+    let isKnown = sessions[position].confirmed != nil
+    guard asked.isEmpty || isKnown || solicitationTokens.take(now: now) else {
       counters.discard(.solicitationLimit)
       return sessions.remove(position)
     }
-    sessions[position].state = .incomplete
-    sessions[position].sent = 0
-    sessions[position].neighbor = nil
-    sessions[position].interfaces = asked
-    solicitByMulticast(position, now: now, into: &actions)
+    startAsking(position, on: asked, now: now, into: &actions)
   }
 
   /// Asks on the interface that the route names, unless that is where the target is known to be.
@@ -85,7 +88,14 @@ extension Engine {
     {
       return answerWaiting(position, now: now, into: &actions)
     }
-    if session.state == .incomplete, session.sent > 0, session.interfaces.contains(index) { return }
+    // The way to a target that is being asked for, or has just been in vain, is still the same.
+    if session.interfaces.contains(index) {
+      if session.state == .incomplete { return }
+      if session.state == .failed {
+        sessions[position].askers = []
+        return counters.discard(.targetFailed)
+      }
+    }
     guard let rule = rules.rule(of: session.key.proxy, covering: session.key.target) else { return }
     let named = interfacesToAsk(rule, proxy: session.key.proxy)
     let others = named.filter { $0 != index }
@@ -101,7 +111,7 @@ extension Engine {
     sessions[position].askers = []
     for asker in askers {
       if asker.detectsDuplicates {
-        counters.discard(.duplicateAddressDetection)
+        defend(position, against: asker, now: now, into: &actions)
         continue
       }
       sessions[position].isWanted = true

@@ -57,18 +57,21 @@ extension Engine {
     guard let position = sessions.position(of: key) else {
       return begin(key, rule: rule, for: asker, now: now, into: &actions)
     }
-    if sessions[position].routeGeneration ?? routeGeneration != routeGeneration {
-      return lookUpRouteAgain(position, for: asker, now: now, into: &actions)
-    }
-    if asker.detectsDuplicates {
+    if lookUpRouteAgain(position, for: asker, now: now, into: &actions) { return }
+    if sessions[position].state != .stale, asker.detectsDuplicates {
       return detectDuplicate(position, frame, for: asker, now: now, into: &actions)
     }
     sessions[position].isWanted = true
     switch sessions[position].state {
     case .reachable, .probing:
+      // A route alone lets a target be known, but not stay while others are asked for more.
+      if sessions[position].precedence != nil { sessions.touch(position) }
       advertise(key.target, to: asker, proxy: key.proxy, now: now, into: &actions)
     case .incomplete:
       add(asker, to: position)
+    case .stale:
+      add(asker, to: position)
+      startAsking(position, on: interfacesToAskAgain(position), now: now, into: &actions)
     case .failed:
       counters.discard(.targetFailed)
     }
@@ -89,10 +92,11 @@ extension Engine {
     guard makeRoom() else { return counters.discard(.sessionLimit) }
     let timeout = rules.proxies[key.proxy].timers.retransmission
     var session = Session(key: key, deadline: now + timeout)
-    session.interfaces = asked
     if rule.isAuto {
       session.awaitsRoute = true
       session.routeGeneration = routeGeneration
+    } else {
+      session.interfaces = asked
     }
     let position = sessions.insert(session)
     add(asker, to: position)
@@ -103,10 +107,10 @@ extension Engine {
     }
   }
 
-  /// Whether a session can be added, after forgetting one that was never confirmed if need be.
+  /// Whether a session can be added, after forgetting another if need be.
   private mutating func makeRoom() -> Bool {
     guard sessions.count >= limits.sessions else { return true }
-    guard sessions.evictUnconfirmed() else { return false }
+    guard sessions.evict() else { return false }
     counters.evictSession()
     return true
   }
@@ -133,22 +137,40 @@ extension Engine {
     into actions: inout [Action]
   ) {
     let session = sessions[position]
+    if session.neighbor?.linkLayerAddress == frame.source {
+      // Perhaps the owner itself came over to this link (RFC 4389 §3), so it is asked whether it
+      // is still where it was; anybody could send this, so it is not taken to be gone.
+      if session.state == .reachable { startProbing(position, now: now, into: &actions) }
+      return counters.discard(.duplicateAddressDetection)
+    }
     switch session.state {
-    case .incomplete, .probing:
+    case .incomplete, .stale:
       add(asker, to: position)
+    case .reachable, .probing:
+      defend(position, against: asker, now: now, into: &actions)
     case .failed:
       counters.discard(.targetFailed)
-    case .reachable:
-      guard let neighbor = session.neighbor else {
-        return counters.discard(.duplicateAddressDetection)
-      }
-      if neighbor.linkLayerAddress == frame.source {
-        // The owner itself came over to this link (RFC 4389 §3).
-        sessions.remove(position)
-        return counters.discard(.duplicateAddressDetection)
-      }
+    }
+  }
+
+  /// Asks the owner whether it is there, and answers when it says so.
+  ///
+  /// An owner that spoke so lately that it may not be asked again in time has just said so.
+  mutating func defend(
+    _ position: Int, against asker: Asker, now: Instant, into actions: inout [Action]
+  ) {
+    let session = sessions[position]
+    guard session.neighbor != nil, let confirmed = session.confirmed else {
+      return counters.discard(.duplicateAddressDetection)
+    }
+    if session.state == .probing { return add(asker, to: position) }
+    if earliestSolicitation(position, now: now) < now + Limits.duplicateDetectionWindow {
       add(asker, to: position)
       startProbing(position, now: now, into: &actions)
+    } else if confirmed + Limits.duplicateDetectionWindow > now {
+      advertise(session.key.target, to: asker, proxy: session.key.proxy, now: now, into: &actions)
+    } else {
+      counters.discard(.duplicateAddressDetection)
     }
   }
 }

@@ -59,14 +59,15 @@ package struct Engine: ~Copyable {
 
 extension Engine {
   private mutating func change(_ interface: Interface) {
-    if let previous = interfaces[interface.index] {
+    let previous = interfaces[interface.index]
+    if let previous {
       let isSame =
         previous.name == interface.name && interface.isUp
         && previous.linkLayerAddress == interface.linkLayerAddress
       if !isSame { forgetSessions(using: interface.index) }
     }
     interfaces.update(interface)
-    rules.resolve(in: interfaces)
+    if previous?.name != interface.name { rules.resolve(in: interfaces) }
   }
 
   private mutating func remove(_ index: InterfaceIndex) {
@@ -76,13 +77,13 @@ extension Engine {
     rules.resolve(in: interfaces)
   }
 
-  /// Forgets every target asked for, or confirmed, by way of an interface.
+  /// Forgets every target asked for, confirmed or routed by way of an interface.
   private mutating func forgetSessions(using index: InterfaceIndex) {
     for position in sessions.takenPositions {
       let session = sessions[position]
       let isAffected =
         rules.proxies[session.key.proxy].interface == index
-        || session.interfaces.contains(index) || session.neighbor?.interface == index
+        || session.interfaces.contains(index)
       if isAffected { sessions.remove(position) }
     }
   }

@@ -14,9 +14,9 @@ struct InterfaceTable {
     return interfaces[position]
   }
 
-  /// The index of the interface with this name; a linear search.
-  func index(named name: String) -> InterfaceIndex? {
-    interfaces.first { $0.name == name }?.index
+  /// The interfaces by their names; O(n).
+  var indexesByName: [String: InterfaceIndex] {
+    Dictionary(interfaces.map { ($0.name, $0.index) }) { first, _ in first }
   }
 
   /// Whether some interface has this address and may use it; a binary search.

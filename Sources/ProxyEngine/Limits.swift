@@ -1,7 +1,7 @@
 /// The bounds within which the engine stays whatever arrives, each with its overflow policy.
 package struct Limits: Equatable, Sendable {
-  /// Targets known at once; then the oldest never-confirmed one is forgotten, and where all are
-  /// confirmed the new one is not taken up.
+  /// Targets known at once; then the one that was never confirmed and not asked for the longest
+  /// is forgotten, or a stale one, and where all are confirmed the new one is not taken up.
   package var sessions = 8192
 
   /// Askers waiting for one target; then the oldest is forgotten.
@@ -9,16 +9,20 @@ package struct Limits: Equatable, Sendable {
 
   /// First solicitations per second, all rule interfaces together; then new targets wait.
   ///
-  /// Targets already confirmed are asked again regardless.
+  /// Targets that were confirmed are asked again regardless.
   package var solicitationsPerSecond = 200
 
-  /// Route lookups per second; then targets of `auto` rules that need one are not taken up.
+  /// Route lookups per second; then new targets of `auto` rules wait, and for known ones what was
+  /// found before a route change goes on to count.
   package var routeLookupsPerSecond = 5000
 
   /// Advertisements per second; then solicitations are dropped.
   package var advertisementsPerSecond = 200_000
 
   package init() {}
+
+  /// How long a target that was confirmed is preferred to strangers after its `ttl`.
+  static let staleLifetime: Duration = .seconds(600)
 
   /// How long after a host began to detect duplicates an answer is still of use to it.
   ///

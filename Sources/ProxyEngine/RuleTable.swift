@@ -63,10 +63,11 @@ struct RuleTable {
 
   /// Finds proxy and rule interfaces by their names anew.
   mutating func resolve(in interfaces: InterfaceTable) {
+    let indexes = interfaces.indexesByName
     for position in proxies.indices {
-      proxies[position].interface = interfaces.index(named: proxies[position].name)
+      proxies[position].interface = indexes[proxies[position].name]
     }
-    interfaceIndexes = interfaceNames.map { interfaces.index(named: $0) }
+    interfaceIndexes = interfaceNames.map { indexes[$0] }
   }
 
   /// The rule with the longest prefix that covers the target.

@@ -13,12 +13,12 @@ struct SessionKey: Hashable {
 ///
 ///               NS                NA                 ttl, asked for
 ///      (none) ──────▶ incomplete ────▶ reachable ─────────────────▶ probing
-///                       │    ▲  ▲          ▲  │ ttl, not asked for     │ │
-///         solicitations │    │  │          │  ▼          NA            │ │
-///            unanswered │    │  │          │ (none)                    │ │
-///                       ▼    │  └──────────┼───── unanswered ──────────┘ │
-///                     failed │             └─────────────────────────────┘
-///                       └────┘ deadtime, then NS
+///                       │  ▲   ▲ ▲         ▲  │ ttl, not asked for     │ │
+///         solicitations │  │   │ │ NS      │  ▼          NA            │ │
+///            unanswered │  │   │ └─────────┼─ stale                    │ │
+///                       ▼  │   └───────────┼───── unanswered ──────────┘ │
+///                     failed               └─────────────────────────────┘
+///                          deadtime, then NS
 struct Session {
   enum State {
     /// Asked for by multicast, nothing heard yet; askers wait.
@@ -27,6 +27,8 @@ struct Session {
     case reachable
     /// Confirmed longer ago, being asked again by unicast; askers are answered at once.
     case probing
+    /// Confirmed too long ago to be believed, and not asked for since; the next asker waits.
+    case stale
     /// Silent; askers get silence until `deadtime` is over.
     case failed
   }
@@ -38,17 +40,17 @@ struct Session {
   var deadline: Instant
   /// How many solicitations the state has sent.
   var sent = 0
-  /// When the last solicitation was sent: two are never closer than RetransTimer.
-  var lastSolicited: Instant?
+  /// The last solicitation: two on one interface are never closer than RetransTimer.
+  var lastSolicited: (at: Instant, on: [InterfaceIndex])?
 
-  /// Where the target is being asked for, most often one interface.
+  /// Where the target is asked for or, if a route alone is the proof, where that leads.
   var interfaces: [InterfaceIndex] = []
   /// Where the target was confirmed; `nil` if never, or if a route alone is the proof.
   var neighbor: Neighbor?
   /// Whether somebody asked since the target was last confirmed.
   var isWanted = false
-  /// Whether the target was ever confirmed, so that it survives a full table.
-  var isConfirmed = false
+  /// When the target itself last spoke; `nil` for strangers, and if a route alone is the proof.
+  var confirmed: Instant?
 
   /// The routes' generation by which this session knows its way; `nil` for `iface` rules.
   var routeGeneration: UInt64?
@@ -56,6 +58,17 @@ struct Session {
   var awaitsRoute = false
 
   var askers: [Asker] = []
+
+  /// Who has to go first where the table is full; the confirmed stay.
+  enum Precedence: Int, CaseIterable {
+    case stranger
+    case stale
+  }
+
+  var precedence: Precedence? {
+    guard confirmed != nil else { return .stranger }
+    return state == .stale ? .stale : nil
+  }
 
   init(key: SessionKey, deadline: Instant) {
     self.key = key

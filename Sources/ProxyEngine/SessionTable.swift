@@ -1,7 +1,7 @@
 import HeapModule
 import NDPWire
 
-/// All sessions, found by key, by deadline, and by how long they have gone unconfirmed.
+/// All sessions, found by key, by deadline, and by who has to go first.
 ///
 /// Sessions lie in slots that are used again; a slot's position names a session until it is
 /// removed. Lookups cost one hash, deadlines O(log n).
@@ -12,17 +12,22 @@ struct SessionTable {
   private var timers = Heap<Timer>()
   private var lastTicket: UInt64 = 0
 
-  /// The sessions never confirmed, in the order they were made.
-  private var oldest = none
-  private var newest = none
+  /// The sessions that may have to go, for each precedence in the order of their last use.
+  private var orders = [Order](repeating: Order(), count: Session.Precedence.allCases.count)
+
+  private struct Order {
+    var oldest = none
+    var newest = none
+  }
 
   private struct Slot {
     var session: Session?
     /// The timer that counts; others in the heap are left from earlier deadlines.
     var ticket: UInt64 = 0
+    /// Where it stands among those that may have to go, if it may.
+    var precedence: Session.Precedence?
     var older = none
     var newer = none
-    var isListed = false
   }
 
   private struct Timer: Comparable {
@@ -41,7 +46,7 @@ struct SessionTable {
 
   /// The session in a slot that is taken; traps otherwise.
   ///
-  /// Call `reschedule` after a change of its deadline or of `isConfirmed`.
+  /// Call `reschedule` after a change of its deadline or its precedence.
   subscript(position: Int) -> Session {
     get { slots[position].session! }
     _modify { yield &slots[position].session! }
@@ -71,19 +76,25 @@ struct SessionTable {
     dropSpentTimers()
   }
 
-  /// Forgets the session that has gone unconfirmed for longest, and says whether there was one.
-  mutating func evictUnconfirmed() -> Bool {
-    guard oldest != none else { return false }
-    remove(oldest)
+  /// Forgets the session that has to go first, and says whether there was one.
+  mutating func evict() -> Bool {
+    guard let order = orders.first(where: { $0.oldest != none }) else { return false }
+    remove(order.oldest)
     return true
   }
 
-  /// Takes up the session's new deadline, and whether it is confirmed by now.
+  /// Makes the session the last of its precedence to go.
+  mutating func touch(_ position: Int) {
+    unlist(position)
+    list(position)
+  }
+
+  /// Takes up the session's new deadline and precedence.
   mutating func reschedule(_ position: Int) {
     lastTicket += 1
     slots[position].ticket = lastTicket
     timers.insert(Timer(deadline: self[position].deadline, position: position, ticket: lastTicket))
-    if self[position].isConfirmed { unlist(position) } else { list(position) }
+    if slots[position].precedence != self[position].precedence { touch(position) }
     dropSpentTimers()
   }
 
@@ -109,20 +120,33 @@ struct SessionTable {
   }
 
   private mutating func list(_ position: Int) {
-    guard !slots[position].isListed else { return }
-    slots[position].isListed = true
+    guard let precedence = self[position].precedence else { return }
+    let newest = orders[precedence.rawValue].newest
+    slots[position].precedence = precedence
     slots[position].older = newest
     slots[position].newer = none
-    if newest == none { oldest = position } else { slots[newest].newer = position }
-    newest = position
+    if newest == none {
+      orders[precedence.rawValue].oldest = position
+    } else {
+      slots[newest].newer = position
+    }
+    orders[precedence.rawValue].newest = position
   }
 
   private mutating func unlist(_ position: Int) {
-    guard slots[position].isListed else { return }
+    guard let precedence = slots[position].precedence else { return }
     let (older, newer) = (slots[position].older, slots[position].newer)
-    if older == none { oldest = newer } else { slots[older].newer = newer }
-    if newer == none { newest = older } else { slots[newer].older = older }
-    slots[position].isListed = false
+    if older == none {
+      orders[precedence.rawValue].oldest = newer
+    } else {
+      slots[older].newer = newer
+    }
+    if newer == none {
+      orders[precedence.rawValue].newest = older
+    } else {
+      slots[newer].older = older
+    }
+    slots[position].precedence = nil
   }
 }
 

@@ -90,6 +90,43 @@ struct AutoRuleTests {
     #expect(gateway.handle(.route(.gateway(Gateway.zt0), to: member)) == [answer()])
   }
 
+  @Test func `after a route change the owner is still asked to defend its address`() {
+    var gateway = gateway()
+    _ = gateway.ask(solicitation())
+    _ = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+    _ = gateway.answer(advertisement())
+    _ = gateway.wait(milliseconds: 5000)
+    _ = gateway.handle(.routesChanged)
+    #expect(gateway.ask(duplicateDetection()) == [.lookUpRoute(member)])
+    #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: member)) == [unicastProbe()])
+    #expect(gateway.answer(advertisement()) == [defence()])
+  }
+
+  @Test(arguments: [false, true])
+  func `a late answer does not overrule a route that has gone`(wasConfirmed: Bool) {
+    var gateway = gateway()
+    _ = gateway.ask(solicitation())
+    _ = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+    if wasConfirmed {
+      _ = gateway.answer(advertisement())
+      _ = gateway.ask(solicitation())
+      #expect(gateway.wait(milliseconds: 30_500) == [unicastProbe()])
+    }
+    _ = gateway.handle(.routesChanged)
+    #expect(gateway.ask(solicitation()) == [.lookUpRoute(member)])
+    #expect(gateway.handle(.route(.unreachable, to: member)) == [])
+    #expect(gateway.answer(advertisement()) == [])
+    #expect(gateway.ask(solicitation()) == [])
+  }
+
+  @Test func `a route that is the proof goes with its interface`() {
+    var gateway = gateway()
+    _ = gateway.ask(solicitation())
+    #expect(gateway.handle(.route(.onLink(Gateway.tun0), to: member)) == [answer()])
+    _ = gateway.handle(.interfaceRemoved(Gateway.tun0))
+    #expect(gateway.ask(solicitation()) == [.lookUpRoute(member)])
+  }
+
   @Test func `an answer to a lookup that nobody made is ignored`() {
     var gateway = gateway()
     #expect(gateway.handle(.route(.gateway(Gateway.zt0), to: member)) == [])

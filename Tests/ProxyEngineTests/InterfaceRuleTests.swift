@@ -70,15 +70,20 @@ struct InterfaceRuleTests {
     #expect(gateway.ask(solicitation()) == [answer()])
   }
 
-  @Test func `a target nobody asks for is forgotten`() {
+  @Test func `a target nobody asks for is left in peace, and asked anew before it is answered`() {
     var gateway = gateway()
     _ = gateway.ask(solicitation())
     _ = gateway.answer(advertisement())
     #expect(gateway.wait(milliseconds: 30_000) == [])
+    #expect(gateway.ask(solicitation()) == [probe()])
+    #expect(gateway.answer(advertisement()) == [answer()])
+    #expect(gateway.wait(milliseconds: 629_999) == [])
+    #expect(gateway.engine.sessionCount == 1)
+    #expect(gateway.wait(milliseconds: 1) == [])
     #expect(gateway.engine.sessionCount == 0)
   }
 
-  @Test func `without keepalive a target is forgotten when its time is up`() {
+  @Test func `without keepalive a target is not asked again when its time is up`() {
     var timers = Ruleset.Timers()
     timers.keepsAlive = false
     var gateway = gateway(timers: timers)
@@ -86,7 +91,7 @@ struct InterfaceRuleTests {
     _ = gateway.answer(advertisement())
     _ = gateway.ask(solicitation())
     #expect(gateway.wait(milliseconds: 30_000) == [])
-    #expect(gateway.engine.sessionCount == 0)
+    #expect(gateway.ask(solicitation()) == [probe()])
   }
 
   @Test func `a target that died is answered for three probes longer and then no more`() {
@@ -240,14 +245,23 @@ struct InterfaceRuleTests {
 }
 
 struct DuplicateDetectionTests {
-  @Test func `a live owner defends its address, a moment later not again from memory`() {
+  @Test func `a live owner defends its address each time`() {
     var gateway = gateway()
     #expect(gateway.ask(duplicateDetection()) == [probe()])
     #expect(gateway.wait(milliseconds: 200) == [])
     #expect(gateway.answer(advertisement()) == [defence()])
-    #expect(gateway.ask(duplicateDetection()) == [], "asked less than RetransTimer ago")
-    #expect(gateway.wait(milliseconds: 800) == [unicastProbe()])
-    #expect(gateway.answer(advertisement()) == [], "800 ms is too late for the host")
+    #expect(gateway.ask(duplicateDetection()) == [defence()], "it has just spoken")
+    #expect(gateway.wait(milliseconds: 300) == [])
+    #expect(gateway.ask(duplicateDetection()) == [], "it is asked as soon as it may be")
+    #expect(gateway.wait(milliseconds: 500) == [unicastProbe()])
+    #expect(gateway.answer(advertisement()) == [defence()])
+  }
+
+  @Test func `what the owner says too late for the host is kept to ourselves`() {
+    var gateway = gateway()
+    _ = gateway.ask(duplicateDetection())
+    _ = gateway.wait(milliseconds: 701)
+    #expect(gateway.answer(advertisement()) == [])
     #expect(gateway.engine.counters[.duplicateAddressDetection] == 1)
   }
 
@@ -280,7 +294,12 @@ struct DuplicateDetectionTests {
     _ = gateway.ask(solicitation())
     _ = gateway.answer(advertisement())
     _ = gateway.wait(milliseconds: 5000)
-    #expect(gateway.ask(duplicateDetection(mac: memberMAC)) == [])
-    #expect(gateway.engine.sessionCount == 0)
+    #expect(gateway.ask(duplicateDetection(mac: memberMAC)) == [unicastProbe()])
+    #expect(gateway.answer(advertisement()) == [], "somebody else used its address")
+    #expect(gateway.ask(solicitation()) == [answer()])
+    _ = gateway.wait(milliseconds: 1000)
+    #expect(gateway.ask(duplicateDetection(mac: memberMAC)) == [unicastProbe()])
+    _ = gateway.wait(milliseconds: 3000)
+    #expect(gateway.ask(solicitation()) == [], "it has moved indeed")
   }
 }

@@ -1,0 +1,125 @@
+import NDPWire
+import ProxyEngine
+import Testing
+
+private func target(_ number: Int) -> IPv6Address {
+  IPv6Address(bits: ip("2001:db8:1:0:ff::").bits | UInt128(number + 0x1000))
+}
+
+private func isSolicitation(_ action: Action) -> Bool {
+  if case .solicit = action { true } else { false }
+}
+
+/// What one node on either link may try at the expense of others.
+struct AbuseTests {
+  @Test func `a scan of routed targets shuts nobody out`() {
+    var gateway = Gateway(
+      ("2001:db8:1:0:ff::/80", .auto), ("2001:db8:1:0:fe::/80", .interface("zt0")))
+    _ = gateway.ask(solicitation(for: target(0)))
+    _ = gateway.handle(.route(.onLink(Gateway.tun0), to: target(0)))
+    for number in 1..<20_000 {
+      // 4,000 per second for 5 s.
+      if number % 4 == 0 { _ = gateway.wait(milliseconds: 1) }
+      for case .lookUpRoute(let scanned) in gateway.ask(solicitation(for: target(number))) {
+        _ = gateway.handle(.route(.onLink(Gateway.tun0), to: scanned))
+      }
+      if number % 4000 == 0 {
+        #expect(gateway.ask(solicitation(for: target(0))) == [answer(for: target(0))])
+      }
+    }
+    #expect(gateway.engine.counters[.sessionLimit] == 0)
+    let other = ip("2001:db8:1:0:fe::10")
+    #expect(gateway.ask(solicitation(for: other)) == [probe(for: other)])
+  }
+
+  @Test(arguments: [250, 500])
+  func `a scan does not make a stranger of a target asked for now and then`(rate: Int) {
+    var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface("zt0")))
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    var number = 0
+    for _ in 0..<5 {
+      for _ in 0..<35 * rate {
+        _ = gateway.wait(milliseconds: UInt64(1000 / rate))
+        number += 1
+        _ = gateway.ask(solicitation(for: target(number)))
+      }
+      #expect(gateway.ask(solicitation(to: member)) == [probe()])
+      #expect(gateway.answer(advertisement()) == [answer()])
+    }
+  }
+
+  @Test func `a scan does not silence known targets while routes change`() {
+    var gateway = Gateway(("2001:db8::/32", .auto))
+    _ = gateway.ask(solicitation())
+    _ = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+    _ = gateway.answer(advertisement())
+    var number = 0
+    for millisecond in 0..<5000 {
+      _ = gateway.wait(milliseconds: 1)
+      if millisecond % 100 == 0 { _ = gateway.handle(.routesChanged) }
+      for _ in 0..<20 {
+        number += 1
+        for case .lookUpRoute(let scanned) in gateway.ask(solicitation(for: target(number))) {
+          _ = gateway.handle(.route(.unreachable, to: scanned))
+        }
+      }
+      guard millisecond % 100 == 50 else { continue }
+      var actions = gateway.ask(solicitation())
+      if actions == [.lookUpRoute(member)] {
+        actions = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+      }
+      #expect(actions == [answer()], "after \(millisecond) ms")
+    }
+  }
+
+  @Test func `a host that poses as the owner cannot make us ask more often`() {
+    var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface("zt0")))
+    var sent = 0
+    for _ in 0..<100 {
+      sent += gateway.ask(solicitation()).count(where: isSolicitation)
+      _ = gateway.answer(advertisement())
+      sent += gateway.ask(duplicateDetection(mac: memberMAC)).count(where: isSolicitation)
+      sent += gateway.wait(milliseconds: 10).count(where: isSolicitation)
+    }
+    #expect(sent <= 2, "in one second")
+  }
+
+  @Test func `a route that comes and goes does not make us ask more often`() {
+    var gateway = Gateway(("2001:db8::/32", .auto))
+    var times: [UInt64] = []
+    func note(_ actions: [Action]) {
+      if actions.contains(where: isSolicitation) {
+        times.append(gateway.now.nanoseconds / 1_000_000)
+      }
+    }
+    _ = gateway.ask(solicitation())
+    note(gateway.handle(.route(.onLink(Gateway.zt0), to: member)))
+    for _ in 0..<40 {
+      for route: Route in [.unreachable, .onLink(Gateway.zt0)] {
+        note(gateway.wait(milliseconds: 50))
+        _ = gateway.handle(.routesChanged)
+        if gateway.ask(solicitation()) == [.lookUpRoute(member)] {
+          note(gateway.handle(.route(route, to: member)))
+        }
+      }
+    }
+    #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 >= 1000 }, "\(times)")
+  }
+
+  @Test func `changes of other routes do not shorten deadtime`() {
+    var gateway = Gateway(("2001:db8::/32", .auto))
+    _ = gateway.ask(solicitation())
+    var sent = gateway.handle(.route(.onLink(Gateway.zt0), to: member)).count(where: isSolicitation)
+    for _ in 0..<200 {
+      sent += gateway.wait(milliseconds: 100).count(where: isSolicitation)
+      _ = gateway.handle(.routesChanged)
+      let actions = gateway.ask(solicitation())
+      sent += actions.count(where: isSolicitation)
+      guard actions == [.lookUpRoute(member)] else { continue }
+      let more = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+      sent += more.count(where: isSolicitation)
+    }
+    #expect(sent <= 12, "three in six seconds, for twenty seconds")
+  }
+}

@@ -8,10 +8,10 @@ import SystemPackage
 package final class HostMonitor: Pollable {
   private let socket: NetlinkSocket
 
-  /// Starts listening for changes; call `readAll` next.
-  package init() throws(SystemError) {
-    socket = try NetlinkSocket(
-      groups: UInt32(RTMGRP_LINK | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE))
+  /// Starts listening for changes of links, addresses and, if wanted, routes; call `readAll` next.
+  package init(routes: Bool) throws(SystemError) {
+    let groups = RTMGRP_LINK | RTMGRP_IPV6_IFADDR | (routes ? RTMGRP_IPV6_ROUTE : 0)
+    socket = try NetlinkSocket(groups: UInt32(groups))
   }
 
   package var pollDescriptor: CInt { socket.descriptor.number }
@@ -21,8 +21,22 @@ package final class HostMonitor: Pollable {
   /// Throws `ENOBUFS` where too many changes happened meanwhile: then what was handed over is
   /// incomplete, and the call is to be made again.
   package func readAll(_ body: (HostChange) -> Void) throws(SystemError) {
+    try discardAll()
     try dump(RTM_GETLINK, payload: [UInt8](repeating: 0, count: 16), body)
     try dump(RTM_GETADDR, payload: [UInt8(AF_INET6)] + [UInt8](repeating: 0, count: 7), body)
+  }
+
+  /// Drops what has arrived: changes from before, and the rest of a reading that was broken off.
+  ///
+  /// While something is left over the kernel does not say that it had to drop more.
+  private func discardAll() throws(SystemError) {
+    while true {
+      do {
+        if try !socket.receive({ _, _ in }) { return }
+      } catch {
+        guard error.isOverrun else { throw error }
+      }
+    }
   }
 
   /// Hands over the changes that have arrived.
@@ -40,13 +54,14 @@ package final class HostMonitor: Pollable {
   private func dump(
     _ type: Int, payload: [UInt8], _ body: (HostChange) -> Void
   ) throws(SystemError) {
-    _ = try socket.send(type: type, flags: Int(NLM_F_DUMP), payload: payload)
+    let sequence = try socket.send(type: type, flags: Int(NLM_F_DUMP), payload: payload)
     var isDone = false
     var failure: Errno?
     var wasInterrupted = false
     while !isDone {
       try socket.waitUntilReadable(milliseconds: Self.patience)
       _ = try socket.receive { message, payload in
+        guard message.sequence == sequence || message.sequence == 0 else { return }
         wasInterrupted = wasInterrupted || message.flags & UInt16(NLM_F_DUMP_INTR) != 0
         if message.type == UInt16(NLMSG_DONE) { isDone = true }
         if message.type == UInt16(NLMSG_ERROR) {

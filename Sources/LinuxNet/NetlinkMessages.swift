@@ -122,8 +122,10 @@ private func forEachAttribute(
 }
 
 extension Link {
-  /// Reads `struct ifinfomsg` and its attributes; `nil` for messages about bridge ports and the
-  /// like, which are not about the interface itself.
+  /// Reads `struct ifinfomsg` and its attributes.
+  ///
+  /// `nil` for messages about bridge ports, and for events of wireless drivers, which leave out
+  /// most of what an interface is.
   init?(_ payload: RawSpan) {
     guard let index = Self.index(payload) else { return nil }
     let flags: UInt32 = payload.native(at: 8)
@@ -131,15 +133,17 @@ extension Link {
     var name: String?
     var address: MACAddress?
     var master: Int32?
+    var isComplete = true
     forEachAttribute(in: payload, behind: 16) { attribute, value in
       switch Int(attribute) {
       case IFLA_IFNAME: name = value.text
       case IFLA_ADDRESS where value.byteCount == 6: address = value.macAddress
       case IFLA_MASTER where value.byteCount == 4: master = value.native(at: 0)
+      case IFLA_WIRELESS: isComplete = false
       default: break
       }
     }
-    guard let name else { return nil }
+    guard let name, isComplete else { return nil }
     let unresolved = IFF_NOARP.rawValue | IFF_POINTOPOINT.rawValue | IFF_LOOPBACK.rawValue
     self.init(
       index: index, name: name, linkLayerAddress: address,

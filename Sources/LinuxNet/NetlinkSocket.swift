@@ -38,7 +38,8 @@ import SystemPackage
 
   /// Sends a request of `type` with the given payload, and returns its sequence number.
   func send(type: Int, flags: Int, payload: [UInt8]) throws(SystemError) -> UInt32 {
-    sequence += 1
+    // It starts over after 2³² requests, and no answer is that late. Zero is the kernel's own.
+    sequence = max(sequence &+ 1, 1)
     let length = NetlinkMessage.headerLength + payload.count
     var request = [UInt8]()
     request.reserveCapacity(length)

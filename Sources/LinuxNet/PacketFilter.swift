@@ -72,7 +72,8 @@ package struct PacketFilter: Equatable {
   ]
 
   private static func compile(_ expression: String) -> [Instruction] {
-    let snapshotLength: CInt = 2048
+    // Longer than any frame: what a socket's buffer cannot hold must show as truncated.
+    let snapshotLength: CInt = 1 << 18
     guard let dead = unsafe pcap_open_dead(DLT_EN10MB, snapshotLength) else {
       fatalError("libpcap is out of memory")
     }

@@ -5,8 +5,8 @@ import SystemPackage
 
 /// Asks the kernel where it would send a packet, one destination at a time (RTM_GETROUTE).
 ///
-/// The kernel's own longest-prefix match answers, policy rules included: nothing is copied, so a
-/// large table costs nothing.
+/// The kernel's own longest-prefix match answers, with those policy rules that go by destination
+/// alone: nothing is copied, so a large table costs nothing.
 package final class RouteLookup {
   private let socket: NetlinkSocket
 

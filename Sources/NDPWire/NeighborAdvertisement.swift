@@ -45,16 +45,16 @@ extension NeighborAdvertisement: NeighborMessage {
 
   init(
     source: IPv6Address, destination: IPv6Address, target: IPv6Address, flags: UInt32,
-    options: LinkLayerAddressOptions
+    linkLayerAddress: MACAddress?
   ) throws(DropReason) {
     guard !source.isUnspecified else { throw .source }
     let isSolicited = flags & Flag.solicited != 0
     guard !isSolicited || !destination.isMulticast else { throw .solicitedMulticast }
-    guard options.target?.isUnicast != false else { throw .linkLayerAddressNotUnicast }
+    guard linkLayerAddress?.isUnicast != false else { throw .linkLayerAddressNotUnicast }
     self.init(
       source: source, destination: destination, target: target,
       isRouter: flags & Flag.router != 0, isSolicited: isSolicited,
-      isOverride: flags & Flag.override != 0, targetLinkLayerAddress: options.target)
+      isOverride: flags & Flag.override != 0, targetLinkLayerAddress: linkLayerAddress)
   }
 
   var flags: UInt32 {

@@ -12,7 +12,7 @@ protocol NeighborMessage {
 
   init(
     source: IPv6Address, destination: IPv6Address, target: IPv6Address, flags: UInt32,
-    options: LinkLayerAddressOptions
+    linkLayerAddress: MACAddress?
   ) throws(DropReason)
 }
 
@@ -75,7 +75,8 @@ private func decodeMessage<Message: NeighborMessage>(
   return try Message(
     source: ip.source, destination: ip.destination, target: target,
     flags: octets.bigEndian(at: 4),
-    options: LinkLayerAddressOptions(decoding: octets, from: fixedLength))
+    linkLayerAddress: LinkLayerAddressOption.find(
+      type: Message.linkLayerAddressOption, in: octets, from: fixedLength))
 }
 
 extension EthernetFrame {
@@ -108,7 +109,7 @@ private func encodeFrame<Message: NeighborMessage>(
   let message = frame.message
   let start = EthernetHeader.length + IPv6Header.length
   let length =
-    fixedLength + (message.linkLayerAddress == nil ? 0 : LinkLayerAddressOptions.length)
+    fixedLength + (message.linkLayerAddress == nil ? 0 : LinkLayerAddressOption.length)
   EthernetHeader(destination: frame.destination, source: frame.source).encode(into: &octets)
   IPv6Header(source: message.source, destination: message.destination, payloadLength: length)
     .encode(into: &octets, at: EthernetHeader.length)
@@ -116,7 +117,7 @@ private func encodeFrame<Message: NeighborMessage>(
   octets.store(message.flags, at: start + 4)
   octets.store(message.target, at: start + 8)
   if let address = message.linkLayerAddress {
-    LinkLayerAddressOptions.encode(
+    LinkLayerAddressOption.encode(
       address, type: Message.linkLayerAddressOption, into: &octets, at: start + fixedLength)
   }
   let sum = ICMPv6Checksum.sum(

@@ -40,16 +40,16 @@ extension NeighborSolicitation: NeighborMessage {
 
   init(
     source: IPv6Address, destination: IPv6Address, target: IPv6Address, flags: UInt32,
-    options: LinkLayerAddressOptions
+    linkLayerAddress: MACAddress?
   ) throws(DropReason) {
     if source.isUnspecified {
       guard destination.isSolicitedNodeMulticast else { throw .unspecifiedSourceDestination }
-      guard options.source == nil else { throw .unspecifiedSourceLinkLayerAddress }
+      guard linkLayerAddress == nil else { throw .unspecifiedSourceLinkLayerAddress }
     }
-    guard options.source?.isUnicast != false else { throw .linkLayerAddressNotUnicast }
+    guard linkLayerAddress?.isUnicast != false else { throw .linkLayerAddressNotUnicast }
     self.init(
       source: source, destination: destination, target: target,
-      sourceLinkLayerAddress: options.source)
+      sourceLinkLayerAddress: linkLayerAddress)
   }
 
   var flags: UInt32 { 0 }

@@ -24,8 +24,9 @@ package final class Daemon {
   /// Reused for every event, so that answering allocates nothing.
   private var actions: [Action] = []
   private var pending: [Port] = []
-  /// When to try again to open what could not be opened.
+  /// When to try again what could not be done.
   private var retry: Instant?
+  private var mustResynchronize = false
   private var isStopping = false
 
   /// Opens everything that a running daemon needs and reads the host's interfaces.
@@ -41,13 +42,13 @@ package final class Daemon {
     poll = try EventPoll()
     timer = try TimerDescriptor()
     signals = try SignalDescriptor(SignalDescriptor.termination + SignalDescriptor.requests)
-    monitor = try HostMonitor()
+    monitor = try HostMonitor(routes: ruleset.asksForRoutes)
     routes = try RouteLookup()
     actions.reserveCapacity(PacketSocket.batchSize)
     try poll.watch(timer, token: Token.timer)
     try poll.watch(signals, token: Token.signals)
     try poll.watch(monitor, token: Token.monitor)
-    try resynchronize()
+    resynchronize()
   }
 
   /// Works until a signal ends it.
@@ -65,6 +66,11 @@ package final class Daemon {
       if let failure { throw failure }
     }
     logger.info("\(engine.counters.summary)")
+  }
+
+  private func tryAgain() {
+    retry = nil
+    if mustResynchronize { resynchronize() } else { reviewPorts() }
   }
 
   private var nextDeadline: Instant? {
@@ -87,7 +93,7 @@ package final class Daemon {
       try timer.acknowledge()
       engine.handleTimeout(now: now, into: &actions)
       performActions()
-      if let retry, retry <= now { reviewPorts() }
+      if let retry, retry <= now { tryAgain() }
     case Token.signals:
       while let signal = try signals.next() {
         if SignalDescriptor.termination.contains(signal) {
@@ -217,7 +223,7 @@ extension Daemon {
     } catch {
       guard error.isOverrun else { throw error }
       logger.notice("more changes of interfaces than netlink could hold; reading them anew")
-      try resynchronize()
+      resynchronize()
     }
     performActions()
     if linksChanged { reviewPorts() }
@@ -229,33 +235,47 @@ extension Daemon {
     if case .interfaceRemoved(let index) = event { closePorts { $0.index == index } }
   }
 
-  /// How often the tables are read before the host is taken to be changing too fast.
+  /// How often the tables are read in a row while they change faster than they can be read.
   private static let readAttempts = 10
 
-  /// Reads the host's interfaces as they are now.
-  private func resynchronize() throws(SystemError) {
-    for attempt in 1...Self.readAttempts {
-      var newer = HostTable()
-      do {
-        try monitor.readAll { _ = newer.apply($0) }
-      } catch {
-        guard error.isOverrun, attempt < Self.readAttempts else { throw error }
-        continue
-      }
+  /// Reads the host's interfaces as they are now, or tries again in a second.
+  ///
+  /// An interface may have been away and come back unseen, and a socket on it would be deaf: all
+  /// are opened anew.
+  private func resynchronize() {
+    mustResynchronize = false
+    do {
+      let newer = try readHost()
       for event in host.events(towards: newer) + [.routesChanged] {
         engine.handle(event, now: now, into: &actions)
       }
       host = newer
-      break
+      ports.removeAll()
+      reviewPorts()
+    } catch {
+      logger.error("cannot read the interfaces: \(error); trying again in a second")
+      mustResynchronize = true
+      retry = now + .seconds(1)
     }
-    closePorts { host.links[$0.index.rawValue] == nil }
-    reviewPorts()
+  }
+
+  private func readHost() throws(SystemError) -> HostTable {
+    var attempts = 0
+    while true {
+      var table = HostTable()
+      do {
+        try monitor.readAll { _ = table.apply($0) }
+        return table
+      } catch {
+        attempts += 1
+        guard error.isOverrun, attempts < Self.readAttempts else { throw error }
+      }
+    }
   }
 
   /// Opens the sockets that can be opened, closes those without an interface, and says what is
   /// different from before.
   private func reviewPorts() {
-    retry = nil
     for name in plan.names {
       var condition = plan.condition(of: name, in: host)
       let link = host.link(named: name)

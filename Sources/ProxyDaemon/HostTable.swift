@@ -4,16 +4,20 @@ import ProxyEngine
 /// The interfaces of this host as rtnetlink tells them, ready for the engine.
 struct HostTable {
   private(set) var links: [Int32: Link] = [:]
+  private var indexes: [String: Int32] = [:]
   private var addresses: [Int32: [LinkAddress]] = [:]
 
   /// Takes up a change and returns the event that it makes, if any.
   mutating func apply(_ change: HostChange) -> Event? {
     switch change {
     case .link(let link):
+      forgetName(of: link.index)
       links[link.index] = link
+      indexes[link.name] = link.index
       return interfaceEvent(link.index)
     case .linkRemoved(let index):
       addresses[index] = nil
+      forgetName(of: index)
       guard links.removeValue(forKey: index) != nil else { return nil }
       return .interfaceRemoved(InterfaceIndex(index))
     case .address(let address):
@@ -36,7 +40,12 @@ struct HostTable {
 
   /// The link with this name.
   func link(named name: String) -> Link? {
-    links.values.first { $0.name == name }
+    indexes[name].flatMap { links[$0] }
+  }
+
+  /// Takes an interface's name away, unless another has taken it over.
+  private mutating func forgetName(of index: Int32) {
+    if let name = links[index]?.name, indexes[name] == index { indexes[name] = nil }
   }
 
   /// A repeated address keeps its place, so that source selection does not waver.

@@ -8,6 +8,13 @@ extension Ruleset {
   }
 }
 
+extension Ruleset {
+  /// Whether any rule goes by the kernel's routes.
+  var asksForRoutes: Bool {
+    proxies.contains { $0.rules.contains { $0.method == .auto } }
+  }
+}
+
 extension Ruleset.Proxy {
   fileprivate init(_ proxy: Configuration.Proxy) {
     var timers = Ruleset.Timers()

@@ -55,6 +55,11 @@ struct NetlinkMessagesTests {
     #expect(Link.index(octets.span.bytes) == nil)
   }
 
+  @Test func `a wireless driver's event is no news of the link`() {
+    let event: [UInt8] = link + [12, 0, 11, 0, 8, 0, 0x15, 0x8b, 0, 0, 0, 0]
+    #expect(Link(event.span.bytes) == nil)
+  }
+
   @Test(arguments: [link, address, route])
   func `no truncation and no damage traps`(whole: [UInt8]) {
     var random = SeededGenerator(seed: 1)

@@ -3,6 +3,11 @@ import NDPWire
 import NetworkLab
 import Testing
 
+/// More route changes than a socket's buffer holds.
+private let storm =
+  "sh -c 'i=0; while [ $i -lt 9000 ]; do i=$((i+1)); echo route add 2001:db8:$i::/64 dev lo;"
+  + " done | ip -6 -batch -'"
+
 @Suite(.enabled(if: NetworkNamespace.isPermitted))
 struct NetlinkTests {
   @Test func `links and addresses are told as they are and as they change`() throws {
@@ -11,7 +16,7 @@ struct NetlinkTests {
     try shell(
       namespace, "sysctl -qw net.ipv6.conf.a0.disable_ipv6=0 net.ipv6.conf.a0.accept_dad=0",
       "ip address add 2001:db8::1/64 dev a0 nodad")
-    let monitor = try namespace.run { try HostMonitor() }
+    let monitor = try namespace.run { try HostMonitor(routes: true) }
     var told: [HostChange] = []
     try monitor.readAll { told.append($0) }
     let link = Link(
@@ -49,13 +54,9 @@ struct NetlinkTests {
   @Test func `a lost notification is an overrun, and reading anew ends it`() throws {
     let namespace = try NetworkNamespace()
     _ = try Veth(in: namespace)
-    let monitor = try namespace.run { try HostMonitor() }
+    let monitor = try namespace.run { try HostMonitor(routes: true) }
     try shell(namespace, "ip link set lo up")
-    // More route changes than the socket's buffer holds.
-    try shell(
-      namespace,
-      "sh -c 'i=0; while [ $i -lt 9000 ]; do i=$((i+1)); echo route add 2001:db8:$i::/64 dev lo;"
-        + " done | ip -6 -batch -'")
+    try shell(namespace, storm)
     #expect(isOverrun { () throws(SystemError) in try monitor.receive { _ in } })
     var told: [HostChange] = []
     var attempts = 0
@@ -65,6 +66,30 @@ struct NetlinkTests {
       told = []
     }
     #expect(told.contains { if case .link(let link) = $0 { link.name == "b0" } else { false } })
+  }
+
+  @Test func `a reading that was broken off does not pass for the next one`() throws {
+    let namespace = try NetworkNamespace()
+    _ = try Veth(in: namespace)
+    try shell(
+      namespace, "ip link set lo up",
+      "sh -c 'i=0; while [ $i -lt 100 ]; do i=$((i+1));"
+        + " echo link add v$i type veth peer name w$i; done | ip -batch -'")
+    let monitor = try namespace.run { try HostMonitor(routes: true) }
+    var isDisturbed = false
+    _ = isOverrun { () throws(SystemError) in
+      try monitor.readAll { _ in
+        if !isDisturbed { try? shell(namespace, storm) }
+        isDisturbed = true
+      }
+    }
+    for _ in 0..<3 {
+      var names: Set<String> = []
+      let isBroken = isOverrun { () throws(SystemError) in
+        try monitor.readAll { if case .link(let link) = $0 { names.insert(link.name) } }
+      }
+      #expect(isBroken || names.count == 203, "\(names.count) links")
+    }
   }
 
   private func isOverrun(_ body: () throws(SystemError) -> Void) -> Bool {

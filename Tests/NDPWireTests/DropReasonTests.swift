@@ -134,6 +134,9 @@ private let harmless: [Defect] = [
   Defect("a second source link-layer address", .checksum) {
     $0.message += octets("0101 020000000066")
   },
+  Defect("a target link-layer address of two units", .checksum) {
+    $0.message += octets("0202 0200000000990000 000000000000")
+  },
   Defect("178 options", .checksum) {
     for _ in 0..<178 { $0.message += octets("0e01 000000000000") }
   },

@@ -1,20 +1,20 @@
-/// The link-layer addresses among the options of a Neighbor Discovery message (RFC 4861 §4.6.1).
+/// The link-layer address among the options of a Neighbor Discovery message (RFC 4861 §4.6.1).
 ///
-/// All other options, known or not, are stepped over: "MUST be ignored and the packet processed
-/// as normal" (RFC 4861 §7.1.1). Where an address comes twice, the first counts.
-struct LinkLayerAddressOptions {
+/// All options of other types, known or not, are stepped over: "MUST be ignored and the packet
+/// processed as normal" (RFC 4861 §7.1.1). Where the address comes twice, the first counts.
+enum LinkLayerAddressOption {
   /// How many octets one option takes: type, length in units of 8 octets, address.
   static let length = 8
 
-  private(set) var source: MACAddress?
-  private(set) var target: MACAddress?
-
-  /// Reads the options from `start` to the end of `message`.
+  /// The address in the first option of the given type, from `start` to the end of `message`;
+  /// `nil` if there is none.
   ///
-  /// One pass, no allocation.
-  ///
-  /// Throws `zeroLengthOption`, `truncatedOption`, `linkLayerAddressLength`.
-  init(decoding message: RawSpan, from start: Int) throws(DropReason) {
+  /// One pass, no allocation. Throws `zeroLengthOption`, `truncatedOption`,
+  /// `linkLayerAddressLength`.
+  static func find(
+    type wanted: UInt8, in message: RawSpan, from start: Int
+  ) throws(DropReason) -> MACAddress? {
+    var found: MACAddress?
     var offset = start
     while offset < message.byteCount {
       guard offset + 2 <= message.byteCount else { throw .truncatedOption }
@@ -22,17 +22,13 @@ struct LinkLayerAddressOptions {
       let length = Int(message.bigEndian(at: offset + 1, as: UInt8.self)) * 8
       guard length > 0 else { throw .zeroLengthOption }
       guard offset + length <= message.byteCount else { throw .truncatedOption }
-      if type == OptionType.source || type == OptionType.target {
+      if type == wanted {
         guard length == Self.length else { throw .linkLayerAddressLength }
-        let address = message.linkLayerAddress(at: offset + 2)
-        if type == OptionType.source {
-          source = source ?? address
-        } else {
-          target = target ?? address
-        }
+        found = found ?? message.linkLayerAddress(at: offset + 2)
       }
       offset += length
     }
+    return found
   }
 
   /// Writes one option of the given type at `offset` of `frame`.

@@ -41,7 +41,7 @@ extension Engine {
     _ route: Route, toSession position: Int, now: Instant, into actions: inout [Action]
   ) {
     let proxy = sessions[position].key.proxy
-    let own = rules.proxies[proxy].interface
+    let own = rules.proxyInterfaces[proxy]
     switch route {
     case .onLink(let index) where canAsk(on: index, proxy: proxy):
       askOnLink(position, at: index, now: now, into: &actions)

@@ -7,27 +7,29 @@ extension Engine {
     _ frame: EthernetFrame<NeighborSolicitation>, on index: InterfaceIndex, now: Instant,
     into actions: inout [Action]
   ) {
-    guard let proxy = rules.proxies.firstIndex(where: { $0.interface == index }),
-      let interface = interfaces[index]
-    else { return counters.discard(.notProxyInterface) }
+    guard let proxy = rules.proxy(on: index), let interface = interfaces[index] else {
+      return counters.discard(.notProxyInterface)
+    }
     let message = frame.message
     if let reason = refusal(of: frame, on: interface) { return counters.discard(reason) }
-    guard let rule = rules.rule(of: proxy, covering: message.target) else {
+    guard let rule = rules.position(of: proxy, covering: message.target) else {
       return counters.discard(.noRule)
     }
     let asker = Asker(frame, now: now)
     if interfaces.hasUsable(message.target) {
       // The kernel answers for an address only on the interface that has it.
-      advertise(message.target, to: asker, proxy: proxy, now: now, into: &actions)
-    } else if rule.isStatic {
+      advertise(
+        message.target, to: asker, on: interface, proxy: proxy, now: now, into: &actions)
+    } else if rules.rules[rule].isStatic {
       // A wide static rule must not keep hosts of the link from configuring addresses.
-      if asker.detectsDuplicates, rule.prefix.length < 128 {
+      if asker.detectsDuplicates, rules.rules[rule].prefix.length < 128 {
         return counters.discard(.duplicateAddressDetection)
       }
-      advertise(message.target, to: asker, proxy: proxy, now: now, into: &actions)
+      advertise(
+        message.target, to: asker, on: interface, proxy: proxy, now: now, into: &actions)
     } else {
       let key = SessionKey(proxy: proxy, target: message.target)
-      ask(frame, key: key, rule: rule, now: now, into: &actions)
+      ask(frame, key: key, rule: rules.rules[rule], now: now, into: &actions)
     }
   }
 
@@ -44,7 +46,7 @@ extension Engine {
     if frame.source == own || message.sourceLinkLayerAddress == own { return .ownFrame }
     if message.source == target { return .askerIsTarget }
     if interface.owns(target) { return .ownAddress }
-    if interface.addresses.contains(where: { $0.address == message.source }) { return .ownFrame }
+    if interface.has(message.source) { return .ownFrame }
     return nil
   }
 
@@ -126,7 +128,7 @@ extension Engine {
 
   /// A target is never asked for where the question came from.
   func canAsk(on index: InterfaceIndex, proxy: Int) -> Bool {
-    index != rules.proxies[proxy].interface && interfaces[index]?.canSolicit == true
+    index != rules.proxyInterfaces[proxy] && interfaces[index]?.canSolicit == true
   }
 
   /// Lets only the owner itself defend its address, never what was heard of it before.

@@ -82,7 +82,7 @@ extension Engine {
     for position in sessions.takenPositions {
       let session = sessions[position]
       let isAffected =
-        rules.proxies[session.key.proxy].interface == index
+        rules.proxyInterfaces[session.key.proxy] == index
         || session.interfaces.contains(index)
       if isAffected { sessions.remove(position) }
     }
@@ -100,8 +100,18 @@ extension Engine {
   mutating func advertise(
     _ target: IPv6Address, to asker: Asker, proxy: Int, now: Instant, into actions: inout [Action]
   ) {
-    guard let index = rules.proxies[proxy].interface, let interface = interfaces[index],
-      let own = interface.linkLayerAddress,
+    guard let index = rules.proxyInterfaces[proxy], let interface = interfaces[index] else {
+      return counters.discard(.noSourceAddress)
+    }
+    advertise(target, to: asker, on: interface, proxy: proxy, now: now, into: &actions)
+  }
+
+  /// The same where the proxy's interface is at hand.
+  mutating func advertise(
+    _ target: IPv6Address, to asker: Asker, on interface: Interface, proxy: Int, now: Instant,
+    into actions: inout [Action]
+  ) {
+    guard let own = interface.linkLayerAddress,
       let source = interface.sourceAddress(towards: asker.destination)
     else { return counters.discard(.noSourceAddress) }
     guard advertisementTokens.take(now: now) else {
@@ -114,7 +124,8 @@ extension Engine {
     actions.append(
       .advertise(
         EthernetFrame(
-          source: own, destination: asker.frameDestination, message: advertisement), on: index))
+          source: own, destination: asker.frameDestination, message: advertisement),
+        on: interface.index))
     counters.advertise()
   }
 }

@@ -95,9 +95,20 @@ extension Interface {
   /// each prefix that has one (RFC 4291 §2.6.1, RFC 6164 §5).
   func owns(_ target: IPv6Address) -> Bool {
     for own in addresses {
-      if own.address == target { return true }
-      if own.prefixLength < 127, own.prefix.address == target { return true }
+      let difference = own.address.bits ^ target.bits
+      if difference == 0 { return true }
+      // The anycast address differs in host bits only, and has none of them set.
+      let hostBits = ~IPv6Prefix.mask(length: own.prefixLength)
+      if own.prefixLength < 127, difference & ~hostBits == 0, target.bits & hostBits == 0 {
+        return true
+      }
     }
+    return false
+  }
+
+  /// Whether this is one of its addresses, tentative ones included.
+  func has(_ address: IPv6Address) -> Bool {
+    for own in addresses where own.address.bits == address.bits { return true }
     return false
   }
 

@@ -6,6 +6,8 @@ struct RuleTable {
   private(set) var proxies: [Proxy]
   /// Every rule of every proxy; tries and sessions name them by position.
   private(set) var rules: [Rule] = []
+  /// For each proxy the interface of its name, while there is one.
+  private(set) var proxyInterfaces: [InterfaceIndex?]
   private var interfaceNames: [String] = []
   private var interfaceIndexes: [InterfaceIndex?] = []
 
@@ -15,8 +17,6 @@ struct RuleTable {
     let timers: Ruleset.Timers
     /// Positions in `rules`, by prefix.
     var trie = PrefixTrie()
-    /// The interface of that name, while there is one.
-    var interface: InterfaceIndex?
   }
 
   /// All methods given for one prefix: equal prefixes with different interfaces fan out.
@@ -32,6 +32,7 @@ struct RuleTable {
     proxies = ruleset.proxies.map {
       Proxy(name: $0.interface, isRouter: $0.isRouter, timers: $0.timers)
     }
+    proxyInterfaces = ruleset.proxies.map { _ in nil }
     for (proxy, rules) in ruleset.proxies.map(\.rules).enumerated() {
       for rule in rules { add(rule, to: proxy) }
     }
@@ -64,15 +65,23 @@ struct RuleTable {
   /// Finds proxy and rule interfaces by their names anew.
   mutating func resolve(in interfaces: InterfaceTable) {
     let indexes = interfaces.indexesByName
-    for position in proxies.indices {
-      proxies[position].interface = indexes[proxies[position].name]
-    }
+    proxyInterfaces = proxies.map { indexes[$0.name] }
     interfaceIndexes = interfaceNames.map { indexes[$0] }
+  }
+
+  /// The proxy of the interface, if it has one; they are few.
+  func proxy(on interface: InterfaceIndex) -> Int? {
+    proxyInterfaces.firstIndex(of: interface)
+  }
+
+  /// The position of the rule with the longest prefix that covers the target.
+  func position(of proxy: Int, covering target: IPv6Address) -> Int? {
+    proxies[proxy].trie.longestMatch(target)
   }
 
   /// The rule with the longest prefix that covers the target.
   func rule(of proxy: Int, covering target: IPv6Address) -> Rule? {
-    proxies[proxy].trie.longestMatch(target).map { rules[$0] }
+    position(of: proxy, covering: target).map { rules[$0] }
   }
 
   /// The interfaces on which a rule asks, those that are not there left out.

@@ -27,6 +27,7 @@ package final class Daemon {
   /// When to try again what could not be done.
   private var retry: Instant?
   private var mustResynchronize = false
+  private var warnings = WarningLimit()
   private var isStopping = false
 
   /// Opens everything that a running daemon needs and reads the host's interfaces.
@@ -65,7 +66,8 @@ package final class Daemon {
       }
       if let failure { throw failure }
     }
-    logger.info("\(engine.counters.summary)")
+    let unsent = ports.reduce(0) { $0 + $1.socket.sendFailures }
+    logger.info("\(engine.counters.summary) unsent=\(unsent)")
   }
 
   private func tryAgain() {
@@ -203,15 +205,37 @@ extension Daemon {
     do {
       return Route(try routes.route(to: target))
     } catch {
-      logger.warning("cannot look up the route to \(target): \(error)")
+      warnSparingly("cannot look up the route to \(target): \(error)")
       return .unreachable
     }
+  }
+}
+
+/// At most one warning a second about what may go wrong with every packet.
+private struct WarningLimit {
+  private var next = Instant(nanoseconds: 0)
+  private var suppressed = 0
+
+  /// How many warnings were suppressed since the last one that was not; `nil` suppresses this one.
+  mutating func pass(now: Instant) -> Int? {
+    guard now >= next else {
+      suppressed += 1
+      return nil
+    }
+    defer { suppressed = 0 }
+    next = now + .seconds(1)
+    return suppressed
   }
 }
 
 // MARK: - Interfaces
 
 extension Daemon {
+  private func warnSparingly(_ text: String) {
+    guard let suppressed = warnings.pass(now: now) else { return }
+    logger.warning("\(text)\(suppressed == 0 ? "" : " (and \(suppressed) more like it)")")
+  }
+
   private func takeHostChanges() throws(SystemError) {
     var linksChanged = false
     do {
@@ -330,7 +354,7 @@ extension Daemon {
       return port
     } catch {
       // It may have gone a moment ago: then netlink is about to say so.
-      logger.warning("\(link.name): \(error)")
+      warnSparingly("\(link.name): \(error)")
       return nil
     }
   }

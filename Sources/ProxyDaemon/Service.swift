@@ -79,10 +79,11 @@ package struct Service {
     guard let pidFile else { return nil }
     do {
       return try PIDFile(path: pidFile)
-    } catch  where error.isBlocked {
-      throw .pidFile("\(pidFile): another ndpproxy holds it; stop that one, or name another file")
     } catch {
-      throw .pidFile("\(error)")
+      let reason =
+        error.isBlocked
+        ? "another ndpproxy holds it; stop that one, or name another file" : "\(error)"
+      throw .pidFile("pid file \(pidFile): \(reason)")
     }
   }
 
@@ -91,12 +92,11 @@ package struct Service {
   ) throws(Failure) -> Value {
     do {
       return try body()
-    } catch  where error.isMissingPrivilege {
+    } catch {
+      guard error.isMissingPrivilege else { throw .system("\(error)") }
       throw .missingPrivilege(
         "the daemon needs the capability CAP_NET_RAW for packet sockets: start it as root, or with "
           + "AmbientCapabilities=CAP_NET_RAW in its systemd unit")
-    } catch {
-      throw .system("\(error)")
     }
   }
 }

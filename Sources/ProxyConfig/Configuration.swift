@@ -11,6 +11,18 @@ package struct Configuration: Equatable, Sendable {
   /// `address-ttl` where it was given: without effect, kept so that printing loses nothing.
   package var addressTTL: Duration?
 
+  /// `max-sessions`: targets known at once.
+  package var maxSessions = 8192
+
+  /// `max-solicitations`: new targets asked for per second.
+  package var maxSolicitations = 200
+
+  /// `max-route-lookups`: routes looked up per second.
+  package var maxRouteLookups = 5000
+
+  /// `max-advertisements`: answers per second.
+  package var maxAdvertisements = 200_000
+
   /// Makes a configuration that asks for nothing.
   package init() {}
 }
@@ -23,6 +35,17 @@ extension Configuration {
 
     /// `router`: whether advertisements carry the R flag (RFC 4861 §4.4).
     package var isRouter = true
+
+    /// `override`: whether advertisements carry the O flag, so that they displace a real owner's.
+    ///
+    /// "SHOULD NOT" for a proxy (RFC 4861 §7.2.8), but some providers ignore others.
+    package var isOverride = false
+
+    /// `source`: which address advertisements come from.
+    package var source = AdvertisementSource.auto
+
+    /// `dad`: what hosts get that detect duplicates.
+    package var dad = DuplicateDetection.verify
 
     /// `timeout`: how long one solicitation waits.
     ///

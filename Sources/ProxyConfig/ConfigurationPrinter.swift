@@ -5,9 +5,13 @@ extension Configuration: CustomStringConvertible {
   package var description: String {
     var text = ""
     for keyword in Keyword.all(in: .file) {
-      guard case .pollInterval(let path) = keyword.meaning, let interval = self[keyPath: path]
-      else { continue }
-      text += "\(keyword.name) \(interval.wholeMilliseconds)\n"
+      switch keyword.meaning {
+      case .pollInterval(let path):
+        guard let interval = self[keyPath: path] else { continue }
+        text += "\(keyword.name) \(interval.wholeMilliseconds)\n"
+      case .limit(let path, _): text += "\(keyword.name) \(self[keyPath: path])\n"
+      default: continue
+      }
     }
     for proxy in proxies {
       text += "\(text.isEmpty ? "" : "\n")proxy \(proxy.interface) {\n\(proxy.body)}\n"
@@ -25,6 +29,9 @@ extension Configuration.Proxy {
         text += "  \(keyword.name) \(self[keyPath: path].wholeMilliseconds)\n"
       case .count(let path, _): text += "  \(keyword.name) \(self[keyPath: path])\n"
       case .proxySwitch(let path): text += "  \(keyword.name) \(yesOrNo(self[keyPath: path]))\n"
+      case .source(let path): text += "  \(keyword.name) \(self[keyPath: path])\n"
+      case .duplicateDetection(let path):
+        text += "  \(keyword.name) \(self[keyPath: path].rawValue)\n"
       default: continue
       }
     }

@@ -121,6 +121,9 @@ extension Diagnostic {
     /// Not decimal digits alone.
     case invalidNumber = "invalid-number"
 
+    /// A word that is none of those a key takes.
+    case invalidChoice = "invalid-choice"
+
     /// A number beyond the range of its key.
     case numberOutOfRange = "number-out-of-range"
 

@@ -55,6 +55,15 @@ extension Keyword {
     /// `yes` or `no` for a proxy; it has a default.
     case proxySwitch(any Path<Configuration.Proxy, Bool>)
 
+    /// A limit for all proxies together; it has a default.
+    case limit(any Path<Configuration, Int>, ClosedRange<Int>)
+
+    /// Which address advertisements come from; it has a default.
+    case source(any Path<Configuration.Proxy, Configuration.AdvertisementSource>)
+
+    /// What hosts get that detect duplicates; it has a default.
+    case duplicateDetection(any Path<Configuration.Proxy, Configuration.DuplicateDetection>)
+
     /// `yes` or `no` for a rule; the default is no.
     case ruleSwitch(any Path<Configuration.Rule, Bool>)
 
@@ -74,9 +83,16 @@ extension Keyword {
   package static let all = [
     Keyword("route-ttl", in: .file, .pollInterval(\.routeTTL), isInEffect: false),
     Keyword("address-ttl", in: .file, .pollInterval(\.addressTTL), isInEffect: false),
+    Keyword("max-sessions", in: .file, .limit(\.maxSessions, 1...Limits.sessions)),
+    Keyword("max-solicitations", in: .file, .limit(\.maxSolicitations, 1...Limits.rate)),
+    Keyword("max-route-lookups", in: .file, .limit(\.maxRouteLookups, 1...Limits.rate)),
+    Keyword("max-advertisements", in: .file, .limit(\.maxAdvertisements, 1...Limits.rate)),
     Keyword("proxy", in: .file, .proxyBlock),
 
     Keyword("router", in: .proxy, .proxySwitch(\.isRouter)),
+    Keyword("override", in: .proxy, .proxySwitch(\.isOverride)),
+    Keyword("source", in: .proxy, .source(\.source)),
+    Keyword("dad", in: .proxy, .duplicateDetection(\.dad)),
     Keyword("timeout", in: .proxy, .duration(\.timeout, 1...Limits.timeoutMilliseconds)),
     Keyword("retries", in: .proxy, .count(\.retries, 0...Limits.retries)),
     Keyword("ttl", in: .proxy, .duration(\.ttl, 1...Limits.lifetimeMilliseconds)),

@@ -33,6 +33,12 @@ package enum Limits {
   /// `INT_MAX`: SONiC writes it as `route-ttl`, in milliseconds.
   package static let pollMilliseconds = 2_147_483_647
 
+  /// The most that `max-sessions` may be; each takes some hundred octets.
+  package static let sessions = 10_000_000
+
+  /// The most that any limit per second may be: 10 Gbit/s bring fewer frames.
+  package static let rate = 10_000_000
+
   /// The most that `retries` may be.
   package static let retries = 10
 }

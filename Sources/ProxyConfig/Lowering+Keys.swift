@@ -82,19 +82,23 @@ extension Keyword {
     case .proxyBlock, .interfaceMethod: "\(name) eth0"
     case .ruleBlock: "\(name) 2001:db8:1:0:ff::/80"
     case .pollInterval: "\(name) 30000"
-    case .duration, .count, .proxySwitch: "\(name) \(defaultText ?? "")"
+    case .duration, .count, .proxySwitch, .limit, .source, .duplicateDetection:
+      "\(name) \(defaultText ?? "")"
     case .ruleSwitch: "\(name) no"
     case .method: name
     }
   }
 
-  /// The default of a proxy's option, as it is written in the file; `nil` for every other key.
+  /// The default of an option or limit, as it is written in the file; `nil` for every other key.
   package var defaultText: String? {
     let proxy = Configuration.Proxy(interface: "")
     return switch meaning {
     case .duration(let path, _): "\(proxy[keyPath: path].wholeMilliseconds)"
     case .count(let path, _): "\(proxy[keyPath: path])"
     case .proxySwitch(let path): proxy[keyPath: path] ? "yes" : "no"
+    case .source(let path): "\(proxy[keyPath: path])"
+    case .duplicateDetection(let path): proxy[keyPath: path].rawValue
+    case .limit(let path, _): "\(Configuration()[keyPath: path])"
     default: nil
     }
   }

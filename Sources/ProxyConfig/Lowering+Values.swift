@@ -27,6 +27,14 @@ enum Unit: String {
 
   /// Repetitions.
   case times
+
+  /// Things at once or per second, as the key says.
+  case limit = ""
+}
+
+extension Unit {
+  /// As it stands behind a number.
+  fileprivate var suffix: String { rawValue.isEmpty ? "" : " \(rawValue)" }
 }
 
 extension Lowering {
@@ -55,6 +63,19 @@ extension Lowering {
     return boolean.isOn
   }
 
+  /// Reads one of several words.
+  mutating func choice<Value>(
+    _ word: Word, of keyword: Keyword, _ words: String, _ read: (String) -> Value?
+  ) -> Value? {
+    guard let text = plainText(word) else { return nil }
+    if let value = read(text) { return value }
+    diagnostics.report(
+      .error, .invalidChoice, at: word.range.lowerBound,
+      "'\(keyword.name)' is \(words), not \(text.quoted)",
+      suggestion: "write '\(keyword.defaultText ?? "")', the default")
+    return nil
+  }
+
   /// Reads decimal digits within a range.
   mutating func number(
     _ word: Word, of keyword: Keyword, in range: ClosedRange<Int>, unit: Unit
@@ -73,7 +94,7 @@ extension Lowering {
     guard let number = Int(text), range.contains(number) else {
       diagnostics.report(
         .error, .numberOutOfRange, at: word.range.lowerBound,
-        "'\(keyword.name)' is \(range.lowerBound) to \(range.upperBound) \(unit), "
+        "'\(keyword.name)' is \(range.lowerBound) to \(range.upperBound)\(unit.suffix), "
           + "not \(text.quoted)",
         suggestion: "write '\(keyword.defaultText ?? "30000")', the default")
       return nil

@@ -27,6 +27,11 @@ struct Lowering {
       switch keyword.meaning {
       case .proxyBlock: lowerProxy(entry)
       case .pollInterval(let path): lowerPollInterval(entry, of: keyword, to: path, given: &given)
+      case .limit(let path, let range):
+        guard isFirst(keyword, at: entry, in: &given), let word = value(of: entry, keyword),
+          let number = number(word, of: keyword, in: range, unit: .limit)
+        else { continue }
+        configuration[keyPath: path] = number
       default: preconditionFailure("'\(keyword.name)' does not stand outside every block")
       }
     }
@@ -159,6 +164,16 @@ extension Lowering {
     case .proxySwitch(let path):
       guard let isOn = boolean(word, of: keyword) else { return }
       proxy[keyPath: path] = isOn
+    case .source(let path):
+      let words = "'auto', 'link-local', 'global', 'target' or a unicast address"
+      guard let source = choice(word, of: keyword, words, Configuration.AdvertisementSource.init)
+      else { return }
+      proxy[keyPath: path] = source
+    case .duplicateDetection(let path):
+      let words = "'ignore', 'verify' or 'defend'"
+      let read = Configuration.DuplicateDetection.init(rawValue:)
+      guard let detection = choice(word, of: keyword, words, read) else { return }
+      proxy[keyPath: path] = detection
     default: preconditionFailure("'\(keyword.name)' is no option of a proxy")
     }
   }

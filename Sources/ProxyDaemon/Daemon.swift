@@ -36,7 +36,7 @@ package final class Daemon {
   package init(_ configuration: Configuration, logger: Logger) throws(SystemError) {
     try PacketSocket.requirePermission()
     let ruleset = Ruleset(configuration)
-    engine = Engine(ruleset: ruleset)
+    engine = Engine(ruleset: ruleset, limits: ProxyEngine.Limits(configuration))
     // Whoever wants to see every message also wants to see those that no rule is about.
     plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
     self.logger = logger

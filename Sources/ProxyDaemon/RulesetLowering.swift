@@ -26,6 +26,42 @@ extension Ruleset.Proxy {
     self.init(
       interface: proxy.interface, isRouter: proxy.isRouter, timers: timers,
       rules: proxy.rules.map { Ruleset.Rule(prefix: $0.prefix, method: .init($0.method)) })
+    isOverride = proxy.isOverride
+    source = Ruleset.AdvertisementSource(proxy.source)
+    duplicateDetection = Ruleset.DuplicateDetection(proxy.dad)
+  }
+}
+
+extension ProxyEngine.Limits {
+  /// The limits that the configuration sets; the others keep their defaults.
+  package init(_ configuration: Configuration) {
+    self.init()
+    sessions = configuration.maxSessions
+    solicitationsPerSecond = configuration.maxSolicitations
+    routeLookupsPerSecond = configuration.maxRouteLookups
+    advertisementsPerSecond = configuration.maxAdvertisements
+  }
+}
+
+extension Ruleset.AdvertisementSource {
+  fileprivate init(_ source: Configuration.AdvertisementSource) {
+    switch source {
+    case .auto: self = .automatic
+    case .linkLocal: self = .linkLocal
+    case .global: self = .global
+    case .target: self = .target
+    case .address(let address): self = .address(address)
+    }
+  }
+}
+
+extension Ruleset.DuplicateDetection {
+  fileprivate init(_ detection: Configuration.DuplicateDetection) {
+    switch detection {
+    case .ignore: self = .ignore
+    case .verify: self = .verify
+    case .defend: self = .defend
+    }
   }
 }
 

@@ -16,13 +16,18 @@ extension Engine {
       return counters.discard(.noRule)
     }
     let asker = Asker(frame, now: now)
+    let detection = rules.proxies[proxy].duplicateDetection
+    if asker.detectsDuplicates, detection == .ignore {
+      return counters.discard(.duplicateAddressDetection)
+    }
     if interfaces.hasUsable(message.target) {
       // The kernel answers for an address only on the interface that has it.
       advertise(
         message.target, to: asker, on: interface, proxy: proxy, now: now, into: &actions)
     } else if rules.rules[rule].isStatic {
       // A wide static rule must not keep hosts of the link from configuring addresses.
-      if asker.detectsDuplicates, rules.rules[rule].prefix.length < 128 {
+      let isWide = rules.rules[rule].prefix.length < 128
+      if asker.detectsDuplicates, isWide, detection != .defend {
         return counters.discard(.duplicateAddressDetection)
       }
       advertise(

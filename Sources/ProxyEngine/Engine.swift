@@ -111,16 +111,18 @@ extension Engine {
     _ target: IPv6Address, to asker: Asker, on interface: Interface, proxy: Int, now: Instant,
     into actions: inout [Action]
   ) {
-    guard let own = interface.linkLayerAddress,
-      let source = interface.sourceAddress(towards: asker.destination)
-    else { return counters.discard(.noSourceAddress) }
+    let source = interface.sourceAddress(
+      rules.proxies[proxy].source, of: target, towards: asker.destination)
+    guard let own = interface.linkLayerAddress, let source else {
+      return counters.discard(.noSourceAddress)
+    }
     guard advertisementTokens.take(now: now) else {
       return counters.discard(.advertisementLimit)
     }
     let advertisement = NeighborAdvertisement(
       source: source, destination: asker.destination, target: target,
       isRouter: rules.proxies[proxy].isRouter, isSolicited: !asker.detectsDuplicates,
-      isOverride: false, targetLinkLayerAddress: own)
+      isOverride: rules.proxies[proxy].isOverride, targetLinkLayerAddress: own)
     actions.append(
       .advertise(
         EthernetFrame(

@@ -76,10 +76,13 @@ extension Interface {
   /// own prefix and not deprecated; the other scope is better than silence (RFC 4861 §4.4,
   /// RFC 6724 §5).
   /// One pass over the addresses.
-  func sourceAddress(towards peer: IPv6Address) -> IPv6Address? {
+  func sourceAddress(
+    towards peer: IPv6Address, where isSuitable: (IPv6Address) -> Bool = { _ in true }
+  ) -> IPv6Address? {
     let isOnLinkOnly = peer.isLinkLocal || peer.isMulticast
     var best: (rank: Int, address: IPv6Address)?
     for candidate in addresses where candidate.state != .tentative {
+      guard isSuitable(candidate.address) else { continue }
       let rank =
         (candidate.address.isLinkLocal == isOnLinkOnly ? 4 : 0)
         + (candidate.prefix.contains(peer) ? 2 : 0)
@@ -87,6 +90,19 @@ extension Interface {
       if rank > best?.rank ?? -1 { best = (rank, candidate.address) }
     }
     return best?.address
+  }
+
+  /// The address to advertise `target` from to `peer`, or `nil` where there is none.
+  func sourceAddress(
+    _ source: Ruleset.AdvertisementSource, of target: IPv6Address, towards peer: IPv6Address
+  ) -> IPv6Address? {
+    switch source {
+    case .automatic: sourceAddress(towards: peer)
+    case .linkLocal: sourceAddress(towards: peer) { $0.isLinkLocal }
+    case .global: sourceAddress(towards: peer) { !$0.isLinkLocal }
+    case .target: target
+    case .address(let address): sourceAddress(towards: peer) { $0 == address }
+    }
   }
 
   /// Whether the kernel itself speaks for `target` here.

@@ -14,6 +14,9 @@ struct RuleTable {
   struct Proxy {
     let name: String
     let isRouter: Bool
+    let isOverride: Bool
+    let source: Ruleset.AdvertisementSource
+    let duplicateDetection: Ruleset.DuplicateDetection
     let timers: Ruleset.Timers
     /// Positions in `rules`, by prefix.
     var trie = PrefixTrie()
@@ -30,7 +33,9 @@ struct RuleTable {
 
   init(_ ruleset: Ruleset) {
     proxies = ruleset.proxies.map {
-      Proxy(name: $0.interface, isRouter: $0.isRouter, timers: $0.timers)
+      Proxy(
+        name: $0.interface, isRouter: $0.isRouter, isOverride: $0.isOverride, source: $0.source,
+        duplicateDetection: $0.duplicateDetection, timers: $0.timers)
     }
     proxyInterfaces = ruleset.proxies.map { _ in nil }
     for (proxy, rules) in ruleset.proxies.map(\.rules).enumerated() {

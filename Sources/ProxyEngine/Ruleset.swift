@@ -15,6 +15,12 @@ package struct Ruleset: Equatable, Sendable {
     package var interface: String
     /// The R flag of every advertisement; it never changes while the engine lives.
     package var isRouter: Bool
+    /// The O flag of every advertisement; a real owner wins only where it is clear.
+    package var isOverride = false
+    /// Which address advertisements come from.
+    package var source = AdvertisementSource.automatic
+    /// What hosts get that detect duplicates.
+    package var duplicateDetection = DuplicateDetection.verify
     /// How long things take and last.
     package var timers: Timers
     /// The rules; of those that cover a target the one with the longest prefix counts.
@@ -49,6 +55,30 @@ package struct Ruleset: Equatable, Sendable {
     case interface(String)
     /// The kernel's route to the target says where to ask, or is the proof itself.
     case auto
+  }
+
+  /// Which address advertisements come from (RFC 4861 §4.4).
+  package enum AdvertisementSource: Equatable, Sendable {
+    /// The best of the interface's addresses for each asker.
+    case automatic
+    /// A link-local address of the interface.
+    case linkLocal
+    /// Another address of the interface, the best for each asker.
+    case global
+    /// The target's own address.
+    case target
+    /// This address, where the interface has it.
+    case address(IPv6Address)
+  }
+
+  /// What a host gets that detects duplicates (RFC 4862 §5.4).
+  package enum DuplicateDetection: Equatable, Sendable {
+    /// Nothing.
+    case ignore
+    /// An answer where the owner has just confirmed, or a static rule is about one address.
+    case verify
+    /// An answer for every target of a static rule as well.
+    case defend
   }
 
   /// How long each state of a session lasts.

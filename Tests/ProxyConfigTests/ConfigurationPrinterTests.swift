@@ -11,9 +11,16 @@ import Testing
     #expect(
       result.configuration?.description == """
         route-ttl 7
+        max-sessions 8192
+        max-solicitations 200
+        max-route-lookups 5000
+        max-advertisements 200000
 
         proxy eth0 {
           router yes
+          override no
+          source auto
+          dad verify
           timeout 1000
           retries 2
           ttl 30000
@@ -35,8 +42,8 @@ import Testing
         """)
   }
 
-  @Test func `nothing prints as nothing`() {
-    #expect(Configuration().description == "")
+  @Test func `nothing prints as its limits`() {
+    #expect(parse(Configuration().description).configuration == Configuration())
   }
 
   @Test func `what is printed parses back to itself`() {
@@ -56,6 +63,10 @@ private func randomConfiguration(using generator: inout SeededGenerator) -> Conf
     // The index keeps the names apart: two proxies for one interface would be joined.
     randomProxy(interface: randomName(suffix: "\(index)", using: &generator), using: &generator)
   }
+  configuration.maxSessions = .random(in: 1...Limits.sessions, using: &generator)
+  configuration.maxSolicitations = .random(in: 1...Limits.rate, using: &generator)
+  configuration.maxRouteLookups = .random(in: 1...Limits.rate, using: &generator)
+  configuration.maxAdvertisements = .random(in: 1...Limits.rate, using: &generator)
   let pollInterval = 0...Limits.pollMilliseconds
   if Bool.random(using: &generator) {
     configuration.routeTTL = .milliseconds(Int.random(in: pollInterval, using: &generator))
@@ -72,6 +83,11 @@ private func randomProxy(
   var proxy = Configuration.Proxy(interface: interface)
   let lifetime = 1...Limits.lifetimeMilliseconds
   proxy.isRouter = .random(using: &generator)
+  proxy.isOverride = .random(using: &generator)
+  proxy.source = [
+    .auto, .linkLocal, .global, .target, .address(IPv6Address(bits: 0x2001 << 112 | 7)),
+  ].randomElement(using: &generator)!
+  proxy.dad = Configuration.DuplicateDetection.allCases.randomElement(using: &generator)!
   proxy.timeout = .milliseconds(Int.random(in: 1...Limits.timeoutMilliseconds, using: &generator))
   proxy.retries = .random(in: 0...Limits.retries, using: &generator)
   proxy.ttl = .milliseconds(Int.random(in: lifetime, using: &generator))

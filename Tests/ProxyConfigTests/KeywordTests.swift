@@ -5,12 +5,13 @@ import Testing
 @Suite struct KeywordTests {
   private let example = contents(ofFile: "ndpproxy.conf.example") ?? []
 
-  @Test func `the table holds ndppd's keys and those of the fork, each once`() {
+  @Test func `the table holds ndppd's keys, those of the fork and our own, each once`() {
     #expect(
       Keyword.all.map(\.name).sorted() == [
-        "address-ttl", "auto", "autovia", "autowire", "deadtime", "iface", "keepalive", "outgoing",
-        "promiscuous", "proxy", "retries", "route-ttl", "router", "rule", "static", "timeout",
-        "ttl",
+        "address-ttl", "auto", "autovia", "autowire", "dad", "deadtime", "iface", "keepalive",
+        "max-advertisements", "max-route-lookups", "max-sessions", "max-solicitations", "outgoing",
+        "override", "promiscuous", "proxy", "retries", "route-ttl", "router", "rule", "source",
+        "static", "timeout", "ttl",
       ])
   }
 
@@ -50,5 +51,12 @@ import Testing
     let value = try #require(Keyword.named(name)?.defaultText)
     let lines = String(decoding: example, as: UTF8.self).split(separator: "\n")
     #expect(lines.contains("  \(name) \(value)"))
+  }
+
+  @Test(arguments: Keyword.all(in: .file).filter { $0.defaultText != nil }.map(\.name))
+  func `the example shows the limit`(name: String) throws {
+    let value = try #require(Keyword.named(name)?.defaultText)
+    let lines = String(decoding: example, as: UTF8.self).split(separator: "\n")
+    #expect(lines.contains("\(name) \(value)"))
   }
 }

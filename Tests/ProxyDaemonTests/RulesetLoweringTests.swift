@@ -24,6 +24,9 @@ struct RulesetLoweringTests {
       """
       proxy eth0 {
         router no
+        override yes
+        source link-local
+        dad defend
         timeout 500
         retries 3
         ttl 2000
@@ -41,7 +44,8 @@ struct RulesetLoweringTests {
       }
       """
     ).proxies[0]
-    #expect(proxy.interface == "eth0" && !proxy.isRouter)
+    #expect(proxy.interface == "eth0" && !proxy.isRouter && proxy.isOverride)
+    #expect(proxy.source == .linkLocal && proxy.duplicateDetection == .defend)
     #expect(proxy.timers.retransmission == .milliseconds(500))
     #expect(proxy.timers.solicitations == 4, "the first and three more")
     #expect(proxy.timers.reachable == .milliseconds(2000))
@@ -53,5 +57,22 @@ struct RulesetLoweringTests {
         .init(prefix: IPv6Prefix("2001:db8:2::/64")!, method: .interface("zt0")),
         .init(prefix: IPv6Prefix("2001:db8:3::/64")!, method: .auto),
       ])
+  }
+
+  @Test func `limits of the file are the engine's`() throws {
+    let text = """
+      max-sessions 7
+      max-solicitations 8
+      max-route-lookups 9
+      max-advertisements 10
+      """
+    let result = ConfigurationParser.parse(Array(text.utf8), fileName: "test.conf")
+    let limits = ProxyEngine.Limits(try #require(result.configuration))
+    #expect(limits.sessions == 7 && limits.solicitationsPerSecond == 8)
+    #expect(limits.routeLookupsPerSecond == 9 && limits.advertisementsPerSecond == 10)
+  }
+
+  @Test func `a file that says nothing of limits has the engine's own`() throws {
+    #expect(ProxyEngine.Limits(Configuration()) == ProxyEngine.Limits())
   }
 }

@@ -93,13 +93,19 @@ extension Configuration {
     /// How a target's presence is established.
     package var method: Method
 
+    /// `exclude`: targets inside `prefix` that the rule is not about after all.
+    package var excluded: [IPv6Prefix]
+
     /// `autovia`: route via the confirming host rather than on-link; not yet in effect.
     package var autovia: Bool
 
     /// Makes a rule.
-    package init(prefix: IPv6Prefix, method: Method, autovia: Bool = false) {
+    package init(
+      prefix: IPv6Prefix, method: Method, excluded: [IPv6Prefix] = [], autovia: Bool = false
+    ) {
       self.prefix = prefix
       self.method = method
+      self.excluded = excluded
       self.autovia = autovia
     }
   }

@@ -41,7 +41,10 @@ extension Configuration.Proxy {
 }
 
 extension Configuration.Rule {
-  fileprivate var body: String { "    \(method)\n    autovia \(yesOrNo(autovia))\n" }
+  fileprivate var body: String {
+    let exclusions = excluded.map { "    exclude \($0)\n" }.joined()
+    return "    \(method)\n\(exclusions)    autovia \(yesOrNo(autovia))\n"
+  }
 }
 
 private func yesOrNo(_ isOn: Bool) -> String { isOn ? "yes" : "no" }

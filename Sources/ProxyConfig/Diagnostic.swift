@@ -163,6 +163,9 @@ extension Diagnostic {
     /// A rule that asks on its own proxy interface.
     case asksItself = "asks-itself"
 
+    /// A rule excludes what it is not about anyway, or everything.
+    case exclusionOutside = "exclusion-outside"
+
     /// A prefix of addresses that are never answered for.
     case neverAnswered = "never-answered"
   }

@@ -72,6 +72,9 @@ extension Keyword {
 
     /// The method that takes the name of an interface.
     case interfaceMethod
+
+    /// A prefix inside the rule's that the rule is not about; may be given several times.
+    case exclusion
   }
 
   /// A place in the model that a value is written to.
@@ -106,6 +109,7 @@ extension Keyword {
     Keyword("static", in: .rule, .method(.static)),
     Keyword("iface", in: .rule, .interfaceMethod),
     Keyword("auto", in: .rule, .method(.auto)),
+    Keyword("exclude", in: .rule, .exclusion),
     Keyword("autovia", in: .rule, .ruleSwitch(\.autovia), isInEffect: false),
   ]
 

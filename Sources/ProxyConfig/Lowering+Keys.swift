@@ -80,7 +80,7 @@ extension Keyword {
   fileprivate var usage: String {
     switch meaning {
     case .proxyBlock, .interfaceMethod: "\(name) eth0"
-    case .ruleBlock: "\(name) 2001:db8:1:0:ff::/80"
+    case .ruleBlock, .exclusion: "\(name) 2001:db8:1:0:ff::/80"
     case .pollInterval: "\(name) 30000"
     case .duration, .count, .proxySwitch, .limit, .source, .duplicateDetection:
       "\(name) \(defaultText ?? "")"

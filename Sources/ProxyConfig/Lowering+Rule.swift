@@ -18,8 +18,10 @@ extension Lowering {
         "this rule stands on line \(source.location(of: first).line) already",
         suggestion: "remove one of them")
     }
+    let excluded = exclusions(body.exclusions, from: prefix)
     draft.proxy.rules.append(
-      Configuration.Rule(prefix: prefix, method: method, autovia: body.autovia))
+      Configuration.Rule(
+        prefix: prefix, method: method, excluded: excluded, autovia: body.autovia))
   }
 
   private mutating func rulePrefix(of entry: Entry) -> IPv6Prefix? {
@@ -49,10 +51,26 @@ extension Lowering {
   }
 }
 
+extension Lowering {
+  /// The exclusions that lie inside the rule's prefix; what others mean is unknowable.
+  private mutating func exclusions(
+    _ given: [(prefix: IPv6Prefix, offset: Int)], from prefix: IPv6Prefix
+  ) -> [IPv6Prefix] {
+    for (excluded, offset) in given where excluded == prefix || !prefix.contains(excluded) {
+      diagnostics.report(
+        .error, .exclusionOutside, at: offset,
+        "\(excluded) is not a part of the rule's \(prefix)",
+        suggestion: excluded == prefix ? "remove the rule" : "exclude a longer prefix inside it")
+    }
+    return given.map(\.prefix)
+  }
+}
+
 /// What the body of a rule has said so far.
 private struct RuleBody {
   var method: Configuration.Method?
   var given: [String: Int] = [:]
+  var exclusions: [(prefix: IPv6Prefix, offset: Int)] = []
   var autovia = false
 
   /// Whether a method was named, if in vain, so that none must be reported missing.
@@ -96,6 +114,9 @@ extension Lowering {
       guard let word = value(of: entry, keyword), let name = interfaceName(word) else { return }
       if name == proxy { reportAsksItself(word) }
       choose(.interface(name), at: entry, keyword, in: &body)
+    case .exclusion:
+      guard let word = value(of: entry, keyword), let prefix = prefix(word) else { return }
+      body.exclusions.append((prefix, word.range.lowerBound))
     case .ruleSwitch:
       guard isFirst(keyword, at: entry, in: &body.given), let word = value(of: entry, keyword),
         let isOn = boolean(word, of: keyword)

@@ -25,7 +25,9 @@ extension Ruleset.Proxy {
     timers.keepsAlive = proxy.keepalive
     self.init(
       interface: proxy.interface, isRouter: proxy.isRouter, timers: timers,
-      rules: proxy.rules.map { Ruleset.Rule(prefix: $0.prefix, method: .init($0.method)) })
+      rules: proxy.rules.map {
+        Ruleset.Rule(prefix: $0.prefix, method: .init($0.method), excluded: $0.excluded)
+      })
     isOverride = proxy.isOverride
     source = Ruleset.AdvertisementSource(proxy.source)
     duplicateDetection = Ruleset.DuplicateDetection(proxy.dad)

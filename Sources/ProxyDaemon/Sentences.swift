@@ -23,6 +23,7 @@ extension DiscardReason {
     switch self {
     case .notProxyInterface: "no proxy is configured for this interface"
     case .noRule: "no rule covers the target"
+    case .excluded: "the rule excludes the target"
     case .ownAddress: "the target is an address of this interface, and the kernel answers"
     case .targetNotProxied: "such a target is never answered for"
     case .ownFrame: "it comes from this host"

@@ -6,6 +6,8 @@ package enum DiscardReason: Int, CaseIterable, Sendable {
   case notProxyInterface
   /// No rule covers the target.
   case noRule
+  /// The rule that covers the target excludes it.
+  case excluded
   /// The kernel answers for its own addresses of this interface.
   case ownAddress
   /// Link-local, loopback, unspecified and IPv4-mapped targets are nobody's to proxy.

@@ -15,6 +15,7 @@ extension Engine {
     guard let rule = rules.position(of: proxy, covering: message.target) else {
       return counters.discard(.noRule)
     }
+    if rules.rules[rule].isExclusion { return counters.discard(.excluded) }
     let asker = Asker(frame, now: now)
     let detection = rules.proxies[proxy].duplicateDetection
     if asker.detectsDuplicates, detection == .ignore {

@@ -25,6 +25,8 @@ struct RuleTable {
   /// All methods given for one prefix: equal prefixes with different interfaces fan out.
   struct Rule {
     let prefix: IPv6Prefix
+    /// Whether it only keeps a shorter rule from being about these targets.
+    var isExclusion = false
     var isStatic = false
     var isAuto = false
     /// Positions of interface names.
@@ -40,6 +42,7 @@ struct RuleTable {
     proxyInterfaces = ruleset.proxies.map { _ in nil }
     for (proxy, rules) in ruleset.proxies.map(\.rules).enumerated() {
       for rule in rules { add(rule, to: proxy) }
+      for prefix in rules.flatMap(\.excluded) { exclude(prefix, from: proxy) }
     }
   }
 
@@ -58,6 +61,13 @@ struct RuleTable {
         rules[position].interfaces.append(interface)
       }
     }
+  }
+
+  /// Puts a rule that answers nothing where no rule is.
+  private mutating func exclude(_ prefix: IPv6Prefix, from proxy: Int) {
+    guard proxies[proxy].trie[prefix] == nil else { return }
+    proxies[proxy].trie[prefix] = rules.count
+    rules.append(Rule(prefix: prefix, isExclusion: true))
   }
 
   private mutating func namePosition(of name: String) -> Int {

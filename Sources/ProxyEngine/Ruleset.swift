@@ -40,10 +40,14 @@ package struct Ruleset: Equatable, Sendable {
     package var prefix: IPv6Prefix
     /// How to find out about one of them.
     package var method: Method
+    /// Prefixes inside `prefix` whose targets are not answered for, unless another rule is about
+    /// just such a prefix or a longer one.
+    package var excluded: [IPv6Prefix]
 
-    package init(prefix: IPv6Prefix, method: Method) {
+    package init(prefix: IPv6Prefix, method: Method, excluded: [IPv6Prefix] = []) {
       self.prefix = prefix
       self.method = method
+      self.excluded = excluded
     }
   }
 

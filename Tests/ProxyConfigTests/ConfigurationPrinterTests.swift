@@ -110,9 +110,15 @@ private func randomRule(using generator: inout SeededGenerator) -> Configuration
   let methods: [Configuration.Method] = [
     .static, .auto, .interface(randomName(suffix: "", using: &generator)),
   ]
+  let prefix = IPv6Prefix(address, length: length)
+  let excluded = (0..<Int.random(in: 0...2, using: &generator)).map { _ in
+    let host: UInt128 = .random(in: 0 ... .max, using: &generator)
+    let inside = IPv6Address(bits: prefix.address.bits | host & ~IPv6Prefix.mask(length: length))
+    return IPv6Prefix(inside, length: .random(in: min(length + 1, 128)...128, using: &generator))
+  }
   return Configuration.Rule(
-    prefix: IPv6Prefix(address, length: length),
-    method: methods.randomElement(using: &generator)!, autovia: .random(using: &generator))
+    prefix: prefix, method: methods.randomElement(using: &generator)!,
+    excluded: length < 128 ? excluded : [], autovia: .random(using: &generator))
 }
 
 /// A name of every octet that the parser admits, 1 to 15 of them.

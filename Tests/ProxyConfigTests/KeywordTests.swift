@@ -8,7 +8,8 @@ import Testing
   @Test func `the table holds ndppd's keys, those of the fork and our own, each once`() {
     #expect(
       Keyword.all.map(\.name).sorted() == [
-        "address-ttl", "auto", "autovia", "autowire", "dad", "deadtime", "iface", "keepalive",
+        "address-ttl", "auto", "autovia", "autowire", "dad", "deadtime", "exclude", "iface",
+        "keepalive",
         "max-advertisements", "max-route-lookups", "max-sessions", "max-solicitations", "outgoing",
         "override", "promiscuous", "proxy", "retries", "route-ttl", "router", "rule", "source",
         "static", "timeout", "ttl",

@@ -39,6 +39,9 @@ import Testing
     Row("proxy's option", "auto\nttl 9", "4:1 warning misplaced-key"),
     Row("unknown block", "auto\noptions { a b }", "4:1 error unknown-key"),
     Row("autovia is not ready", "auto\nautovia yes", "4:9 warning not-in-effect"),
+    Row("exclusion outside", "auto\nexclude 2001:db9::1", "4:9 error exclusion-outside"),
+    Row("exclusion of all", "auto\nexclude 2001:db8::/64", "4:9 error exclusion-outside"),
+    Row("exclusion that is no prefix", "auto\nexclude me", "4:9 error invalid-address"),
     Row("semicolon", "auto;", "3:5 warning semicolon"),
     Row("two semicolons on a line", "auto; autovia no;", "3:5 warning semicolon"),
     Row(

@@ -115,7 +115,7 @@ extension Configuration {
     /// Always there: answer at once.
     case `static`
 
-    /// `iface`: ask on this interface.
+    /// `iface`: ask on this interface, or on all that match a pattern.
     case interface(String)
 
     /// Ask where the kernel's route for the target points.

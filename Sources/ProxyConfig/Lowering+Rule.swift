@@ -111,7 +111,8 @@ extension Lowering {
       guard affirms(entry, keyword) else { return }
       choose(method, at: entry, keyword, in: &body)
     case .interfaceMethod:
-      guard let word = value(of: entry, keyword), let name = interfaceName(word) else { return }
+      guard let word = value(of: entry, keyword), let name = interfaceName(word, orPattern: true)
+      else { return }
       if name == proxy { reportAsksItself(word) }
       choose(.interface(name), at: entry, keyword, in: &body)
     case .exclusion:

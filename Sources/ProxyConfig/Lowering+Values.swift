@@ -102,8 +102,8 @@ extension Lowering {
     return number
   }
 
-  /// Reads the name of an interface, which need not exist.
-  mutating func interfaceName(_ word: Word) -> String? {
+  /// Reads the name of an interface, which need not exist, or a pattern of names with `*` and `?`.
+  mutating func interfaceName(_ word: Word, orPattern: Bool = false) -> String? {
     guard let text = plainText(word) else { return nil }
     guard text.utf8.count <= Limits.interfaceNameOctets else {
       diagnostics.report(
@@ -113,11 +113,16 @@ extension Lowering {
       return nil
     }
     let isName = !text.isEmpty && text != "." && text != ".."
-    guard isName, text.utf8.allSatisfy(\.isInterfaceNameOctet) else {
+    let isSpelt = text.utf8.allSatisfy {
+      $0.isInterfaceNameOctet || orPattern && "*?".utf8.contains($0)
+    }
+    guard isName, isSpelt else {
       diagnostics.report(
         .error, .invalidInterfaceName, at: word.range.lowerBound,
         "\(text.quoted) cannot be the name of an interface",
-        suggestion: "see the names with 'ip link'; there are no wildcards")
+        suggestion: text.utf8.contains { "*?".utf8.contains($0) }
+          ? "write one name: '*' and '?' stand for others in 'iface' only"
+          : "see the names with 'ip link'")
       return nil
     }
     return text

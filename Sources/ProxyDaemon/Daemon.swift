@@ -322,7 +322,7 @@ extension Daemon {
     guard conditions.updateValue(condition, forKey: name) != condition else { return }
     switch condition {
     case .usable: logger.info("\(condition.sentence(about: name))")
-    case .missing, .down: logger.warning("\(condition.sentence(about: name))")
+    case .missing, .unmatched, .down: logger.warning("\(condition.sentence(about: name))")
     case .enslaved, .notEthernet, .noNeighbors, .failing:
       logger.error("\(condition.sentence(about: name))")
     }

@@ -43,6 +43,11 @@ struct HostTable {
     indexes[name].flatMap { links[$0] }
   }
 
+  /// Whether there is a link whose name matches.
+  func hasLink(matching pattern: InterfacePattern) -> Bool {
+    links.values.contains { pattern.matches($0.name) }
+  }
+
   /// Takes an interface's name away, unless another has taken it over.
   private mutating func forgetName(of index: Int32) {
     if let name = links[index]?.name, indexes[name] == index { indexes[name] = nil }

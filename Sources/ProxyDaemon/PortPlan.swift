@@ -31,6 +31,9 @@ struct PortPlan {
 
   /// Whether, and why not, the interface of this name can be used now.
   func condition(of name: String, in host: HostTable) -> Condition {
+    if !InterfacePattern(name).isExact {
+      return host.hasLink(matching: InterfacePattern(name)) ? .usable : .unmatched
+    }
     guard let link = host.link(named: name) else { return .missing }
     if let master = link.master { return .enslaved(host.links[master]?.name ?? "#\(master)") }
     if link.linkLayerAddress == nil || !link.hasNeighborDiscovery {
@@ -43,6 +46,8 @@ struct PortPlan {
   enum Condition: Equatable {
     case usable
     case missing
+    /// It is a pattern, and no interface matches.
+    case unmatched
     case down
     /// It is a port of the named bridge or bond, which takes its frames.
     case enslaved(String)
@@ -64,6 +69,7 @@ extension PortPlan.Condition {
     switch self {
     case .usable: "\(name): ready"
     case .missing: "\(name): no such interface; its rules wait until it appears"
+    case .unmatched: "\(name): no interface matches; its rules wait until one does"
     case .down: "\(name): the interface is down; its rules wait until it is up"
     case .enslaved(let master):
       "\(name): the interface is a port of \(master) and hears nothing; name \(master) instead"

@@ -129,7 +129,8 @@ extension Engine {
 
   /// The interfaces named by a rule on which its targets can be asked for now.
   func interfacesToAsk(_ rule: RuleTable.Rule, proxy: Int) -> [InterfaceIndex] {
-    rules.interfaces(of: rule).filter { canAsk(on: $0, proxy: proxy) }
+    let usable = rules.interfaces(of: rule).filter { canAsk(on: $0, proxy: proxy) }
+    return Array(usable.prefix(Limits.interfacesPerTarget))
   }
 
   /// A target is never asked for where the question came from.

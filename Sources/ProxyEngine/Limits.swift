@@ -21,6 +21,9 @@ package struct Limits: Equatable, Sendable {
 
   package init() {}
 
+  /// Interfaces on which one target is asked for; of more those with the lowest indexes.
+  static let interfacesPerTarget = 64
+
   /// How long a target that was confirmed is preferred to strangers after its `ttl`.
   static let staleLifetime: Duration = .seconds(600)
 

@@ -8,8 +8,9 @@ struct RuleTable {
   private(set) var rules: [Rule] = []
   /// For each proxy the interface of its name, while there is one.
   private(set) var proxyInterfaces: [InterfaceIndex?]
-  private var interfaceNames: [String] = []
-  private var interfaceIndexes: [InterfaceIndex?] = []
+  private var patterns: [InterfacePattern] = []
+  /// For each pattern the interfaces that it means now, lowest index first.
+  private var interfaceIndexes: [[InterfaceIndex]] = []
 
   struct Proxy {
     let name: String
@@ -29,7 +30,7 @@ struct RuleTable {
     var isExclusion = false
     var isStatic = false
     var isAuto = false
-    /// Positions of interface names.
+    /// Positions of interface patterns.
     var interfaces: [Int] = []
   }
 
@@ -56,7 +57,7 @@ struct RuleTable {
     case .static: rules[position].isStatic = true
     case .auto: rules[position].isAuto = true
     case .interface(let name):
-      let interface = namePosition(of: name)
+      let interface = patternPosition(of: InterfacePattern(name))
       if !rules[position].interfaces.contains(interface) {
         rules[position].interfaces.append(interface)
       }
@@ -70,18 +71,21 @@ struct RuleTable {
     rules.append(Rule(prefix: prefix, isExclusion: true))
   }
 
-  private mutating func namePosition(of name: String) -> Int {
-    if let known = interfaceNames.firstIndex(of: name) { return known }
-    interfaceNames.append(name)
-    interfaceIndexes.append(nil)
-    return interfaceNames.count - 1
+  private mutating func patternPosition(of pattern: InterfacePattern) -> Int {
+    if let known = patterns.firstIndex(of: pattern) { return known }
+    patterns.append(pattern)
+    interfaceIndexes.append([])
+    return patterns.count - 1
   }
 
   /// Finds proxy and rule interfaces by their names anew.
   mutating func resolve(in interfaces: InterfaceTable) {
     let indexes = interfaces.indexesByName
     proxyInterfaces = proxies.map { indexes[$0.name] }
-    interfaceIndexes = interfaceNames.map { indexes[$0] }
+    interfaceIndexes = patterns.map { pattern in
+      if pattern.isExact { return indexes[pattern.text].map { [$0] } ?? [] }
+      return interfaces.interfaces.filter { pattern.matches($0.name) }.map(\.index)
+    }
   }
 
   /// The proxy of the interface, if it has one; they are few.
@@ -101,6 +105,10 @@ struct RuleTable {
 
   /// The interfaces on which a rule asks, those that are not there left out.
   func interfaces(of rule: Rule) -> [InterfaceIndex] {
-    rule.interfaces.compactMap { interfaceIndexes[$0] }
+    var found: [InterfaceIndex] = []
+    for index in rule.interfaces.flatMap({ interfaceIndexes[$0] }) where !found.contains(index) {
+      found.append(index)
+    }
+    return found
   }
 }

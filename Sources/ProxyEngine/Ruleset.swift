@@ -55,7 +55,8 @@ package struct Ruleset: Equatable, Sendable {
   package enum Method: Equatable, Sendable {
     /// Every target is there.
     case `static`
-    /// A target is there when it answers on the rule interface of this name.
+    /// A target is there when it answers on the rule interface of this name, or on any that
+    /// matches this pattern.
     case interface(String)
     /// The kernel's route to the target says where to ask, or is the proof itself.
     case auto

@@ -68,7 +68,7 @@ import Testing
       f:1:8: error: '\x1b\x7f' cannot be the name of an interface [invalid-interface-name]
       proxy "\x1b\x7f" { rule ::2 { auto } }
              ^
-        see the names with 'ip link'; there are no wildcards
+        see the names with 'ip link'
 
       """#),
     Golden(

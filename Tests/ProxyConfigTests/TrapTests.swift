@@ -28,7 +28,7 @@ import Testing
     Row("name of 16 octets", "iface abcdefghijklmnop", "3:7 error invalid-interface-name"),
     Row("name with a slash", "iface eth/1", "3:7 error invalid-interface-name"),
     Row("name with a colon", "iface eth0:1", "3:7 error invalid-interface-name"),
-    Row("name with a wildcard", "iface tap*", "3:7 error invalid-interface-name"),
+    Row("name with a bracket", "iface [tap]/", "3:7 error invalid-interface-name"),
     Row("name of a dot", "iface .", "3:7 error invalid-interface-name"),
     Row("name of two dots", "iface ..", "3:7 error invalid-interface-name"),
     Row(

@@ -10,7 +10,7 @@ struct ServiceTests {
   private let member = FoundingNetwork.memberAddress(0)
   private let second = FoundingNetwork.memberAddress(1)
 
-  @Test(arguments: ["static", "iface zt0", "auto"])
+  @Test(arguments: ["static", "iface zt0", "iface zt*", "auto"])
   func `everyone reaches everyone`(method: String) async throws {
     let network = try await FoundingNetwork()
     let before = try await network.router.ping(member)
@@ -150,12 +150,13 @@ struct ServiceTests {
     }
   }
 
-  @Test func `a missing rule interface never makes a rule static`() async throws {
+  @Test(arguments: ["zt9", "wt*"])
+  func `a missing rule interface never makes a rule static`(name: String) async throws {
     let network = try await FoundingNetwork(members: 1)
     try await network.gateway.withDaemon(
-      ndpproxy, configuration: configuration("iface zt9")
+      ndpproxy, configuration: configuration("iface \(name)")
     ) { daemon in
-      #expect(daemon.process.lines.contains { $0.contains("zt9") && $0.hasPrefix("warning: ") })
+      #expect(daemon.process.lines.contains { $0.contains(name) && $0.hasPrefix("warning: ") })
       let report = try await network.router.ping(member)
       #expect(report.received == 0)
     }

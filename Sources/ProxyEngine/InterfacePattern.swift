@@ -1,0 +1,42 @@
+/// The name of an interface, or a pattern for several: `*` is any run of characters, `?` any one.
+package struct InterfacePattern: Hashable, Sendable {
+  /// As the configuration has it.
+  package let text: String
+
+  package init(_ text: String) {
+    self.text = text
+  }
+
+  /// Whether it names one interface.
+  package var isExact: Bool { !text.utf8.contains { $0 == anyRun || $0 == anyOne } }
+
+  /// Whether an interface of this name is meant.
+  ///
+  /// At most the product of both lengths, which are 15 and 15.
+  package func matches(_ name: String) -> Bool {
+    let pattern = Array(text.utf8)
+    let name = Array(name.utf8)
+    var (position, place) = (0, 0)
+    /// Where the last `*` stands, and how far it has reached into the name.
+    var run: (position: Int, place: Int)?
+    while place < name.count {
+      if position < pattern.count, pattern[position] == anyRun {
+        run = (position, place)
+        position += 1
+      } else if position < pattern.count, [name[place], anyOne].contains(pattern[position]) {
+        position += 1
+        place += 1
+      } else if let last = run {
+        run = (last.position, last.place + 1)
+        position = last.position + 1
+        place = last.place + 1
+      } else {
+        return false
+      }
+    }
+    return pattern[position...].allSatisfy { $0 == anyRun }
+  }
+}
+
+private let anyRun = UInt8(ascii: "*")
+private let anyOne = UInt8(ascii: "?")

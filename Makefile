@@ -1,7 +1,7 @@
 # make            build the release: one static ndpproxy, and ndpctl
 # make demo       show the proxy at work in a network of its own
 # make test       run all tests
-# make lint       check the formatting
+# make lint       check the formatting, of the manual pages too
 # make install    put the release below PREFIX (and DESTDIR)
 # make clean      remove everything that was built
 
@@ -32,8 +32,9 @@ test: lab-packages
 	else unshare --user --map-root-user --net $(SWIFT) test --skip-build; fi
 
 .PHONY: lint
-lint:
+lint: lint-packages
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	mandoc -T lint -W warning man/*
 
 # Only copies, so that root needs no Swift and leaves nothing of its own in .build.
 .PHONY: install
@@ -44,15 +45,20 @@ install:
 	install -D -m 755 -s .build/release/ndpctl "$(DESTDIR)$(PREFIX)/bin/ndpctl"
 	install -D -m 644 ndpproxy.conf.example \
 	  "$(DESTDIR)$(PREFIX)/share/doc/ndpproxy/ndpproxy.conf.example"
+	install -D -m 644 man/ndpproxy.8 "$(DESTDIR)$(PREFIX)/share/man/man8/ndpproxy.8"
+	install -D -m 644 man/ndpproxy.conf.5 "$(DESTDIR)$(PREFIX)/share/man/man5/ndpproxy.conf.5"
 
 .PHONY: clean
 clean:
 	rm -rf .build
 
 # Debian packages, each with a file or a command by which it is known to be there.
-.PHONY: build-packages lab-packages
+.PHONY: build-packages lab-packages lint-packages
 build-packages:
 	scripts/install-packages libpcap-dev=/usr/include/pcap/pcap.h
 
 lab-packages: build-packages
 	scripts/install-packages iproute2=ip iputils-ping=ping procps=sysctl util-linux=nsenter
+
+lint-packages:
+	scripts/install-packages mandoc=mandoc

@@ -1,7 +1,7 @@
 import ProxyConfig
 import Testing
 
-/// The table of keys, and the example file that explains each of them.
+/// The table of keys, and the example file and the manual page that explain each of them.
 @Suite struct KeywordTests {
   private let example = contents(ofFile: "ndpproxy.conf.example") ?? []
 
@@ -60,4 +60,60 @@ import Testing
     let lines = String(decoding: example, as: UTF8.self).split(separator: "\n")
     #expect(lines.contains("\(name) \(value)"))
   }
+
+  @Test func `the manual page is about the keys of the table only`() {
+    #expect(Set(manual.map(\.key)) == Set(Keyword.all.map(\.name)))
+    #expect(manual.count == Keyword.all.count, "each key once")
+  }
+
+  @Test(arguments: Keyword.all.map(\.name))
+  func `the manual page has an item for the key`(name: String) throws {
+    let item = try #require(manual.first { $0.key == name })
+    let block = try #require(Keyword.named(name)?.block)
+    #expect(item.section == section(of: block))
+  }
+
+  @Test(arguments: Keyword.all.filter { $0.defaultText != nil }.map(\.name))
+  func `the manual page tells the default`(name: String) throws {
+    let value = try #require(Keyword.named(name)?.defaultText)
+    let text = try #require(manual.first { $0.key == name }).text
+    let tells = [" ", ",", "."].contains { text.contains("The default is \(value)\($0)") }
+    #expect(tells, "\(text)")
+  }
+
+  private let manual = items(ofManual: "man/ndpproxy.conf.5")
+
+  private func section(of block: Keyword.Block) -> String {
+    switch block {
+    case .file: "KEYS OUTSIDE EVERY BLOCK"
+    case .proxy: "KEYS OF A PROXY"
+    case .rule: "KEYS OF A RULE"
+    }
+  }
+}
+
+/// What a manual page says of one key.
+private struct ManualItem {
+  let section: String
+  let key: String
+  /// On one line, without the macros `Cm`.
+  var text = ""
+}
+
+/// The items of a manual page in mdoc(7) that begin with a key, `.It Ic key`.
+private func items(ofManual path: String) -> [ManualItem] {
+  var section = ""
+  var items: [ManualItem] = []
+  for line in String(decoding: contents(ofFile: path) ?? [], as: UTF8.self).split(separator: "\n") {
+    let words = line.split(separator: " ")
+    if words[0] == ".Sh" {
+      section = words.dropFirst().joined(separator: " ")
+    } else if words.count > 2, words[0] == ".It", words[1] == "Ic" {
+      items.append(ManualItem(section: section, key: String(words[2])))
+    } else if !items.isEmpty {
+      let text = words[0] == ".Cm" ? words.dropFirst().joined(separator: " ") : String(line)
+      items[items.count - 1].text += text + " "
+    }
+  }
+  return items
 }

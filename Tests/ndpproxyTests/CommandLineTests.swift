@@ -1,5 +1,6 @@
 import LinuxNet
 import NetworkLab
+import SystemPackage
 import Testing
 
 /// The configuration of the guide that this program was made for, as people paste it.
@@ -19,6 +20,13 @@ struct CommandLineTests {
     for flag in ["--config", "--daemon", "--pidfile", "--verbose", "--test-config", "--version"] {
       #expect(result.output.contains(flag))
     }
+  }
+
+  @Test func `the manual page explains the flags of the help, and no others`() async throws {
+    let help = try await run("--help").output
+    let manual = try contents(ofFile: "man/ndpproxy.8")
+    #expect(flags(inHelp: help).count == 14)
+    #expect(flags(inManual: manual) == flags(inHelp: help))
   }
 
   @Test(arguments: ["--version", "-V"])
@@ -94,4 +102,35 @@ struct CommandLineTests {
     #expect(result.complaint.split(separator: "\n").count == 1)
     #expect(result.complaint.contains("CAP_NET_RAW"))
   }
+}
+
+/// The flags that lines of the help begin with, such as `  -c, --config FILE    read FILE`.
+private func flags(inHelp help: String) -> Set<String> {
+  let lines = help.split(separator: "\n").filter { $0.hasPrefix("  -") }
+  let words = lines.flatMap { $0.split { $0 == " " || $0 == "," }.prefix(2) }
+  return Set(words.map(String.init))
+}
+
+/// The flags that have an item of their own, such as `.It Fl c Ar file , Fl -config Ar file`.
+private func flags(inManual manual: String) -> Set<String> {
+  let lines = manual.split(separator: "\n").filter { $0.hasPrefix(".It Fl ") }
+  // Below DIAGNOSTICS, each is about a flag in one of its doses.
+  let items = lines.filter { $0.contains(" , ") }
+  let words = items.map { $0.split(separator: " ") }
+  return Set(words.flatMap { zip($0, $0.dropFirst()).filter { $0.0 == "Fl" }.map { "-\($0.1)" } })
+}
+
+/// The text of a file of the repository.
+private func contents(ofFile path: String, from file: String = #filePath) throws -> String {
+  let root = file.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
+  let descriptor = try FileDescriptor.open(FilePath(root + "/" + path), .readOnly)
+  defer { try? descriptor.close() }
+  var octets: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  while case let count = try buffer.withUnsafeMutableBytes({ try descriptor.read(into: $0) }),
+    count > 0
+  {
+    octets += buffer[..<count]
+  }
+  return String(decoding: octets, as: UTF8.self)
 }

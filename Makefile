@@ -2,12 +2,14 @@
 # make demo       show the proxy at work in a network of its own
 # make test       run all tests
 # make lint       check the formatting, of the manual pages too
+# make fuzz       look for files that the configuration parser cannot take
 # make install    put the release below PREFIX (and DESTDIR)
 # make clean      remove everything that was built
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
+FUZZ_SECONDS ?= 60
 
 # The daemon is one file that needs nothing of the host, libpcap included.
 static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -use-ld=lld \
@@ -31,9 +33,13 @@ test: lab-packages
 	if [ "$$(id -u)" = 0 ]; then $(SWIFT) test --skip-build; \
 	else unshare --user --map-root-user --net $(SWIFT) test --skip-build; fi
 
+.PHONY: fuzz
+fuzz:
+	SWIFTC=$(SWIFT)c scripts/fuzz-configuration $(FUZZ_SECONDS)
+
 .PHONY: lint
 lint: lint-packages
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Fuzz
 	mandoc -T lint -W warning man/*
 
 # Only copies, so that root needs no Swift and leaves nothing of its own in .build.

@@ -1,0 +1,35 @@
+import ProxyConfig
+
+/// What libFuzzer calls with one file after another; see `scripts/fuzz-configuration`.
+///
+/// That parsing ends, and within memory, is for libFuzzer to watch. A trap is a finding.
+@c(LLVMFuzzerTestOneInput)
+public func fuzzConfiguration(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let octets = Array(UnsafeBufferPointer(start: start, count: count))
+  let result = ConfigurationParser.parse(octets, fileName: "f")
+  let hasError = result.diagnostics.contains { $0.severity == .error }
+  require(hasError == (result.configuration == nil), "an error means no configuration", result)
+  let report = result.report
+  require(result.diagnostics.isEmpty == report.isEmpty, "what is wrong is shown", result)
+  require(report.utf8.allSatisfy(isShowable), "no file drives a terminal", result)
+  if let configuration = result.configuration { checkPrinting(of: configuration) }
+  return 0
+}
+
+/// A printed configuration parses back to an equal one without errors.
+private func checkPrinting(of configuration: Configuration) {
+  let text = configuration.description
+  let result = ConfigurationParser.parse(Array(text.utf8), fileName: "printed")
+  require(result.configuration == configuration, "what is printed means the same:\n\(text)", result)
+}
+
+private func isShowable(_ octet: UInt8) -> Bool {
+  0x20...0x7e ~= octet || octet == UInt8(ascii: "\t") || octet == UInt8(ascii: "\n")
+}
+
+/// Ends the process, which is how libFuzzer learns of a finding.
+private func require(
+  _ isTrue: Bool, _ claim: @autoclosure () -> String, _ result: ParseResult
+) {
+  if !isTrue { fatalError("violated: \(claim())\n\(result.report)") }
+}

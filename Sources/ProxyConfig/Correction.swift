@@ -40,5 +40,18 @@ func editDistance(_ first: String, _ second: String) -> Int {
 
 private let synonyms = [
   "interface": "iface", "dev": "iface", "device": "iface", "automatic": "auto", "prefix": "rule",
-  "target": "rule", "lifetime": "ttl", "retry": "retries", "promisc": "promiscuous",
+  "lifetime": "ttl", "retry": "retries", "promisc": "promiscuous",
+]
+
+/// What to do about each key that only ndppd 1.0 has.
+let remediesForSuccessor = [
+  "target": "remove it: the address of the proxy interface is advertised",
+  "table": "remove it: 'auto' asks the kernel, which knows its tables",
+  "rewrite": "remove it: addresses are never rewritten",
+  "valid-ttl": "use 'ttl' in a 'proxy' block",
+  "invalid-ttl": "use 'deadtime' in a 'proxy' block",
+  "renew": "use 'keepalive' in a 'proxy' block",
+  "use-kernel": "remove it: the kernel's own proxying is not used",
+  "retrans-limit": "use 'retries' in a 'proxy' block, which does not count the first",
+  "retrans-time": "use 'timeout' in a 'proxy' block",
 ]

@@ -94,6 +94,9 @@ extension Diagnostic {
     /// No key of the language.
     case unknownKey = "unknown-key"
 
+    /// A key of ndppd 1.0, another language than that of 0.2.
+    case unsupportedKey = "unsupported-key"
+
     /// A key of another block.
     case misplacedKey = "misplaced-key"
 
@@ -115,7 +118,7 @@ extension Diagnostic {
     /// Neither yes nor no.
     case invalidBoolean = "invalid-boolean"
 
-    /// `on`, `1`, `off` or `0`, all of them no for ndppd.
+    /// `on` or `1`, which are no for ndppd.
     case looseBoolean = "loose-boolean"
 
     /// Not decimal digits alone.

@@ -14,7 +14,7 @@ package struct DiagnosticRenderer: Sendable {
     self.source = source
   }
 
-  /// Up to four lines, each with its newline.
+  /// One to four lines, each with its newline.
   ///
   /// Costs the same however long the source line is.
   ///
@@ -28,12 +28,15 @@ package struct DiagnosticRenderer: Sendable {
     return text
   }
 
-  /// The source line and the caret line below it; a long line is cut around the caret.
+  /// The source line and the caret line below it; nothing where only blanks would be shown.
+  ///
+  /// A long line is cut around the caret.
   private func excerpt(line: Int, column: Int) -> String {
     let whole = source.range(ofLine: line)
     let caret = whole.lowerBound + column - 1
     let start = column <= Limits.shownLineOctets ? whole.lowerBound : caret - leadIn
     let end = min(whole.upperBound, start + Limits.shownLineOctets)
+    if source.octets[start..<max(start, end)].allSatisfy(\.isBlank) { return "" }
     var shown = start > whole.lowerBound ? "..." : ""
     var indent = start > whole.lowerBound ? "   " : ""
     for offset in start..<max(start, end) {

@@ -9,6 +9,10 @@ extension Lowering {
     let severity = entry.block == nil ? severity : .error
     let name = source.text(entry.key.range)
     guard let keyword = Keyword.named(name) else {
+      if let remedy = remediesForSuccessor[name] {
+        reportUnsupported(entry, name: name, remedy: remedy)
+        return nil
+      }
       reportUnknown(entry.key, name: name, in: block, severity: severity)
       return nil
     }
@@ -49,6 +53,12 @@ extension Lowering {
       return nil
     }
     return word
+  }
+
+  private mutating func reportUnsupported(_ entry: Entry, name: String, remedy: String) {
+    diagnostics.report(
+      entry.block == nil ? .warning : .error, .unsupportedKey, at: entry.key.range.lowerBound,
+      "'\(name)' is a key of ndppd 1.0 and not supported", suggestion: remedy)
   }
 
   private mutating func reportUnknown(

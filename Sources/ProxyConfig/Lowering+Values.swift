@@ -5,16 +5,15 @@ struct BooleanWord {
   /// Whether it says yes.
   let isOn: Bool
 
-  /// Whether ndppd understands it as well.
+  /// Whether it says the same to ndppd, for which all but `yes` and `true` is no.
   let isNdppds: Bool
 
   /// Reads `yes`, `true`, `on`, `1` and their opposites in any letter case; `nil` for all else.
   init?(_ text: String) {
     switch text.lowercased() {
     case "yes", "true": (isOn, isNdppds) = (true, true)
-    case "no", "false": (isOn, isNdppds) = (false, true)
     case "on", "1": (isOn, isNdppds) = (true, false)
-    case "off", "0": (isOn, isNdppds) = (false, false)
+    case "no", "false", "off", "0": (isOn, isNdppds) = (false, true)
     default: return nil
     }
   }
@@ -52,8 +51,7 @@ extension Lowering {
     if !boolean.isNdppds {
       diagnostics.report(
         .warning, .looseBoolean, at: offset,
-        "\(text.quoted) means '\(boolean.isOn ? "yes" : "no")' here, but always 'no' for ndppd",
-        suggestion: "write '\(boolean.isOn ? "yes" : "no")'")
+        "\(text.quoted) means 'yes' here, but 'no' for ndppd", suggestion: "write 'yes'")
     }
     if boolean.isOn, !keyword.isInEffect {
       diagnostics.report(
@@ -96,7 +94,8 @@ extension Lowering {
         .error, .numberOutOfRange, at: word.range.lowerBound,
         "'\(keyword.name)' is \(range.lowerBound) to \(range.upperBound)\(unit.suffix), "
           + "not \(text.quoted)",
-        suggestion: "write '\(keyword.defaultText ?? "30000")', the default")
+        suggestion: unit == .times && text.hasPrefix("-")
+          ? "write '0'" : "write '\(keyword.defaultText ?? "30000")', the default")
       return nil
     }
     return number
@@ -105,6 +104,12 @@ extension Lowering {
   /// Reads the name of an interface, which need not exist, or a pattern of names with `*` and `?`.
   mutating func interfaceName(_ word: Word, orPattern: Bool = false) -> String? {
     guard let text = plainText(word) else { return nil }
+    if let remedy = interfaceNameRemedy(text) {
+      diagnostics.report(
+        .error, .invalidInterfaceName, at: word.range.lowerBound,
+        "\(text.quoted) is not the name of an interface", suggestion: remedy)
+      return nil
+    }
     guard text.utf8.count <= Limits.interfaceNameOctets else {
       diagnostics.report(
         .error, .invalidInterfaceName, at: word.range.lowerBound,
@@ -193,7 +198,15 @@ private func milliseconds(meantBy text: String) -> Int? {
   return factors[text.dropFirst(digits.count).lowercased()].map { number * $0 }
 }
 
+/// What to do about the name of a link with its peer, as `ip link` shows it, or several names.
+private func interfaceNameRemedy(_ text: String) -> String? {
+  if text.utf8.contains(UInt8(ascii: ",")) { return "write one block per interface" }
+  guard let at = text.firstIndex(of: "@"), at > text.startIndex else { return nil }
+  return "write \(String(text[..<at]).quoted)"
+}
+
 private func addressCorrection(_ text: String) -> String {
+  if text.contains(",") { return "write two rules" }
   if let percent = text.firstIndex(of: "%") {
     return "remove the zone \(String(text[percent...]).quoted)"
   }
@@ -207,6 +220,6 @@ extension UInt8 {
 
   /// What the kernel allows in a name, less what means something in this language or to a shell.
   fileprivate var isInterfaceNameOctet: Bool {
-    isPrintable && self != 0x20 && !"/:{}\"'#;=\\*?".utf8.contains(self)
+    isPrintable && self != 0x20 && !"/:{}\"'#;=\\*?@,".utf8.contains(self)
   }
 }

@@ -51,7 +51,9 @@ struct Parser {
       lexer.rewind(to: word)
       value = nil
     }
-    if keyword?.opensBlock == true, value != nil, skipToBrace() { value?.isDamaged = true }
+    if let keyword, keyword.opensBlock, value != nil, skipToBrace(after: keyword) {
+      value?.isDamaged = true
+    }
     var openBrace = lexer.takeOpenBrace()
     if openBrace == nil, keyword?.opensBlock != false {
       openBrace = takeBraceOnLaterLine()
@@ -93,11 +95,23 @@ struct Parser {
 
 extension Parser {
   /// After the name of a proxy or rule, only `{` makes sense on the line; true if more stood.
-  private mutating func skipToBrace() -> Bool {
+  private mutating func skipToBrace(after keyword: Keyword) -> Bool {
     guard let word = lexer.nextValue() else { return false }
-    reportUnexpected(word, expected: "'{'", suggestion: "put '{' there, or remove the blank")
+    let remedy = surplusRemedy(source.text(word.range), after: keyword)
+    reportUnexpected(word, expected: "'{'", suggestion: remedy)
     skipWords()
     return true
+  }
+
+  /// What to do about a word between the name of a proxy or rule and its `{`.
+  private func surplusRemedy(_ text: String, after keyword: Keyword) -> String {
+    if let option = Keyword.named(text) {
+      guard option.isMethod else { return "put '{' before it" }
+      return option.standsAlone ? "write '{ \(text) }'" : "write '{ \(text) <interface> }'"
+    }
+    if text.utf8.first == UInt8(ascii: "/") { return "remove the blank before it" }
+    if case .proxyBlock = keyword.meaning { return "one interface per block: write two blocks" }
+    return text.utf8.contains(UInt8(ascii: ":")) ? "write two rules" : "put '{' there"
   }
 
   /// Skips what cannot be a key, with the rest of its line and a block that follows there.

@@ -101,16 +101,19 @@ import Testing
 
       """),
     Golden(
-      "an empty file has an empty line",
+      "an empty file has no line to show",
       "",
       """
       f:1:1: warning: the file asks for nothing [nothing-configured]
-
-      ^
         add 'proxy <interface> { rule <prefix> { auto } }'
 
       """),
   ]
+
+  @Test(arguments: ["", "\n\n", "  \t\r\n"])
+  func `blanks are not worth a caret`(text: String) {
+    #expect(!parse(text).report.contains("^"))
+  }
 
   @Test(arguments: goldens)
   func `report`(golden: Golden) {

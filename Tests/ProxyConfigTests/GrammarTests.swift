@@ -34,7 +34,7 @@ import Testing
   static let methods = [
     Row("static", "static", "eth0 2001:db8::/64 static"),
     Row("auto", "auto", "eth0 2001:db8::/64 auto"),
-    Row("iface", "iface br0.7@x", "eth0 2001:db8::/64 iface br0.7@x"),
+    Row("iface", "iface br0.7-$x", "eth0 2001:db8::/64 iface br0.7-$x"),
     Row("iface of 15 octets", "iface abcdefghijklmno", "eth0 2001:db8::/64 iface abcdefghijklmno"),
   ]
 

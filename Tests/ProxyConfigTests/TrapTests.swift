@@ -29,6 +29,9 @@ import Testing
     Row("name with a slash", "iface eth/1", "3:7 error invalid-interface-name"),
     Row("name with a colon", "iface eth0:1", "3:7 error invalid-interface-name"),
     Row("name with a bracket", "iface [tap]/", "3:7 error invalid-interface-name"),
+    Row("name with its peer", "iface eth0@if3", "3:7 error invalid-interface-name"),
+    Row("name beginning with @", "iface @if3", "3:7 error invalid-interface-name"),
+    Row("two names and a comma", "iface eth1,eth2", "3:7 error invalid-interface-name"),
     Row("name of a dot", "iface .", "3:7 error invalid-interface-name"),
     Row("name of two dots", "iface ..", "3:7 error invalid-interface-name"),
     Row(
@@ -36,6 +39,10 @@ import Testing
       "3:8 error invalid-interface-name"),
     Row("empty name", "iface ''", "3:7 warning quotes", "3:8 error invalid-interface-name"),
     Row("unknown option", "auto\nprio 10", "4:1 warning unknown-key"),
+    Row("option of ndppd 1.0", "auto\nrewrite ::2/64", "4:1 warning unsupported-key"),
+    Row(
+      "option of ndppd 1.0 alone", "table 5", "2:1 error missing-method",
+      "3:1 warning unsupported-key"),
     Row("proxy's option", "auto\nttl 9", "4:1 warning misplaced-key"),
     Row("unknown block", "auto\noptions { a b }", "4:1 error unknown-key"),
     Row("autovia is not ready", "auto\nautovia yes", "4:9 warning not-in-effect"),
@@ -109,7 +116,11 @@ import Testing
     Row("yes with a semicolon", "router yes;", "2:11 warning semicolon"),
     Row("semicolon between pairs", "ttl 5;deadtime 5", "2:6 warning semicolon"),
     Row("on", "router on", "2:8 warning loose-boolean"),
-    Row("0", "router 0", "2:8 warning loose-boolean"),
+    Row("1", "router 1", "2:8 warning loose-boolean"),
+    Row("off, as for ndppd", "keepalive off"),
+    Row("0, as for ndppd", "keepalive 0"),
+    Row("key of ndppd 1.0", "target 02:00:00:00:00:01", "2:1 warning unsupported-key"),
+    Row("key of ndppd 1.0 with a block", "table { 5 }", "2:1 error unsupported-key"),
     Row("no word for yes", "router ja", "2:8 error invalid-boolean"),
     Row("no value", "router", "2:1 error missing-value"),
     Row("no value but an equals sign", "router =", "2:1 error missing-value"),
@@ -182,6 +193,9 @@ import Testing
     Row("rule outside a proxy", "rule ::2 {auto}", "1:1 error misplaced-key"),
     Row(
       "option outside a proxy", "ttl 5\nproxy a{rule ::2{auto}}", "1:1 warning misplaced-key"),
+    Row(
+      "option of ndppd 1.0", "use-kernel no\nproxy a{rule ::2{auto}}",
+      "1:1 warning unsupported-key"),
     Row("route-ttl", "route-ttl 5 proxy a{rule ::2{auto}}", "1:1 warning not-needed"),
     Row(
       "route-ttl twice", "route-ttl 5 route-ttl 6 proxy a{rule ::2{auto}}",

@@ -160,6 +160,18 @@ extension Diagnostic {
     /// A proxy without rules.
     case noRules = "no-rules"
 
+    /// A `static` rule for more than a /64.
+    case wideStatic = "wide-static"
+
+    /// A rule that a `static` one for the same prefix leaves without effect.
+    case shadowedRule = "shadowed-rule"
+
+    /// A single address that looks like a prefix.
+    case missingLength = "missing-length"
+
+    /// Two proxies that ask each other for the same targets.
+    case loop
+
     /// A rule inside another, where ndppd would apply both.
     case overlappingRules = "overlapping-rules"
 

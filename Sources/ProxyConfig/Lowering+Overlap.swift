@@ -22,6 +22,21 @@ extension Lowering {
     }
   }
 
+  /// Warns of each rule that has the prefix of a `static` one, which answers before it.
+  mutating func checkShadowedRules(in draft: ProxyDraft) {
+    for rule in draft.proxy.rules where rule.method != .static {
+      let winner = Configuration.Rule(prefix: rule.prefix, method: .static)
+      guard let first = draft.offset(of: winner), let offset = draft.offset(of: rule) else {
+        continue
+      }
+      diagnostics.report(
+        .warning, .shadowedRule, at: offset,
+        "the 'static' rule of line \(source.location(of: first).line) answers for this prefix "
+          + "without asking; this one has no effect",
+        suggestion: "remove one of them")
+    }
+  }
+
   private mutating func report(
     _ rule: Configuration.Rule, inside wider: Configuration.Rule, in draft: ProxyDraft
   ) {
@@ -36,7 +51,7 @@ extension Lowering {
 
 extension ProxyDraft {
   /// Where a rule of the proxy was given.
-  fileprivate func offset(of rule: Configuration.Rule) -> Int? {
+  func offset(of rule: Configuration.Rule) -> Int? {
     rules[Configuration.Rule(prefix: rule.prefix, method: rule.method)]
   }
 }

@@ -10,6 +10,9 @@ extension Lowering {
       return
     }
     let offset = entry.key.range.lowerBound
+    if method == .static, prefix.length < 64, unansweredKind(of: prefix) == nil {
+      reportWideStatic(prefix, at: offset)
+    }
     if let first = draft.rules.updateValue(
       offset, forKey: Configuration.Rule(prefix: prefix, method: method))
     {
@@ -32,12 +35,24 @@ extension Lowering {
       return nil
     }
     guard let prefix = prefix(word) else { return nil }
+    checkUse(of: prefix, word)
+    return prefix
+  }
+
+  /// Warns of a prefix that can be read but is of little use as it stands.
+  private mutating func checkUse(of prefix: IPv6Prefix, _ word: Word) {
     if let kind = unansweredKind(of: prefix) {
       diagnostics.report(
         .warning, .neverAnswered, at: word.range.lowerBound,
         "\(kind) addresses are never answered for", suggestion: "remove this rule")
+    } else if !source.text(word.range).utf8.contains(UInt8(ascii: "/")),
+      prefix.address.bits & UInt128(UInt64.max) == 0
+    {
+      diagnostics.report(
+        .warning, .missingLength, at: word.range.lowerBound,
+        "without a length this is a single address",
+        suggestion: "did you mean '\(prefix.address)/64'? if not, write '/128'")
     }
-    return prefix
   }
 
   /// What the addresses of a prefix are, where no rule makes the daemon answer for any of them.
@@ -167,6 +182,13 @@ extension Lowering {
 }
 
 extension Lowering {
+  private mutating func reportWideStatic(_ prefix: IPv6Prefix, at offset: Int) {
+    diagnostics.report(
+      .warning, .wideStatic, at: offset,
+      "a 'static' rule for a /\(prefix.length) answers for more than one link has, a /64",
+      suggestion: "if that is not meant, write a longer prefix, or '{ auto }'")
+  }
+
   private mutating func reportMissingBlock(_ entry: Entry) {
     if entry.value?.isDamaged == true { return }
     diagnostics.report(

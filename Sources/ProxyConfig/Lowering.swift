@@ -39,7 +39,9 @@ struct Lowering {
     for draft in drafts {
       if draft.proxy.rules.isEmpty && !draft.hasFailedRule { reportNoRules(of: draft) }
       checkOverlaps(in: draft)
+      checkShadowedRules(in: draft)
     }
+    checkLoops(among: drafts)
     configuration.proxies = drafts.map(\.proxy)
     return configuration
   }

@@ -84,13 +84,30 @@ import Testing
     Row("negative length", "rule 2001:db8::/-1 {static}", "2:17 error invalid-prefix-length"),
     Row("length with semicolon", "rule 2001:db8::/64; {static}", "2:19 warning semicolon"),
     Row("blank before the slash", "rule 2001:db8:: /64 {static}", "2:17 error unexpected-text"),
-    Row("brace on the next line", "rule 2001:db8::\n{static}", "3:1 warning brace-on-next-line"),
+    Row("brace on the next line", "rule 2001:db8::1\n{static}", "3:1 warning brace-on-next-line"),
     Row("brace after a comment line", "rule ::2\n#\n{auto}", "4:1 warning brace-on-next-line"),
     Row("multicast", "rule ff02::/16 {static}", "2:6 warning never-answered"),
     Row("link-local", "rule fe80::/10 {static}", "2:6 warning never-answered"),
     Row("IPv4-mapped", "rule ::ffff:192.0.2.1 {static}", "2:6 warning never-answered"),
     Row("loopback", "rule ::1 {static}", "2:6 warning never-answered"),
     Row("unspecified", "rule :: {static}", "2:6 warning never-answered"),
+    Row("static for a /63", "rule 2001:db8::/63 {static}", "2:1 warning wide-static"),
+    Row("static for all", "rule ::/0 {static}", "2:1 warning wide-static"),
+    Row(
+      "implied static for a /48", "rule 2001:db8::/48 { }", "2:1 warning implied-static",
+      "2:1 warning wide-static"),
+    Row("static for a /64", "rule 2001:db8::/64 {static}"),
+    Row("auto for a /48", "rule 2001:db8::/48 {auto}"),
+    Row("no length, 64 zeros", "rule 2001:db8:1:2:: {auto}", "2:6 warning missing-length"),
+    Row("no length, 63 zeros", "rule 2001:db8:1:2:8000:: {auto}"),
+    Row("64 zeros and a length", "rule 2001:db8:1:2::/128 {auto}"),
+    Row(
+      "auto beside static", "rule ::8/126{static}\nrule ::8/126{auto}",
+      "3:1 warning shadowed-rule"),
+    Row(
+      "iface before static", "rule ::8/126{iface b}\nrule ::8/126{static}",
+      "2:1 warning shadowed-rule"),
+    Row("auto beside iface", "rule ::8/126{iface b}\nrule ::8/126{auto}"),
     Row("exact duplicate", "rule ::2{auto}\nrule ::2/128{auto}", "3:1 warning duplicate-rule"),
     Row(
       "ask inside static", "rule ::8:0/112{static}\nrule ::8:1{auto}",
@@ -187,6 +204,21 @@ import Testing
       "slash and star at the end", "proxy a{rule ::2{auto}} /*", "1:25 error unterminated-comment"),
     Row(
       "include", "include x.conf\nproxy a{rule ::2{auto}}", "1:1 warning unknown-key"),
+    Row(
+      "two proxies ask each other",
+      "proxy a{rule ::8/126{iface b}}\nproxy b{rule ::8/126{iface a}}", "2:9 warning loop"),
+    Row(
+      "and one for less of it",
+      "proxy b{rule ::9{iface a}}\nproxy a{rule ::8/126{iface b}}", "1:9 warning loop"),
+    Row(
+      "and one for a part that comes later",
+      "proxy a{rule ::/97{iface b}}\nproxy b{rule ::4/126{iface c} rule ::8{iface a}}",
+      "2:31 warning loop"),
+    Row(
+      "two proxies ask each other for different targets",
+      "proxy a{rule ::8/126{iface b}}\nproxy b{rule ::c/126{iface a}}"),
+    Row(
+      "two proxies ask a third", "proxy a{rule ::8/126{iface c}}\nproxy b{rule ::8/126{iface c}}"),
     Row(
       "second block for an interface", "proxy a{rule ::2{auto}}\nproxy a{rule ::3{auto}}",
       "2:1 warning duplicate-proxy"),

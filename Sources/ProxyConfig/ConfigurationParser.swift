@@ -39,7 +39,7 @@ package struct ParseResult: Sendable {
   /// What the file asks for; `nil` if anything is an error.
   package let configuration: Configuration?
 
-  /// Everything that is wrong, in the order of the file.
+  /// Everything that is wrong or worth a note, in the order of the file.
   package let diagnostics: [Diagnostic]
 
   private let source: SourceText
@@ -50,6 +50,9 @@ package struct ParseResult: Sendable {
     self.diagnostics = diagnostics
     self.source = source
   }
+
+  /// Whether anything is a warning; errors and notes do not count.
+  package var hasWarnings: Bool { diagnostics.contains { $0.severity == .warning } }
 
   /// All diagnostics as a terminal shows them, each with its source line; empty if there are none.
   package var report: String {

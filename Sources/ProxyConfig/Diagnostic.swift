@@ -18,12 +18,17 @@ package struct Diagnostic: Equatable, Sendable {
 
 extension Diagnostic {
   /// Whether the file can be used all the same.
-  package enum Severity: String, Sendable {
+  ///
+  /// In the order of weight, the heaviest first.
+  package enum Severity: String, CaseIterable, Sendable {
     /// The meaning cannot be known: there is no configuration.
     case error
 
     /// The meaning is known, or the word has no effect: there is a configuration.
     case warning
+
+    /// Nothing is wrong, and nothing needs to be done.
+    case note
   }
 
   /// Every kind of trouble there is.

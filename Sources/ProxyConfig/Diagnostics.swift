@@ -3,13 +3,11 @@ struct Diagnostics {
   /// The file they are about.
   let source: SourceText
 
-  private var errors: [Diagnostic] = []
-  private var warnings: [Diagnostic] = []
+  private var kept: [Diagnostic.Severity: [Diagnostic]] = [:]
+  private var counts: [Diagnostic.Severity: Int] = [:]
 
   /// How many errors were reported, kept or not.
-  private(set) var errorCount = 0
-
-  private var warningCount = 0
+  var errorCount: Int { counts[.error, default: 0] }
 
   /// Starts without any.
   init(source: SourceText) {
@@ -21,35 +19,32 @@ struct Diagnostics {
     _ severity: Diagnostic.Severity, _ code: Diagnostic.Code, at offset: Int,
     _ message: @autoclosure () -> String, suggestion: @autoclosure () -> String? = nil
   ) {
-    switch severity {
-    case .error: errorCount += 1
-    case .warning: warningCount += 1
-    }
-    guard (severity == .error ? errors : warnings).count < Limits.diagnostics else { return }
-    let diagnostic = Diagnostic(
-      severity: severity, code: code.rawValue, message: message(),
-      location: source.location(of: offset), suggestion: suggestion())
-    switch severity {
-    case .error: errors.append(diagnostic)
-    case .warning: warnings.append(diagnostic)
-    }
+    counts[severity, default: 0] += 1
+    guard counts[severity, default: 0] <= Limits.diagnostics else { return }
+    kept[severity, default: []].append(
+      Diagnostic(
+        severity: severity, code: code.rawValue, message: message(),
+        location: source.location(of: offset), suggestion: suggestion()))
   }
 
   /// At most `Limits.diagnostics` in the order of the file, then one that says how many more.
   ///
-  /// Errors are kept before warnings: whoever sees no error can be sure that there is none.
+  /// Errors are shown before warnings, and those before notes: whoever sees none can be sure that
+  /// there is none.
   func inOrder() -> [Diagnostic] {
-    var kept = errors + warnings.prefix(Limits.diagnostics - errors.count)
-    kept.sort { ($0.location.line, $0.location.column) < ($1.location.line, $1.location.column) }
-    let omitted = errorCount + warningCount - kept.count
-    guard omitted > 0, let last = kept.last else { return kept }
-    let omittedErrors = errorCount - errors.count
-    kept.append(
+    let bySeverity = Diagnostic.Severity.allCases.flatMap { kept[$0, default: []] }
+    var shown = Array(bySeverity.prefix(Limits.diagnostics))
+    var omitted = counts
+    for diagnostic in shown { omitted[diagnostic.severity, default: 0] -= 1 }
+    shown.sort { ($0.location.line, $0.location.column) < ($1.location.line, $1.location.column) }
+    let worst = Diagnostic.Severity.allCases.first { omitted[$0, default: 0] > 0 }
+    guard let worst, let last = shown.last else { return shown }
+    let total = omitted.values.reduce(0, +)
+    shown.append(
       Diagnostic(
-        severity: omittedErrors > 0 ? .error : .warning,
-        code: Diagnostic.Code.moreDiagnostics.rawValue,
-        message: "\(omitted) more, of which \(omittedErrors) are errors, are not shown",
+        severity: worst, code: Diagnostic.Code.moreDiagnostics.rawValue,
+        message: "\(total) more, of which \(omitted[.error, default: 0]) are errors, are not shown",
         location: last.location, suggestion: "correct these first"))
-    return kept
+    return shown
   }
 }

@@ -51,7 +51,7 @@ struct Lowering {
     given: inout [String: Int]
   ) {
     diagnostics.report(
-      .warning, .notNeeded, at: entry.key.range.lowerBound,
+      .note, .notNeeded, at: entry.key.range.lowerBound,
       "'\(keyword.name)' is not needed: the kernel is asked by netlink, nothing is polled",
       suggestion: "remove it")
     guard isFirst(keyword, at: entry, in: &given), let word = value(of: entry, keyword) else {

@@ -39,6 +39,17 @@ import Testing
 
       """),
     Golden(
+      "note",
+      "route-ttl 5\nproxy a { rule ::2 { auto } }\n",
+      """
+      f:1:1: note: 'route-ttl' is not needed: the kernel is asked by netlink, nothing is polled \
+      [not-needed]
+      route-ttl 5
+      ^
+        remove it
+
+      """),
+    Golden(
       "tabs stay tabs",
       "proxy a {\n\t \tttl\t5s\n rule ::2 { auto }\n}\n",
       """

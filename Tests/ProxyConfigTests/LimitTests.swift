@@ -52,6 +52,20 @@ import Testing
     #expect(result.diagnostics.last?.message == "401 more, of which 0 are errors, are not shown")
   }
 
+  @Test func `a warning is shown however many notes came before it`() {
+    let result = parse(String(repeating: "route-ttl 1\n", count: 250))
+    #expect(result.diagnostics.allSatisfy { $0.severity == .warning })
+    #expect(result.diagnostics.last?.message == "400 more, of which 0 are errors, are not shown")
+  }
+
+  @Test func `a note is no warning`() {
+    let noted = parse("route-ttl 1 address-ttl 1 proxy a { rule ::2 { auto } }")
+    #expect(noted.diagnostics.map(\.severity) == [.note, .note])
+    #expect(!noted.hasWarnings)
+    #expect(parse("proxy a { }").hasWarnings)
+    #expect(!parse("}").hasWarnings)
+  }
+
   @Test func `errors that are not shown are counted as errors`() {
     let result = parse(String(repeating: "}\n", count: 103))
     #expect(result.diagnostics.last?.message == "3 more, of which 3 are errors, are not shown")

@@ -228,10 +228,10 @@ import Testing
     Row(
       "option of ndppd 1.0", "use-kernel no\nproxy a{rule ::2{auto}}",
       "1:1 warning unsupported-key"),
-    Row("route-ttl", "route-ttl 5 proxy a{rule ::2{auto}}", "1:1 warning not-needed"),
+    Row("route-ttl", "route-ttl 5 proxy a{rule ::2{auto}}", "1:1 note not-needed"),
     Row(
       "route-ttl twice", "route-ttl 5 route-ttl 6 proxy a{rule ::2{auto}}",
-      "1:1 warning not-needed", "1:13 warning not-needed", "1:13 warning duplicate-key"),
+      "1:1 note not-needed", "1:13 warning duplicate-key", "1:13 note not-needed"),
   ]
 
   @Test(arguments: files)

@@ -55,8 +55,11 @@ package struct ParseResult: Sendable {
   package var hasWarnings: Bool { diagnostics.contains { $0.severity == .warning } }
 
   /// All diagnostics as a terminal shows them, each with its source line; empty if there are none.
-  package var report: String {
-    let renderer = DiagnosticRenderer(source: source)
+  package var report: String { report(colored: false) }
+
+  /// The same, with colours where the terminal knows them.
+  package func report(colored: Bool) -> String {
+    let renderer = DiagnosticRenderer(source: source, style: colored ? .colored : .plain)
     return diagnostics.map(renderer.render).joined()
   }
 }

@@ -5,13 +5,25 @@
 ///       ^
 ///       did you mean 'rule'?
 ///
-/// The output is printable ASCII, tabs and newlines, whatever the file holds.
+/// The output is printable ASCII, tabs and newlines, whatever the file holds; escape sequences only
+/// where the style asks for colour.
 package struct DiagnosticRenderer: Sendable {
+  /// Whether the output is for a terminal that knows colours.
+  package enum Style: Sendable {
+    /// No escape sequences.
+    case plain
+
+    /// The severity and the caret in the severity's colour (SGR of ECMA-48), all else as it is.
+    case colored
+  }
+
   private let source: SourceText
+  private let style: Style
 
   /// Renders diagnostics about this text.
-  package init(source: SourceText) {
+  package init(source: SourceText, style: Style = .plain) {
     self.source = source
+    self.style = style
   }
 
   /// One to four lines, each with its newline.
@@ -22,8 +34,10 @@ package struct DiagnosticRenderer: Sendable {
   package func render(_ diagnostic: Diagnostic) -> String {
     let location = diagnostic.location
     let place = "\(location.file.printable):\(location.line):\(location.column)"
-    var text = "\(place): \(diagnostic.severity): \(diagnostic.message) [\(diagnostic.code)]\n"
-    text += excerpt(line: location.line, column: location.column)
+    let severity = paint(diagnostic.severity.rawValue, for: diagnostic.severity)
+    let caret = paint("^", for: diagnostic.severity)
+    var text = "\(place): \(severity): \(diagnostic.message) [\(diagnostic.code)]\n"
+    text += excerpt(line: location.line, column: location.column, caret: caret)
     if let suggestion = diagnostic.suggestion { text += "  \(suggestion)\n" }
     return text
   }
@@ -31,10 +45,10 @@ package struct DiagnosticRenderer: Sendable {
   /// The source line and the caret line below it; nothing where only blanks would be shown.
   ///
   /// A long line is cut around the caret.
-  private func excerpt(line: Int, column: Int) -> String {
+  private func excerpt(line: Int, column: Int, caret: String) -> String {
     let whole = source.range(ofLine: line)
-    let caret = whole.lowerBound + column - 1
-    let start = column <= Limits.shownLineOctets ? whole.lowerBound : caret - leadIn
+    let focus = whole.lowerBound + column - 1
+    let start = column <= Limits.shownLineOctets ? whole.lowerBound : focus - leadIn
     let end = min(whole.upperBound, start + Limits.shownLineOctets)
     if source.octets[start..<max(start, end)].allSatisfy(\.isBlank) { return "" }
     var shown = start > whole.lowerBound ? "..." : ""
@@ -43,10 +57,14 @@ package struct DiagnosticRenderer: Sendable {
       let piece = source.octets[offset] == tab ? "\t" : source.octets[offset].printable
       shown += piece
       // A tab stays a tab, so that the caret stands right at any tab width.
-      if offset < caret { indent += piece == "\t" ? piece : blanks(piece.utf8.count) }
+      if offset < focus { indent += piece == "\t" ? piece : blanks(piece.utf8.count) }
     }
     if end < whole.upperBound { shown += "..." }
-    return "\(shown)\n\(indent)^\n"
+    return "\(shown)\n\(indent)\(caret)\n"
+  }
+
+  private func paint(_ text: String, for severity: Diagnostic.Severity) -> String {
+    style == .plain ? text : "\u{1b}[\(severity.rendition)m\(text)\u{1b}[0m"
   }
 
   private func blanks(_ count: Int) -> String { String(repeating: " ", count: count) }
@@ -55,4 +73,15 @@ package struct DiagnosticRenderer: Sendable {
   private var leadIn: Int { Limits.shownLineOctets / 2 }
 
   private var tab: UInt8 { UInt8(ascii: "\t") }
+}
+
+extension Diagnostic.Severity {
+  /// The parameters of SGR: bold red, magenta, cyan.
+  fileprivate var rendition: String {
+    switch self {
+    case .error: "1;31"
+    case .warning: "35"
+    case .note: "36"
+    }
+  }
 }

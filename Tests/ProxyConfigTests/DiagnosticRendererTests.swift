@@ -121,6 +121,35 @@ import Testing
       """),
   ]
 
+  @Test func `colour marks the severity and the caret, nothing else`() {
+    let result = parse("route-ttl 5\nproxy a {\n  colour x\n  ttl x\n rule ::2 { auto } }")
+    #expect(
+      result.report(colored: true).replacing("\u{1b}", with: "<") == """
+        f:1:1: <[36mnote<[0m: 'route-ttl' is not needed: the kernel is asked by netlink, \
+        nothing is polled [not-needed]
+        route-ttl 5
+        <[36m^<[0m
+          remove it
+        f:3:3: <[35mwarning<[0m: unknown key 'colour' is ignored [unknown-key]
+          colour x
+          <[35m^<[0m
+        f:4:7: <[1;31merror<[0m: 'ttl' is a number of milliseconds, not 'x' [invalid-number]
+          ttl x
+              <[1;31m^<[0m
+
+        """)
+    #expect(!result.report(colored: false).contains("\u{1b}"))
+  }
+
+  @Test(arguments: goldens)
+  func `without its colours the report is the plain one`(golden: Golden) {
+    var text = parse(golden.text).report(colored: true)
+    for sequence in ["\u{1b}[1;31m", "\u{1b}[35m", "\u{1b}[36m", "\u{1b}[0m"] {
+      text = text.replacing(sequence, with: "")
+    }
+    #expect(text == golden.report)
+  }
+
   @Test(arguments: ["", "\n\n", "  \t\r\n"])
   func `blanks are not worth a caret`(text: String) {
     #expect(!parse(text).report.contains("^"))

@@ -73,7 +73,7 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "ProxyConfigTests", dependencies: ["NDPWire", "ProxyConfig", "TestSupport"],
-      exclude: ["Corpus"],
+      exclude: ["Corpus", "Traps"],
       swiftSettings: common),
     .testTarget(
       name: "LinuxNetTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],

@@ -95,7 +95,8 @@ extension Lowering {
         "'\(keyword.name)' is \(range.lowerBound) to \(range.upperBound)\(unit.suffix), "
           + "not \(text.quoted)",
         suggestion: unit == .times && text.hasPrefix("-")
-          ? "write '0'" : "write '\(keyword.defaultText ?? "30000")', the default")
+          ? "write '0'"
+          : keyword.defaultText.map { "write '\($0)', the default" } ?? "remove it")
       return nil
     }
     return number
@@ -198,8 +199,9 @@ private func milliseconds(meantBy text: String) -> Int? {
   return factors[text.dropFirst(digits.count).lowercased()].map { number * $0 }
 }
 
-/// What to do about the name of a link with its peer, as `ip link` shows it, or several names.
+/// What to do about a name with its peer, as `ip link` shows it, several names, or a variable.
 private func interfaceNameRemedy(_ text: String) -> String? {
+  if text.utf8.first == UInt8(ascii: "$") { return "write the name itself: there are no variables" }
   if text.utf8.contains(UInt8(ascii: ",")) { return "write one block per interface" }
   guard let at = text.firstIndex(of: "@"), at > text.startIndex else { return nil }
   return "write \(String(text[..<at]).quoted)"

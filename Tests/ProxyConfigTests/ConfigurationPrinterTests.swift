@@ -124,7 +124,7 @@ private func randomRule(using generator: inout SeededGenerator) -> Configuration
 /// A name of every octet that the parser admits, 1 to 15 of them.
 private func randomName(suffix: String, using generator: inout SeededGenerator) -> String {
   let admitted = (0x21...0x7e as ClosedRange<UInt8>).filter {
-    !"/:{}\"'#;=\\*?@,".utf8.contains($0)
+    !"/:{}\"'#;=\\*?@,$".utf8.contains($0)
   }
   let count = Int.random(in: 1...Limits.interfaceNameOctets - suffix.utf8.count, using: &generator)
   let octets = (0..<count).map { _ in admitted.randomElement(using: &generator)! }

@@ -21,6 +21,10 @@ import Testing
     Row("option without a brace", "proxy a router yes", "put '{' before it"),
     Row("negative retries", "proxy a { retries -1 rule ::2 { auto } }", "write '0'"),
     Row("too many retries", "proxy a { retries 11 rule ::2 { auto } }", "write '2', the default"),
+    Row(
+      "negative time that is not needed", "route-ttl -1\nproxy a { rule ::2 { auto } }",
+      "remove it", "remove it"),
+    Row("variable", "proxy $WAN { }", "write the name itself: there are no variables"),
     Row("negative time", "proxy a { ttl -1 rule ::2 { auto } }", "write '30000', the default"),
     Row("on", "proxy a { router on rule ::2 { auto } }", "write 'yes'"),
     Row("name with its peer", "proxy eth0@if3 { rule ::2 { auto } }", "write 'eth0'"),

@@ -32,6 +32,7 @@ import Testing
     Row("name with its peer", "iface eth0@if3", "3:7 error invalid-interface-name"),
     Row("name beginning with @", "iface @if3", "3:7 error invalid-interface-name"),
     Row("two names and a comma", "iface eth1,eth2", "3:7 error invalid-interface-name"),
+    Row("variable", "iface $LAN", "3:7 error invalid-interface-name"),
     Row("name of a dot", "iface .", "3:7 error invalid-interface-name"),
     Row("name of two dots", "iface ..", "3:7 error invalid-interface-name"),
     Row(

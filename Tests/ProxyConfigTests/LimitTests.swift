@@ -83,13 +83,15 @@ import Testing
       })
   }
 
-  @Test func `20,000 rules are read in their order`() throws {
-    let text = (1...20_000).map { "rule 2001:db8::\(String($0, radix: 16)) { auto }\n" }
+  @Test func `100,000 rules are read in their order`() throws {
+    let text = (0..<100_000).map {
+      "rule 2001:db8:\(String($0 >> 16, radix: 16)):\(String($0 & 0xffff, radix: 16))::/64 { auto }\n"
+    }
     let result = parse("proxy a {\n\(text.joined())}\n")
     #expect(findings(result) == [])
     let rules = try #require(result.configuration?.proxies.first?.rules)
-    #expect(rules.count == 20_000)
-    #expect(rules.last?.prefix.description == "2001:db8::4e20/128")
+    #expect(rules.count == 100_000)
+    #expect(rules.last?.prefix.description == "2001:db8:1:869f::/64")
   }
 
   @Test func `20,000 blocks for one interface become one`() throws {

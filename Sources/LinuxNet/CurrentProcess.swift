@@ -11,11 +11,6 @@ package enum CurrentProcess {
     unsafe getenv(name).map { unsafe String(cString: $0) }
   }
 
-  /// Whether `descriptor` is a terminal, so that a human reads along.
-  package static func isTerminal(_ descriptor: FileDescriptor) -> Bool {
-    isatty(descriptor.rawValue) == 1
-  }
-
   /// The file this program was started from.
   package static func executablePath() throws(SystemError) -> FilePath {
     guard let path = unsafe realpath("/proc/self/exe", nil) else {

@@ -6,19 +6,27 @@ package enum StandardStream: CInt, Sendable {
   case output = 1
   case error = 2
 
-  /// Writes the text, and says whether all of it could be written.
-  ///
-  /// Never waits: what a closed or full stream does not take at once is lost, so that nobody who
-  /// does not read holds up the process.
+  /// Writes the text, waiting for whoever reads it, and says whether all of it could be written.
   @discardableResult
   package func write(_ text: String) -> Bool {
+    write(text) { true }
+  }
+
+  /// Writes the text as far as that is possible at once; the rest is lost.
+  ///
+  /// For logs: nobody who does not read them holds up the process.
+  package func writeWithoutWaiting(_ text: String) {
+    _ = write(text) { isWritable }
+  }
+
+  private func write(_ text: String, while mayWrite: () -> Bool) -> Bool {
     var text = text
     return text.withUTF8 { octets in
       var start = 0
       while start < octets.count {
         // A pipe that is ready takes this much without waiting (PIPE_BUF, pipe(7)).
         let length = min(octets.count - start, 4096)
-        guard isWritable else { return false }
+        guard mayWrite() else { return false }
         let count = unsafe Glibc.write(rawValue, octets.baseAddress! + start, length)
         if count > 0 { start += count } else if errno != EINTR { return false }
       }
@@ -29,6 +37,12 @@ package enum StandardStream: CInt, Sendable {
   private var isWritable: Bool {
     var request = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
     return unsafe poll(&request, 1, 0) == 1 && request.revents & Int16(POLLOUT) != 0
+  }
+
+  /// Whether colour helps: a terminal that can show it, and no `NO_COLOR` (no-color.org).
+  package var wantsColor: Bool {
+    let isRefused = CurrentProcess.environment("NO_COLOR")?.isEmpty == false
+    return !isRefused && CurrentProcess.environment("TERM") != "dumb" && isatty(rawValue) == 1
   }
 
   /// Whether the journal reads this stream (`JOURNAL_STREAM`, systemd.exec(5)).

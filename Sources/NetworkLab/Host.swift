@@ -56,10 +56,6 @@ package enum Host {
   /// A path that stays right in a process with another directory.
   package static func absolute(_ path: String) -> String { RegularFile.absolute(path) }
 
-  /// Whether colour on standard output helps: a terminal that can show it, and no `NO_COLOR`.
-  package static var wantsColor: Bool {
-    let isRefused = CurrentProcess.environment("NO_COLOR")?.isEmpty == false
-    return !isRefused && CurrentProcess.environment("TERM") != "dumb"
-      && CurrentProcess.isTerminal(.standardOutput)
-  }
+  /// Whether colour on standard output helps.
+  package static var wantsColor: Bool { StandardStream.output.wantsColor }
 }

@@ -9,8 +9,7 @@ package struct ConfigurationFile {
   /// What the file asks for; `nil` if it has an error.
   package let configuration: Configuration?
 
-  /// Every error and warning with its place in the file, ready to be shown; empty if there is none.
-  package let report: String
+  private let result: ParseResult
 
   /// Reads and checks a whole file.
   ///
@@ -20,8 +19,17 @@ package struct ConfigurationFile {
     let result = ConfigurationParser.parse(octets, fileName: path)
     self.path = path
     configuration = result.configuration
-    report = result.report
+    self.result = result
   }
+
+  /// Shows every error, warning and note with its place in the file on standard error.
+  package func showReport() {
+    let stream = StandardStream.error
+    stream.write(result.report(colored: stream.wantsColor))
+  }
+
+  /// Whether anything is a warning.
+  package var hasWarnings: Bool { result.hasWarnings }
 
   /// Where a configuration is looked for: our own place, then ndppd's.
   private static let defaultPaths = ["/etc/ndpproxy.conf", "/etc/ndppd.conf"]

@@ -24,7 +24,7 @@ package struct StandardErrorLog: LogHandler {
   package func log(event: LogEvent) {
     let severity = event.level.severity
     let prefix = isJournal ? "<\(severity.rawValue)>" : "\(severity.name): "
-    StandardStream.error.write("\(prefix)\(event.message)\n")
+    StandardStream.error.writeWithoutWaiting("\(prefix)\(event.message)\n")
   }
 }
 

@@ -7,6 +7,8 @@ struct Arguments: Equatable {
   var pidFile: String?
   /// How often `-v` was given.
   var verbosity = 0
+  /// Whether warnings count as errors in a test of the configuration.
+  var isStrict = false
   var action = Action.run
 
   enum Action: Equatable {
@@ -19,7 +21,7 @@ struct Arguments: Equatable {
   static let version = "0.1.0"
 
   static let usage = """
-    usage: ndpproxy [-c FILE] [-d] [-p PIDFILE] [-v] [--test-config]
+    usage: ndpproxy [-c FILE] [-d] [-p PIDFILE] [-v] [--test-config [--strict]]
 
     Answers IPv6 neighbour solicitations for addresses behind this host.
 
@@ -30,6 +32,7 @@ struct Arguments: Equatable {
       -v, --verbose        log more; twice, every message
       -t, --test-config    check the configuration and exit; with -v also print it as
                            understood, all defaults included
+      -s, --strict         with --test-config, take warnings for errors
       -V, --version        print the version and exit
       -h, --help           print this and exit
 
@@ -44,6 +47,7 @@ extension Arguments {
     // ndppd takes `--verbose=ANYTHING`.
     CommandLineFlags.Flag(long: "verbose", short: "v", argument: .optional),
     CommandLineFlags.Flag(long: "test-config", short: "t"),
+    CommandLineFlags.Flag(long: "strict", short: "s"),
     CommandLineFlags.Flag(long: "version", short: "V"),
     CommandLineFlags.Flag(long: "help", short: "h"),
   ]
@@ -67,6 +71,7 @@ extension Arguments {
     case "p": pidFile = value
     case "v": verbosity += 1
     case "t": action = .testConfiguration
+    case "s": isStrict = true
     case "V": action = .showVersion
     case "h": action = .showHelp
     default: preconditionFailure("every flag stands here")

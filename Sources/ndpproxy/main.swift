@@ -36,7 +36,7 @@ private func readConfiguration(_ arguments: Arguments) -> ConfigurationFile? {
   }
   do {
     let file = try ConfigurationFile(path: arguments.configurationPath ?? standard.path)
-    StandardStream.error.write(file.report)
+    file.showReport()
     return file
   } catch {
     complain("cannot read the configuration: \(error)")
@@ -53,6 +53,10 @@ private func readConfiguration(_ arguments: Arguments) -> ConfigurationFile? {
 private func testConfiguration(_ arguments: Arguments) -> ExitStatus {
   guard let file = readConfiguration(arguments) else { return .noInput }
   guard let configuration = file.configuration else { return .configuration }
+  if arguments.isStrict, file.hasWarnings {
+    complain("not OK: there are warnings")
+    return .configuration
+  }
   guard arguments.verbosity > 0 else { return show("configuration OK\n") }
   let status = show("\(configuration)")
   if status == .success { complain("configuration OK") }

@@ -25,7 +25,7 @@ struct CommandLineTests {
   @Test func `the manual page explains the flags of the help, and no others`() async throws {
     let help = try await run("--help").output
     let manual = try contents(ofFile: "man/ndpproxy.8")
-    #expect(flags(inHelp: help).count == 14)
+    #expect(flags(inHelp: help).count == 16)
     #expect(flags(inManual: manual) == flags(inHelp: help))
   }
 
@@ -78,6 +78,26 @@ struct CommandLineTests {
     let file = try AnonymousFile(containing: configuration("auto"))
     let result = try await run("--test-config", "--config", file.path)
     #expect(result == Run(status: .exited(0), output: "configuration OK\n", complaint: ""))
+  }
+
+  @Test func `strictness makes a warning an error`() async throws {
+    let file = try AnonymousFile(containing: foundingConfiguration)
+    #expect(try await run("-t", "-c", file.path).status == .exited(0))
+    let strict = try await run("-t", "--strict", "-c", file.path)
+    #expect(strict.status == .exited(78))
+    #expect(strict.output == "" && strict.complaint.contains("warning: "))
+    let good = try AnonymousFile(containing: configuration("auto"))
+    #expect(try await run("-t", "-s", "-c", good.path).status == .exited(0))
+  }
+
+  @Test func `nothing of a long output is lost`() async throws {
+    let rules = (0..<4000).map { "rule 2001:db8:\(String($0, radix: 16))::/64 {\nauto\n}\n" }
+    let file = try AnonymousFile(containing: "proxy eth0 {\n\(rules.joined())}\n")
+    // More than a pipe holds, and a reader that takes its time.
+    let result = try await run(
+      "-t", "-v", "-c", file.path, wrappedIn: ["sh", "-c", "\"$@\" | (sleep 0.2; cat)", "sh"])
+    #expect(result.status == .exited(0))
+    #expect(result.output.split(separator: "\n").count { $0.contains("rule ") } == 4000)
   }
 
   @Test func `what a file means parses back to itself`() async throws {

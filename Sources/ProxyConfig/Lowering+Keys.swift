@@ -9,11 +9,7 @@ extension Lowering {
     let severity = entry.block == nil ? severity : .error
     let name = source.text(entry.key.range)
     guard let keyword = Keyword.named(name) else {
-      if let remedy = remediesForSuccessor[name] {
-        reportUnsupported(entry, name: name, remedy: remedy)
-        return nil
-      }
-      reportUnknown(entry.key, name: name, in: block, severity: severity)
+      reportUnknown(entry, name: name, in: block, severity: severity)
       return nil
     }
     guard keyword.block == block else {
@@ -62,14 +58,17 @@ extension Lowering {
   }
 
   private mutating func reportUnknown(
-    _ key: Word, name: String, in block: Keyword.Block, severity: Diagnostic.Severity
+    _ entry: Entry, name: String, in block: Keyword.Block, severity: Diagnostic.Severity
   ) {
+    if let remedy = remediesForSuccessor[name] {
+      return reportUnsupported(entry, name: name, remedy: remedy)
+    }
     let correction = { () -> String? in
       if name == "include" { return "put everything into one file: nothing can be included" }
       return correctedKey(name, in: block).map { "did you mean '\($0)'?" }
     }
     diagnostics.report(
-      severity, .unknownKey, at: key.range.lowerBound,
+      severity, .unknownKey, at: entry.key.range.lowerBound,
       "unknown key \(name.quoted)\(severity == .warning ? " is ignored" : "")",
       suggestion: correction())
   }

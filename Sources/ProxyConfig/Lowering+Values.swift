@@ -85,18 +85,14 @@ extension Lowering {
       diagnostics.report(
         .error, .invalidNumber, at: word.range.lowerBound,
         "'\(keyword.name)' is \(kind), not \(text.quoted)",
-        suggestion: unit == .milliseconds
-          ? milliseconds(meantBy: text).map { "write '\($0)'" } : nil)
+        suggestion: unit == .milliseconds ? durationRemedy(text) : nil)
       return nil
     }
     guard let number = Int(text), range.contains(number) else {
       diagnostics.report(
         .error, .numberOutOfRange, at: word.range.lowerBound,
         "'\(keyword.name)' is \(range.lowerBound) to \(range.upperBound)\(unit.suffix), "
-          + "not \(text.quoted)",
-        suggestion: unit == .times && text.hasPrefix("-")
-          ? "write '0'"
-          : keyword.defaultText.map { "write '\($0)', the default" } ?? "remove it")
+          + "not \(text.quoted)", suggestion: rangeRemedy(text, of: keyword, unit: unit))
       return nil
     }
     return number
@@ -105,33 +101,34 @@ extension Lowering {
   /// Reads the name of an interface, which need not exist, or a pattern of names with `*` and `?`.
   mutating func interfaceName(_ word: Word, orPattern: Bool = false) -> String? {
     guard let text = plainText(word) else { return nil }
-    if let remedy = interfaceNameRemedy(text) {
-      diagnostics.report(
-        .error, .invalidInterfaceName, at: word.range.lowerBound,
-        "\(text.quoted) is not the name of an interface", suggestion: remedy)
-      return nil
+    guard let (message, remedy) = objection(toInterfaceName: text, orPattern: orPattern) else {
+      return text
     }
-    guard text.utf8.count <= Limits.interfaceNameOctets else {
-      diagnostics.report(
-        .error, .invalidInterfaceName, at: word.range.lowerBound,
-        "\(text.quoted) has \(text.utf8.count) octets, and an interface name at most "
-          + "\(Limits.interfaceNameOctets)", suggestion: "see the names with 'ip link'")
-      return nil
+    diagnostics.report(
+      .error, .invalidInterfaceName, at: word.range.lowerBound, "\(text.quoted) \(message)",
+      suggestion: remedy)
+    return nil
+  }
+
+  /// Why a text is no interface's name, and what to do about it.
+  private func objection(
+    toInterfaceName text: String, orPattern: Bool
+  ) -> (message: String, remedy: String)? {
+    if let remedy = interfaceNameRemedy(text) { return ("is not the name of an interface", remedy) }
+    let count = text.utf8.count
+    if count > Limits.interfaceNameOctets {
+      let limit = "and an interface name at most \(Limits.interfaceNameOctets)"
+      return ("has \(count) octets, \(limit)", "see the names with 'ip link'")
     }
-    let isName = !text.isEmpty && text != "." && text != ".."
     let isSpelt = text.utf8.allSatisfy {
       $0.isInterfaceNameOctet || orPattern && "*?".utf8.contains($0)
     }
-    guard isName, isSpelt else {
-      diagnostics.report(
-        .error, .invalidInterfaceName, at: word.range.lowerBound,
-        "\(text.quoted) cannot be the name of an interface",
-        suggestion: text.utf8.contains { "*?".utf8.contains($0) }
-          ? "write one name: '*' and '?' stand for others in 'iface' only"
-          : "see the names with 'ip link'")
-      return nil
-    }
-    return text
+    if count > 0, text != ".", text != "..", isSpelt { return nil }
+    let remedy =
+      text.utf8.contains { "*?".utf8.contains($0) }
+      ? "write one name: '*' and '?' stand for others in 'iface' only"
+      : "see the names with 'ip link'"
+    return ("cannot be the name of an interface", remedy)
   }
 
   /// The text of a word, unless it was reported already or hides a comment.
@@ -191,12 +188,18 @@ extension Lowering {
   }
 }
 
-/// The milliseconds of a text such as `10s`, for the correction.
-private func milliseconds(meantBy text: String) -> Int? {
+/// What to write for a number out of range; ndppd takes negative repetitions for none.
+private func rangeRemedy(_ text: String, of keyword: Keyword, unit: Unit) -> String {
+  if unit == .times, text.hasPrefix("-") { return "write '0'" }
+  return keyword.defaultText.map { "write '\($0)', the default" } ?? "remove it"
+}
+
+/// The milliseconds to write for a text such as `10s`.
+private func durationRemedy(_ text: String) -> String? {
   let digits = text.prefix { $0.isASCII && $0.isNumber }
   let factors = ["ms": 1, "s": 1000, "sec": 1000, "m": 60_000, "min": 60_000]
   guard digits.utf8.count <= 6, let number = Int(digits) else { return nil }
-  return factors[text.dropFirst(digits.count).lowercased()].map { number * $0 }
+  return factors[text.dropFirst(digits.count).lowercased()].map { "write '\(number * $0)'" }
 }
 
 /// What to do about a name with its peer, as `ip link` shows it, several names, or a variable.

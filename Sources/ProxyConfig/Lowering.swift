@@ -36,14 +36,18 @@ struct Lowering {
       }
     }
     if drafts.isEmpty, diagnostics.errorCount == 0 { reportNothingConfigured() }
+    checkDrafts()
+    configuration.proxies = drafts.map(\.proxy)
+    return configuration
+  }
+
+  private mutating func checkDrafts() {
     for draft in drafts {
       if draft.proxy.rules.isEmpty && !draft.hasFailedRule { reportNoRules(of: draft) }
       checkOverlaps(in: draft)
       checkShadowedRules(in: draft)
     }
     checkLoops(among: drafts)
-    configuration.proxies = drafts.map(\.proxy)
-    return configuration
   }
 
   private mutating func lowerPollInterval(

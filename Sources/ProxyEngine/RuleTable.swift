@@ -9,6 +9,7 @@ struct RuleTable {
   /// For each proxy the interface of its name, while there is one.
   private(set) var proxyInterfaces: [InterfaceIndex?]
   private var patterns: [InterfacePattern] = []
+  private var patternPositions: [InterfacePattern: Int] = [:]
   /// For each pattern the interfaces that it means now, lowest index first.
   private var interfaceIndexes: [[InterfaceIndex]] = []
 
@@ -72,7 +73,8 @@ struct RuleTable {
   }
 
   private mutating func patternPosition(of pattern: InterfacePattern) -> Int {
-    if let known = patterns.firstIndex(of: pattern) { return known }
+    if let known = patternPositions[pattern] { return known }
+    patternPositions[pattern] = patterns.count
     patterns.append(pattern)
     interfaceIndexes.append([])
     return patterns.count - 1

@@ -3,9 +3,6 @@ package import SystemPackage
 
 /// The process we are.
 package enum CurrentProcess {
-  /// Whether it is root's, in its user namespace.
-  package static var isRoot: Bool { geteuid() == 0 }
-
   /// The value of an environment variable; `nil` if it is not set.
   package static func environment(_ name: String) -> String? {
     unsafe getenv(name).map { unsafe String(cString: $0) }

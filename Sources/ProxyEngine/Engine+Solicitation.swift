@@ -35,7 +35,8 @@ extension Engine {
         message.target, to: asker, on: interface, proxy: proxy, now: now, into: &actions)
     } else {
       let key = SessionKey(proxy: proxy, target: message.target)
-      ask(frame, key: key, rule: rules.rules[rule], now: now, into: &actions)
+      ask(
+        frame, for: asker, key: key, rule: rules.rules[rule], now: now, into: &actions)
     }
   }
 
@@ -58,10 +59,9 @@ extension Engine {
 
   /// Answers from what is known of the target, or finds out.
   private mutating func ask(
-    _ frame: EthernetFrame<NeighborSolicitation>, key: SessionKey, rule: RuleTable.Rule,
-    now: Instant, into actions: inout [Action]
+    _ frame: EthernetFrame<NeighborSolicitation>, for asker: Asker, key: SessionKey,
+    rule: RuleTable.Rule, now: Instant, into actions: inout [Action]
   ) {
-    let asker = Asker(frame, now: now)
     guard let position = sessions.position(of: key) else {
       return begin(key, rule: rule, for: asker, now: now, into: &actions)
     }

@@ -2,20 +2,41 @@ import Glibc
 import SystemPackage
 
 /// A file that is read in one go.
-package enum RegularFile {
-  /// The octets of a file, no more than `limit` + 1, so that a longer file can be told.
+package struct RegularFile {
+  /// Device and inode: the same for two paths exactly if they are one file.
+  package let identity: String
+
+  /// What is in it.
+  package let octets: [UInt8]
+
+  /// Reads a file, no more than `limit` + 1 octets, so that a longer one can be told.
   ///
+  /// A pipe or a device will do unless `isRequired` says that it must be a regular file.
   /// Throws `SystemError` where it cannot be read; a directory gives `EISDIR`.
-  package static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
-    let number = try call("open \(path)") { unsafe open(path, O_RDONLY | O_CLOEXEC) }
-    let descriptor = Descriptor(owning: number)
+  package init(_ path: String, limit: Int, isRequired: Bool = false) throws(SystemError) {
+    // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+    let flags = O_RDONLY | O_CLOEXEC | (isRequired ? O_NONBLOCK : 0)
+    let descriptor = Descriptor(
+      owning: try call("open \(path)") { unsafe open(path, flags) })
+    var status = stat()
+    _ = try call("fstat \(path)") { unsafe fstat(descriptor.number, &status) }
+    identity = "\(status.st_dev):\(status.st_ino)"
+    let kind = status.st_mode & S_IFMT
+    if isRequired, kind != S_IFREG, kind != S_IFDIR {
+      throw SystemError("open \(path): not a regular file", .invalidArgument)
+    }
+    octets = try Self.read(descriptor, path: path, limit: limit)
+  }
+
+  private static func read(
+    _ descriptor: borrowing Descriptor, path: String, limit: Int
+  ) throws(SystemError) -> [UInt8] {
     var octets: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     while octets.count <= limit {
       let room = min(chunk.count, limit + 1 - octets.count)
-      let count = try call("read \(path)") {
-        unsafe Glibc.read(descriptor.number, &chunk, room)
-      }
+      let number = descriptor.number
+      let count = try call("read \(path)") { unsafe Glibc.read(number, &chunk, room) }
       if count == 0 { break }
       octets += chunk[..<count]
     }

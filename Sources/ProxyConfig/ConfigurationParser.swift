@@ -1,36 +1,19 @@
 /// Reads configuration files: the language of ndppd 0.2, but nothing wrong goes unsaid.
 package enum ConfigurationParser {
-  /// Reads a whole file and says everything that is wrong with it at once.
+  /// Reads a whole file with all that it includes, and says everything that is wrong at once.
   ///
   /// Takes any octets, always ends, and takes time in proportion to their number (`Limits`).
-  package static func parse(_ octets: [UInt8], fileName: String) -> ParseResult {
-    if let refusal = refusal(of: octets, fileName: fileName) { return refusal }
-    let source = SourceText(octets, fileName: fileName)
-    var parser = Parser(source: source)
-    let parsed = parser.parseFile()
-    var lowering = Lowering(source: source, diagnostics: parsed.diagnostics)
-    let configuration = lowering.lower(parsed.entries)
+  /// `identity` tells the file from those that `files` has, so that it cannot include itself;
+  /// without `files`, an `include` is an error.
+  package static func parse(
+    _ octets: [UInt8], fileName: String, identity: String? = nil,
+    including files: (any IncludedFiles)? = nil
+  ) -> ParseResult {
+    var lowering = Lowering(including: files)
+    let configuration = lowering.lower(octets, fileName: fileName, identity: identity)
     return ParseResult(
       configuration: lowering.diagnostics.errorCount == 0 ? configuration : nil,
-      diagnostics: lowering.diagnostics.inOrder(), source: source)
-  }
-
-  /// The result for a file that is not worth reading: far too large, or in an encoding of its own.
-  private static func refusal(of octets: [UInt8], fileName: String) -> ParseResult? {
-    let isTooLarge = octets.count > Limits.fileOctets
-    guard isTooLarge || ForeignText.isUTF16(octets) else { return nil }
-    let source = SourceText(Array(octets.prefix(Limits.shownLineOctets)), fileName: fileName)
-    var diagnostics = Diagnostics(source: source)
-    if isTooLarge {
-      diagnostics.report(
-        .error, .fileTooLarge, at: 0,
-        "the file has \(octets.count) octets, and at most \(Limits.fileOctets) are read",
-        suggestion: "is this the right file?")
-    } else {
-      diagnostics.report(
-        .error, .utf16, at: 0, "the file is UTF-16", suggestion: "save it as UTF-8 without BOM")
-    }
-    return ParseResult(configuration: nil, diagnostics: diagnostics.inOrder(), source: source)
+      references: lowering.references, collected: lowering.diagnostics, source: lowering.source)
   }
 }
 
@@ -39,27 +22,39 @@ package struct ParseResult: Sendable {
   /// What the file asks for; `nil` if anything is an error.
   package let configuration: Configuration?
 
-  /// Everything that is wrong or worth a note, in the order of the file.
-  package let diagnostics: [Diagnostic]
+  /// What only the host can confirm, each once, in the order in which the files were read.
+  package let references: [HostReference]
+
+  /// Everything reported, even what is too much to be shown.
+  var collected: Diagnostics
 
   private let source: SourceText
 
   /// Puts a result together.
-  init(configuration: Configuration?, diagnostics: [Diagnostic], source: SourceText) {
+  init(
+    configuration: Configuration?, references: [HostReference], collected: Diagnostics,
+    source: SourceText
+  ) {
     self.configuration = configuration
-    self.diagnostics = diagnostics
+    self.references = references
+    self.collected = collected
     self.source = source
   }
 
+  /// Everything that is wrong or worth a note, in the order in which the files were read.
+  ///
+  /// Sorted anew each time; at most `Limits.diagnostics`, and one that counts the rest.
+  package var diagnostics: [Diagnostic] { collected.inOrder(in: source) }
+
   /// Whether anything is a warning; errors and notes do not count.
-  package var hasWarnings: Bool { diagnostics.contains { $0.severity == .warning } }
+  package var hasWarnings: Bool { collected.count(of: .warning) > 0 }
 
   /// All diagnostics as a terminal shows them, each with its source line; empty if there are none.
-  package var report: String { report(colored: false) }
+  package var report: String { report() }
 
-  /// The same, with colours where the terminal knows them.
-  package func report(colored: Bool) -> String {
+  /// The same, with colours where the terminal knows them, and without notes where they disturb.
+  package func report(colored: Bool = false, withNotes: Bool = true) -> String {
     let renderer = DiagnosticRenderer(source: source, style: colored ? .colored : .plain)
-    return diagnostics.map(renderer.render).joined()
+    return diagnostics.filter { withNotes || $0.severity != .note }.map(renderer.render).joined()
   }
 }

@@ -12,6 +12,9 @@ package struct Diagnostic: Equatable, Sendable {
   /// The first octet of the word in question.
   package let location: SourceLocation
 
+  /// The same, counted through all files.
+  let offset: Int
+
   /// What to do, such as `did you mean 'rule'?`; printable ASCII as well.
   package let suggestion: String?
 }
@@ -87,6 +90,21 @@ extension Diagnostic {
     /// `{` without `}`.
     case unterminatedBlock = "unterminated-block"
 
+    /// `include` names what cannot be read.
+    case notIncluded = "not-included"
+
+    /// `include` with a pattern that no file matches.
+    case nothingIncluded = "nothing-included"
+
+    /// A file that is included a second time, by itself perhaps.
+    case includedTwice = "included-twice"
+
+    /// More than `Limits.includeDepth`.
+    case includedTooDeep = "included-too-deep"
+
+    /// More than `Limits.includedFiles`.
+    case tooManyFiles = "too-many-files"
+
     /// More than `Limits.nesting`.
     case nestingTooDeep = "nesting-too-deep"
 
@@ -107,6 +125,9 @@ extension Diagnostic {
 
     /// An option given before.
     case duplicateKey = "duplicate-key"
+
+    /// An option that means something else than for ndppd.
+    case differsFromNdppd = "differs-from-ndppd"
 
     /// An option that the daemon does not act on yet.
     case notInEffect = "not-in-effect"
@@ -185,6 +206,21 @@ extension Diagnostic {
 
     /// A rule excludes what it is not about anyway, or everything.
     case exclusionOutside = "exclusion-outside"
+
+    /// This host has no such interface.
+    case missingInterface = "missing-interface"
+
+    /// The interface is down on this host.
+    case interfaceDown = "interface-down"
+
+    /// The interface is a port of a bridge or bond of this host.
+    case enslavedInterface = "enslaved-interface"
+
+    /// The interface has no neighbour discovery on this host.
+    case noNeighborDiscovery = "no-neighbour-discovery"
+
+    /// The interface of this host does not have the address.
+    case missingAddress = "missing-address"
 
     /// A prefix of addresses that are never answered for.
     case neverAnswered = "never-answered"

@@ -7,9 +7,9 @@
 ///
 /// The output is printable ASCII, tabs and newlines, whatever the file holds; escape sequences only
 /// where the style asks for colour.
-package struct DiagnosticRenderer: Sendable {
+struct DiagnosticRenderer: Sendable {
   /// Whether the output is for a terminal that knows colours.
-  package enum Style: Sendable {
+  enum Style: Sendable {
     /// No escape sequences.
     case plain
 
@@ -21,7 +21,7 @@ package struct DiagnosticRenderer: Sendable {
   private let style: Style
 
   /// Renders diagnostics about this text.
-  package init(source: SourceText, style: Style = .plain) {
+  init(source: SourceText, style: Style = .plain) {
     self.source = source
     self.style = style
   }
@@ -31,13 +31,13 @@ package struct DiagnosticRenderer: Sendable {
   /// Costs the same however long the source line is.
   ///
   /// Precondition: the diagnostic came from parsing this very text.
-  package func render(_ diagnostic: Diagnostic) -> String {
+  func render(_ diagnostic: Diagnostic) -> String {
     let location = diagnostic.location
     let place = "\(location.file.printable):\(location.line):\(location.column)"
     let severity = paint(diagnostic.severity.rawValue, for: diagnostic.severity)
     let caret = paint("^", for: diagnostic.severity)
     var text = "\(place): \(severity): \(diagnostic.message) [\(diagnostic.code)]\n"
-    text += excerpt(line: location.line, column: location.column, caret: caret)
+    text += excerpt(around: diagnostic.offset, caret: caret)
     if let suggestion = diagnostic.suggestion { text += "  \(suggestion)\n" }
     return text
   }
@@ -45,10 +45,10 @@ package struct DiagnosticRenderer: Sendable {
   /// The source line and the caret line below it; nothing where only blanks would be shown.
   ///
   /// A long line is cut around the caret.
-  private func excerpt(line: Int, column: Int, caret: String) -> String {
-    let whole = source.range(ofLine: line)
-    let focus = whole.lowerBound + column - 1
-    let start = column <= Limits.shownLineOctets ? whole.lowerBound : focus - leadIn
+  private func excerpt(around focus: Int, caret: String) -> String {
+    let whole = source.lineRange(around: focus)
+    let isNear = focus - whole.lowerBound < Limits.shownLineOctets
+    let start = isNear ? whole.lowerBound : focus - leadIn
     let end = min(whole.upperBound, start + Limits.shownLineOctets)
     if source.octets[start..<max(start, end)].allSatisfy(\.isBlank) { return "" }
     var shown = start > whole.lowerBound ? "..." : ""

@@ -24,7 +24,7 @@ struct ForeignText {
   static let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
 
   /// Whether a file begins like UTF-16, in which every second octet would be foreign.
-  static func isUTF16(_ octets: [UInt8]) -> Bool {
+  static func isUTF16(_ octets: ArraySlice<UInt8>) -> Bool {
     octets.starts(with: [0xff, 0xfe]) || octets.starts(with: [0xfe, 0xff])
   }
 

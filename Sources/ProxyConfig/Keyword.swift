@@ -37,6 +37,9 @@ extension Keyword {
 
   /// What a key's value means, with the range of numbers and the place in the model.
   enum Meaning: Sendable {
+    /// The path of another file, or a pattern for several.
+    case include
+
     /// `proxy <interface> { … }`
     case proxyBlock
 
@@ -84,6 +87,7 @@ extension Keyword {
 extension Keyword {
   /// Every key there is, in the order in which they are printed.
   package static let all = [
+    Keyword("include", in: .file, .include),
     Keyword("route-ttl", in: .file, .pollInterval(\.routeTTL), isInEffect: false),
     Keyword("address-ttl", in: .file, .pollInterval(\.addressTTL), isInEffect: false),
     Keyword("max-sessions", in: .file, .limit(\.maxSessions, 1...Limits.sessions)),
@@ -125,6 +129,11 @@ extension Keyword {
     case .proxyBlock, .ruleBlock: true
     default: false
     }
+  }
+
+  /// Whether the key's value is a path, which may hold octets that other values may not.
+  var takesPath: Bool {
+    if case .include = meaning { true } else { false }
   }
 
   /// Whether the key needs no value.

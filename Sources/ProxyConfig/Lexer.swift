@@ -12,20 +12,23 @@ struct Lexer {
   private(set) var isCutShort = false
 
   private let octets: [UInt8]
-  private var position = 0
+  private let end: Int
+  private var position: Int
   private var line = 1
 
   /// The line on which a kind of trouble was reported last: one report a line is enough.
   private var reportedLines: [Diagnostic.Code: Int] = [:]
 
-  /// Reads from the start of the file, past a byte order mark.
-  init(source: SourceText) {
+  /// Reads one file from its start, past a byte order mark.
+  init(source: SourceText, file: Range<Int>, diagnostics: Diagnostics) {
     octets = source.octets
-    diagnostics = Diagnostics(source: source)
-    if octets.starts(with: ForeignText.byteOrderMark) {
-      position = ForeignText.byteOrderMark.count
-      diagnostics.report(
-        .warning, .byteOrderMark, at: 0, "the file begins with a byte order mark",
+    position = file.lowerBound
+    end = file.upperBound
+    self.diagnostics = diagnostics
+    if octets[file].starts(with: ForeignText.byteOrderMark) {
+      position += ForeignText.byteOrderMark.count
+      self.diagnostics.report(
+        .warning, .byteOrderMark, at: file.lowerBound, "the file begins with a byte order mark",
         suggestion: "save it as UTF-8 without BOM")
     }
   }
@@ -44,10 +47,14 @@ extension Lexer {
   }
 
   /// The value that stands next on this line, if one does.
-  mutating func nextValue() -> Word? {
+  ///
+  /// Quotes are reported, unless they are to be expected.
+  mutating func nextValue(expectingQuotes: Bool = false) -> Word? {
     skipBlanks(acrossLines: false)
     guard let octet = current, !octet.isBrace, !octet.isLineFeed else { return nil }
-    if octet == UInt8(ascii: "\"") || octet == UInt8(ascii: "'") { return takeQuoted() }
+    if octet == UInt8(ascii: "\"") || octet == UInt8(ascii: "'") {
+      return takeQuoted(isExpected: expectingQuotes)
+    }
     return takeWord(upTo: wordEnd)
   }
 
@@ -82,7 +89,7 @@ extension Lexer {
 }
 
 extension Lexer {
-  private var current: UInt8? { position < octets.count ? octets[position] : nil }
+  private var current: UInt8? { position < end ? octets[position] : nil }
 
   private func isAtWordEnd(_ offset: Int) -> Bool {
     let octet = octets[offset]
@@ -92,22 +99,22 @@ extension Lexer {
 
   /// `\r`, `\n` or `\t` as two characters, left behind by a shell's `echo`.
   private func isLiteralEscape(at offset: Int) -> Bool {
-    guard octets[offset] == UInt8(ascii: "\\"), offset + 1 < octets.count else { return false }
+    guard octets[offset] == UInt8(ascii: "\\"), offset + 1 < end else { return false }
     return "rnt".utf8.contains(octets[offset + 1])
   }
 
   /// The end of the word at `position`, read as a value.
   private var wordEnd: Int {
-    var end = position
-    while end < octets.count, !isAtWordEnd(end) { end += 1 }
-    return end
+    var wordEnd = position
+    while wordEnd < end, !isAtWordEnd(wordEnd) { wordEnd += 1 }
+    return wordEnd
   }
 
   /// The end of the word at `position`, read as a key.
   private var keyEnd: Int {
-    var end = position
-    while end < octets.count, octets[end].isKeyOctet || octets[end].isForeign { end += 1 }
-    return end
+    var keyEnd = position
+    while keyEnd < end, octets[keyEnd].isKeyOctet || octets[keyEnd].isForeign { keyEnd += 1 }
+    return keyEnd
   }
 
   private mutating func takeWord(upTo end: Int) -> Word {
@@ -119,11 +126,11 @@ extension Lexer {
   }
 
   /// Everything up to the same quote; where there is none, the quote is reported and left out.
-  private mutating func takeQuoted() -> Word {
+  private mutating func takeQuoted(isExpected: Bool) -> Word {
     let start = position
-    var end = start + 1
-    while end < octets.count, !octets[end].isLineFeed, octets[end] != octets[start] { end += 1 }
-    guard end < octets.count, octets[end] == octets[start] else {
+    var close = start + 1
+    while close < end, !octets[close].isLineFeed, octets[close] != octets[start] { close += 1 }
+    guard close < end, octets[close] == octets[start] else {
       diagnostics.report(
         .error, .unterminatedQuote, at: start, "this quote has no end on its line",
         suggestion: "remove it: names need no quotes")
@@ -132,11 +139,13 @@ extension Lexer {
       word.isDamaged = true
       return word
     }
-    diagnostics.report(
-      .warning, .quotes, at: start, "ndppd does not understand quotes",
-      suggestion: "remove them: names need no quotes")
-    position = end + 1
-    return Word(range: start + 1..<end, isQuoted: true)
+    if !isExpected {
+      diagnostics.report(
+        .warning, .quotes, at: start, "ndppd does not understand quotes",
+        suggestion: "remove them: names need no quotes")
+    }
+    position = close + 1
+    return Word(range: start + 1..<close, isQuoted: true)
   }
 }
 
@@ -166,7 +175,7 @@ extension Lexer {
 
   /// Skips `// …` or `/* … */`; false where the slash begins neither.
   private mutating func skipSlashComment() -> Bool {
-    guard position + 1 < octets.count else { return false }
+    guard position + 1 < end else { return false }
     switch octets[position + 1] {
     case UInt8(ascii: "/"): skipRestOfLine()
     case UInt8(ascii: "*"): skipBlockComment()
@@ -185,7 +194,7 @@ extension Lexer {
         "'/*/' opens a comment, and for ndppd closes it at once",
         suggestion: "write '/* ... */' or '#'")
     }
-    while position + 1 < octets.count {
+    while position + 1 < end {
       if octets[position] == UInt8(ascii: "*"), octets[position + 1] == UInt8(ascii: "/") {
         position += 2
         return
@@ -193,7 +202,7 @@ extension Lexer {
       if octets[position].isLineFeed { line += 1 }
       position += 1
     }
-    position = octets.count
+    position = end
     isCutShort = true
     diagnostics.report(
       .error, .unterminatedComment, at: start, "this comment has no end",

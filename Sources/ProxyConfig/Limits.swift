@@ -1,13 +1,19 @@
 /// What the parser refuses to go beyond, so that no file can hang it or eat the memory.
 package enum Limits {
-  /// The largest file that is read at all; real ones stay under 100 KiB.
+  /// What is read at all, all files together; real ones stay under 100 KiB.
   package static let fileOctets = 16 << 20
 
-  /// How many `key value` pairs one file may hold; enough for a rule for each of 250,000 guests.
+  /// How many `key value` pairs all files may hold; enough for a rule for each of 250,000 guests.
   package static let entries = 1_000_000
 
   /// How deeply blocks may stand in blocks; the language itself needs two.
   package static let nesting = 8
+
+  /// How many files may be included, directly and by others.
+  package static let includedFiles = 1000
+
+  /// How deeply files may include others; one that includes nothing is at depth 0.
+  package static let includeDepth = 8
 
   /// How many diagnostics are kept, errors before warnings; one more then counts the rest.
   package static let diagnostics = 100

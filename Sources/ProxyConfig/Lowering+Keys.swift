@@ -1,14 +1,16 @@
 extension Lowering {
   /// The key of an entry, where it may stand in this block; otherwise it is reported, and ignored.
   ///
-  /// A block that would be ignored is always an error: nobody writes a block for nothing.
+  /// A block or an `include` that would be ignored is always an error: rules would be lost.
   mutating func recognize(
     _ entry: Entry, in block: Keyword.Block, severity: Diagnostic.Severity = .warning
   ) -> Keyword? {
     if entry.key.isDamaged { return nil }
-    let severity = entry.block == nil ? severity : .error
     let name = source.text(entry.key.range)
-    guard let keyword = Keyword.named(name) else {
+    let keyword = Keyword.named(name)
+    let loses = entry.block != nil || keyword?.takesPath == true
+    let severity = loses ? .error : severity
+    guard let keyword else {
       reportUnknown(entry, name: name, in: block, severity: severity)
       return nil
     }
@@ -35,7 +37,7 @@ extension Lowering {
     }
     diagnostics.report(
       .warning, .duplicateKey, at: offset,
-      "'\(keyword.name)' was given on line \(source.location(of: first).line), and the first counts",
+      "'\(keyword.name)' was given on \(source.line(of: first, seenFrom: offset)), and the first counts",
       suggestion: "remove one of them")
     return false
   }
@@ -63,14 +65,10 @@ extension Lowering {
     if let remedy = remediesForSuccessor[name] {
       return reportUnsupported(entry, name: name, remedy: remedy)
     }
-    let correction = { () -> String? in
-      if name == "include" { return "put everything into one file: nothing can be included" }
-      return correctedKey(name, in: block).map { "did you mean '\($0)'?" }
-    }
     diagnostics.report(
       severity, .unknownKey, at: entry.key.range.lowerBound,
       "unknown key \(name.quoted)\(severity == .warning ? " is ignored" : "")",
-      suggestion: correction())
+      suggestion: correctedKey(name, in: block).map { "did you mean '\($0)'?" })
   }
 
   private mutating func reportMisplaced(
@@ -88,6 +86,7 @@ extension Keyword {
   /// The key with an example of its value.
   fileprivate var usage: String {
     switch meaning {
+    case .include: "\(name) /etc/ndpproxy.d/*.conf"
     case .proxyBlock, .interfaceMethod: "\(name) eth0"
     case .ruleBlock, .exclusion: "\(name) 2001:db8:1:0:ff::/80"
     case .pollInterval: "\(name) 30000"

@@ -36,10 +36,10 @@ extension Lowering {
   }
 
   private mutating func reportLoop(_ question: Question, inside other: Question) {
-    let line = source.location(of: other.offset).line
+    let line = source.line(of: other.offset, seenFrom: question.offset)
     diagnostics.report(
       .warning, .loop, at: question.offset,
-      "a loop: the rule of line \(line) asks back about these targets, so "
+      "a loop: the rule of \(line) asks back about these targets, so "
         + "questions that nobody answers go round once",
       suggestion: "give each side the prefixes that are behind the other only")
   }

@@ -31,7 +31,7 @@ extension Lowering {
       }
       diagnostics.report(
         .warning, .shadowedRule, at: offset,
-        "the 'static' rule of line \(source.location(of: first).line) answers for this prefix "
+        "the 'static' rule of \(source.line(of: first, seenFrom: offset)) answers for this prefix "
           + "without asking; this one has no effect",
         suggestion: "remove one of them")
     }
@@ -43,7 +43,7 @@ extension Lowering {
     guard let offset = draft.offset(of: rule), let first = draft.offset(of: wider) else { return }
     diagnostics.report(
       .warning, .overlappingRules, at: offset,
-      "ndppd also applies the '\(wider.method)' rule of line \(source.location(of: first).line) "
+      "ndppd also applies the '\(wider.method)' rule of \(source.line(of: first, seenFrom: offset)) "
         + "here; now the longest prefix alone decides",
       suggestion: "if that is not meant, use one method for both, or remove one")
   }

@@ -18,7 +18,7 @@ extension Lowering {
     {
       return diagnostics.report(
         .warning, .duplicateRule, at: offset,
-        "this rule stands on line \(source.location(of: first).line) already",
+        "this rule stands on \(source.line(of: first, seenFrom: offset)) already",
         suggestion: "remove one of them")
     }
     let excluded = exclusions(body.exclusions, from: prefix)

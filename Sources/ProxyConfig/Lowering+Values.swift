@@ -102,6 +102,7 @@ extension Lowering {
   mutating func interfaceName(_ word: Word, orPattern: Bool = false) -> String? {
     guard let text = plainText(word) else { return nil }
     guard let (message, remedy) = objection(toInterfaceName: text, orPattern: orPattern) else {
+      refer(to: .interface(text), at: word)
       return text
     }
     diagnostics.report(
@@ -136,10 +137,15 @@ extension Lowering {
     if word.isDamaged { return nil }
     let text = source.text(word.range)
     guard !word.isQuoted, let offset = commentOffset(in: text) else { return text }
-    diagnostics.report(
-      .error, .commentInValue, at: word.range.lowerBound + offset,
-      "within a word nothing begins a comment", suggestion: "put a blank before the comment")
+    reportCommentInValue(at: word.range.lowerBound + offset)
     return nil
+  }
+
+  /// Says that a comment needs a blank before it.
+  mutating func reportCommentInValue(at offset: Int) {
+    diagnostics.report(
+      .error, .commentInValue, at: offset, "within a word nothing begins a comment",
+      suggestion: "put a blank before the comment")
   }
 
   /// Where `#`, `//` or `/*` stands in a word that does not begin with it.

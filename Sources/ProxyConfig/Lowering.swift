@@ -1,44 +1,95 @@
-/// Turns the tree into values and checks what only the whole file can tell.
+/// Turns files into values and checks what only all of them together can tell.
 ///
 /// Unlike ndppd it never guesses in silence: what has no certain meaning is an error, and what has
 /// none at all is a warning.
 struct Lowering {
-  /// The file, for the texts of words.
-  let source: SourceText
+  /// All files read so far, for the texts of words.
+  var source = SourceText()
 
   /// Everything reported so far, by the parser too.
-  var diagnostics: Diagnostics
+  var diagnostics = Diagnostics()
 
+  /// What has been included so far.
+  var inclusions: Inclusions
+
+  /// What only the host can confirm.
+  private(set) var references: [HostReference] = []
+
+  private var referredSubjects: Set<HostReference.Subject> = []
+
+  /// How many keys all files have together.
+  private var entryCount = 0
+
+  private var given: [String: Int] = [:]
   private var configuration = Configuration()
   private var drafts: [ProxyDraft] = []
   private var draftIndices: [String: Int] = [:]
 
-  /// Goes on from what the parser reported.
-  init(source: SourceText, diagnostics: Diagnostics) {
-    self.source = source
-    self.diagnostics = diagnostics
+  /// Starts with nothing; `include` finds its files here.
+  init(including files: (any IncludedFiles)?) {
+    inclusions = Inclusions(files)
   }
 
-  /// Makes values of a whole file; they are of use only if no error was reported.
-  mutating func lower(_ entries: [Entry]) -> Configuration {
-    var given: [String: Int] = [:]
+  /// Makes values of a file and what it includes; of use only if no error was reported.
+  mutating func lower(_ octets: [UInt8], fileName: String, identity: String?) -> Configuration {
+    inclusions.begin(fileName, identity: identity)
+    lowerFile(octets, fileName: fileName)
+    if drafts.isEmpty, diagnostics.errorCount == 0 { reportNothingConfigured() }
+    checkDrafts()
+    configuration.proxies = drafts.map(\.proxy)
+    return configuration
+  }
+
+  /// Reads one file as if it stood in the place where it is included.
+  mutating func lowerFile(_ octets: [UInt8], fileName: String) {
+    let file = source.append(octets, fileName: fileName)
+    if reportRefusal(of: file) { return }
+    var parser = Parser(
+      source: source, file: file, diagnostics: diagnostics, entryCount: entryCount)
+    let parsed = parser.parseFile()
+    diagnostics = parsed.diagnostics
+    entryCount = parsed.entryCount
+    lower(parsed.entries)
+  }
+
+  private mutating func lower(_ entries: [Entry]) {
     for entry in entries {
       guard let keyword = recognize(entry, in: .file) else { continue }
       switch keyword.meaning {
+      case .include: lowerInclude(entry, keyword)
       case .proxyBlock: lowerProxy(entry)
-      case .pollInterval(let path): lowerPollInterval(entry, of: keyword, to: path, given: &given)
+      case .pollInterval(let path): lowerPollInterval(entry, of: keyword, to: path)
       case .limit(let path, let range):
-        guard isFirst(keyword, at: entry, in: &given), let word = value(of: entry, keyword),
+        guard isFirst(keyword, at: entry), let word = value(of: entry, keyword),
           let number = number(word, of: keyword, in: range, unit: .limit)
         else { continue }
         configuration[keyPath: path] = number
       default: preconditionFailure("'\(keyword.name)' does not stand outside every block")
       }
     }
-    if drafts.isEmpty, diagnostics.errorCount == 0 { reportNothingConfigured() }
-    checkDrafts()
-    configuration.proxies = drafts.map(\.proxy)
-    return configuration
+  }
+
+  /// Takes down that something is the host's to confirm; the first mention counts.
+  mutating func refer(to subject: HostReference.Subject, at word: Word) {
+    guard referredSubjects.insert(subject).inserted else { return }
+    references.append(HostReference(subject: subject, offset: word.range.lowerBound))
+  }
+
+  /// Says why a file is not worth reading: far too much, or in an encoding of its own.
+  private mutating func reportRefusal(of file: Range<Int>) -> Bool {
+    if file.upperBound > Limits.fileOctets {
+      diagnostics.report(
+        .error, .fileTooLarge, at: file.lowerBound,
+        "the files have more than the \(Limits.fileOctets) octets that are read",
+        suggestion: "is this the right file?")
+    } else if ForeignText.isUTF16(source.octets[file]) {
+      diagnostics.report(
+        .error, .utf16, at: file.lowerBound, "the file is UTF-16",
+        suggestion: "save it as UTF-8 without BOM")
+    } else {
+      return false
+    }
+    return true
   }
 
   private mutating func checkDrafts() {
@@ -48,22 +99,30 @@ struct Lowering {
       checkShadowedRules(in: draft)
     }
     checkLoops(among: drafts)
+    // Of a file that cannot be used, only what must be corrected is of interest.
+    if diagnostics.errorCount == 0 { noteDifferences(among: drafts) }
   }
 
   private mutating func lowerPollInterval(
-    _ entry: Entry, of keyword: Keyword, to path: any Keyword.Path<Configuration, Duration?>,
-    given: inout [String: Int]
+    _ entry: Entry, of keyword: Keyword, to path: any Keyword.Path<Configuration, Duration?>
   ) {
     diagnostics.report(
       .note, .notNeeded, at: entry.key.range.lowerBound,
       "'\(keyword.name)' is not needed: the kernel is asked by netlink, nothing is polled",
       suggestion: "remove it")
-    guard isFirst(keyword, at: entry, in: &given), let word = value(of: entry, keyword) else {
+    guard isFirst(keyword, at: entry), let word = value(of: entry, keyword) else {
       return
     }
     let range = 0...Limits.pollMilliseconds
     guard let number = number(word, of: keyword, in: range, unit: .milliseconds) else { return }
     configuration[keyPath: path] = .milliseconds(number)
+  }
+
+  /// Whether a key outside every block is given for the first time in all files.
+  private mutating func isFirst(_ keyword: Keyword, at entry: Entry) -> Bool {
+    var known = given
+    defer { given = known }
+    return isFirst(keyword, at: entry, in: &known)
   }
 
   private mutating func reportNothingConfigured() {
@@ -135,10 +194,13 @@ extension Lowering {
     return interfaceName(word)
   }
 
+  /// Files that are included may well add rules to one proxy, each its own.
   private mutating func reportSecondBlock(_ entry: Entry, name: String, first: Int) {
+    let offset = entry.key.range.lowerBound
+    guard source.isInOneFile(offset, first) else { return }
     diagnostics.report(
-      .warning, .duplicateProxy, at: entry.key.range.lowerBound,
-      "proxy \(name.quoted) was begun on line \(source.location(of: first).line) already",
+      .warning, .duplicateProxy, at: offset,
+      "proxy \(name.quoted) was begun on \(source.line(of: first, seenFrom: offset)) already",
       suggestion: "both blocks count as one; join them")
   }
 
@@ -175,6 +237,9 @@ extension Lowering {
       guard let source = choice(word, of: keyword, words, Configuration.AdvertisementSource.init)
       else { return }
       proxy[keyPath: path] = source
+      if case .address(let address) = source {
+        refer(to: .address(address, interface: proxy.interface), at: word)
+      }
     case .duplicateDetection(let path):
       let words = "'ignore', 'verify' or 'defend'"
       let read = Configuration.DuplicateDetection.init(rawValue:)

@@ -5,18 +5,20 @@
 struct Parser {
   private var lexer: Lexer
   private let source: SourceText
-  private var entryCount = 0
+  private var entryCount: Int
   private var hasReportedEnd = false
 
-  /// Parses this text.
-  init(source: SourceText) {
+  /// Parses one file of this text; `entryCount` keys were read before it.
+  init(source: SourceText, file: Range<Int>, diagnostics: Diagnostics, entryCount: Int) {
     self.source = source
-    lexer = Lexer(source: source)
+    self.entryCount = entryCount
+    lexer = Lexer(source: source, file: file, diagnostics: diagnostics)
   }
 
   /// Reads the whole file; the tree holds what could be understood.
-  mutating func parseFile() -> (entries: [Entry], diagnostics: Diagnostics) {
-    (parseEntries(inBlockAt: nil, depth: 0), lexer.diagnostics)
+  mutating func parseFile() -> (entries: [Entry], diagnostics: Diagnostics, entryCount: Int) {
+    let entries = parseEntries(inBlockAt: nil, depth: 0)
+    return (entries, lexer.diagnostics, entryCount)
   }
 
   /// Reads up to the `}` that closes the block, or up to the end of the file.
@@ -45,7 +47,7 @@ struct Parser {
   private mutating func parseEntry(_ key: Word, depth: Int) -> Entry {
     let keyword = Keyword.named(source.text(key.range))
     lexer.skipEqualsSign()
-    var value = lexer.nextValue()
+    var value = lexer.nextValue(expectingQuotes: keyword?.takesPath == true)
     // `static auto` is two methods, not one with a value.
     if keyword?.standsAlone == true, let word = value, isKeyword(word) {
       lexer.rewind(to: word)
@@ -54,6 +56,7 @@ struct Parser {
     if let keyword, keyword.opensBlock, value != nil, skipToBrace(after: keyword) {
       value?.isDamaged = true
     }
+    if keyword?.takesPath == true { skipSecondPath() }
     var openBrace = lexer.takeOpenBrace()
     if openBrace == nil, keyword?.opensBlock != false {
       openBrace = takeBraceOnLaterLine()
@@ -86,7 +89,7 @@ struct Parser {
       hasReportedEnd = true
       lexer.diagnostics.report(
         .error, .tooManyEntries, at: key.range.lowerBound,
-        "the file has more than \(Limits.entries) keys",
+        "there are more than \(Limits.entries) keys",
         suggestion: "cover the targets with fewer prefixes")
     }
     return false
@@ -101,6 +104,15 @@ extension Parser {
     reportUnexpected(word, expected: "'{'", suggestion: remedy)
     skipWords()
     return true
+  }
+
+  /// After a path, only a key makes sense on the line.
+  private mutating func skipSecondPath() {
+    guard let word = lexer.nextValue(expectingQuotes: true) else { return }
+    if isKeyword(word) { return lexer.rewind(to: word) }
+    reportUnexpected(
+      word, expected: "one path", suggestion: "write an 'include' for each, or a pattern for all")
+    skipWords()
   }
 
   /// What to do about a word between the name of a proxy or rule and its `{`.

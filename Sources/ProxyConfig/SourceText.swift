@@ -1,44 +1,62 @@
-/// The octets of one file, and where its lines begin.
+/// The octets of the files of one configuration, one file after another, and where lines begin.
 ///
-/// Any octets will do: nothing is decoded.
-package struct SourceText: Sendable {
-  /// What diagnostics call the file.
-  package let fileName: String
+/// An offset counts from the start of the first file, so that one number tells file, line and
+/// column. Any octets will do: nothing is decoded.
+struct SourceText: Sendable {
+  /// The files, with a line feed between each two.
+  private(set) var octets: [UInt8] = []
 
-  /// The whole file.
-  let octets: [UInt8]
+  /// In the order in which they were read.
+  private var files: [(name: String, firstLine: Int)] = []
 
-  /// The offset of each line's first octet; four octets a line, since a file is at most 16 MiB.
-  private let lineStarts: [UInt32]
-
-  /// Finds the lines: one pass over the octets.
+  /// The offset of each line's first octet, those of all files.
   ///
-  /// Precondition: at most `UInt32.max` octets.
-  package init(_ octets: [UInt8], fileName: String) {
-    self.fileName = fileName
-    self.octets = octets
-    var starts: [UInt32] = [0]
-    for (offset, octet) in octets.enumerated() where octet == UInt8(ascii: "\n") {
-      starts.append(UInt32(offset + 1))
+  /// Four octets a line, since all files together have at most 16 MiB.
+  private var lineStarts: [UInt32] = []
+
+  /// Adds a file and returns its range; one pass over its octets.
+  ///
+  /// Precondition: together the files have at most `UInt32.max` octets.
+  mutating func append(_ contents: [UInt8], fileName: String) -> Range<Int> {
+    if !files.isEmpty { octets.append(UInt8(ascii: "\n")) }
+    let start = octets.count
+    files.append((fileName, lineStarts.count))
+    lineStarts.append(UInt32(start))
+    for (offset, octet) in contents.enumerated() where octet == UInt8(ascii: "\n") {
+      lineStarts.append(UInt32(start + offset + 1))
     }
-    lineStarts = starts
+    if octets.isEmpty { octets = contents } else { octets += contents }
+    return start..<octets.count
   }
 
-  /// The position of an octet, by one binary search.
+  /// The position of an octet, by binary search.
   ///
-  /// An offset may lie behind the last octet of the file.
+  /// An offset may lie behind the last octet of its file.
   func location(of offset: Int) -> SourceLocation {
     let line = lineIndex(of: offset)
+    let file = files[fileIndex(ofLine: line)]
     return SourceLocation(
-      file: fileName, line: line + 1, column: offset - Int(lineStarts[line]) + 1)
+      file: file.name, line: line - file.firstLine + 1,
+      column: offset - Int(lineStarts[line]) + 1)
   }
 
-  /// Where a line's octets are, without its line end.
-  ///
-  /// Precondition: the line exists, counted from 1.
-  func range(ofLine line: Int) -> Range<Int> {
-    let start = Int(lineStarts[line - 1])
-    var end = line < lineStarts.count ? Int(lineStarts[line]) - 1 : octets.count
+  /// Where another octet is, as a sentence about this one says it: `line 7`, or `line 7 of FILE`.
+  func line(of offset: Int, seenFrom place: Int) -> String {
+    let location = location(of: offset)
+    let file = isInOneFile(offset, place) ? "" : " of \(location.file.printable)"
+    return "line \(location.line)\(file)"
+  }
+
+  /// Whether two octets are of the same file.
+  func isInOneFile(_ offset: Int, _ other: Int) -> Bool {
+    fileIndex(ofLine: lineIndex(of: offset)) == fileIndex(ofLine: lineIndex(of: other))
+  }
+
+  /// Where the line of an octet is, without its line end.
+  func lineRange(around offset: Int) -> Range<Int> {
+    let line = lineIndex(of: offset)
+    let start = Int(lineStarts[line])
+    var end = line + 1 < lineStarts.count ? Int(lineStarts[line + 1]) - 1 : octets.count
     if end > start, octets[end - 1] == UInt8(ascii: "\r") { end -= 1 }
     return start..<end
   }
@@ -48,13 +66,27 @@ package struct SourceText: Sendable {
     String(decoding: octets[range], as: UTF8.self)
   }
 
-  /// The last line that starts at or before `offset`, counted from 0.
+  /// The last line that starts at or before `offset`, counted from 0 through all files.
   private func lineIndex(of offset: Int) -> Int {
-    var candidates = 0..<lineStarts.count
+    lineStarts.lastIndex(satisfying: { Int($0) <= offset })
+  }
+
+  /// The file that a line belongs to.
+  private func fileIndex(ofLine line: Int) -> Int {
+    files.lastIndex(satisfying: { $0.firstLine <= line })
+  }
+}
+
+extension Array {
+  /// The last index whose element satisfies what all before it do as well, by binary search.
+  ///
+  /// Precondition: the first element does.
+  fileprivate func lastIndex(satisfying condition: (Element) -> Bool) -> Int {
+    var candidates = indices
     while candidates.count > 1 {
       let middle = candidates.lowerBound + candidates.count / 2
       candidates =
-        Int(lineStarts[middle]) <= offset
+        condition(self[middle])
         ? middle..<candidates.upperBound : candidates.lowerBound..<middle
     }
     return candidates.lowerBound

@@ -1,7 +1,7 @@
 package import LinuxNet
 package import ProxyConfig
 
-/// A configuration file and what came of reading it.
+/// A configuration file and what came of reading it and the files that it includes.
 package struct ConfigurationFile {
   /// The path as it was given.
   package let path: String
@@ -9,23 +9,32 @@ package struct ConfigurationFile {
   /// What the file asks for; `nil` if it has an error.
   package let configuration: Configuration?
 
-  private let result: ParseResult
+  private var result: ParseResult
 
   /// Reads and checks a whole file.
   ///
-  /// Throws `SystemError` where it cannot be read.
+  /// Throws `SystemError` where it cannot be read; for one that it includes, that is a diagnostic.
   package init(path: String) throws(SystemError) {
-    let octets = try RegularFile.read(path, limit: Limits.fileOctets)
-    let result = ConfigurationParser.parse(octets, fileName: path)
+    let file = try RegularFile(path, limit: Limits.fileOctets)
     self.path = path
+    result = ConfigurationParser.parse(
+      file.octets, fileName: path, identity: file.identity, including: FileSystem())
     configuration = result.configuration
-    self.result = result
   }
 
-  /// Shows every error, warning and note with its place in the file on standard error.
-  package func showReport() {
+  /// Adds warnings about what this host does not have as the configuration needs it.
+  ///
+  /// Throws `SystemError` where the host's interfaces cannot be read.
+  package mutating func checkHost() throws(SystemError) {
+    guard let configuration else { return }
+    let host = try HostTable(readFrom: HostMonitor(routes: false))
+    HostCheck(configuration, on: host).report(into: &result)
+  }
+
+  /// Shows every error and warning, and perhaps notes, with its place on standard error.
+  package func showReport(withNotes: Bool) {
     let stream = StandardStream.error
-    stream.write(result.report(colored: stream.wantsColor))
+    stream.write(result.report(colored: stream.wantsColor, withNotes: withNotes))
   }
 
   /// Whether anything is a warning.
@@ -41,5 +50,22 @@ package struct ConfigurationFile {
     let own = defaultPaths[0]
     let found = defaultPaths.first { RegularFile.exists($0) } ?? own
     return (found, found != own)
+  }
+}
+
+/// The files of this host.
+private struct FileSystem: IncludedFiles {
+  func paths(matching path: String) -> [String] {
+    let pattern = PathPattern(path)
+    return pattern.hasWildcard ? pattern.paths(limit: Limits.includedFiles + 1) : [path]
+  }
+
+  func read(_ path: String, limit: Int) throws(IncludeFailure) -> IncludedFile {
+    do {
+      let file = try RegularFile(path, limit: limit, isRequired: true)
+      return IncludedFile(identity: file.identity, octets: file.octets)
+    } catch {
+      throw IncludeFailure(reason: "\(error)")
+    }
   }
 }

@@ -259,9 +259,6 @@ extension Daemon {
     if case .interfaceRemoved(let index) = event { closePorts { $0.index == index } }
   }
 
-  /// How often the tables are read in a row while they change faster than they can be read.
-  private static let readAttempts = 10
-
   /// Reads the host's interfaces as they are now, or tries again in a second.
   ///
   /// An interface may have been away and come back unseen, and a socket on it would be deaf: all
@@ -269,7 +266,7 @@ extension Daemon {
   private func resynchronize() {
     mustResynchronize = false
     do {
-      let newer = try readHost()
+      let newer = try HostTable(readFrom: monitor)
       for event in host.events(towards: newer) + [.routesChanged] {
         engine.handle(event, now: now, into: &actions)
       }
@@ -280,20 +277,6 @@ extension Daemon {
       logger.error("cannot read the interfaces: \(error); trying again in a second")
       mustResynchronize = true
       retry = now + .seconds(1)
-    }
-  }
-
-  private func readHost() throws(SystemError) -> HostTable {
-    var attempts = 0
-    while true {
-      var table = HostTable()
-      do {
-        try monitor.readAll { _ = table.apply($0) }
-        return table
-      } catch {
-        attempts += 1
-        guard error.isOverrun, attempts < Self.readAttempts else { throw error }
-      }
     }
   }
 

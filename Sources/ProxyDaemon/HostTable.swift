@@ -1,4 +1,5 @@
 import LinuxNet
+import NDPWire
 import ProxyEngine
 
 /// The interfaces of this host as rtnetlink tells them, ready for the engine.
@@ -6,6 +7,28 @@ struct HostTable {
   private(set) var links: [Int32: Link] = [:]
   private var indexes: [String: Int32] = [:]
   private var addresses: [Int32: [LinkAddress]] = [:]
+
+  /// Starts empty.
+  init() {}
+
+  /// Reads how things are, again where too much happens meanwhile.
+  init(readFrom monitor: HostMonitor) throws(SystemError) {
+    var attempts = 0
+    while true {
+      var table = HostTable()
+      do {
+        try monitor.readAll { _ = table.apply($0) }
+        self = table
+        return
+      } catch {
+        attempts += 1
+        guard error.isOverrun, attempts < Self.readAttempts else { throw error }
+      }
+    }
+  }
+
+  /// How often the tables are read in a row while they change faster than they can be read.
+  private static let readAttempts = 10
 
   /// Takes up a change and returns the event that it makes, if any.
   mutating func apply(_ change: HostChange) -> Event? {
@@ -46,6 +69,12 @@ struct HostTable {
   /// Whether there is a link whose name matches.
   func hasLink(matching pattern: InterfacePattern) -> Bool {
     links.values.contains { pattern.matches($0.name) }
+  }
+
+  /// Whether the interface with this name has this address.
+  func has(_ address: IPv6Address, onLinkNamed name: String) -> Bool {
+    guard let index = indexes[name] else { return false }
+    return addresses[index]?.contains { $0.address == address } == true
   }
 
   /// Takes an interface's name away, unless another has taken it over.

@@ -66,20 +66,34 @@ struct PortPlan {
 extension PortPlan.Condition {
   /// One sentence for the log, saying what to do.
   func sentence(about name: String) -> String {
+    self == .usable ? "\(name): ready" : "\(name): \(trouble); \(remedy(for: name))"
+  }
+
+  /// What is wrong.
+  var trouble: String {
     switch self {
-    case .usable: "\(name): ready"
-    case .missing: "\(name): no such interface; its rules wait until it appears"
-    case .unmatched: "\(name): no interface matches; its rules wait until one does"
-    case .down: "\(name): the interface is down; its rules wait until it is up"
-    case .enslaved(let master):
-      "\(name): the interface is a port of \(master) and hears nothing; name \(master) instead"
-    case .notEthernet:
-      "\(name): the interface has no link-layer address or no neighbour discovery, "
-        + "so nobody can be answered there"
-    case .noNeighbors:
-      "\(name): nobody can be asked on an interface without neighbour discovery; "
-        + "use 'static' or 'auto' instead of 'iface \(name)'"
-    case .failing(let reason): "\(name): \(reason); trying again every second"
+    case .usable: "nothing"
+    case .missing: "no such interface"
+    case .unmatched: "no interface matches"
+    case .down: "the interface is down"
+    case .enslaved(let master): "the interface is a port of \(master) and hears nothing"
+    case .notEthernet: "the interface has no link-layer address or no neighbour discovery"
+    case .noNeighbors: "nobody can be asked on an interface without neighbour discovery"
+    case .failing(let reason): reason
+    }
+  }
+
+  /// What to do, or what will be done.
+  func remedy(for name: String) -> String {
+    switch self {
+    case .usable: "nothing to do"
+    case .missing: "its rules wait until it appears"
+    case .unmatched: "its rules wait until one does"
+    case .down: "its rules wait until it is up"
+    case .enslaved(let master): "name \(master) instead"
+    case .notEthernet: "nobody can be answered there"
+    case .noNeighbors: "use 'static' or 'auto' instead of 'iface \(name)'"
+    case .failing: "trying again every second"
     }
   }
 }

@@ -9,6 +9,8 @@ struct Arguments: Equatable {
   var verbosity = 0
   /// Whether warnings count as errors in a test of the configuration.
   var isStrict = false
+  /// Whether a test of the configuration leaves out what only this host can tell.
+  var isOffline = false
   var action = Action.run
 
   enum Action: Equatable {
@@ -21,7 +23,8 @@ struct Arguments: Equatable {
   static let version = "0.1.0"
 
   static let usage = """
-    usage: ndpproxy [-c FILE] [-d] [-p PIDFILE] [-v] [--test-config [--strict]]
+    usage: ndpproxy [-c FILE] [-d] [-p PIDFILE] [-v]
+           ndpproxy --test-config [--strict] [--offline] [-c FILE] [-v]
 
     Answers IPv6 neighbour solicitations for addresses behind this host.
 
@@ -33,6 +36,7 @@ struct Arguments: Equatable {
       -t, --test-config    check the configuration and exit; with -v also print it as
                            understood, all defaults included
       -s, --strict         with --test-config, take warnings for errors
+      -o, --offline        with --test-config, do not look at this host's interfaces
       -V, --version        print the version and exit
       -h, --help           print this and exit
 
@@ -48,6 +52,7 @@ extension Arguments {
     CommandLineFlags.Flag(long: "verbose", short: "v", argument: .optional),
     CommandLineFlags.Flag(long: "test-config", short: "t"),
     CommandLineFlags.Flag(long: "strict", short: "s"),
+    CommandLineFlags.Flag(long: "offline", short: "o"),
     CommandLineFlags.Flag(long: "version", short: "V"),
     CommandLineFlags.Flag(long: "help", short: "h"),
   ]
@@ -72,6 +77,7 @@ extension Arguments {
     case "v": verbosity += 1
     case "t": action = .testConfiguration
     case "s": isStrict = true
+    case "o": isOffline = true
     case "V": action = .showVersion
     case "h": action = .showHelp
     default: preconditionFailure("every flag stands here")

@@ -28,16 +28,14 @@ private func perform() -> ExitStatus {
   }
 }
 
-/// Reads the configuration file, and shows what is wrong with it on standard error.
+/// Reads the configuration file.
 private func readConfiguration(_ arguments: Arguments) -> ConfigurationFile? {
   let standard = ConfigurationFile.defaultPath
   if arguments.configurationPath == nil, standard.isForeign {
     complain("notice: there is no /etc/ndpproxy.conf; reading \(standard.path)")
   }
   do {
-    let file = try ConfigurationFile(path: arguments.configurationPath ?? standard.path)
-    file.showReport()
-    return file
+    return try ConfigurationFile(path: arguments.configurationPath ?? standard.path)
   } catch {
     complain("cannot read the configuration: \(error)")
     if arguments.configurationPath == nil {
@@ -51,7 +49,9 @@ private func readConfiguration(_ arguments: Arguments) -> ConfigurationFile? {
 ///
 /// What it means goes to standard output, so that it can be redirected into a file.
 private func testConfiguration(_ arguments: Arguments) -> ExitStatus {
-  guard let file = readConfiguration(arguments) else { return .noInput }
+  guard var file = readConfiguration(arguments) else { return .noInput }
+  if !arguments.isOffline { checkHost(of: &file) }
+  file.showReport(withNotes: true)
   guard let configuration = file.configuration else { return .configuration }
   if arguments.isStrict, file.hasWarnings {
     complain("not OK: there are warnings")
@@ -63,6 +63,15 @@ private func testConfiguration(_ arguments: Arguments) -> ExitStatus {
   return status
 }
 
+/// Compares the configuration with this host, as far as the host can be looked at.
+private func checkHost(of file: inout ConfigurationFile) {
+  do {
+    try file.checkHost()
+  } catch {
+    complain("notice: not compared with this host's interfaces: \(error)")
+  }
+}
+
 /// Writes what was asked for to standard output.
 private func show(_ text: String) -> ExitStatus {
   if StandardStream.output.write(text) { return .success }
@@ -72,6 +81,7 @@ private func show(_ text: String) -> ExitStatus {
 
 private func run(_ arguments: Arguments) -> ExitStatus {
   guard let file = readConfiguration(arguments) else { return .noInput }
+  file.showReport(withNotes: false)
   guard let configuration = file.configuration else {
     complain("not started: \(file.path) has errors")
     return .configuration

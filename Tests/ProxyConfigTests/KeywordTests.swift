@@ -9,7 +9,7 @@ import Testing
     #expect(
       Keyword.all.map(\.name).sorted() == [
         "address-ttl", "auto", "autovia", "autowire", "dad", "deadtime", "exclude", "iface",
-        "keepalive",
+        "include", "keepalive",
         "max-advertisements", "max-route-lookups", "max-sessions", "max-solicitations", "outgoing",
         "override", "promiscuous", "proxy", "retries", "route-ttl", "router", "rule", "source",
         "static", "timeout", "ttl",

@@ -157,7 +157,7 @@ import Testing
     Row("unknown dad", "dad yes", "2:5 error invalid-choice"),
     Row("11 retries", "retries 11", "2:9 error number-out-of-range"),
     Row("comment glued to a number", "ttl 5000#ms", "2:9 error comment-in-value"),
-    Row("first of two counts", "ttl 1\nttl 2", "3:1 warning duplicate-key"),
+    Row("first of two counts", "dad verify\ndad ignore", "3:1 warning duplicate-key"),
     Row("autowire is not ready", "autowire yes", "2:10 warning not-in-effect"),
     Row("misspelt option", "tll 5", "2:1 warning unknown-key"),
     Row("option of the file", "route-ttl 5", "2:1 warning misplaced-key"),
@@ -172,7 +172,7 @@ import Testing
     Row("dash of a word processor", "ttl –5", "2:5 error unexpected-octet"),
     Row("NUL", "ttl 5\0", "2:6 error unexpected-octet"),
     Row("byte order mark inside", "\u{feff}ttl 5", "2:1 error unexpected-octet"),
-    Row("literal \\r", "ttl 5\\r", "2:6 warning literal-escape"),
+    Row("literal \\r", "dad ignore\\r", "2:11 warning literal-escape"),
     Row("literal \\n after a brace", "rule ::3 {\\n auto }", "2:11 warning literal-escape"),
     Row("self-closing comment", "/*/ ttl 5 /* */", "2:1 error ambiguous-comment"),
   ]
@@ -204,7 +204,7 @@ import Testing
     Row(
       "slash and star at the end", "proxy a{rule ::2{auto}} /*", "1:25 error unterminated-comment"),
     Row(
-      "include", "include x.conf\nproxy a{rule ::2{auto}}", "1:1 warning unknown-key"),
+      "include", "include x.conf\nproxy a{rule ::2{auto}}", "1:9 error not-included"),
     Row(
       "two proxies ask each other",
       "proxy a{rule ::8/126{iface b}}\nproxy b{rule ::8/126{iface a}}", "2:9 warning loop"),
@@ -229,6 +229,19 @@ import Testing
     Row(
       "option of ndppd 1.0", "use-kernel no\nproxy a{rule ::2{auto}}",
       "1:1 warning unsupported-key"),
+    Row(
+      "ttl stands for deadtime too", "proxy a{ttl 9 rule ::2{auto}}",
+      "1:9 note differs-from-ndppd"),
+    Row("ttl and deadtime", "proxy a{ttl 9 deadtime 9 rule ::2{auto}}"),
+    Row("ttl where nobody is asked", "proxy a{ttl 9 rule ::2{static}}"),
+    Row(
+      "timeout without retries", "proxy a{rule ::2{iface b} timeout 500}",
+      "1:27 note differs-from-ndppd"),
+    Row("timeout and retries", "proxy a{timeout 9 retries 0 rule ::2{auto}}"),
+    Row(
+      "a difference is told once",
+      "proxy a{ttl 9 rule ::2{auto}} proxy b{ttl 9 timeout 9 rule ::2{auto}}",
+      "1:9 note differs-from-ndppd", "1:45 note differs-from-ndppd"),
     Row("route-ttl", "route-ttl 5 proxy a{rule ::2{auto}}", "1:1 note not-needed"),
     Row(
       "route-ttl twice", "route-ttl 5 route-ttl 6 proxy a{rule ::2{auto}}",
@@ -252,6 +265,11 @@ import Testing
     // The first four are limits, which LimitTests reach; UTF-16 has a test of its own above.
     let elsewhere = [
       "file-too-large", "too-many-entries", "more-diagnostics", "nesting-too-deep", "utf-16",
+      // IncludeTests.
+      "nothing-included", "included-twice", "included-too-deep", "too-many-files",
+      // HostCheckTests.
+      "missing-interface", "interface-down", "enslaved-interface", "no-neighbour-discovery",
+      "missing-address",
     ]
     let all = Set(Diagnostic.Code.allCases.map { Substring($0.rawValue) })
     #expect(tested.union(elsewhere.map { $0[...] }) == all)

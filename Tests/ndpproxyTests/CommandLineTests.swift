@@ -25,7 +25,7 @@ struct CommandLineTests {
   @Test func `the manual page explains the flags of the help, and no others`() async throws {
     let help = try await run("--help").output
     let manual = try contents(ofFile: "man/ndpproxy.8")
-    #expect(flags(inHelp: help).count == 16)
+    #expect(flags(inHelp: help).count == 18)
     #expect(flags(inManual: manual) == flags(inHelp: help))
   }
 
@@ -76,18 +76,18 @@ struct CommandLineTests {
 
   @Test func `a good file is OK`() async throws {
     let file = try AnonymousFile(containing: configuration("auto"))
-    let result = try await run("--test-config", "--config", file.path)
+    let result = try await run("--test-config", "--offline", "--config", file.path)
     #expect(result == Run(status: .exited(0), output: "configuration OK\n", complaint: ""))
   }
 
   @Test func `strictness makes a warning an error`() async throws {
     let file = try AnonymousFile(containing: foundingConfiguration)
-    #expect(try await run("-t", "-c", file.path).status == .exited(0))
-    let strict = try await run("-t", "--strict", "-c", file.path)
+    #expect(try await run("-t", "-o", "-c", file.path).status == .exited(0))
+    let strict = try await run("-t", "-o", "--strict", "-c", file.path)
     #expect(strict.status == .exited(78))
     #expect(strict.output == "" && strict.complaint.contains("warning: "))
     let good = try AnonymousFile(containing: configuration("auto"))
-    #expect(try await run("-t", "-s", "-c", good.path).status == .exited(0))
+    #expect(try await run("-t", "-o", "-s", "-c", good.path).status == .exited(0))
   }
 
   @Test func `nothing of a long output is lost`() async throws {
@@ -107,9 +107,74 @@ struct CommandLineTests {
     #expect(first.output.contains("rule 2001:19f0:6001:1a6:ff::/80 {\n    static\n"))
     #expect(first.complaint.contains("configuration OK"))
     let printed = try AnonymousFile(containing: first.output)
-    let second = try await run("-t", "-v", "-c", printed.path)
+    let second = try await run("-t", "-o", "-v", "-c", printed.path)
     #expect(second.output == first.output)
     #expect(second.complaint == "ndpproxy: configuration OK\n", "no warnings any more")
+  }
+
+  @Test(.enabled(if: NetworkNamespace.isPermitted))
+  func `a test compares the file with this host`() async throws {
+    let namespace = ["unshare", "--net"]
+    let text = """
+      proxy eth9 {
+        source 2001:db8::1
+        rule 2001:db8:1::/80 {
+          iface lo
+        }
+        rule 2001:db8:2::/80 {
+          iface zt*
+        }
+      }
+      """
+    let file = try AnonymousFile(containing: text)
+    let result = try await run("-t", "-c", file.path, wrappedIn: namespace)
+    #expect(result.status == .exited(0))
+    #expect(
+      result.complaint.replacing(file.path, with: "f") == """
+        f:1:7: warning: 'eth9': no such interface [missing-interface]
+        proxy eth9 {
+              ^
+          its rules wait until it appears; there are lo
+        f:4:11: warning: 'lo': nobody can be asked on an interface without neighbour discovery \
+        [no-neighbour-discovery]
+            iface lo
+                  ^
+          use 'static' or 'auto' instead of 'iface lo'
+        f:7:11: note: 'zt*': no interface matches [missing-interface]
+            iface zt*
+                  ^
+          its rules wait until one does
+
+        """)
+    let strict = try await run("-t", "-s", "-c", file.path, wrappedIn: namespace)
+    #expect(strict.status == .exited(78))
+    let offline = try await run("-t", "-s", "-o", "-c", file.path, wrappedIn: namespace)
+    #expect(offline == Run(status: .exited(0), output: "configuration OK\n", complaint: ""))
+  }
+
+  @Test func `a file includes others, and what is wrong is told with its file`() async throws {
+    try await withDirectory { path in
+      try write("include d/*.conf\n", to: "\(path)/main.conf")
+      try makeDirectory("\(path)/d")
+      try write(configuration("auto"), to: "\(path)/d/10.conf")
+      try write("include .\ninclude ../main.conf\ninclude /dev/zero", to: "\(path)/d/20.conf")
+      try write("nonsense", to: "\(path)/d/.hidden.conf")
+      let result = try await run("-t", "-o", "-c", "\(path)/main.conf")
+      #expect(result.status == .exited(78))
+      let heads = result.complaint.split(separator: "\n").filter { $0.hasPrefix(path) }
+      #expect(
+        heads.map { $0.dropFirst(path.utf8.count + 1) } == [
+          "d/20.conf:1:9: error: this cannot be included: read \(path)/d/.: Is a directory "
+            + "[not-included]",
+          "d/20.conf:2:9: warning: \(path)/d/../main.conf was read already, and counts once "
+            + "[included-twice]",
+          "d/20.conf:3:9: error: this cannot be included: open /dev/zero: not a regular file: "
+            + "Invalid argument [not-included]",
+        ])
+      try write("# nothing", to: "\(path)/d/20.conf")
+      let good = try await run("-t", "-o", "-c", "\(path)/main.conf")
+      #expect(good == Run(status: .exited(0), output: "configuration OK\n", complaint: ""))
+    }
   }
 
   @Test(.enabled(if: NetworkNamespace.isPermitted))

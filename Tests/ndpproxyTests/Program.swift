@@ -1,3 +1,4 @@
+import Glibc
 import LinuxNet
 import NetworkLab
 import Subprocess
@@ -55,4 +56,16 @@ func withDirectory<Result>(_ body: (String) async throws -> Result) async throws
     try await shell("rm", "-r", path)
     throw error
   }
+}
+
+/// Makes a file with this text.
+func write(_ text: String, to path: String) throws {
+  let file = try FileDescriptor.open(
+    FilePath(path), .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+  try file.closeAfter { _ = try file.writeAll(text.utf8) }
+}
+
+/// Makes a directory.
+func makeDirectory(_ path: String) throws {
+  guard mkdir(path, 0o700) == 0 else { throw Errno(rawValue: errno) }
 }

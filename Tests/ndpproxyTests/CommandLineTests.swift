@@ -161,16 +161,17 @@ struct CommandLineTests {
       try write("nonsense", to: "\(path)/d/.hidden.conf")
       let result = try await run("-t", "-o", "-c", "\(path)/main.conf")
       #expect(result.status == .exited(78))
-      let heads = result.complaint.split(separator: "\n").filter { $0.hasPrefix(path) }
-      #expect(
-        heads.map { $0.dropFirst(path.utf8.count + 1) } == [
-          "d/20.conf:1:9: error: this cannot be included: read \(path)/d/.: Is a directory "
-            + "[not-included]",
-          "d/20.conf:2:9: warning: \(path)/d/../main.conf was read already, and counts once "
-            + "[included-twice]",
-          "d/20.conf:3:9: error: this cannot be included: open /dev/zero: not a regular file: "
-            + "Invalid argument [not-included]",
-        ])
+      let complaint = result.complaint.replacing(path, with: "PATH")
+      let heads = complaint.split(separator: "\n").filter { $0.hasPrefix("PATH") }
+      let expected = [
+        "20.conf:1:9: error: this cannot be included: read PATH/d/.: Is a directory [not-included]",
+        "20.conf:2:9: warning: PATH/d/../main.conf was read already, and counts once [included-twice]",
+        """
+        20.conf:3:9: error: this cannot be included: open /dev/zero: not a regular file: \
+        Invalid argument [not-included]
+        """,
+      ]
+      #expect(heads.map(String.init) == expected.map { "PATH/d/" + $0 })
       try write("# nothing", to: "\(path)/d/20.conf")
       let good = try await run("-t", "-o", "-c", "\(path)/main.conf")
       #expect(good == Run(status: .exited(0), output: "configuration OK\n", complaint: ""))

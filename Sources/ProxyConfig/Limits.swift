@@ -36,6 +36,14 @@ package enum Limits {
   /// One hour: the most that `timeout` may be, in milliseconds.
   package static let timeoutMilliseconds = 3_600_000
 
+  /// How many rules, proxies and names the search for loops looks at; then it finds no more loops.
+  ///
+  /// Every rule for one of 250,000 guests takes some ten of them.
+  package static let loopSteps = 5_000_000
+
+  /// How many rules of a loop its message names, the closing one included.
+  package static let namedLoopRules = 6
+
   /// `INT_MAX`: SONiC writes it as `route-ttl`, in milliseconds.
   package static let pollMilliseconds = 2_147_483_647
 

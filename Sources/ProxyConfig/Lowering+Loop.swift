@@ -1,65 +1,70 @@
-import NDPWire
-
 extension Lowering {
-  /// Warns of each rule that asks on another proxy, where that one asks back about its targets.
+  /// Warns of each rule by which a question may come back to the proxy where it began.
   ///
-  /// Looks at the rules of two proxies only if they name each other; sorts them, costs n log n.
+  /// That is as exact as the file allows: what `auto` asks, the routes decide. Sorts the rules,
+  /// costs n log n, and looks for loops for at most `Limits.loopSteps`.
   mutating func checkLoops(among drafts: [ProxyDraft]) {
-    var routes: [Route: [Question]] = [:]
-    for draft in drafts {
-      for rule in draft.proxy.rules {
-        guard case .interface(let name) = rule.method, let offset = draft.offset(of: rule) else {
-          continue
-        }
-        let route = Route(asked: draft.proxy.interface, asking: name)
-        routes[route, default: []].append(Question(prefix: rule.prefix, offset: offset))
-      }
-    }
-    // Each pair is met from both its sides, and one of them is enough.
-    let met = routes.filter { $0.key.asked < $0.key.asking }
-    for (route, there) in met.sorted(by: { $0.value[0] < $1.value[0] }) {
-      if let back = routes[route.reversed] { reportLoops(of: there, with: back) }
+    if drafts.count < 2 { return }
+    let names = drafts.map(\.proxy.interface)
+    let rules = drafts.enumerated().flatMap { $1.rulesForLoops(position: $0) }
+    var search = LoopSearch(rules, proxies: names)
+    search.forEachLoop { loop in
+      if loop.count == 2 { reportPair(loop[0], asksBack: loop[1]) }
+      if loop.count > 2 { reportLoop(loop, names: names) }
     }
   }
 
-  private mutating func reportLoops(of there: [Question], with back: [Question]) {
-    let ordered = (there.map { ($0, 0) } + back.map { ($0, 1) }).sorted { $0.0 < $1.0 }
-    // In this order a prefix comes after all that enclose it; the widest of each side is enough.
-    var widest: [Question?] = [nil, nil]
-    for (question, side) in ordered {
-      if let other = widest[1 - side], other.prefix.contains(question.prefix) {
-        reportLoop(question, inside: other)
-      }
-      if let own = widest[side], own.prefix.contains(question.prefix) { continue }
-      widest[side] = question
-    }
-  }
-
-  private mutating func reportLoop(_ question: Question, inside other: Question) {
-    let line = source.line(of: other.offset, seenFrom: question.offset)
+  private mutating func reportPair(_ rule: LoopSearch.Rule, asksBack other: LoopSearch.Rule) {
+    let line = source.line(of: other.offset, seenFrom: rule.offset)
     diagnostics.report(
-      .warning, .loop, at: question.offset,
+      .warning, .loop, at: rule.offset,
       "a loop: the rule of \(line) asks back about these targets, so "
         + "questions that nobody answers go round once",
       suggestion: "give each side the prefixes that are behind the other only")
   }
+
+  private mutating func reportLoop(_ rules: [LoopSearch.Rule], names: [String]) {
+    diagnostics.report(
+      .warning, .loop, at: rules[0].offset,
+      "a loop: \(hops(of: rules, names: names, in: source)) about these targets, so "
+        + "questions that nobody answers go round once",
+      suggestion: "give each rule the prefixes that are behind the interface it asks on only")
+  }
 }
 
-/// From the interface where a question arrives to the one where it is asked again.
-private struct Route: Hashable {
-  let asked: String
-  let asking: String
-
-  var reversed: Route { Route(asked: asking, asking: asked) }
+/// Who asks where, and by which other rule, in order; of very many the first ones.
+private func hops(of rules: [LoopSearch.Rule], names: [String], in source: SourceText) -> String {
+  var hops = ["\(names[rules[0].proxy]) asks on \(names[rules[1].proxy])"]
+  for (position, rule) in rules.enumerated().prefix(Limits.namedLoopRules).dropFirst() {
+    let next = rules[(position + 1) % rules.count]
+    let line = source.line(of: rule.offset, seenFrom: rules[0].offset)
+    hops.append("\(names[rule.proxy]) on \(names[next.proxy]) (\(line))")
+  }
+  if rules.count > hops.count { hops.append("and so on over \(rules.count - hops.count) more") }
+  return hops.joined(separator: ", ")
 }
 
-/// What a rule asks about, and where it was given.
-private struct Question: Comparable {
-  let prefix: IPv6Prefix
-  let offset: Int
+extension ProxyDraft {
+  /// All rules and exclusions, as those of the proxy at this position.
+  fileprivate func rulesForLoops(position: Int) -> [LoopSearch.Rule] {
+    proxy.rules.flatMap { rule in
+      let offset = offset(of: rule) ?? self.offset
+      let own = LoopSearch.Rule(
+        prefix: rule.prefix, proxy: position, effect: .init(rule.method), offset: offset)
+      let exclusions = rule.excluded.map {
+        LoopSearch.Rule(prefix: $0, proxy: position, effect: .nothing, offset: offset)
+      }
+      return [own] + exclusions
+    }
+  }
+}
 
-  static func < (one: Question, other: Question) -> Bool {
-    (one.prefix.address.bits, one.prefix.length, one.offset)
-      < (other.prefix.address.bits, other.prefix.length, other.offset)
+extension LoopSearch.Effect {
+  fileprivate init(_ method: Configuration.Method) {
+    switch method {
+    case .static: self = .answers
+    case .interface(let name): self = .asks(NamePattern(text: name))
+    case .auto: self = .nothing
+    }
   }
 }

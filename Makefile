@@ -3,6 +3,7 @@
 # make test       run all tests
 # make lint       check the formatting, of the manual pages too
 # make fuzz       look for files that the configuration parser cannot take
+# make bench      measure what loading a configuration costs, in a release build
 # make install    put the release below PREFIX (and DESTDIR)
 # make clean      remove everything that was built
 
@@ -10,6 +11,7 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
+BENCH ?= configuration
 
 # The daemon is one file that needs nothing of the host, libpcap included.
 static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -use-ld=lld \
@@ -37,9 +39,15 @@ test: lab-packages
 fuzz:
 	SWIFTC=$(SWIFT)c scripts/fuzz-configuration $(FUZZ_SECONDS)
 
+# BENCH="configuration --rules 1000 10000 --runs 21" measures something else.
+.PHONY: bench
+bench: build-packages
+	$(SWIFT) build -c release --product ndpbench
+	.build/release/ndpbench $(BENCH)
+
 .PHONY: lint
 lint: lint-packages
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Fuzz
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Fuzz Benchmarks
 	mandoc -T lint -W warning man/*
 
 # Only copies, so that root needs no Swift and leaves nothing of its own in .build.

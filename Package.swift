@@ -8,7 +8,7 @@ let common: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-/// Everything under Sources also names each unsafe expression.
+/// Everything under Sources and Benchmarks also names each unsafe expression.
 ///
 /// Tests do not: `#expect` trips on it.
 let house: [SwiftSetting] = common + [.strictMemorySafety()]
@@ -61,6 +61,13 @@ let package = Package(
       swiftSettings: house),
     .executableTarget(
       name: "ndpctl", dependencies: ["NetworkLab", arguments, system], swiftSettings: house),
+
+    .executableTarget(
+      name: "ndpbench",
+      dependencies: [
+        "LinuxNet", "ProxyConfig", "ProxyDaemon", "ProxyEngine", arguments, subprocess,
+      ],
+      path: "Benchmarks/ndpbench", swiftSettings: house),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: common),
     .testTarget(

@@ -5,6 +5,7 @@ import Testing
 /// Two arrows are drawn here that the drawing leaves out: `ndpproxy` reads its flags with
 /// getopt_long(3), which is LinuxNet's like every other piece of libc that needs `unsafe`; and
 /// NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw (NDPWire).
+/// `ndpbench`, below Benchmarks, is not in the drawing at all: it measures rooms from outside.
 private let arrows: [String: Set<String>] = [
   "NDPWire": [],
   "PrefixTrie": ["NDPWire"],
@@ -15,6 +16,7 @@ private let arrows: [String: Set<String>] = [
   "ndpproxy": ["LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "NDPWire"],
   "ndpctl": ["NetworkLab"],
+  "ndpbench": ["LinuxNet", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
 ]
 
 /// What of others each room may import (DESIGN §3.4).
@@ -25,6 +27,7 @@ private let libraries: [String: Set<String>] = [
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
   "ndpctl": ["ArgumentParser", "SystemPackage"],
+  "ndpbench": ["ArgumentParser", "Subprocess"],
 ]
 
 /// The modules that a file imports and its room may not.
@@ -51,7 +54,8 @@ private let accessLevels: Set<Substring> = [
 ]
 
 struct ImportTests {
-  static let sources = SourceTree.files(under: "Sources")
+  static let sources =
+    SourceTree.files(under: "Sources") + SourceTree.files(under: "Benchmarks")
 
   @Test(arguments: sources)
   func `a room imports only what its arrows allow`(file: SourceTree.File) {
@@ -73,6 +77,7 @@ struct ImportTests {
       "with attributes", "Sources/NDPWire/A.swift|@unsafe @preconcurrency import CLinux", ["CLinux"]
     ),
     ("one declaration", "Sources/ProxyConfig/A.swift|import struct LinuxNet.Link", ["LinuxNet"]),
+    ("a benchmark sees the lab", "Benchmarks/ndpbench/A.swift|import NetworkLab", ["NetworkLab"]),
     ("Foundation", "Sources/ProxyDaemon/A.swift|import Foundation", ["Foundation"]),
     ("a room within its arrows", "Sources/ProxyDaemon/A.swift|import ProxyEngine", []),
     ("the word elsewhere", "Sources/NDPWire/A.swift|/// What to import Foundation for.", []),

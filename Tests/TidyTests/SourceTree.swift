@@ -16,7 +16,7 @@ enum SourceTree {
 
     var testDescription: String { path }
 
-    /// The directory below `Sources` or `Tests`.
+    /// The directory below `Sources`, `Tests` or `Benchmarks`.
     var room: String { String(path.split(separator: "/")[1]) }
 
     init(path: String, text: String) {

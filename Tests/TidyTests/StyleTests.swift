@@ -1,8 +1,12 @@
 import Testing
 
 struct StyleTests {
-  static let all =
-    SourceTree.files(under: "Sources") + SourceTree.files(under: "Tests")
+  static let all = ["Sources", "Tests", "Benchmarks", "Fuzz"].flatMap {
+    SourceTree.files(under: $0)
+  }
+
+  /// What is compiled in the strictest way, and so has to be documented.
+  static let products = SourceTree.files(under: "Sources") + SourceTree.files(under: "Benchmarks")
 
   @Test(arguments: all)
   func `files stay short and lines narrow`(file: SourceTree.File) {
@@ -14,7 +18,7 @@ struct StyleTests {
   }
 
   /// Where `unsafe` may stand: each use is one expression behind its bound.
-  @Test(arguments: SourceTree.files(under: "Sources"))
+  @Test(arguments: products)
   func `unsafe code stays in two places`(file: SourceTree.File) {
     let isAllowed =
       file.room == "LinuxNet" || file.path == "Sources/NDPWire/RawSpan+BigEndian.swift"
@@ -27,7 +31,7 @@ struct StyleTests {
   }
 
   @Test func `there is no C`() {
-    let names = SourceTree.names(under: "Sources") + SourceTree.names(under: "Tests")
+    let names = ["Sources", "Tests", "Benchmarks", "Fuzz"].flatMap { SourceTree.names(under: $0) }
     #expect(names.filter { $0.hasSuffix(".c") || $0.hasSuffix(".cpp") } == [])
     for header in SourceTree.files(under: "Sources", endings: [".h"]) {
       #expect(!header.lines.contains { $0.contains("{") }, "\(header.path) has a body")
@@ -56,7 +60,7 @@ struct StyleTests {
     }
   }
 
-  @Test(arguments: SourceTree.files(under: "Sources"))
+  @Test(arguments: products)
   func `what a room offers is documented`(file: SourceTree.File) {
     for (number, line) in file.lines.enumerated() where declares(line) {
       var above = number - 1

@@ -1,81 +1,79 @@
-import NDPWire
 import ProxyConfig
 import Testing
 
-/// Where the collected files of ndppd stand.
-let corpusPath = "Tests/ProxyConfigTests/Corpus/"
-
 /// Real files of ndppd's users, and what ndppd 0.2.5 was seen to make of them.
 @Suite struct CorpusTests {
-  static let fromTheWild = names(inDirectory: corpusPath + "valid", ending: ".conf")
-    .filter { $0.hasPrefix("w") }
+  static let fromTheWild = CorpusFile.all.filter(\.isFromTheWild)
 
-  static let invalid = names(inDirectory: corpusPath + "invalid", ending: ".conf")
+  static let constructed = CorpusFile.all.filter {
+    $0.isAccepted && !$0.isFromTheWild && $0.path != missingInterface
+  }
 
-  static let valid = names(inDirectory: corpusPath + "valid", ending: ".conf")
+  static let refused = CorpusFile.all.filter { !$0.isAccepted }
 
-  @Test func `the corpus is there`() {
-    #expect(Self.fromTheWild.count >= 20)
-    #expect(Self.valid.count >= 50)
-    #expect(Self.invalid.count >= 18)
+  static let traps = CorpusFile.all.filter { !$0.marks.isEmpty && $0.path != missingInterface }
+
+  /// What is no matter of the file, and nothing to report.
+  static let missingInterface = "valid/s39-missing-daughter"
+
+  @Test func `the corpus is there, each file with what ndppd made of it`() {
+    #expect(Self.fromTheWild.count >= 22)
+    #expect(Self.constructed.count >= 31)
+    #expect(Self.refused.count >= 18)
+    #expect(Self.traps.count >= 11)
+    for folder in ["invalid", "valid"] {
+      let files = CorpusFile.all.filter { $0.path.hasPrefix(folder) }
+      #expect(
+        files.map { "\($0.path.dropFirst(folder.count + 1))" }
+          == names(inDirectory: corpusPath + folder, ending: ".expect"))
+      #expect(files.allSatisfy { $0.isAccepted == (folder == "valid") })
+    }
   }
 
   @Test(arguments: fromTheWild)
-  func `a file from the wild means what it meant`(name: String) throws {
-    let result = try parseFile("valid/\(name)")
-    let expectation = try readExpectation("valid/\(name)")
-    guard !expectation.contains("TRAP") else {
+  func `a file from the wild means what it meant`(file: CorpusFile) {
+    let result = file.parse()
+    guard file.marks.isEmpty else {
       #expect(result.diagnostics.contains { $0.severity == .error })
       return
     }
     #expect(!result.diagnostics.contains { $0.severity == .error }, "\(result.report)")
-    #expect(rules(of: result.configuration) == effectiveRules(in: expectation))
+    #expect(rules(of: result.configuration) == file.effectiveRules)
   }
 
-  @Test(arguments: invalid)
-  func `a file that ndppd refuses is explained`(name: String) throws {
-    let result = try parseFile("invalid/\(name)")
-    #expect(!result.diagnostics.isEmpty)
-    #expect(result.diagnostics.allSatisfy { $0.location.file == "\(name).conf" })
+  @Test(arguments: constructed)
+  func `a constructed file means what it meant, or it is said where it does not`(
+    file: CorpusFile
+  ) {
+    let result = file.parse()
+    let isSame = rules(of: result.configuration) == file.effectiveRules
+    #expect(isSame || isLocated(result, in: file))
   }
 
-  @Test(arguments: valid)
-  func `a trap is never silent`(name: String) throws {
-    let expectation = try readExpectation("valid/\(name)")
-    // An interface that does not exist is no matter of the file: the rule waits for it.
-    guard expectation.contains("TRAP"), name != "s39-missing-daughter" else { return }
-    let result = try parseFile("valid/\(name)")
-    #expect(!result.diagnostics.isEmpty)
+  @Test(arguments: refused)
+  func `a file that ndppd refuses is explained`(file: CorpusFile) {
+    #expect(isLocated(file.parse(), in: file))
   }
 
-  private func parseFile(_ path: String) throws -> ParseResult {
-    let octets = try #require(contents(ofFile: corpusPath + path + ".conf"))
-    let name = try #require(path.split(separator: "/").last)
-    return ConfigurationParser.parse(octets, fileName: "\(name).conf")
+  @Test(arguments: traps)
+  func `a trap is never silent`(file: CorpusFile) {
+    #expect(isLocated(file.parse(), in: file))
   }
 
-  private func readExpectation(_ path: String) throws -> String {
-    let octets = try #require(contents(ofFile: corpusPath + path + ".expect"))
-    return String(decoding: octets, as: UTF8.self)
+  @Test func `a rule waits for its interface rather than become another`() throws {
+    let file = try #require(CorpusFile.all.first { $0.path == Self.missingInterface })
+    #expect(file.effectiveRules == ["eth0 2001:db8::/64 static"])
+    let result = file.parse()
+    #expect(rules(of: result.configuration) == ["eth0 2001:db8::/64 iface nosuch0"])
+    #expect(result.diagnostics.isEmpty)
   }
-}
 
-/// The rules of the first `effective:` block, which is that of 0.2.5, as `rules(of:)` writes them.
-private func effectiveRules(in expectation: String) -> [String] {
-  let lines = expectation.split(separator: "\n", omittingEmptySubsequences: false)
-  let block = lines.drop { $0 != "effective:" }.dropFirst().prefix { !$0.isEmpty }
-  var interface: Substring = ""
-  var rules: [String] = []
-  for line in block {
-    let words = line.split(separator: " ")
-    switch words.first {
-    case "proxy": interface = words[1]
-    case "rule":
-      let prefix = IPv6Prefix(String(words[1]))?.description ?? "unreadable"
-      let method = words[2...].joined(separator: " ").dropFirst("method=".count)
-      rules.append("\(interface) \(prefix) \(method)")
-    default: continue
-    }
+  /// Whether something is reported, and all of it with a place in the file.
+  private func isLocated(_ result: ParseResult, in file: CorpusFile) -> Bool {
+    let lineCount = file.octets.count { $0 == 0x0a } + 1
+    return !result.diagnostics.isEmpty
+      && result.diagnostics.map(\.location).allSatisfy {
+        $0.file == file.fileName && 1...lineCount ~= $0.line && $0.column >= 1
+      }
   }
-  return rules
 }

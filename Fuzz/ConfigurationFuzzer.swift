@@ -12,8 +12,27 @@ public func fuzzConfiguration(_ start: UnsafePointer<UInt8>?, _ count: Int) -> C
   let report = result.report
   require(result.diagnostics.isEmpty == report.isEmpty, "what is wrong is shown", result)
   require(report.utf8.allSatisfy(isShowable), "no file drives a terminal", result)
-  if let configuration = result.configuration { checkPrinting(of: configuration) }
+  if let configuration = result.configuration {
+    require(NumericKey.violations(in: configuration).isEmpty, "numbers stay in range", result)
+    checkPrinting(of: configuration)
+  }
+  if isNumberLike(octets) { checkNumber(String(decoding: octets, as: UTF8.self)) }
   return 0
+}
+
+/// Whether a whole file is one word that a number might be.
+private func isNumberLike(_ octets: [UInt8]) -> Bool {
+  guard let first = octets.first, octets.count <= 64 else { return false }
+  return "+-0123456789".utf8.contains(first)
+    && octets.allSatisfy { "+-.,_%0123456789abcdefghijklmnopqrstuvwxyz".utf8.contains($0) }
+}
+
+/// As the value of every key that takes a number, and as a prefix length, a word is what it says.
+private func checkNumber(_ text: String) {
+  for key in NumericKey.all {
+    if let objection = key.objection(to: text) { fatalError("violated: \(objection)") }
+  }
+  if let objection = objection(toPrefixLength: text) { fatalError("violated: \(objection)") }
 }
 
 /// A printed configuration parses back to an equal one without errors.

@@ -40,6 +40,22 @@ import Testing
     }
   }
 
+  static let findingsPath = "Fuzz/Corpus/configuration/"
+
+  /// What libFuzzer found worth keeping; the names are those it gave.
+  static let findings = names(inDirectory: findingsPath, ending: "").filter {
+    !$0.hasPrefix(".")
+  }
+
+  @Test func `the fuzzer's corpus is there`() {
+    #expect(Self.findings.count >= 100)
+  }
+
+  @Test(arguments: findings)
+  func `a file that libFuzzer kept`(name: String) throws {
+    checkParse(try #require(contents(ofFile: Self.findingsPath + name)), name)
+  }
+
   /// Parses, and checks what holds for every result.
   private func checkParse(_ octets: [UInt8], _ origin: String) {
     let result = ConfigurationParser.parse(octets, fileName: "f")
@@ -53,6 +69,7 @@ import Testing
     let isShowable = result.report.utf8.allSatisfy { 0x20...0x7e ~= $0 || $0 == 9 || $0 == 0x0a }
     #expect(isShowable, "\(origin)")
     guard let configuration = result.configuration else { return }
+    #expect(NumericKey.violations(in: configuration) == [], "\(origin)")
     let printed = parse(configuration.description)
     #expect(printed.configuration == configuration, "\(origin)")
     guard result.diagnostics.last?.code != "more-diagnostics" else { return }
@@ -68,6 +85,8 @@ private let words =
     "eth1 ", "::", "::/0 ", "2001:db8::/64 ", "2001:db8::/", "/64", "%", "\0", "\u{feff}",
     "\u{a0}", "“", "\r\n", "\t", "ruel ",
     "proxy eth0 { ", "rule 2001:db8::/80 { auto } ", "rule ::2 { static } ",
+    "0 ", "-0 ", "+1 ", "007 ", "10 ", "11 ", "2147483647 ", "2147483648 ", "86400001 ",
+    "18446744073709551617 ", "/128 ", "/129 ",
   ]
 
 private let corpus = ["valid", "invalid"].flatMap { folder in

@@ -6,7 +6,9 @@ import ProxyConfig
 @c(LLVMFuzzerTestOneInput)
 public func fuzzConfiguration(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let octets = Array(UnsafeBufferPointer(start: start, count: count))
-  let result = ConfigurationParser.parse(octets, fileName: "f")
+  let files = Files(octets)
+  let result = ConfigurationParser.parse(
+    files.all[0], fileName: "d/0", identity: "0", including: files)
   let hasError = result.diagnostics.contains { $0.severity == .error }
   require(hasError == (result.configuration == nil), "an error means no configuration", result)
   let report = result.report
@@ -18,6 +20,29 @@ public func fuzzConfiguration(_ start: UnsafePointer<UInt8>?, _ count: Int) -> C
   }
   if isNumberLike(octets) { checkNumber(String(decoding: octets, as: UTF8.self)) }
   return 0
+}
+
+/// Several files in one: the record separator (ASCII 30) stands between each two.
+///
+/// They can be included by their numbers, and all of them by any pattern.
+private struct Files: IncludedFiles {
+  let all: [[UInt8]]
+
+  init(_ octets: [UInt8]) {
+    all = octets.split(separator: 30, maxSplits: 8, omittingEmptySubsequences: false).map(
+      Array.init)
+  }
+
+  func paths(matching path: String) -> [String] {
+    path.contains("*") ? all.indices.map { "d/\($0)" } : [path]
+  }
+
+  func read(_ path: String, limit: Int) throws(IncludeFailure) -> IncludedFile {
+    guard let name = path.split(separator: "/").last, let number = Int(name),
+      all.indices.contains(number)
+    else { throw IncludeFailure(reason: "open \(path): No such file or directory") }
+    return IncludedFile(identity: "\(number)", octets: Array(all[number].prefix(limit + 1)))
+  }
 }
 
 /// Whether a whole file is one word that a number might be.

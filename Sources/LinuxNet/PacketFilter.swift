@@ -23,10 +23,17 @@ package struct PacketFilter: Equatable {
   /// How many prefixes are compared in the kernel; with more, the process looks at every target.
   package static let prefixLimit = 16
 
-  /// Lets through solicitations for targets inside any of `prefixes`, and advertisements if wanted.
-  package init(solicitationsFor prefixes: [IPv6Prefix], advertisements: Bool) {
+  /// Lets through solicitations for targets inside any of `prefixes`, those that a target inside
+  /// any of `speakers` sends itself, and advertisements if wanted.
+  ///
+  /// Who detects duplicates speaks for its target.
+  package init(
+    solicitationsFor prefixes: [IPv6Prefix], solicitationsOf speakers: [IPv6Prefix] = [],
+    advertisements: Bool
+  ) {
     var messages: [String] = []
     if !prefixes.isEmpty { messages.append(Self.solicitations(for: prefixes)) }
+    if !speakers.isEmpty { messages.append(Self.solicitations(of: speakers)) }
     if advertisements { messages.append("ip6[40] == 136") }
     guard !messages.isEmpty else {
       expression = "nothing"
@@ -43,17 +50,35 @@ package struct PacketFilter: Equatable {
   private static func solicitations(for prefixes: [IPv6Prefix]) -> String {
     let type = "ip6[40] == 135"
     guard prefixes.count <= prefixLimit, prefixes.allSatisfy({ $0.length > 0 }) else { return type }
-    let targets = prefixes.map { "(\(comparison(with: $0)))" }.joined(separator: " or ")
-    return "(\(type) and (\(targets)))"
+    return "(\(type) and (\(field(at: targetOffset, isInAnyOf: prefixes))))"
   }
 
-  /// The target stands 48 octets into the IPv6 packet; libpcap compares up to 4 octets at once.
-  private static func comparison(with prefix: IPv6Prefix) -> String {
+  private static func solicitations(of speakers: [IPv6Prefix]) -> String {
+    let type = "ip6[40] == 135"
+    guard speakers.count <= prefixLimit, speakers.allSatisfy({ $0.length > 0 }) else { return type }
+    let unspecified = comparison(
+      ofFieldAt: sourceOffset, with: IPv6Prefix(.unspecified, length: 128))
+    let sources = field(at: sourceOffset, isInAnyOf: speakers)
+    let targets = field(at: targetOffset, isInAnyOf: speakers)
+    return "(\(type) and ((\(sources)) or (\(unspecified) and (\(targets)))))"
+  }
+
+  /// Where the source address stands in the IPv6 packet.
+  private static let sourceOffset = 8
+  /// Where the target address stands in the IPv6 packet.
+  private static let targetOffset = 48
+
+  private static func field(at offset: Int, isInAnyOf prefixes: [IPv6Prefix]) -> String {
+    prefixes.map { "(\(comparison(ofFieldAt: offset, with: $0)))" }.joined(separator: " or ")
+  }
+
+  /// libpcap compares up to 4 octets at once.
+  private static func comparison(ofFieldAt offset: Int, with prefix: IPv6Prefix) -> String {
     let words = (prefix.length + 31) / 32
     return (0..<words).map { word in
       let value = UInt32(truncatingIfNeeded: prefix.address.bits >> (96 - 32 * word))
       let bits = min(prefix.length - 32 * word, 32)
-      let field = "ip6[\(48 + 4 * word):4]"
+      let field = "ip6[\(offset + 4 * word):4]"
       let mask = UInt32.max << (32 - bits)
       return bits == 32 ? "\(field) == \(value)" : "\(field) & \(mask) == \(value)"
     }.joined(separator: " and ")

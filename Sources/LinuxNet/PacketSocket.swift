@@ -13,8 +13,7 @@ package final class PacketSocket: Pollable {
   private let outgoing: FrameBatch
   private var outgoingCount = 0
 
-  /// Frames that could not be sent: the interface is down or gone, or its queue is full.
-  package private(set) var sendFailures: UInt64 = 0
+  private var unsentCount: UInt64 = 0
 
   /// How many octets of received frames the kernel may hold for us; it grants what it will.
   private static let receiveBuffer: CInt = 4 << 20
@@ -117,7 +116,8 @@ package final class PacketSocket: Pollable {
 
   /// Sends what was put behind, in order.
   ///
-  /// A frame that cannot be sent is counted and given up: its asker will ask again.
+  /// A frame that cannot be sent is counted and given up: its asker will ask again. That the
+  /// interface is down or gone, or its queue full, is nothing to fail for.
   package func flush() {
     var start = 0
     while start < outgoingCount {
@@ -129,11 +129,31 @@ package final class PacketSocket: Pollable {
               UInt32(outgoingCount - start), CInt(MSG_DONTWAIT))
           })
       } catch {
-        sendFailures += 1
-        start += 1
+        // Of an interface that is down or gone, netlink tells; the others would fare no better.
+        let lost = error.code == .networkDown || error.code == .noSuchAddressOrDevice
+        let count = lost ? outgoingCount - start : 1
+        unsentCount += UInt64(count)
+        start += count
       }
     }
     outgoingCount = 0
+  }
+
+  /// How many frames could not be sent since the last call.
+  package func takeUnsentCount() -> UInt64 {
+    defer { unsentCount = 0 }
+    return unsentCount
+  }
+
+  /// How many frames the kernel dropped since the last call, for want of room in the socket.
+  ///
+  /// One system call (`PACKET_STATISTICS`, packet(7)).
+  package func takeOverrunCount() -> UInt64 {
+    var statistics = tpacket_stats()
+    var length = socklen_t(MemoryLayout<tpacket_stats>.size)
+    let status = unsafe getsockopt(
+      descriptor.number, SOL_PACKET, PACKET_STATISTICS, &statistics, &length)
+    return status == 0 ? UInt64(statistics.tp_drops) : 0
   }
 }
 

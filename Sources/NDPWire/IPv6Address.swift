@@ -33,6 +33,10 @@ extension IPv6Address {
   /// Whether this is in `::ffff:0:0/96` (RFC 4291 §2.5.5.2).
   package var isIPv4Mapped: Bool { bits >> 32 == 0xffff }
 
+  /// Whether this is in `::/96`, `::` and `::1` left out: an IPv4-compatible address, which are
+  /// deprecated (RFC 4291 §2.5.5.1).
+  package var isIPv4Compatible: Bool { bits >> 32 == 0 && bits > 1 }
+
   /// Whether this is a multicast address of the form `ff02::1:ff00:0/104` (RFC 4291 §2.7.1).
   package var isSolicitedNodeMulticast: Bool {
     bits >> 24 == Self.solicitedNodePrefix >> 24

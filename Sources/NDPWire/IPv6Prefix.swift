@@ -25,6 +25,14 @@ package struct IPv6Prefix: Hashable, Sendable {
     (address.bits ^ self.address.bits) & Self.mask(length: length) == 0
   }
 
+  /// The solicited-node multicast addresses of all its addresses, each once (RFC 4291 §2.7.1).
+  ///
+  /// 2²⁴ of them where the length is 104 or less; costs their number.
+  package var solicitedNodeMulticasts: [IPv6Address] {
+    let first = address.solicitedNodeMulticast
+    return (0..<UInt128(1) << min(24, 128 - length)).map { IPv6Address(bits: first.bits | $0) }
+  }
+
   /// Whether every address of `other` belongs to this network.
   package func contains(_ other: IPv6Prefix) -> Bool {
     length <= other.length && contains(other.address)

@@ -14,8 +14,8 @@ package struct Configuration: Equatable, Sendable {
   /// `max-sessions`: targets known at once.
   package var maxSessions = 8192
 
-  /// `max-solicitations`: new targets asked for per second.
-  package var maxSolicitations = 200
+  /// `max-solicitations`: questions per second for targets that have never answered.
+  package var maxSolicitations = 400
 
   /// `max-route-lookups`: routes looked up per second.
   package var maxRouteLookups = 5000

@@ -52,6 +52,6 @@ extension Lowering {
 extension ProxyDraft {
   /// Where a rule of the proxy was given.
   func offset(of rule: Configuration.Rule) -> Int? {
-    rules[Configuration.Rule(prefix: rule.prefix, method: rule.method)]
+    rules[Configuration.Rule(prefix: rule.prefix, method: rule.method)]?.offset
   }
 }

@@ -13,15 +13,17 @@ extension Lowering {
     if method == .static, prefix.length < 64, unansweredKind(of: prefix) == nil {
       reportWideStatic(prefix, at: offset)
     }
-    if let first = draft.rules.updateValue(
-      offset, forKey: Configuration.Rule(prefix: prefix, method: method))
-    {
+    let excluded = exclusions(body.exclusions, from: prefix)
+    let key = Configuration.Rule(prefix: prefix, method: method)
+    if let first = draft.rules[key] {
+      // What either of them excludes is excluded.
+      draft.proxy.rules[first.index].excluded += excluded
+      let line = source.line(of: first.offset, seenFrom: offset)
       return diagnostics.report(
-        .warning, .duplicateRule, at: offset,
-        "this rule stands on \(source.line(of: first, seenFrom: offset)) already",
+        .warning, .duplicateRule, at: offset, "this rule stands on \(line) already",
         suggestion: "remove one of them")
     }
-    let excluded = exclusions(body.exclusions, from: prefix)
+    draft.rules[key] = (offset, draft.proxy.rules.count)
     draft.proxy.rules.append(
       Configuration.Rule(
         prefix: prefix, method: method, excluded: excluded, autovia: body.autovia))

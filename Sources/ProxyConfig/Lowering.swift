@@ -150,8 +150,8 @@ struct ProxyDraft {
   /// Where each option was given first.
   var given: [String: Int] = [:]
 
-  /// Where each rule was given first, without options.
-  var rules: [Configuration.Rule: Int] = [:]
+  /// Where each rule was given first, and its index in the proxy, by prefix and method alone.
+  var rules: [Configuration.Rule: (offset: Int, index: Int)] = [:]
 
   /// Whether a rule was left out because of an error.
   var hasFailedRule = false

@@ -7,19 +7,28 @@ final class Port {
   let index: InterfaceIndex
   let name: String
   let socket: PacketSocket
+  /// When to look next for frames that were lost.
+  var nextLossCount = Instant(nanoseconds: 0)
   /// Whether frames wait to be flushed.
   private(set) var isPending = false
   private var purpose: Purpose
+  private var membership: MulticastMembership?
 
   /// What an interface is for; one may be both at once.
   struct Purpose: Equatable {
     /// The prefixes of its rules on a proxy interface; none on others.
     var solicitedPrefixes: [IPv6Prefix] = []
+    /// The groups to which questions for the targets of its narrow rules go.
+    var groups: [IPv6Address] = []
     /// On a rule interface: whether answers to our own solicitations are wanted.
     var takesAdvertisements = false
+    /// On a rule interface: the targets of whose own questions we want to know.
+    var askedPrefixes: [IPv6Prefix] = []
 
     var filter: PacketFilter {
-      PacketFilter(solicitationsFor: solicitedPrefixes, advertisements: takesAdvertisements)
+      PacketFilter(
+        solicitationsFor: solicitedPrefixes, solicitationsOf: askedPrefixes,
+        advertisements: takesAdvertisements)
     }
   }
 
@@ -33,11 +42,20 @@ final class Port {
       allMulticast: !purpose.solicitedPrefixes.isEmpty)
   }
 
-  /// Listens for advertisements from now on, besides what it listens for already.
-  func takeAdvertisements() throws(SystemError) {
+  /// Listens for what a rule interface has to say from now on, besides what it listens for already.
+  func add(_ asking: Purpose) throws(SystemError) {
     guard !purpose.takesAdvertisements else { return }
-    purpose.takesAdvertisements = true
+    purpose.takesAdvertisements = asking.takesAdvertisements
+    purpose.askedPrefixes = asking.askedPrefixes
     try socket.setFilter(purpose.filter)
+  }
+
+  /// Joins the groups of narrow rules (RFC 4861 §7.2.8), unless it has done so.
+  func joinGroups() throws(SystemError) {
+    guard membership == nil, !purpose.groups.isEmpty else { return }
+    let joining = try MulticastMembership(interfaceIndex: index.rawValue)
+    for group in purpose.groups { try joining.join(group) }
+    membership = joining
   }
 
   func enqueue(_ encode: (inout MutableRawSpan) -> Int) {

@@ -9,6 +9,8 @@ struct PortPlan {
   /// Those of them on which there are rules.
   var proxyNames: [String] { names.filter { purposes[$0]?.solicitedPrefixes.isEmpty == false } }
   private var purposes: [String: Port.Purpose] = [:]
+  /// What an interface is for on which a route or a pattern has us ask.
+  private(set) var askingPurpose = Port.Purpose(takesAdvertisements: true)
 
   /// `hearsEverything` is about solicitations for targets that no rule covers.
   init(_ ruleset: Ruleset, hearsEverything: Bool = false) {
@@ -16,15 +18,35 @@ struct PortPlan {
     for proxy in ruleset.proxies {
       let prefixes = hearsEverything ? [.everything] : proxy.rules.map(\.prefix)
       purposes[proxy.interface, default: Port.Purpose()].solicitedPrefixes = prefixes
+      purposes[proxy.interface]?.groups = Self.groups(of: proxy.rules)
       names.append(proxy.interface)
-      for case .interface(let name) in proxy.rules.map(\.method) {
+      for rule in proxy.rules where rule.method != .static {
+        askingPurpose.askedPrefixes.append(rule.prefix)
+        guard case .interface(let name) = rule.method else { continue }
         purposes[name, default: Port.Purpose()].takesAdvertisements = true
+        purposes[name]?.askedPrefixes.append(rule.prefix)
         names.append(name)
       }
     }
     var seen: Set<String> = []
     self.names = names.filter { seen.insert($0).inserted }
   }
+
+  /// The groups of the rules that are narrow enough, as many as one socket can join.
+  private static func groups(of rules: [Ruleset.Rule]) -> [IPv6Address] {
+    var groups: [IPv6Address] = []
+    var seen: Set<IPv6Address> = []
+    for prefix in rules.map(\.prefix) where prefix.length >= narrowLength {
+      for group in prefix.solicitedNodeMulticasts where seen.insert(group).inserted {
+        if groups.count == MulticastMembership.limit { return groups }
+        groups.append(group)
+      }
+    }
+    return groups
+  }
+
+  /// Rules this long or longer have at most 256 groups.
+  private static let narrowLength = 120
 
   /// What the interface of this name is for; `nil` if no rule names it.
   func purpose(of name: String) -> Port.Purpose? { purposes[name] }

@@ -22,6 +22,8 @@ package enum DiscardReason: Int, CaseIterable, Sendable {
   case ruleInterfaceUnavailable
   /// The kernel has no route to the target, or one back out of the proxy interface.
   case noRoute
+  /// We have just asked for the target on the interface on which it is asked for.
+  case askedHere
   /// The target was silent a moment ago.
   case targetFailed
   /// The interface has no address that may be a source, or no link-layer address.
@@ -38,6 +40,8 @@ package enum DiscardReason: Int, CaseIterable, Sendable {
   case advertisementNotAwaited
   /// An advertisement without the Solicited flag, or to another address than we asked from.
   case advertisementNotSolicited
+  /// An advertisement from another link-layer address than the one that confirmed the target.
+  case conflictingOwner
   /// An advertisement that does not say where the target is, or says it is us.
   case advertisementLinkLayerAddress
 }

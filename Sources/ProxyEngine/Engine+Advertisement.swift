@@ -10,20 +10,48 @@ extension Engine {
     guard let interface = interfaces[index] else {
       return counters.discard(.advertisementNotAwaited)
     }
-    if let reason = refusal(of: frame.message, on: interface) { return counters.discard(reason) }
+    if let reason = refusal(of: frame.message, on: interface) {
+      notice(frame.message.target, speakingOn: index, from: frame.source, now: now, into: &actions)
+      return counters.discard(reason)
+    }
     var isAwaited = false
+    var conflicts = false
     for proxy in rules.proxies.indices {
       let key = SessionKey(proxy: proxy, target: frame.message.target)
-      guard let position = sessions.position(of: key), awaits(position, on: index) else { continue }
+      guard let position = sessions.position(of: key) else { continue }
+      if contradicts(position, frame.message, on: index) {
+        conflicts = true
+        continue
+      }
+      guard awaits(position, on: index) else { continue }
       guard let address = frame.message.targetLinkLayerAddress ?? known(position, on: index) else {
         counters.discard(.advertisementLinkLayerAddress)
         continue
       }
       isAwaited = true
       let neighbor = Session.Neighbor(interface: index, linkLayerAddress: address)
+      sessions[position].isSecondHand = !frame.message.isOverride
       confirm(position, by: .neighbor(neighbor), now: now, into: &actions)
     }
-    if !isAwaited { counters.discard(.advertisementNotAwaited) }
+    if isAwaited { return }
+    guard conflicts, let claimant = frame.message.targetLinkLayerAddress else {
+      return counters.discard(.advertisementNotAwaited)
+    }
+    counters.discard(.conflictingOwner)
+    actions.append(.reportConflict(frame.message.target, claimedBy: claimant, on: index))
+  }
+
+  /// Whether somebody else claims the target than who confirmed it.
+  ///
+  /// The first keeps it, unless it is silent and the other insists (RFC 4861 §7.2.5).
+  private func contradicts(
+    _ position: Int, _ message: NeighborAdvertisement, on index: InterfaceIndex
+  ) -> Bool {
+    let session = sessions[position]
+    guard let neighbor = session.neighbor, neighbor.interface == index,
+      let claimed = message.targetLinkLayerAddress, claimed != neighbor.linkLayerAddress
+    else { return false }
+    return session.state == .reachable || session.state == .probing && !message.isOverride
   }
 
   /// Why an advertisement confirms nothing whoever waits for it; `nil` if it may.
@@ -35,7 +63,7 @@ extension Engine {
     guard message.isSolicited, message.destination == interface.solicitationSource else {
       return .advertisementNotSolicited
     }
-    if message.targetLinkLayerAddress == interface.linkLayerAddress {
+    if let claimed = message.targetLinkLayerAddress, interfaces.has(claimed) {
       return .advertisementLinkLayerAddress
     }
     return nil
@@ -78,6 +106,7 @@ extension Engine {
       sessions[position].confirmed = now
     case .route(let interface):
       sessions[position].neighbor = nil
+      sessions[position].isSecondHand = false
       sessions[position].interfaces = interface.map { [$0] } ?? []
       sessions[position].confirmed = nil
     }

@@ -41,7 +41,7 @@ extension Engine {
   ) {
     let session = sessions[position]
     guard session.neighbor != nil else { return sessions.remove(position) }
-    if timers(of: position).keepsAlive, session.isWanted {
+    if timers(of: position).keepsAlive, session.isWanted, !session.isSecondHand {
       startProbing(position, now: now, into: &actions)
     } else {
       sessions[position].state = .stale
@@ -61,9 +61,10 @@ extension Engine {
 
   /// Asks for the target anew on these interfaces, no sooner than RetransTimer after it was asked.
   ///
-  /// Gives up where there are none. `solicitationTokens` is the caller's to take.
+  /// Gives up where there are none. Of `paid` questions it is known that they may be sent.
   mutating func startAsking(
-    _ position: Int, on asked: [InterfaceIndex], now: Instant, into actions: inout [Action]
+    _ position: Int, on asked: [InterfaceIndex], paid: Int = 0, now: Instant,
+    into actions: inout [Action]
   ) {
     sessions[position].state = .incomplete
     sessions[position].sent = 0
@@ -72,7 +73,7 @@ extension Engine {
     if asked.isEmpty { return fail(position, now: now) }
     let wasAskedHere = sessions[position].lastSolicited?.on.contains(where: asked.contains) == true
     if wasAskedHere, waits(position, now: now) { return }
-    solicitByMulticast(position, now: now, into: &actions)
+    solicitByMulticast(position, paid: paid, now: now, into: &actions)
   }
 
   /// When the target may be asked again: RetransTimer after it was last asked.
@@ -119,13 +120,31 @@ extension Engine {
 
 extension Engine {
   /// Asks for the target on all its interfaces, and waits RetransTimer for an answer.
-  mutating func solicitByMulticast(_ position: Int, now: Instant, into actions: inout [Action]) {
+  ///
+  /// Where too many strangers are asked for, their questions are left out as if they were lost; of
+  /// `paid` of them it is known that they may be sent.
+  mutating func solicitByMulticast(
+    _ position: Int, paid: Int = 0, now: Instant, into actions: inout [Action]
+  ) {
     let group = sessions[position].key.target.solicitedNodeMulticast
-    for index in sessions[position].interfaces {
+    for (place, index) in sessions[position].interfaces.enumerated() {
+      guard place < paid || maySolicit(position, now: now) else { continue }
       solicit(
         position, on: index, destination: group, at: MACAddress(multicast: group), into: &actions)
     }
     awaitAnswer(position, on: sessions[position].interfaces, now: now)
+  }
+
+  /// Whether one more question may be asked; those for targets that were confirmed always may.
+  private mutating func maySolicit(_ position: Int, now: Instant) -> Bool {
+    if sessions[position].confirmed != nil {
+      solicitationTokens.takeIfAny(now: now)
+      return true
+    }
+    let station = sessions[position].askers.first?.station ?? MACAddress(bits: 0)
+    if solicitationTokens.take(for: station, now: now) { return true }
+    counters.discard(.solicitationLimit)
+    return false
   }
 
   /// Asks the neighbour that confirmed the target, and waits RetransTimer for an answer.
@@ -154,7 +173,7 @@ extension Engine {
   ) {
     guard let interface = interfaces[index], let own = interface.linkLayerAddress,
       let source = interface.solicitationSource
-    else { return counters.discard(.noSourceAddress) }
+    else { return lackSource(on: index, into: &actions) }
     let solicitation = NeighborSolicitation(
       source: source, destination: destination, target: sessions[position].key.target,
       sourceLinkLayerAddress: own)

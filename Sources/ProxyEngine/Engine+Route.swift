@@ -14,7 +14,7 @@ extension Engine {
       return false
     }
     if !sessions[position].awaitsRoute {
-      guard routeLookupTokens.take(now: now) else { return false }
+      guard routeLookupTokens.take(for: asker.station, now: now) else { return false }
       sessions[position].awaitsRoute = true
       actions.append(.lookUpRoute(sessions[position].key.target))
     }
@@ -51,6 +51,10 @@ extension Engine {
       confirm(position, by: .route(index), now: now, into: &actions)
     case .local:
       confirm(position, by: .route(nil), now: now, into: &actions)
+    case .onLink(let index)
+    where index != own && interfaces[index]?.mayHaveNeighbors == true:
+      lackSource(on: index, into: &actions)
+      askWithoutRoute(position, now: now, into: &actions)
     case .onLink, .gateway, .unreachable:
       counters.discard(.noRoute)
       askWithoutRoute(position, now: now, into: &actions)
@@ -71,11 +75,12 @@ extension Engine {
     _ position: Int, on asked: [InterfaceIndex], now: Instant, into actions: inout [Action]
   ) {
     let isKnown = sessions[position].confirmed != nil
-    guard asked.isEmpty || isKnown || solicitationTokens.take(now: now) else {
+    let station = sessions[position].askers.first?.station ?? MACAddress(bits: 0)
+    guard asked.isEmpty || isKnown || solicitationTokens.take(for: station, now: now) else {
       counters.discard(.solicitationLimit)
       return sessions.remove(position)
     }
-    startAsking(position, on: asked, now: now, into: &actions)
+    startAsking(position, on: asked, paid: isKnown ? 0 : 1, now: now, into: &actions)
   }
 
   /// Asks on the interface that the route names, unless that is where the target is known to be.

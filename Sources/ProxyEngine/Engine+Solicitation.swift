@@ -7,7 +7,13 @@ extension Engine {
     _ frame: EthernetFrame<NeighborSolicitation>, on index: InterfaceIndex, now: Instant,
     into actions: inout [Action]
   ) {
-    guard let proxy = rules.proxy(on: index), let interface = interfaces[index] else {
+    let proxy = rules.proxy(on: index)
+    if proxy == nil || rules.asks(on: index) {
+      let message = frame.message
+      let speaker = message.source.isUnspecified ? message.target : message.source
+      notice(speaker, speakingOn: index, from: frame.source, now: now, into: &actions)
+    }
+    guard let proxy, let interface = interfaces[index] else {
       return counters.discard(.notProxyInterface)
     }
     let message = frame.message
@@ -16,6 +22,10 @@ extension Engine {
       return counters.discard(.noRule)
     }
     if rules.rules[rule].isExclusion { return counters.discard(.excluded) }
+    // What looks like an IPv4 address is meant only where a rule says just that.
+    if message.target.isIPv4Compatible, rules.rules[rule].prefix.length < 96 {
+      return counters.discard(.targetNotProxied)
+    }
     let asker = Asker(frame, now: now)
     let detection = rules.proxies[proxy].duplicateDetection
     if asker.detectsDuplicates, detection == .ignore {
@@ -49,11 +59,11 @@ extension Engine {
     if target.isLinkLocal || target.isLoopback || target.isUnspecified || target.isIPv4Mapped {
       return .targetNotProxied
     }
-    let own = interface.linkLayerAddress
-    if frame.source == own || message.sourceLinkLayerAddress == own { return .ownFrame }
+    if interfaces.has(frame.source) { return .ownFrame }
+    if let claimed = message.sourceLinkLayerAddress, interfaces.has(claimed) { return .ownFrame }
     if message.source == target { return .askerIsTarget }
     if interface.owns(target) { return .ownAddress }
-    if interface.has(message.source) { return .ownFrame }
+    if interfaces.has(message.source) { return .ownFrame }
     return nil
   }
 
@@ -74,6 +84,9 @@ extension Engine {
     case .reachable, .probing:
       // A route alone lets a target be known, but not stay while others are asked for more.
       if sessions[position].precedence != nil { sessions.touch(position) }
+      if sessions[position].isSecondHand {
+        return askSecondHand(position, for: asker, now: now, into: &actions)
+      }
       advertise(key.target, to: asker, proxy: key.proxy, now: now, into: &actions)
     case .incomplete:
       add(asker, to: position)
@@ -90,12 +103,17 @@ extension Engine {
     _ key: SessionKey, rule: RuleTable.Rule, for asker: Asker, now: Instant,
     into actions: inout [Action]
   ) {
+    if isEcho(key, now: now) { return counters.discard(.askedHere) }
     let asked = interfacesToAsk(rule, proxy: key.proxy)
     if rule.isAuto {
-      guard routeLookupTokens.take(now: now) else { return counters.discard(.routeLookupLimit) }
+      guard routeLookupTokens.take(for: asker.station, now: now) else {
+        return counters.discard(.routeLookupLimit)
+      }
     } else {
-      guard !asked.isEmpty else { return counters.discard(.ruleInterfaceUnavailable) }
-      guard solicitationTokens.take(now: now) else { return counters.discard(.solicitationLimit) }
+      guard !asked.isEmpty else { return lackInterface(of: rule, into: &actions) }
+      guard solicitationTokens.take(for: asker.station, now: now) else {
+        return counters.discard(.solicitationLimit)
+      }
     }
     guard makeRoom() else { return counters.discard(.sessionLimit) }
     let timeout = rules.proxies[key.proxy].timers.retransmission
@@ -111,8 +129,43 @@ extension Engine {
     if rule.isAuto {
       actions.append(.lookUpRoute(key.target))
     } else {
-      solicitByMulticast(position, now: now, into: &actions)
+      solicitByMulticast(position, paid: 1, now: now, into: &actions)
     }
+  }
+
+  /// Asks anew for a target that a proxy spoke for.
+  ///
+  /// It might have spoken from memory, and we from what it said: two such proxies would keep a
+  /// target alive between them that is long gone (RFC 4389 §6). So it has to ask, too.
+  private mutating func askSecondHand(
+    _ position: Int, for asker: Asker, now: Instant, into actions: inout [Action]
+  ) {
+    add(asker, to: position)
+    startAsking(position, on: interfacesToAskAgain(position), now: now, into: &actions)
+  }
+
+  /// Counts that a rule cannot be followed because there is nowhere to ask.
+  private mutating func lackInterface(of rule: RuleTable.Rule, into actions: inout [Action]) {
+    let named = rules.interfaces(of: rule)
+    let mute = named.first { interfaces[$0]?.mayHaveNeighbors == true }
+    if let mute, interfaces[mute]?.canSolicit == false {
+      return lackSource(on: mute, into: &actions)
+    }
+    counters.discard(.ruleInterfaceUnavailable)
+  }
+
+  /// Whether another proxy of ours has just asked for the target on the very interface on which it
+  /// is now asked for: another proxy there passes our own question on (RFC 4389 §6).
+  private func isEcho(_ key: SessionKey, now: Instant) -> Bool {
+    guard let index = rules.proxyInterfaces[key.proxy] else { return false }
+    for other in rules.proxies.indices where other != key.proxy {
+      let otherKey = SessionKey(proxy: other, target: key.target)
+      guard let position = sessions.position(of: otherKey),
+        let last = sessions[position].lastSolicited, last.on.contains(index)
+      else { continue }
+      if now < last.at + Limits.echoWindow { return true }
+    }
+    return false
   }
 
   /// Whether a session can be added, after forgetting another if need be.
@@ -176,7 +229,7 @@ extension Engine {
     if earliestSolicitation(position, now: now) < now + Limits.duplicateDetectionWindow {
       add(asker, to: position)
       startProbing(position, now: now, into: &actions)
-    } else if confirmed + Limits.duplicateDetectionWindow > now {
+    } else if !session.isSecondHand, confirmed + Limits.duplicateDetectionWindow > now {
       advertise(session.key.target, to: asker, proxy: session.key.proxy, now: now, into: &actions)
     } else {
       counters.discard(.duplicateAddressDetection)

@@ -16,16 +16,17 @@ package struct Engine: ~Copyable {
   var sessions = SessionTable()
   /// Counts route changes: what was concluded from an older generation is asked again.
   var routeGeneration: UInt64 = 0
-  var advertisementTokens: TokenBucket
-  var solicitationTokens: TokenBucket
-  var routeLookupTokens: TokenBucket
+  var advertisementTokens: FairTokenBucket
+  var solicitationTokens: FairTokenBucket
+  var routeLookupTokens: FairTokenBucket
 
-  package init(ruleset: Ruleset, limits: Limits = Limits()) {
+  /// `seed` is to be secret on a network: it keeps stations from choosing with whom they share.
+  package init(ruleset: Ruleset, limits: Limits = Limits(), seed: UInt64 = 0) {
     self.limits = limits
     rules = RuleTable(ruleset)
-    advertisementTokens = TokenBucket(rate: limits.advertisementsPerSecond)
-    solicitationTokens = TokenBucket(rate: limits.solicitationsPerSecond)
-    routeLookupTokens = TokenBucket(rate: limits.routeLookupsPerSecond)
+    advertisementTokens = FairTokenBucket(rate: limits.advertisementsPerSecond, seed: seed)
+    solicitationTokens = FairTokenBucket(rate: limits.solicitationsPerSecond, seed: seed)
+    routeLookupTokens = FairTokenBucket(rate: limits.routeLookupsPerSecond, seed: seed)
   }
 
   /// When `handleTimeout` is due; `nil` while there is nothing to wait for.
@@ -101,7 +102,7 @@ extension Engine {
     _ target: IPv6Address, to asker: Asker, proxy: Int, now: Instant, into actions: inout [Action]
   ) {
     guard let index = rules.proxyInterfaces[proxy], let interface = interfaces[index] else {
-      return counters.discard(.noSourceAddress)
+      return lackSource(on: rules.proxyInterfaces[proxy], into: &actions)
     }
     advertise(target, to: asker, on: interface, proxy: proxy, now: now, into: &actions)
   }
@@ -114,9 +115,9 @@ extension Engine {
     let source = interface.sourceAddress(
       rules.proxies[proxy].source, of: target, towards: asker.destination)
     guard let own = interface.linkLayerAddress, let source else {
-      return counters.discard(.noSourceAddress)
+      return lackSource(on: interface.index, into: &actions)
     }
-    guard advertisementTokens.take(now: now) else {
+    guard advertisementTokens.take(for: asker.station, now: now) else {
       return counters.discard(.advertisementLimit)
     }
     let advertisement = NeighborAdvertisement(
@@ -129,6 +130,17 @@ extension Engine {
           source: own, destination: asker.frameDestination, message: advertisement),
         on: interface.index))
     counters.advertise()
+  }
+}
+
+// MARK: - Sources
+
+extension Engine {
+  /// Counts that an interface has no address to speak from, and says so once until it changes.
+  mutating func lackSource(on index: InterfaceIndex?, into actions: inout [Action]) {
+    counters.discard(.noSourceAddress)
+    guard let index, interfaces.markWithoutSource(index) else { return }
+    actions.append(.reportMissingSource(on: index))
   }
 }
 

@@ -34,6 +34,10 @@ package enum Route: Equatable, Sendable {
 package enum Action: Equatable, Sendable {
   case advertise(EthernetFrame<NeighborAdvertisement>, on: InterfaceIndex)
   case solicit(EthernetFrame<NeighborSolicitation>, on: InterfaceIndex)
+  /// Tell the user, once until it changes, that the interface has no address to speak from.
+  case reportMissingSource(on: InterfaceIndex)
+  /// Tell the user that a station claims a target which another one has confirmed.
+  case reportConflict(IPv6Address, claimedBy: MACAddress, on: InterfaceIndex)
   /// Ask the kernel for its route, and feed the answer back as `Event.route`.
   case lookUpRoute(IPv6Address)
 }

@@ -72,8 +72,8 @@ package struct Interface: Equatable, Sendable {
 extension Interface {
   /// The address to speak from to `peer`, or `nil` where the interface has none that may be used.
   ///
-  /// A link-local peer or a group gets a link-local source, any other a global one, best from its
-  /// own prefix and not deprecated; the other scope is better than silence (RFC 4861 §4.4,
+  /// A link-local peer or a group gets a link-local source, any other a global one, best not
+  /// deprecated and from its own prefix; the other scope is better than silence (RFC 4861 §4.4,
   /// RFC 6724 §5).
   /// One pass over the addresses.
   func sourceAddress(
@@ -85,8 +85,8 @@ extension Interface {
       guard isSuitable(candidate.address) else { continue }
       let rank =
         (candidate.address.isLinkLocal == isOnLinkOnly ? 4 : 0)
-        + (candidate.prefix.contains(peer) ? 2 : 0)
-        + (candidate.state == .preferred ? 1 : 0)
+        + (candidate.state == .preferred ? 2 : 0)
+        + (candidate.prefix.contains(peer) ? 1 : 0)
       if rank > best?.rank ?? -1 { best = (rank, candidate.address) }
     }
     return best?.address
@@ -129,7 +129,10 @@ extension Interface {
   }
 
   /// Whether neighbours can be solicited here now.
-  var canSolicit: Bool { isUp && hasNeighborDiscovery && linkLayerAddress != nil }
+  var canSolicit: Bool { mayHaveNeighbors && solicitationSource != nil }
+
+  /// Whether neighbours could be solicited here now, had it an address to do so from.
+  var mayHaveNeighbors: Bool { isUp && hasNeighborDiscovery && linkLayerAddress != nil }
 }
 
 extension Interface.Address {

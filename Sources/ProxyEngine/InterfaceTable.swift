@@ -7,6 +7,15 @@ struct InterfaceTable {
   /// Every address of every interface that is not tentative, sorted.
   private var usableAddresses: [UInt128] = []
 
+  /// The link-layer address of every interface, sorted.
+  private var linkLayerAddresses: [UInt64] = []
+
+  /// Every address of every interface, sorted.
+  private var addresses: [UInt128] = []
+
+  /// Those of which it is known, and was said, that they have no address to speak from; few.
+  private var withoutSource: [InterfaceIndex] = []
+
   /// The interface with this index; a binary search.
   subscript(index: InterfaceIndex) -> Interface? {
     let position = position(of: index)
@@ -20,10 +29,13 @@ struct InterfaceTable {
   }
 
   /// Whether some interface has this address and may use it; a binary search.
-  func hasUsable(_ address: IPv6Address) -> Bool {
-    let position = usableAddresses.partitionPoint { $0 < address.bits }
-    return position < usableAddresses.count && usableAddresses[position] == address.bits
-  }
+  func hasUsable(_ address: IPv6Address) -> Bool { usableAddresses.hasSorted(address.bits) }
+
+  /// Whether some interface has this address, tentative or not; a binary search.
+  func has(_ address: IPv6Address) -> Bool { addresses.hasSorted(address.bits) }
+
+  /// Whether some interface has this link-layer address; a binary search.
+  func has(_ address: MACAddress) -> Bool { linkLayerAddresses.hasSorted(address.bits) }
 
   mutating func update(_ interface: Interface) {
     let position = position(of: interface.index)
@@ -32,26 +44,40 @@ struct InterfaceTable {
     } else {
       interfaces.insert(interface, at: position)
     }
+    withoutSource.removeAll { $0 == interface.index }
     collectAddresses()
   }
 
   mutating func remove(_ index: InterfaceIndex) {
     interfaces.removeAll { $0.index == index }
+    withoutSource.removeAll { $0 == index }
     collectAddresses()
   }
 
+  /// Takes down that an interface has no address to speak from; false if that is known.
+  mutating func markWithoutSource(_ index: InterfaceIndex) -> Bool {
+    guard !withoutSource.contains(index) else { return false }
+    withoutSource.append(index)
+    return true
+  }
+
   private mutating func collectAddresses() {
-    usableAddresses.removeAll(keepingCapacity: true)
-    for interface in interfaces {
-      for own in interface.addresses where own.state != .tentative {
-        usableAddresses.append(own.address.bits)
-      }
-    }
-    usableAddresses.sort()
+    let all = interfaces.flatMap(\.addresses)
+    addresses = all.map(\.address.bits).sorted()
+    usableAddresses = all.filter { $0.state != .tentative }.map(\.address.bits).sorted()
+    linkLayerAddresses = interfaces.compactMap(\.linkLayerAddress?.bits).sorted()
   }
 
   private func position(of index: InterfaceIndex) -> Int {
     interfaces.partitionPoint { $0.index < index }
+  }
+}
+
+extension Array where Element: Comparable {
+  /// Whether the sorted array has this element; O(log n).
+  fileprivate func hasSorted(_ element: Element) -> Bool {
+    let position = partitionPoint { $0 < element }
+    return position < count && self[position] == element
   }
 }
 

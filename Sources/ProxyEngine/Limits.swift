@@ -4,13 +4,15 @@ package struct Limits: Equatable, Sendable {
   /// is forgotten, or a stale one, and where all are confirmed the new one is not taken up.
   package var sessions = 8192
 
-  /// Askers waiting for one target; then the oldest is forgotten.
+  /// Askers waiting for one target; then the oldest of the station with most of them is forgotten.
   package var askersPerSession = 8
 
-  /// First solicitations per second, all rule interfaces together; then new targets wait.
+  /// Solicitations per second for targets that were never confirmed, all rule interfaces together;
+  /// then new targets are not taken up, and others are asked less often.
   ///
-  /// Targets that were confirmed are asked again regardless.
-  package var solicitationsPerSecond = 200
+  /// Like the two limits below it is shared fairly among the askers' link-layer addresses
+  /// (`FairTokenBucket`). Targets that were confirmed are asked again regardless.
+  package var solicitationsPerSecond = 400
 
   /// Route lookups per second; then new targets of `auto` rules wait, and for known ones what was
   /// found before a route change goes on to count.
@@ -27,30 +29,13 @@ package struct Limits: Equatable, Sendable {
   /// How long a target that was confirmed is preferred to strangers after its `ttl`.
   static let staleLifetime: Duration = .seconds(600)
 
+  /// How long after our question for a target one on the same interface is taken for its echo.
+  ///
+  /// Another proxy passes it on at once; hosts ask again, so that one in error loses a second.
+  static let echoWindow: Duration = .milliseconds(100)
+
   /// How long after a host began to detect duplicates an answer is still of use to it.
   ///
   /// It waits RetransTimer, 1 s (RFC 4862 §5.4); the way back needs some of that.
   static let duplicateDetectionWindow: Duration = .milliseconds(700)
-}
-
-/// Lets `rate` events per second pass, up to one second's worth at once.
-struct TokenBucket {
-  private let interval: UInt64
-  private let tolerance: UInt64
-  /// When the bucket will be full again.
-  private var full = Instant(nanoseconds: 0)
-
-  init(rate: Int) {
-    precondition(rate > 0)
-    interval = 1_000_000_000 / UInt64(rate)
-    tolerance = interval * UInt64(rate - 1)
-  }
-
-  /// Takes one token if there is one.
-  mutating func take(now: Instant) -> Bool {
-    let start = max(full, now)
-    guard start.nanoseconds - now.nanoseconds <= tolerance else { return false }
-    full.nanoseconds = start.nanoseconds + interval
-    return true
-  }
 }

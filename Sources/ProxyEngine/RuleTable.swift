@@ -12,6 +12,8 @@ struct RuleTable {
   private var patternPositions: [InterfacePattern: Int] = [:]
   /// For each pattern the interfaces that it means now, lowest index first.
   private var interfaceIndexes: [[InterfaceIndex]] = []
+  /// All of these.
+  private var askedInterfaces: Set<InterfaceIndex> = []
 
   struct Proxy {
     let name: String
@@ -35,6 +37,9 @@ struct RuleTable {
     var interfaces: [Int] = []
   }
 
+  /// Which rule asks on which pattern; of use only while rules are added.
+  private var methods: Set<[Int]> = []
+
   init(_ ruleset: Ruleset) {
     proxies = ruleset.proxies.map {
       Proxy(
@@ -46,6 +51,7 @@ struct RuleTable {
       for rule in rules { add(rule, to: proxy) }
       for prefix in rules.flatMap(\.excluded) { exclude(prefix, from: proxy) }
     }
+    methods = []
   }
 
   private mutating func add(_ rule: Ruleset.Rule, to proxy: Int) {
@@ -59,7 +65,7 @@ struct RuleTable {
     case .auto: rules[position].isAuto = true
     case .interface(let name):
       let interface = patternPosition(of: InterfacePattern(name))
-      if !rules[position].interfaces.contains(interface) {
+      if methods.insert([position, interface]).inserted {
         rules[position].interfaces.append(interface)
       }
     }
@@ -88,12 +94,16 @@ struct RuleTable {
       if pattern.isExact { return indexes[pattern.text].map { [$0] } ?? [] }
       return interfaces.interfaces.filter { pattern.matches($0.name) }.map(\.index)
     }
+    askedInterfaces = Set(interfaceIndexes.joined())
   }
 
   /// The proxy of the interface, if it has one; they are few.
   func proxy(on interface: InterfaceIndex) -> Int? {
     proxyInterfaces.firstIndex(of: interface)
   }
+
+  /// Whether a rule names this interface as one to ask on; they are few.
+  func asks(on index: InterfaceIndex) -> Bool { askedInterfaces.contains(index) }
 
   /// The position of the rule with the longest prefix that covers the target.
   func position(of proxy: Int, covering target: IPv6Address) -> Int? {

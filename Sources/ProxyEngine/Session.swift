@@ -47,6 +47,9 @@ struct Session {
   var interfaces: [InterfaceIndex] = []
   /// Where the target was confirmed; `nil` if never, or if a route alone is the proof.
   var neighbor: Neighbor?
+  /// Whether it was confirmed without the Override flag: by a proxy most likely, and not by the
+  /// target itself.
+  var isSecondHand = false
   /// Whether somebody asked since the target was last confirmed.
   var isWanted = false
   /// When the target itself last spoke; `nil` for strangers, and if a route alone is the proof.
@@ -83,16 +86,26 @@ struct Session {
 
   /// Adds an asker, or takes the newer of two from the same source.
   ///
-  /// Returns whether the oldest had to go.
+  /// Returns whether another had to go: the oldest of the station that has most of them here.
   mutating func add(_ asker: Asker, limit: Int) -> Bool {
     if let position = askers.firstIndex(where: { $0.isSame(as: asker) }) {
       askers[position] = asker
       return false
     }
     let isFull = askers.count >= limit
-    if isFull { askers.removeFirst() }
+    if isFull { askers.remove(at: crowdedPosition) }
     askers.append(asker)
     return isFull
+  }
+
+  /// The oldest asker of the station that has most of them; they are few.
+  private var crowdedPosition: Int {
+    var crowd = (position: 0, size: 0)
+    for position in askers.indices {
+      let size = askers.count { $0.station == askers[position].station }
+      if size > crowd.size { crowd = (position, size) }
+    }
+    return crowd.position
   }
 }
 
@@ -102,12 +115,15 @@ struct Asker {
   let source: IPv6Address
   /// Where its frame goes: the source link-layer address, or the frame's source.
   let linkLayerAddress: MACAddress
+  /// Where its frame came from: who has to share with whom.
+  let station: MACAddress
   /// When the answer has become useless.
   let deadline: Instant?
 
   init(_ frame: EthernetFrame<NeighborSolicitation>, now: Instant) {
     source = frame.message.source
     linkLayerAddress = frame.message.sourceLinkLayerAddress ?? frame.source
+    station = frame.source
     deadline =
       frame.message.isDuplicateAddressDetection ? now + Limits.duplicateDetectionWindow : nil
   }

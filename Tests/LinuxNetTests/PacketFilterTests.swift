@@ -124,7 +124,7 @@ private final class Cable {
       return octets.count
     }
     sender.flush()
-    #expect(sender.sendFailures == 0)
+    #expect(sender.takeUnsentCount() == 0)
     var received: [[UInt8]] = []
     _ = try receiver.receive { frame, isTruncated in
       #expect(!isTruncated)

@@ -12,7 +12,7 @@ import Testing
       result.configuration?.description == """
         route-ttl 7
         max-sessions 8192
-        max-solicitations 200
+        max-solicitations 400
         max-route-lookups 5000
         max-advertisements 200000
 

@@ -223,6 +223,10 @@ import Testing
     Row(
       "second block for an interface", "proxy a{rule ::2{auto}}\nproxy a{rule ::3{auto}}",
       "2:1 warning duplicate-proxy"),
+    Row(
+      "duplicate rule with a wrong exclusion",
+      "proxy a{rule ::8/126{auto}\nrule ::8/126{auto exclude ::c}}",
+      "2:1 warning duplicate-rule", "2:27 error exclusion-outside"),
     Row("rule outside a proxy", "rule ::2 {auto}", "1:1 error misplaced-key"),
     Row(
       "option outside a proxy", "ttl 5\nproxy a{rule ::2{auto}}", "1:1 warning misplaced-key"),

@@ -107,13 +107,13 @@ func duplicateDetection(
 /// What a live member answers to our probe.
 func advertisement(
   of target: IPv6Address = member, to destination: IPv6Address = ip("fe80::101"),
-  isSolicited: Bool = true, linkLayerAddress: MACAddress? = memberMAC
+  isSolicited: Bool = true, isOverride: Bool = true, linkLayerAddress: MACAddress? = memberMAC
 ) -> EthernetFrame<NeighborAdvertisement> {
   EthernetFrame(
     source: memberMAC, destination: mac(0x101),
     message: NeighborAdvertisement(
       source: target, destination: destination, target: target, isRouter: false,
-      isSolicited: isSolicited, isOverride: true, targetLinkLayerAddress: linkLayerAddress))
+      isSolicited: isSolicited, isOverride: isOverride, targetLinkLayerAddress: linkLayerAddress))
 }
 
 /// The one right answer to an asker.

@@ -11,20 +11,21 @@ struct LimitTests {
   @Test func `a scan is throttled, grows nothing past the limit, and spares confirmed targets`() {
     var limits = Limits()
     limits.sessions = 100
-    limits.solicitationsPerSecond = 50
+    limits.solicitationsPerSecond = 200
     var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface("zt0")), limits: limits)
     _ = gateway.ask(solicitation())
     _ = gateway.answer(advertisement())
-    var first = 0
+    var asked = 0
     for number in 0..<20_000 {
       // 1,000 per second for 20 s.
       let actions = gateway.wait(milliseconds: 1) + gateway.ask(solicitation(for: target(number)))
-      first += actions.count { $0 == probe(for: target(number)) }
+      asked += actions.count { if case .solicit = $0 { true } else { false } }
       #expect(gateway.engine.sessionCount <= 100)
       if number % 1000 == 0 { #expect(gateway.ask(solicitation()) == [answer()]) }
     }
-    #expect(first <= 50 + 20 * 50, "first probes")
-    #expect(gateway.engine.counters[.solicitationLimit] > 18_000)
+    #expect(asked <= 20 * 200, "all questions, and those for the known target")
+    #expect(asked > 20 * 140)
+    #expect(gateway.engine.counters[.solicitationLimit] > 16_000)
     #expect(gateway.engine.counters.sessionsEvicted > 0)
     #expect(gateway.ask(solicitation()) == [answer()])
     _ = gateway.wait(milliseconds: 700_000)
@@ -70,11 +71,12 @@ struct LimitTests {
 
   @Test func `route lookups are throttled`() {
     var limits = Limits()
-    limits.routeLookupsPerSecond = 10
+    limits.routeLookupsPerSecond = 80
     var gateway = Gateway(("2001:db8:1:0:ff::/80", .auto), limits: limits)
     let lookups = (0..<30).map { gateway.ask(solicitation(for: target($0))).count }
-    #expect(lookups.reduce(0, +) == 10)
-    #expect(gateway.engine.counters[.routeLookupLimit] == 20)
+    // A quarter at once, of which half is kept for others.
+    #expect(lookups.reduce(0, +) == 11)
+    #expect(gateway.engine.counters[.routeLookupLimit] == 19)
   }
 
   @Test func `malformed frames are counted by reason`() {

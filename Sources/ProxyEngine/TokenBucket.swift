@@ -1,0 +1,80 @@
+import NDPWire
+
+/// Lets no more than `rate` events pass in any second, and a quarter of them at once.
+struct TokenBucket {
+  private let interval: UInt64
+  private let tolerance: UInt64
+  private let half: UInt64
+  /// When the bucket will be full again.
+  private var full = Instant(nanoseconds: 0)
+
+  init(rate: Int) {
+    precondition(rate > 0)
+    // What passes in a second is what was there at its beginning and what came during it.
+    let size = max(1, rate / 4)
+    interval = 1_000_000_000 / UInt64(max(1, rate - size))
+    tolerance = interval * UInt64(size - 1)
+    half = interval * UInt64(size) / 2
+  }
+
+  /// Takes one token if there is one.
+  mutating func take(now: Instant) -> Bool {
+    let start = max(full, now)
+    guard start.nanoseconds - now.nanoseconds <= tolerance else { return false }
+    full.nanoseconds = start.nanoseconds + interval
+    return true
+  }
+
+  /// Whether at least half of the tokens are there.
+  func isHalfFull(now: Instant) -> Bool {
+    full <= now || full.nanoseconds - now.nanoseconds <= half
+  }
+}
+
+/// A token bucket whose last half is kept for those who take little.
+///
+/// Whoever comes first gets what there is until half is left. From then on each station, known by
+/// its link-layer address, gets its share alone: one that asks for everything cannot shut out one
+/// that asks for little, and where nobody else asks it may have everything. Stations that fall
+/// into one of `shareCount` slots have their share together.
+struct FairTokenBucket {
+  private var common: TokenBucket
+  private var shares: [TokenBucket]
+  private let seed: UInt64
+
+  /// How many slots there are; a power of two.
+  private static let shareCount = 64
+  /// The part of the rate that is one station's own.
+  private static let shareDivisor = 8
+
+  /// `seed` decides who falls into a slot with whom, so that nobody can choose it.
+  init(rate: Int, seed: UInt64) {
+    common = TokenBucket(rate: rate)
+    let share = TokenBucket(rate: max(1, rate / Self.shareDivisor))
+    shares = [TokenBucket](repeating: share, count: Self.shareCount)
+    self.seed = seed
+  }
+
+  /// Takes one token for a station if there is one for it.
+  ///
+  /// A few multiplications.
+  mutating func take(for station: MACAddress, now: Instant) -> Bool {
+    let slot = Int(mixed(station.bits) % UInt64(Self.shareCount))
+    let hasShare = shares[slot].take(now: now)
+    guard hasShare || common.isHalfFull(now: now) else { return false }
+    return common.take(now: now)
+  }
+
+  /// Takes one token, if there is one, for something that is done in any case.
+  mutating func takeIfAny(now: Instant) {
+    _ = common.take(now: now)
+  }
+
+  /// The finalizer of SplitMix64, over the address and the seed.
+  private func mixed(_ bits: UInt64) -> UInt64 {
+    var value = bits ^ seed
+    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+    return value ^ value >> 31
+  }
+}

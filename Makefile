@@ -4,6 +4,7 @@
 # make lint       check the formatting, of the manual pages too
 # make fuzz       look for files that the configuration parser cannot take
 # make bench      measure what loading a configuration costs, in a release build
+# make scan       measure what a scan of the prefix does to others, in a network of its own
 # make install    put the release below PREFIX (and DESTDIR)
 # make clean      remove everything that was built
 
@@ -44,6 +45,12 @@ fuzz:
 bench: build-packages
 	$(SWIFT) build -c release --product ndpbench
 	.build/release/ndpbench $(BENCH)
+
+.PHONY: scan
+scan: lab-packages
+	$(SWIFT) build -c release --product ndpbench
+	$(SWIFT) build -c release --product ndpproxy
+	.build/release/ndpbench scan
 
 .PHONY: lint
 lint: lint-packages

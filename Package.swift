@@ -65,7 +65,8 @@ let package = Package(
     .executableTarget(
       name: "ndpbench",
       dependencies: [
-        "LinuxNet", "ProxyConfig", "ProxyDaemon", "ProxyEngine", arguments, subprocess,
+        "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine", arguments,
+        subprocess,
       ],
       path: "Benchmarks/ndpbench", swiftSettings: house),
 

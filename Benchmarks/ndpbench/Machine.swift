@@ -26,11 +26,18 @@ enum Machine {
   /// `VmHWM` begins anew with each program; getrusage(2) would remember our parent.
   static var peakOctets: Int {
     get throws {
-      let text = try fields("/proc/self/status").first { $0.name == "VmHWM" }?.value
-      let kibibytes = text?.split(separator: " ").first.flatMap { Int($0) }
-      guard let kibibytes else { fatalError("/proc/self/status has no VmHWM") }
-      return kibibytes * 1024
+      try octets("VmHWM", of: "self")
     }
+  }
+
+  /// What a process holds in memory now.
+  static func memory(of process: Int32) throws -> Int { try octets("VmRSS", of: "\(process)") }
+
+  private static func octets(_ name: String, of process: String) throws -> Int {
+    let text = try fields("/proc/\(process)/status").first { $0.name == name }?.value
+    let kibibytes = text?.split(separator: " ").first.flatMap { Int($0) }
+    guard let kibibytes else { fatalError("/proc/\(process)/status has no \(name)") }
+    return kibibytes * 1024
   }
 
   private static func lines(_ path: String) throws -> [Substring] {

@@ -5,5 +5,5 @@ struct Ndpbench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ndpbench",
     abstract: "Measures what ndpproxy costs.",
-    subcommands: [ConfigurationCommand.self, LoadCommand.self])
+    subcommands: [ConfigurationCommand.self, ScanCommand.self, LoadCommand.self])
 }

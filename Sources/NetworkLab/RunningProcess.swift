@@ -23,6 +23,13 @@ package final class RunningProcess: Sendable {
 
   fileprivate init() {}
 
+  /// Its number; 0 unless it runs.
+  package var processIdentifier: Int32 {
+    state.withLock {
+      if case .running(let execution) = $0.phase { execution.processIdentifier.value } else { 0 }
+    }
+  }
+
   /// What it has written so far on standard output and standard error, line by line.
   package var lines: [String] { state.withLock { $0.lines } }
 

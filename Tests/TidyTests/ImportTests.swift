@@ -16,7 +16,7 @@ private let arrows: [String: Set<String>] = [
   "ndpproxy": ["LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "NDPWire"],
   "ndpctl": ["NetworkLab"],
-  "ndpbench": ["LinuxNet", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
+  "ndpbench": ["LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
 ]
 
 /// What of others each room may import (DESIGN §3.4).
@@ -77,7 +77,7 @@ struct ImportTests {
       "with attributes", "Sources/NDPWire/A.swift|@unsafe @preconcurrency import CLinux", ["CLinux"]
     ),
     ("one declaration", "Sources/ProxyConfig/A.swift|import struct LinuxNet.Link", ["LinuxNet"]),
-    ("a benchmark sees the lab", "Benchmarks/ndpbench/A.swift|import NetworkLab", ["NetworkLab"]),
+    ("a benchmark sees the trie", "Benchmarks/ndpbench/A.swift|import PrefixTrie", ["PrefixTrie"]),
     ("Foundation", "Sources/ProxyDaemon/A.swift|import Foundation", ["Foundation"]),
     ("a room within its arrows", "Sources/ProxyDaemon/A.swift|import ProxyEngine", []),
     ("the word elsewhere", "Sources/NDPWire/A.swift|/// What to import Foundation for.", []),

@@ -1,0 +1,64 @@
+import ArgumentParser
+import LinuxNet
+import NDPWire
+import NetworkLab
+
+/// The subcommand `scan`: what others notice while one station asks for everything.
+struct ScanCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "scan",
+    abstract: "Scans a proxied prefix while another host asks for live targets.",
+    discussion: """
+      In namespaces of its own, one station asks for random targets that nobody has. Meanwhile \
+      another one asks 20 times a second for a target that is known, and five times a second for \
+      one that lives but was never asked for. Fails where the limit of questions is exceeded.
+      """)
+
+  @Option(help: "Questions for dead targets per second, 1 through 20000.")
+  var rate = 5000
+
+  @Option(help: "How long, in seconds, 1 through 60.")
+  var seconds = 15
+
+  func validate() throws {
+    guard 1...20_000 ~= rate, 1...60 ~= seconds else {
+      throw ValidationError("--rate takes 1 through 20000, --seconds 1 through 60.")
+    }
+  }
+
+  func run() async throws {
+    print("machine: \(try Machine.summary)")
+    print("command: ndpbench scan --rate \(rate) --seconds \(seconds), \(Machine.build) build\n")
+    let freshCount = 5 * seconds
+    let network = try await FoundingNetwork(routers: 2, members: 1)
+    try await network.member.add(freshTargets: freshCount)
+    let program = try Host.programBeside("ndpproxy")
+    let rule = "rule \(FoundingNetwork.insidePrefix) { iface zt0 }"
+    let text = "max-solicitations \(Self.limit)\nproxy eth0 { \(rule) }\n"
+    let report = try await network.gateway.withDaemon(program, configuration: text) { daemon in
+      let before = try Machine.memory(of: daemon.process.processIdentifier)
+      var scan = try await Scan(network, rate: rate, freshCount: freshCount)
+      try await scan.run(for: .seconds(seconds))
+      let after = try Machine.memory(of: daemon.process.processIdentifier)
+      return scan.report(memoryBefore: before, memoryAfter: after)
+    }
+    for line in report.lines { print(line) }
+    guard report.mostQuestionsPerSecond <= Self.limit else { throw ExitCode.failure }
+  }
+
+  /// The default of `max-solicitations`.
+  private static let limit = 400
+}
+
+extension Node {
+  /// Gives this node more addresses inside the proxied prefix.
+  fileprivate func add(freshTargets count: Int) async throws {
+    let lines = (0..<count).map { "address add \(freshTarget($0))/128 dev zt0 nodad" }
+    try await run("ip", "-6", "-batch", "-", input: lines.joined(separator: "\n") + "\n")
+  }
+}
+
+/// A target that lives and is asked for once.
+func freshTarget(_ number: Int) -> IPv6Address {
+  IPv6Address(bits: FoundingNetwork.insidePrefix.address.bits | UInt128(0x1000 + number))
+}

@@ -2,16 +2,15 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// What the kernel tells of links, IPv6 addresses and IPv6 routes.
+/// What the kernel tells of links and IPv6 addresses.
 ///
 /// Once as they are, then as they change. No polling.
 package final class HostMonitor: Pollable {
   private let socket: NetlinkSocket
 
-  /// Starts listening for changes of links, addresses and, if wanted, routes; call `readAll` next.
-  package init(routes: Bool) throws(SystemError) {
-    let groups = RTMGRP_LINK | RTMGRP_IPV6_IFADDR | (routes ? RTMGRP_IPV6_ROUTE : 0)
-    socket = try NetlinkSocket(groups: UInt32(groups))
+  /// Starts listening for changes; call `readAll` next.
+  package init() throws(SystemError) {
+    socket = try NetlinkSocket(groups: UInt32(RTMGRP_LINK | RTMGRP_IPV6_IFADDR))
   }
 
   package var pollDescriptor: CInt { socket.descriptor.number }
@@ -92,8 +91,6 @@ extension HostChange {
     case RTM_DELADDR:
       guard let address = LinkAddress(payload) else { return nil }
       self = .addressRemoved(address)
-    case RTM_NEWROUTE, RTM_DELROUTE:
-      self = .routes
     default:
       return nil
     }

@@ -60,7 +60,6 @@ package enum HostChange: Equatable, Sendable {
   case linkRemoved(Int32)
   case address(LinkAddress)
   case addressRemoved(LinkAddress)
-  case routes
 }
 
 /// Where the kernel would send a packet (RTM_NEWROUTE in answer to RTM_GETROUTE).

@@ -27,7 +27,7 @@ package struct ConfigurationFile {
   /// Throws `SystemError` where the host's interfaces cannot be read.
   package mutating func checkHost() throws(SystemError) {
     guard let configuration else { return }
-    let host = try HostTable(readFrom: HostMonitor(routes: false))
+    let host = try HostTable(readFrom: HostMonitor())
     HostCheck(configuration, on: host).report(into: &result)
   }
 

@@ -14,7 +14,6 @@ extension Daemon {
     do {
       try monitor.receive { change in
         take(change)
-        if case .routes = change { return }
         linksChanged = true
       }
     } catch {

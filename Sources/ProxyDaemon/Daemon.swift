@@ -15,6 +15,8 @@ package final class Daemon {
   private let timer: TimerDescriptor
   private let signals: SignalDescriptor
   let monitor: HostMonitor
+  /// Only where some rule goes by the routes.
+  private let routeMonitor: RouteMonitor?
   let routes: RouteLookup
 
   var host = HostTable()
@@ -45,12 +47,14 @@ package final class Daemon {
     poll = try EventPoll()
     timer = try TimerDescriptor()
     signals = try SignalDescriptor(SignalDescriptor.termination + SignalDescriptor.requests)
-    monitor = try HostMonitor(routes: ruleset.asksForRoutes)
+    monitor = try HostMonitor()
+    routeMonitor = ruleset.asksForRoutes ? try RouteMonitor() : nil
     routes = try RouteLookup()
     actions.reserveCapacity(PacketSocket.batchSize)
     try poll.watch(timer, token: Token.timer)
     try poll.watch(signals, token: Token.signals)
     try poll.watch(monitor, token: Token.monitor)
+    if let routeMonitor { try poll.watch(routeMonitor, token: Token.routeMonitor) }
     resynchronize()
   }
 
@@ -109,6 +113,11 @@ package final class Daemon {
       }
     case Token.monitor:
       try takeHostChanges()
+    case Token.routeMonitor:
+      if try routeMonitor?.takeChanges() == true {
+        engine.handle(.routesChanged, now: now, into: &actions)
+        performActions()
+      }
     default:
       // A port may have gone while its readiness was on its way.
       if let port = port(on: Token.interface(token)) { receive(from: port) }
@@ -123,6 +132,7 @@ enum Token {
   static let timer: UInt64 = 1
   static let signals: UInt64 = 2
   static let monitor: UInt64 = 3
+  static let routeMonitor: UInt64 = 4
   private static let ports: UInt64 = 1 << 32
 
   static func port(_ index: InterfaceIndex) -> UInt64 { ports | UInt64(index.rawValue) }

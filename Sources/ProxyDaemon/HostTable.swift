@@ -49,8 +49,6 @@ struct HostTable {
     case .addressRemoved(let address):
       remove(address)
       return interfaceEvent(address.index)
-    case .routes:
-      return .routesChanged
     }
   }
 

@@ -4,9 +4,13 @@ import NetworkLab
 import Testing
 
 /// More route changes than a socket's buffer holds.
-private let storm =
-  "sh -c 'i=0; while [ $i -lt 9000 ]; do i=$((i+1)); echo route add 2001:db8:$i::/64 dev lo;"
-  + " done | ip -6 -batch -'"
+private let linkStorm = storm(of: "link set dev b0 alias number$i")
+private let routeStorm = storm(of: "route add 2001:db8:$i::/64 dev lo")
+
+/// More changes than a netlink socket can hold.
+private func storm(of change: String) -> String {
+  "sh -c 'i=0; while [ $i -lt 9000 ]; do i=$((i+1)); echo \(change); done | ip -6 -batch -'"
+}
 
 @Suite(.enabled(if: NetworkNamespace.isPermitted))
 struct NetlinkTests {
@@ -16,7 +20,8 @@ struct NetlinkTests {
     try shell(
       namespace, "sysctl -qw net.ipv6.conf.a0.disable_ipv6=0 net.ipv6.conf.a0.accept_dad=0",
       "ip address add 2001:db8::1/64 dev a0 nodad")
-    let monitor = try namespace.run { try HostMonitor(routes: true) }
+    let monitor = try namespace.run { try HostMonitor() }
+    let routes = try namespace.run { try RouteMonitor() }
     var told: [HostChange] = []
     try monitor.readAll { told.append($0) }
     let link = Link(
@@ -43,7 +48,10 @@ struct NetlinkTests {
       isTentative: false, isDeprecated: true)
     #expect(told.contains(.address(deprecated)))
     #expect(told.contains(.addressRemoved(address)))
-    #expect(told.contains(.routes))
+    let haveRoutesChanged = try routes.takeChanges()
+    #expect(haveRoutesChanged)
+    let areRoutesQuiet = try !routes.takeChanges()
+    #expect(areRoutesQuiet)
     let links = told.compactMap { if case .link(let link) = $0 { link } else { nil } }
     #expect(links.contains { $0.index == ends.second && !$0.isUp })
     #expect(links.contains { $0.index == ends.second && $0.master != nil })
@@ -51,12 +59,29 @@ struct NetlinkTests {
     #expect(told.contains(.linkRemoved(ends.first)))
   }
 
+  @Test func `a storm of route changes is one piece of news, and costs none of interfaces`() throws
+  {
+    let namespace = try NetworkNamespace()
+    _ = try Veth(in: namespace)
+    try shell(namespace, "ip link set lo up")
+    let monitor = try namespace.run { try HostMonitor() }
+    let routes = try namespace.run { try RouteMonitor() }
+    try shell(namespace, routeStorm, "ip link set b0 down")
+    let hasChanged = try routes.takeChanges()
+    #expect(hasChanged)
+    let isQuiet = try !routes.takeChanges()
+    #expect(isQuiet)
+    var told = 0
+    try monitor.receive { _ in told += 1 }
+    #expect(told > 0)
+  }
+
   @Test func `a lost notification is an overrun, and reading anew ends it`() throws {
     let namespace = try NetworkNamespace()
     _ = try Veth(in: namespace)
-    let monitor = try namespace.run { try HostMonitor(routes: true) }
+    let monitor = try namespace.run { try HostMonitor() }
     try shell(namespace, "ip link set lo up")
-    try shell(namespace, storm)
+    try shell(namespace, linkStorm)
     #expect(isOverrun { () throws(SystemError) in try monitor.receive { _ in } })
     var told: [HostChange] = []
     var attempts = 0
@@ -75,11 +100,11 @@ struct NetlinkTests {
       namespace, "ip link set lo up",
       "sh -c 'i=0; while [ $i -lt 100 ]; do i=$((i+1));"
         + " echo link add v$i type veth peer name w$i; done | ip -batch -'")
-    let monitor = try namespace.run { try HostMonitor(routes: true) }
+    let monitor = try namespace.run { try HostMonitor() }
     var isDisturbed = false
     _ = isOverrun { () throws(SystemError) in
       try monitor.readAll { _ in
-        if !isDisturbed { try? shell(namespace, storm) }
+        if !isDisturbed { try? shell(namespace, linkStorm) }
         isDisturbed = true
       }
     }

@@ -33,7 +33,7 @@ package final class PacketSocket: Pollable {
     outgoing = FrameBatch()
     try filter.attach(to: descriptor)
     setReceiveBuffer()
-    if allMulticast { try joinAllMulticast() }
+    if allMulticast { try setAllMulticast(true) }
     try bind()
   }
 
@@ -61,13 +61,15 @@ package final class PacketSocket: Pollable {
       descriptor.number, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
   }
 
-  private func joinAllMulticast() throws(SystemError) {
+  /// Makes the interface receive every group, or no longer so for our sake.
+  package func setAllMulticast(_ isOn: Bool) throws(SystemError) {
     var membership = packet_mreq()
     membership.mr_ifindex = interfaceIndex
     membership.mr_type = UInt16(PACKET_MR_ALLMULTI)
+    let option = isOn ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP
     try call("receive all multicast on interface \(interfaceIndex)") {
       unsafe setsockopt(
-        descriptor.number, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership,
+        descriptor.number, SOL_PACKET, option, &membership,
         socklen_t(MemoryLayout<packet_mreq>.size))
     }
   }

@@ -11,6 +11,9 @@ package final class SignalDescriptor: Pollable {
   /// The signals by which an administrator asks a daemon for something.
   package static let requests = [SIGHUP, SIGUSR1, SIGUSR2]
 
+  /// The one by which it is asked to take up a changed configuration.
+  package static let reload = SIGHUP
+
   /// Blocks the signals for this thread and makes them readable here.
   ///
   /// Throws `SystemError`.

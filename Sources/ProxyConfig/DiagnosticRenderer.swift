@@ -75,6 +75,15 @@ struct DiagnosticRenderer: Sendable {
   private var tab: UInt8 { UInt8(ascii: "\t") }
 }
 
+extension Diagnostic: CustomStringConvertible {
+  /// All of it on one line, as a log has it.
+  package var description: String {
+    let place = "\(location.file.printable):\(location.line):\(location.column)"
+    let remedy = suggestion.map { "; \($0)" } ?? ""
+    return "\(place): \(severity.rawValue): \(message) [\(code)]\(remedy)"
+  }
+}
+
 extension Diagnostic.Severity {
   /// The parameters of SGR: bold red, magenta, cyan.
   fileprivate var rendition: String {

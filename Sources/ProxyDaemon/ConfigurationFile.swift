@@ -31,6 +31,9 @@ package struct ConfigurationFile {
     HostCheck(configuration, on: host).report(into: &result)
   }
 
+  /// Every error and warning, in the order in which the files were read; notes are left out.
+  var problems: [Diagnostic] { result.diagnostics.filter { $0.severity != .note } }
+
   /// Shows every error and warning, and perhaps notes, with its place on standard error.
   package func showReport(withNotes: Bool) {
     let stream = StandardStream.error

@@ -112,6 +112,23 @@ extension Daemon {
     return port
   }
 
+  /// Closes the ports that no rule needs any more, and has the others listen for what rules need.
+  func changePorts() {
+    closePorts { plan.purpose(of: $0.name) == nil && !plan.asksAnywhere }
+    for port in ports {
+      do {
+        try port.change(
+          to: plan.purpose(of: port.name) ?? plan.askingPurpose, or: plan.askingPurpose)
+      } catch {
+        // It is opened anew below, or when netlink says that it can be.
+        logger.debug("\(port.name): \(error)")
+        closePorts { $0 === port }
+      }
+    }
+    conditions = conditions.filter { plan.purpose(of: $0.key) != nil }
+    reviewPorts()
+  }
+
   /// The port on which to ask, opened if a route has just named its interface.
   func port(askingOn index: InterfaceIndex) -> Port? {
     guard let link = host.links[index.rawValue], link.master == nil else { return nil }

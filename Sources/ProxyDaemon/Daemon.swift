@@ -9,14 +9,16 @@ import ProxyEngine
 /// One thread; it sleeps until a frame, a change of the host, a deadline or a signal comes.
 package final class Daemon {
   var engine: Engine
-  let plan: PortPlan
+  var plan: PortPlan
   let logger: Logger
   let poll: EventPoll
   private let timer: TimerDescriptor
   private let signals: SignalDescriptor
   let monitor: HostMonitor
-  /// Only where some rule goes by the routes.
-  private let routeMonitor: RouteMonitor?
+  /// Only where some rule goes by the routes, or did.
+  private var routeMonitor: RouteMonitor?
+  /// Read again when a reload is asked for.
+  let configurationPath: String
   let routes: RouteLookup
 
   var host = HostTable()
@@ -35,8 +37,11 @@ package final class Daemon {
 
   /// Opens everything that a running daemon needs and reads the host's interfaces.
   ///
-  /// Throws `EPERM` without CAP_NET_RAW.
-  package init(_ configuration: Configuration, logger: Logger) throws(SystemError) {
+  /// `path` is absolute. Throws `EPERM` without CAP_NET_RAW.
+  package init(
+    _ configuration: Configuration, from path: String, logger: Logger
+  ) throws(SystemError) {
+    configurationPath = path
     try PacketSocket.requirePermission()
     let ruleset = Ruleset(configuration)
     engine = Engine(
@@ -48,14 +53,21 @@ package final class Daemon {
     timer = try TimerDescriptor()
     signals = try SignalDescriptor(SignalDescriptor.termination + SignalDescriptor.requests)
     monitor = try HostMonitor()
-    routeMonitor = ruleset.asksForRoutes ? try RouteMonitor() : nil
     routes = try RouteLookup()
     actions.reserveCapacity(PacketSocket.batchSize)
     try poll.watch(timer, token: Token.timer)
     try poll.watch(signals, token: Token.signals)
     try poll.watch(monitor, token: Token.monitor)
-    if let routeMonitor { try poll.watch(routeMonitor, token: Token.routeMonitor) }
+    if ruleset.asksForRoutes { try watchRoutes() }
     resynchronize()
+  }
+
+  /// Hears of changes of routes from now on.
+  func watchRoutes() throws(SystemError) {
+    guard routeMonitor == nil else { return }
+    let monitor = try RouteMonitor()
+    try poll.watch(monitor, token: Token.routeMonitor)
+    routeMonitor = monitor
   }
 
   /// Works until a signal ends it.
@@ -107,8 +119,10 @@ package final class Daemon {
         if SignalDescriptor.termination.contains(signal) {
           logger.notice("stopping: signal \(signal)")
           isStopping = true
+        } else if signal == SignalDescriptor.reload {
+          reload()
         } else {
-          logger.notice("signal \(signal) ignored; to take up a changed configuration, restart")
+          logger.notice("signal \(signal) ignored")
         }
       }
     case Token.monitor:

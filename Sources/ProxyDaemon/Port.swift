@@ -12,7 +12,10 @@ final class Port {
   /// Whether frames wait to be flushed.
   private(set) var isPending = false
   private var purpose: Purpose
+  /// Whether routes or patterns made it a rule interface, and not its name.
+  private var isAskedByRoutes = false
   private var membership: MulticastMembership?
+  private var joinedGroups: [IPv6Address] = []
 
   /// What an interface is for; one may be both at once.
   struct Purpose: Equatable {
@@ -42,9 +45,26 @@ final class Port {
       allMulticast: !purpose.solicitedPrefixes.isEmpty)
   }
 
+  /// Takes on another purpose without losing a frame that both are about.
+  ///
+  /// Where it was found to be a rule interface by itself, it stays one if it may still be.
+  func change(to newPurpose: Purpose, or asking: Purpose) throws(SystemError) {
+    var newPurpose = newPurpose
+    if isAskedByRoutes, !newPurpose.takesAdvertisements, !asking.askedPrefixes.isEmpty {
+      newPurpose.takesAdvertisements = true
+      newPurpose.askedPrefixes = asking.askedPrefixes
+    }
+    guard newPurpose != purpose else { return }
+    let wants = !newPurpose.solicitedPrefixes.isEmpty
+    if wants == purpose.solicitedPrefixes.isEmpty { try socket.setAllMulticast(wants) }
+    if newPurpose.filter != purpose.filter { try socket.setFilter(newPurpose.filter) }
+    purpose = newPurpose
+  }
+
   /// Listens for what a rule interface has to say from now on, besides what it listens for already.
   func add(_ asking: Purpose) throws(SystemError) {
     guard !purpose.takesAdvertisements else { return }
+    isAskedByRoutes = true
     purpose.takesAdvertisements = asking.takesAdvertisements
     purpose.askedPrefixes = asking.askedPrefixes
     try socket.setFilter(purpose.filter)
@@ -52,10 +72,12 @@ final class Port {
 
   /// Joins the groups of narrow rules (RFC 4861 §7.2.8), unless it has done so.
   func joinGroups() throws(SystemError) {
-    guard membership == nil, !purpose.groups.isEmpty else { return }
+    guard purpose.groups != joinedGroups else { return }
     let joining = try MulticastMembership(interfaceIndex: index.rawValue)
     for group in purpose.groups { try joining.join(group) }
+    // The kernel counts members, so groups of both are not left for a moment.
     membership = joining
+    joinedGroups = purpose.groups
   }
 
   func enqueue(_ encode: (inout MutableRawSpan) -> Int) {

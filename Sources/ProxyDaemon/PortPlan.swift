@@ -32,6 +32,9 @@ struct PortPlan {
     self.names = names.filter { seen.insert($0).inserted }
   }
 
+  /// Whether some rule may have us ask on interfaces that it does not name.
+  var asksAnywhere: Bool { !askingPurpose.askedPrefixes.isEmpty }
+
   /// The groups of the rules that are narrow enough, as many as one socket can join.
   private static func groups(of rules: [Ruleset.Rule]) -> [IPv6Address] {
     var groups: [IPv6Address] = []

@@ -6,6 +6,8 @@ package import ProxyConfig
 package struct Service {
   /// What to answer for.
   package let configuration: Configuration
+  /// Where that was read from, and is read from again; an absolute path.
+  package let configurationPath: String
   /// Where its log begins: 0 notices, 1 information, 2 and more every message.
   package let verbosity: Int
   /// Whether to leave the terminal once ready.
@@ -14,9 +16,11 @@ package struct Service {
   package let pidFile: String?
 
   package init(
-    configuration: Configuration, verbosity: Int, runsInBackground: Bool, pidFile: String?
+    configuration: Configuration, from path: String, verbosity: Int, runsInBackground: Bool,
+    pidFile: String?
   ) {
     self.configuration = configuration
+    configurationPath = RegularFile.absolute(path)
     self.verbosity = verbosity
     self.runsInBackground = runsInBackground
     self.pidFile = pidFile.map(RegularFile.absolute)
@@ -54,7 +58,7 @@ package struct Service {
 
   private func run(in background: BackgroundProcess?, logger: Logger) throws(Failure) {
     let daemon = try attempt { () throws(SystemError) in
-      try Daemon(configuration, logger: logger)
+      try Daemon(configuration, from: configurationPath, logger: logger)
     }
     let pidFile = try makePIDFile()
     logger.notice("ready: \(daemon.summary)")

@@ -128,11 +128,31 @@ extension Engine {
   ) {
     let group = sessions[position].key.target.solicitedNodeMulticast
     for (place, index) in sessions[position].interfaces.enumerated() {
+      if isJustAsked(position, on: index, now: now) { continue }
       guard place < paid || maySolicit(position, now: now) else { continue }
       solicit(
         position, on: index, destination: group, at: MACAddress(multicast: group), into: &actions)
     }
     awaitAnswer(position, on: sessions[position].interfaces, now: now)
+  }
+
+  /// Whether another proxy of ours asked for the target here less than RetransTimer ago.
+  ///
+  /// The answer to that is an answer for both. Looks at the proxies, which are few.
+  private func isJustAsked(_ position: Int, on index: InterfaceIndex, now: Instant) -> Bool {
+    twins(of: sessions[position].key).contains { twin in
+      guard let last = sessions[twin].lastSolicited, last.on.contains(index) else { return false }
+      return now < last.at + timers(of: twin).retransmission
+    }
+  }
+
+  /// The sessions that other proxies have for the same target.
+  func twins(of key: SessionKey) -> [Int] {
+    guard rules.proxies.count > 1 else { return [] }
+    return rules.proxies.indices.compactMap { proxy in
+      proxy == key.proxy
+        ? nil : sessions.position(of: SessionKey(proxy: proxy, target: key.target))
+    }
   }
 
   /// Whether one more question may be asked; those for targets that were confirmed always may.

@@ -128,6 +128,8 @@ extension Engine {
     add(asker, to: position)
     if rule.isAuto {
       actions.append(.lookUpRoute(key.target))
+    } else if let found = neighborFoundByTwin(of: key, on: asked, now: now) {
+      confirm(position, by: .neighbor(found), now: now, into: &actions)
     } else {
       solicitByMulticast(position, paid: 1, now: now, into: &actions)
     }
@@ -158,14 +160,26 @@ extension Engine {
   /// is now asked for: another proxy there passes our own question on (RFC 4389 §6).
   private func isEcho(_ key: SessionKey, now: Instant) -> Bool {
     guard let index = rules.proxyInterfaces[key.proxy] else { return false }
-    for other in rules.proxies.indices where other != key.proxy {
-      let otherKey = SessionKey(proxy: other, target: key.target)
-      guard let position = sessions.position(of: otherKey),
-        let last = sessions[position].lastSolicited, last.on.contains(index)
-      else { continue }
-      if now < last.at + Limits.echoWindow { return true }
+    return twins(of: key).contains { twin in
+      guard let last = sessions[twin].lastSolicited, last.on.contains(index) else { return false }
+      return now < last.at + Limits.echoWindow
     }
-    return false
+  }
+
+  /// Where another proxy has just found the target, among these interfaces.
+  private func neighborFoundByTwin(
+    of key: SessionKey, on asked: [InterfaceIndex], now: Instant
+  ) -> Session.Neighbor? {
+    let retransmission = rules.proxies[key.proxy].timers.retransmission
+    for twin in twins(of: key) {
+      let session = sessions[twin]
+      guard let neighbor = session.neighbor, let confirmed = session.confirmed,
+        !session.isSecondHand, asked.contains(neighbor.interface),
+        now < confirmed + retransmission
+      else { continue }
+      return neighbor
+    }
+    return nil
   }
 
   /// Whether a session can be added, after forgetting another if need be.

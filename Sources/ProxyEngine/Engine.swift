@@ -10,8 +10,11 @@ package struct Engine: ~Copyable {
   /// What was done and what was not, and why.
   package internal(set) var counters = Counters()
 
-  let limits: Limits
+  var limits: Limits
   var rules: RuleTable
+  /// The R flag of each proxy that there ever was, by the name of its interface.
+  var routerFlags: [String: Bool]
+  let seed: UInt64
   var interfaces = InterfaceTable()
   var sessions = SessionTable()
   /// Counts route changes: what was concluded from an older generation is asked again.
@@ -23,7 +26,9 @@ package struct Engine: ~Copyable {
   /// `seed` is to be secret on a network: it keeps stations from choosing with whom they share.
   package init(ruleset: Ruleset, limits: Limits = Limits(), seed: UInt64 = 0) {
     self.limits = limits
+    self.seed = seed
     rules = RuleTable(ruleset)
+    routerFlags = rules.routerFlags
     advertisementTokens = FairTokenBucket(rate: limits.advertisementsPerSecond, seed: seed)
     solicitationTokens = FairTokenBucket(rate: limits.solicitationsPerSecond, seed: seed)
     routeLookupTokens = FairTokenBucket(rate: limits.routeLookupsPerSecond, seed: seed)

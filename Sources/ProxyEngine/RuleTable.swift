@@ -17,7 +17,7 @@ struct RuleTable {
 
   struct Proxy {
     let name: String
-    let isRouter: Bool
+    fileprivate(set) var isRouter: Bool
     let isOverride: Bool
     let source: Ruleset.AdvertisementSource
     let duplicateDetection: Ruleset.DuplicateDetection
@@ -85,6 +85,25 @@ struct RuleTable {
     interfaceIndexes.append([])
     return patterns.count - 1
   }
+
+  /// The R flag of each proxy by the name of its interface.
+  var routerFlags: [String: Bool] {
+    Dictionary(proxies.map { ($0.name, $0.isRouter) }) { first, _ in first }
+  }
+
+  /// Gives the proxies these R flags, and returns the names of those that had another one.
+  mutating func fixRouterFlags(_ flags: [String: Bool]) -> [String] {
+    var contradicted: [String] = []
+    for proxy in proxies.indices {
+      guard let flag = flags[proxies[proxy].name], flag != proxies[proxy].isRouter else { continue }
+      proxies[proxy].isRouter = flag
+      contradicted.append(proxies[proxy].name)
+    }
+    return contradicted
+  }
+
+  /// The names and patterns of interfaces on which a rule asks.
+  func patterns(of rule: Rule) -> [InterfacePattern] { rule.interfaces.map { patterns[$0] } }
 
   /// Finds proxy and rule interfaces by their names anew.
   mutating func resolve(in interfaces: InterfaceTable) {

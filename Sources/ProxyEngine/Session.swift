@@ -33,7 +33,7 @@ struct Session {
     case failed
   }
 
-  let key: SessionKey
+  var key: SessionKey
   var state = State.incomplete
 
   /// When the state's time is up.

@@ -76,6 +76,20 @@ struct SessionTable {
     dropSpentTimers()
   }
 
+  /// Gives every session another key, or forgets it where there is none.
+  ///
+  /// No two may get the same. O(n log n).
+  mutating func rename(_ newKey: (SessionKey) -> SessionKey?) {
+    let taken = takenPositions
+    for position in taken where newKey(self[position].key) == nil { remove(position) }
+    positions = [:]
+    for position in takenPositions {
+      guard let key = newKey(self[position].key) else { preconditionFailure("it was removed") }
+      self[position].key = key
+      positions[key] = position
+    }
+  }
+
   /// Forgets the session that has to go first, and says whether there was one.
   mutating func evict() -> Bool {
     guard let order = orders.first(where: { $0.oldest != none }) else { return false }

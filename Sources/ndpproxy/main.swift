@@ -87,7 +87,7 @@ private func run(_ arguments: Arguments) -> ExitStatus {
     return .configuration
   }
   let service = Service(
-    configuration: configuration, verbosity: arguments.verbosity,
+    configuration: configuration, from: file.path, verbosity: arguments.verbosity,
     runsInBackground: arguments.runsInBackground, pidFile: arguments.pidFile)
   do {
     try service.run()

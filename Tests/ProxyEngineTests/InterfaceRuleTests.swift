@@ -302,4 +302,45 @@ struct DuplicateDetectionTests {
     _ = gateway.wait(milliseconds: 3000)
     #expect(gateway.ask(solicitation()) == [], "it has moved indeed")
   }
+
+  /// A gateway whose `eth0` and `zt1` are proxies for what lives behind `zt0`.
+  private func gatewayWithTwoProxies() -> Gateway {
+    var gateway = Gateway()
+    gateway.engine = Engine(
+      ruleset: Ruleset(
+        proxies: ["eth0", "zt1"].map {
+          Ruleset.Proxy(
+            interface: $0, isRouter: true, timers: Ruleset.Timers(),
+            rules: [
+              Ruleset.Rule(prefix: IPv6Prefix("2001:db8:1:0:ff::/80")!, method: .interface("zt0"))
+            ])
+        }))
+    for interface in Gateway.interfaces { _ = gateway.handle(.interfaceChanged(interface)) }
+    return gateway
+  }
+
+  @Test func `two proxies that ask on one interface ask once`() {
+    var gateway = gatewayWithTwoProxies()
+    #expect(gateway.ask(solicitation()) == [probe()])
+    #expect(gateway.handle(.solicitation(solicitation(), on: Gateway.zt1)) == [])
+    // One answer confirms the target to both.
+    #expect(gateway.answer(advertisement()).count == 2)
+  }
+
+  @Test func `what one proxy has just found out the other need not ask`() {
+    var gateway = gatewayWithTwoProxies()
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    let actions = gateway.handle(.solicitation(solicitation(), on: Gateway.zt1))
+    guard case .advertise(_, on: Gateway.zt1)? = actions.first, actions.count == 1 else {
+      Issue.record("\(actions)")
+      return
+    }
+    // Later it asks itself.
+    var later = gatewayWithTwoProxies()
+    _ = later.ask(solicitation())
+    _ = later.answer(advertisement())
+    _ = later.wait(milliseconds: 1000)
+    #expect(later.handle(.solicitation(solicitation(), on: Gateway.zt1)) == [probe()])
+  }
 }

@@ -55,7 +55,7 @@ struct ServiceTests {
     #expect(try await details().contains(" allmulti 0 "))
   }
 
-  @Test(arguments: [Signal.terminalClosed, .userDefinedOne, .userDefinedTwo])
+  @Test(arguments: [Signal.userDefinedOne, .userDefinedTwo])
   func `signals that ask for something do not end it`(signal: Signal) async throws {
     let network = try await FoundingNetwork(members: 1)
     try await network.gateway.withDaemon(ndpproxy, configuration: configuration("static")) {

@@ -1,0 +1,48 @@
+import LinuxNet
+import ProxyConfig
+import ProxyEngine
+
+// A changed configuration is taken up.
+
+extension Daemon {
+  /// Reads the configuration file again and goes by it, or says why not and goes on as before.
+  ///
+  /// Everything is checked before anything changes, and the change is at once: what rules in both
+  /// configurations are about is answered throughout.
+  func reload() {
+    do {
+      let file = try ConfigurationFile(path: configurationPath)
+      for diagnostic in file.problems { report(diagnostic) }
+      guard let configuration = file.configuration else {
+        return logger.error("not reloaded: \(file.path) has errors; the old one stays in force")
+      }
+      try take(configuration)
+      logger.notice("reloaded: \(summary)")
+    } catch {
+      logger.error("not reloaded: \(error); the old configuration stays in force")
+    }
+  }
+
+  private func report(_ diagnostic: Diagnostic) {
+    switch diagnostic.severity {
+    case .error: logger.error("\(diagnostic)")
+    case .warning: logger.warning("\(diagnostic)")
+    case .note: logger.info("\(diagnostic)")
+    }
+  }
+
+  private func take(_ configuration: Configuration) throws(SystemError) {
+    let ruleset = Ruleset(configuration)
+    if ruleset.asksForRoutes { try watchRoutes() }
+    let fixed = engine.replace(ruleset, limits: ProxyEngine.Limits(configuration))
+    for name in fixed {
+      logger.warning(
+        """
+        \(name): 'router' stays as it was until a restart: hosts that see it change may lose their \
+        default route
+        """)
+    }
+    plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
+    changePorts()
+  }
+}

@@ -1,0 +1,65 @@
+import NDPWire
+
+// Another ruleset takes the place of the one in force, at once.
+
+extension Engine {
+  /// Goes by another ruleset from now on, and keeps what is known of targets whose rules stay.
+  ///
+  /// A rule stays if its proxy has the same interface, timers and rules for just its prefix; where
+  /// the rules about a target differ, it is forgotten. The R flag of a proxy stays as it was first:
+  /// hosts that see it change may lose their default route (RFC 4861 §7.2.5, Linux). Returns the
+  /// names of the proxies whose flag would have changed. Costs the number of rules and sessions.
+  package mutating func replace(_ ruleset: Ruleset, limits newLimits: Limits) -> [String] {
+    var newRules = RuleTable(ruleset)
+    let contradicted = newRules.fixRouterFlags(routerFlags)
+    routerFlags.merge(newRules.routerFlags) { first, _ in first }
+    newRules.resolve(in: interfaces)
+    let positions = newRules.positionsByName
+    let oldRules = rules
+    sessions.rename { key in
+      let name = oldRules.proxies[key.proxy].name
+      guard let proxy = positions[name],
+        oldRules.treats(key.target, on: key.proxy, as: newRules, on: proxy)
+      else { return nil }
+      return SessionKey(proxy: proxy, target: key.target)
+    }
+    rules = newRules
+    apply(newLimits)
+    return contradicted
+  }
+
+  private mutating func apply(_ newLimits: Limits) {
+    let old = limits
+    limits = newLimits
+    if old.advertisementsPerSecond != newLimits.advertisementsPerSecond {
+      advertisementTokens = FairTokenBucket(rate: newLimits.advertisementsPerSecond, seed: seed)
+    }
+    if old.solicitationsPerSecond != newLimits.solicitationsPerSecond {
+      solicitationTokens = FairTokenBucket(rate: newLimits.solicitationsPerSecond, seed: seed)
+    }
+    if old.routeLookupsPerSecond != newLimits.routeLookupsPerSecond {
+      routeLookupTokens = FairTokenBucket(rate: newLimits.routeLookupsPerSecond, seed: seed)
+    }
+    while sessions.count > limits.sessions, sessions.evict() { counters.evictSession() }
+  }
+}
+
+extension RuleTable {
+  /// The positions of the proxies by the names of their interfaces.
+  fileprivate var positionsByName: [String: Int] {
+    Dictionary(proxies.indices.map { (proxies[$0].name, $0) }) { first, _ in first }
+  }
+
+  /// Whether another table has the same rules for a target.
+  fileprivate func treats(
+    _ target: IPv6Address, on proxy: Int, as other: RuleTable, on otherProxy: Int
+  ) -> Bool {
+    guard proxies[proxy].timers == other.proxies[otherProxy].timers,
+      let rule = rule(of: proxy, covering: target),
+      let otherRule = other.rule(of: otherProxy, covering: target)
+    else { return false }
+    return rule.prefix == otherRule.prefix && rule.isExclusion == otherRule.isExclusion
+      && rule.isStatic == otherRule.isStatic && rule.isAuto == otherRule.isAuto
+      && patterns(of: rule) == other.patterns(of: otherRule)
+  }
+}

@@ -11,6 +11,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 FUZZ_SECONDS ?= 60
 BENCH ?= configuration
 
@@ -66,6 +67,9 @@ install:
 	install -D -m 755 -s .build/release/ndpctl "$(DESTDIR)$(PREFIX)/bin/ndpctl"
 	install -D -m 644 ndpproxy.conf.example \
 	  "$(DESTDIR)$(PREFIX)/share/doc/ndpproxy/ndpproxy.conf.example"
+	sed 's|/usr/sbin|$(PREFIX)/sbin|' systemd/ndpproxy.service >.build/ndpproxy.service
+	install -D -m 644 .build/ndpproxy.service \
+	  "$(DESTDIR)$(UNITDIR)/ndpproxy.service"
 	install -D -m 644 man/ndpproxy.8 "$(DESTDIR)$(PREFIX)/share/man/man8/ndpproxy.8"
 	install -D -m 644 man/ndpproxy.conf.5 "$(DESTDIR)$(PREFIX)/share/man/man5/ndpproxy.conf.5"
 

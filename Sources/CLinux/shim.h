@@ -1,6 +1,7 @@
 // Names of kernel and libc things that the Glibc module does not have. No function bodies here.
 #include <arpa/inet.h>
 #include <getopt.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
@@ -13,10 +14,13 @@
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <grp.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -25,3 +29,7 @@
 int linux_fork(void) __asm__("fork");
 int linux_flock(int descriptor, int operation) __asm__("flock");
 void linux_syslog(int priority, const char *format, const char *text) __asm__("syslog");
+int linux_prctl(int option, unsigned long second, unsigned long third, unsigned long fourth,
+                unsigned long fifth) __asm__("prctl");
+int linux_capset(unsigned int *header, unsigned int *sets) __asm__("capset");
+int linux_capget(unsigned int *header, unsigned int *sets) __asm__("capget");

@@ -4,7 +4,8 @@ import SystemPackage
 
 /// A file with this process's number, locked for as long as the process lives.
 ///
-/// Removed when it goes away. Readable by all, writable by its owner alone.
+/// Removed when it goes away, or emptied where that is not allowed. Readable by all, writable by
+/// its owner alone.
 package final class PIDFile {
   private let descriptor: Descriptor
   private let path: String
@@ -27,7 +28,8 @@ package final class PIDFile {
   }
 
   deinit {
-    _ = unsafe unlink(path)
+    // Whoever gave up privileges may not remove it from where it is.
+    if unsafe unlink(path) != 0 { _ = ftruncate(descriptor.number, 0) }
   }
 
   /// Opens and locks the file, again if it was removed between the one and the other.

@@ -43,6 +43,9 @@ package struct RegularFile {
     return octets
   }
 
+  /// Takes away the name of a file, as far as that is allowed.
+  package static func remove(_ path: String) { _ = unsafe unlink(path) }
+
   /// Whether there is something at `path`.
   package static func exists(_ path: String) -> Bool {
     unsafe access(path, F_OK) == 0

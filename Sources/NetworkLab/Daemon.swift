@@ -1,12 +1,10 @@
-package import LinuxNet
-
 /// An NDP proxy that runs on a node: ndpproxy, or any that takes ndppd's flags.
 package struct Daemon: Sendable {
   /// The process, with its log so far.
   package let process: RunningProcess
 
   /// Its configuration file; rewrite it and send SIGHUP to try a reload.
-  package let configuration: AnonymousFile
+  package let configuration: TemporaryFile
 }
 
 extension Node {
@@ -20,7 +18,7 @@ extension Node {
     _ executable: String, configuration text: String, arguments: [String] = [],
     readyAt sign: String? = nil, _ body: (Daemon) async throws -> Result
   ) async throws -> Result {
-    let configuration = try AnonymousFile(containing: text)
+    let configuration = try TemporaryFile(containing: text)
     let command = [executable, "-c", configuration.path] + arguments
     let others = try await boundPacketSockets()
     return try await withProcess(command) { process in

@@ -75,6 +75,7 @@ extension Daemon {
 
   private func report(_ condition: PortPlan.Condition, of name: String) {
     guard conditions.updateValue(condition, forKey: name) != condition else { return }
+    defer { tellManager() }
     switch condition {
     case .usable: logger.info("\(condition.sentence(about: name))")
     case .missing, .unmatched, .down: logger.warning("\(condition.sentence(about: name))")

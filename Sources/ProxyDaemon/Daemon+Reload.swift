@@ -10,6 +10,9 @@ extension Daemon {
   /// Everything is checked before anything changes, and the change is at once: what rules in both
   /// configurations are about is answered throughout.
   func reload() {
+    // systemd compares the time with that of the reload it asked for (sd_notify(3)).
+    tellManager("RELOADING=1", "MONOTONIC_USEC=\(now.nanoseconds / 1000)")
+    defer { tellManager("READY=1") }
     do {
       let file = try ConfigurationFile(path: configurationPath)
       for diagnostic in file.problems { report(diagnostic) }

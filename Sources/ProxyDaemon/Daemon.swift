@@ -33,6 +33,10 @@ package final class Daemon {
   var mustResynchronize = false
   var warnings = WarningLimit()
   var losses = Losses()
+  private let manager = ServiceManager()
+  /// How often the service manager wants a sign of life, and when it gets the next.
+  private let watchdogInterval = ServiceManager.watchdogInterval.map { $0 / 2 }
+  private var nextLifeSign: Instant?
   private var isStopping = false
 
   /// Opens everything that a running daemon needs and reads the host's interfaces.
@@ -72,7 +76,9 @@ package final class Daemon {
 
   /// Works until a signal ends it.
   package func run() throws(SystemError) {
+    tellManager("READY=1")
     while !isStopping {
+      feedWatchdog()
       try timer.arm(at: nextDeadline?.nanoseconds)
       var failure: SystemError?
       try poll.wait { token in
@@ -84,8 +90,23 @@ package final class Daemon {
       }
       if let failure { throw failure }
     }
+    manager?.tell(["STOPPING=1"])
     for port in ports { countLosses(of: port) }
     logger.info("\(engine.counters.summary) unsent=\(losses.unsent) overrun=\(losses.overrun)")
+  }
+
+  /// Tells the service manager this, if any, and how things are.
+  func tellManager(_ assignments: String...) {
+    manager?.tell(assignments + ["STATUS=\(summary)"])
+  }
+
+  /// The loop turns: whatever hangs, it is not this process.
+  private func feedWatchdog() {
+    guard let watchdogInterval else { return }
+    let now = now
+    if let nextLifeSign, now < nextLifeSign { return }
+    manager?.tell(["WATCHDOG=1"])
+    nextLifeSign = now + watchdogInterval
   }
 
   private func tryAgain() {
@@ -94,8 +115,7 @@ package final class Daemon {
   }
 
   private var nextDeadline: Instant? {
-    guard let retry else { return engine.nextDeadline }
-    return engine.nextDeadline.map { min($0, retry) } ?? retry
+    earlier(engine.nextDeadline, earlier(retry, nextLifeSign))
   }
 
   /// What is answered where, and what is waited for, in a few words.
@@ -139,6 +159,12 @@ package final class Daemon {
   }
 
   var now: Instant { Instant(nanoseconds: MonotonicClock.nanoseconds) }
+}
+
+/// The earlier of two instants that may not come; allocates nothing.
+private func earlier(_ one: Instant?, _ other: Instant?) -> Instant? {
+  guard let one, let other else { return one ?? other }
+  return min(one, other)
 }
 
 /// What `EventPoll` gives back: small numbers for ourselves, others for interfaces.

@@ -14,27 +14,31 @@ package struct Service {
   package let runsInBackground: Bool
   /// An absolute path, or `nil` for no file.
   package let pidFile: String?
+  /// Whom to become once everything is open; `nil` for whom there is.
+  package let user: String?
 
   package init(
     configuration: Configuration, from path: String, verbosity: Int, runsInBackground: Bool,
-    pidFile: String?
+    pidFile: String?, user: String?
   ) {
     self.configuration = configuration
     configurationPath = RegularFile.absolute(path)
     self.verbosity = verbosity
     self.runsInBackground = runsInBackground
     self.pidFile = pidFile.map(RegularFile.absolute)
+    self.user = user
   }
 
   /// Why the daemon did not start, or stopped; each says what to do.
   package enum Failure: Error, CustomStringConvertible {
     case missingPrivilege(String)
     case pidFile(String)
+    case user(String)
     case system(String)
 
     package var description: String {
       switch self {
-      case .missingPrivilege(let text), .pidFile(let text), .system(let text): text
+      case .missingPrivilege(let text), .pidFile(let text), .user(let text), .system(let text): text
       }
     }
   }
@@ -61,6 +65,7 @@ package struct Service {
       try Daemon(configuration, from: configurationPath, logger: logger)
     }
     let pidFile = try makePIDFile()
+    try dropPrivileges(logger: logger)
     logger.notice("ready: \(daemon.summary)")
     try attempt { () throws(SystemError) in
       try background?.becomeReady()
@@ -68,6 +73,33 @@ package struct Service {
     }
     withExtendedLifetime(pidFile) {}
   }
+
+  /// Keeps CAP_NET_RAW alone, and becomes somebody without other rights.
+  private func dropPrivileges(logger: Logger) throws(Failure) {
+    let kept = [Privileges.Capability.netRaw]
+    guard Privileges.isSuperuser, user != "root" else {
+      return try attempt { () throws(SystemError) in try Privileges.drop(to: nil, keeping: kept) }
+    }
+    let names = user.map { [$0] } ?? Self.users
+    guard let account = names.lazy.compactMap({ Privileges.User(named: $0) }).first else {
+      throw .user("there is no user \(names.joined(separator: " or ")); name one with -u USER")
+    }
+    do {
+      try Privileges.drop(to: account, keeping: kept)
+    } catch {
+      guard user == nil else { throw .user("cannot become user \(account.name): \(error)") }
+      // The superuser of a user namespace may have nobody else to become.
+      logger.notice("staying root, for \(account.name) is nobody here: \(error)")
+      try attempt { () throws(SystemError) in try Privileges.drop(to: nil, keeping: kept) }
+    }
+    if !Privileges.canRead(configurationPath) {
+      logger.notice(
+        "\(configurationPath) cannot be read by \(account.name), so that a reload will fail")
+    }
+  }
+
+  /// Who is looked for to become, where the superuser started us and named nobody.
+  private static let users = ["ndpproxy", "nobody"]
 
   private func makeLogger() -> Logger {
     let level: Logger.Level = verbosity == 0 ? .notice : verbosity == 1 ? .info : .debug

@@ -5,6 +5,8 @@ struct Arguments: Equatable {
   var configurationPath: String?
   var runsInBackground = false
   var pidFile: String?
+  /// Whom to become.
+  var user: String?
   /// How often `-v` was given.
   var verbosity = 0
   /// Whether warnings count as errors in a test of the configuration.
@@ -23,7 +25,7 @@ struct Arguments: Equatable {
   static let version = "0.1.0"
 
   static let usage = """
-    usage: ndpproxy [-c FILE] [-d] [-p PIDFILE] [-v]
+    usage: ndpproxy [-c FILE] [-d] [-p PIDFILE] [-u USER] [-v]
            ndpproxy --test-config [--strict] [--offline] [-c FILE] [-v]
 
     Answers IPv6 neighbour solicitations for addresses behind this host.
@@ -32,6 +34,8 @@ struct Arguments: Equatable {
                            exists, /etc/ndppd.conf)
       -d, --daemon         go to the background once ready, and log to the system log
       -p, --pidfile FILE   write the process number to FILE
+      -u, --user USER      once everything is open, become USER instead of ndpproxy or, where
+                           there is no such user, nobody
       -v, --verbose        log more; twice, every message
       -t, --test-config    check the configuration and exit; with -v also print it as
                            understood, all defaults included
@@ -48,6 +52,7 @@ extension Arguments {
     CommandLineFlags.Flag(long: "config", short: "c", argument: .required),
     CommandLineFlags.Flag(long: "daemon", short: "d"),
     CommandLineFlags.Flag(long: "pidfile", short: "p", argument: .required),
+    CommandLineFlags.Flag(long: "user", short: "u", argument: .required),
     // ndppd takes `--verbose=ANYTHING`.
     CommandLineFlags.Flag(long: "verbose", short: "v", argument: .optional),
     CommandLineFlags.Flag(long: "test-config", short: "t"),
@@ -74,6 +79,7 @@ extension Arguments {
     case "c": configurationPath = value
     case "d": runsInBackground = true
     case "p": pidFile = value
+    case "u": user = value
     case "v": verbosity += 1
     case "t": action = .testConfiguration
     case "s": isStrict = true

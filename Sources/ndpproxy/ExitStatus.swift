@@ -5,6 +5,8 @@ enum ExitStatus: Int32 {
   case usage = 64
   /// EX_NOINPUT: the configuration file is missing or cannot be read.
   case noInput = 66
+  /// EX_NOUSER: the user to become does not exist.
+  case noUser = 67
   /// EX_OSERR: the system refused something.
   case operatingSystem = 71
   /// EX_CANTCREAT: the pid file cannot be made.

@@ -88,7 +88,7 @@ private func run(_ arguments: Arguments) -> ExitStatus {
   }
   let service = Service(
     configuration: configuration, from: file.path, verbosity: arguments.verbosity,
-    runsInBackground: arguments.runsInBackground, pidFile: arguments.pidFile)
+    runsInBackground: arguments.runsInBackground, pidFile: arguments.pidFile, user: arguments.user)
   do {
     try service.run()
     return .success
@@ -102,6 +102,7 @@ extension ExitStatus {
     switch failure {
     case .missingPrivilege: self = .noPermission
     case .pidFile: self = .cannotCreate
+    case .user: self = .noUser
     case .system: self = .operatingSystem
     }
   }

@@ -22,7 +22,8 @@ struct DemoTests {
       #expect(result.standardOutput.contains(text))
     }
     #expect(!result.standardOutput.contains("\u{1b}"))
-    #expect(result.standardOutput.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    let lines = result.standardOutput.split(separator: "\n")
+    #expect(lines.allSatisfy { $0.count <= 80 }, "\(lines.filter { $0.count > 80 })")
   }
 
   @Test func aDaemonThatDiesFailsTheDemo() async throws {

@@ -12,6 +12,8 @@ struct BackgroundTests {
       try await network.renumber(to: IPv6Prefix("2001:19f0:6001:1a6:ff::/80")!)
       let file = try AnonymousFile(containing: foundingConfiguration)
       let pidFile = directory + "/ndpproxy.pid"
+      // Whoever it becomes may remove the file here.
+      try await network.gateway.run("chmod", "777", directory)
       let started = try await network.gateway.result(
         of: [ndpproxy, "-d", "-p", pidFile, "-c", file.path])
       #expect(started.status == .exited(0), "\(started.standardError)")
@@ -34,6 +36,25 @@ struct BackgroundTests {
         (try? contents(pidFile)) == nil ? true : nil
       }
       #expect(isGone == true, "the pid file is removed")
+    }
+  }
+
+  @Test func `a pid file that may not be removed is emptied`() async throws {
+    try await withDirectory { directory in
+      let network = try await FoundingNetwork(members: 1)
+      let file = try AnonymousFile(containing: configuration("static"))
+      let pidFile = directory + "/pid"
+      let command = [ndpproxy, "-d", "-p", pidFile, "-c", file.path]
+      _ = try await network.gateway.result(of: command)
+      try await network.gateway.run("kill", String(try contents(pidFile).dropLast()))
+      let isGone: Bool? = try await poll(within: .seconds(20)) {
+        (try? contents(pidFile)) ?? "" == "" ? true : nil
+      }
+      #expect(isGone == true)
+      // It is used again.
+      let again = try await network.gateway.result(of: command)
+      #expect(again.status == .exited(0), "\(again.standardError)")
+      try await network.gateway.run("kill", String(try contents(pidFile).dropLast()))
     }
   }
 

@@ -1,0 +1,100 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// What this process may do beyond what everybody may (capabilities(7)).
+package enum Privileges {
+  /// A capability by its number.
+  package enum Capability: Int, Sendable {
+    case netAdmin = 12
+    case netRaw = 13
+  }
+
+  /// A user that privileges are dropped to.
+  package struct User: Equatable, Sendable {
+    /// As it is called.
+    package let name: String
+    /// Its user number.
+    package let identifier: UInt32
+    /// The number of its first group.
+    package let group: UInt32
+
+    /// Finds a user in a file like `/etc/passwd` (passwd(5)); `nil` if it is not there.
+    ///
+    /// libc would ask name services, which a static program cannot load.
+    package init?(named name: String, in file: String = "/etc/passwd") {
+      guard let octets = try? RegularFile(file, limit: 1 << 20).octets else { return nil }
+      for line in octets.split(separator: UInt8(ascii: "\n")) {
+        let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        guard fields.count >= 4, fields[0].elementsEqual(name.utf8),
+          let identifier = UInt32(String(decoding: fields[2], as: UTF8.self)),
+          let group = UInt32(String(decoding: fields[3], as: UTF8.self))
+        else { continue }
+        (self.name, self.identifier, self.group) = (name, identifier, group)
+        return
+      }
+      return nil
+    }
+  }
+
+  /// Whether this process runs as the superuser of its user namespace.
+  package static var isSuperuser: Bool { geteuid() == 0 }
+
+  /// Whether a file can be read with what this process may do now.
+  package static func canRead(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }
+
+  /// Keeps these capabilities and no others, for good: no program executed from here gets more.
+  ///
+  /// With a user, becomes that user first, without any supplementary group; the caller must be the
+  /// superuser then. Throws where the kernel refuses; what was given up by then stays so.
+  package static func drop(
+    to user: User?, keeping kept: [Capability]
+  ) throws(SystemError) {
+    if isSuperuser { limitBoundingSet(to: kept) }
+    if let user { try become(user) }
+    try setCapabilities(kept)
+    try control("forbid new privileges", PR_SET_NO_NEW_PRIVS, 1)
+  }
+
+  /// What a set-user-ID program executed from here could get at the most.
+  private static func limitBoundingSet(to kept: [Capability]) {
+    var number = 0
+    // The kernel knows fewer than 64, and says so with EINVAL.
+    while number < 64 {
+      if !kept.contains(where: { $0.rawValue == number }),
+        linux_prctl(PR_CAPBSET_DROP, UInt(number), 0, 0, 0) == -1, errno == EINVAL
+      {
+        return
+      }
+      number += 1
+    }
+  }
+
+  private static func become(_ user: User) throws(SystemError) {
+    // Without this, the capabilities go with the user identifier.
+    try control("keep capabilities", PR_SET_KEEPCAPS, 1)
+    try call("give up groups") { setgroups(0, nil) }
+    try call("become group \(user.group)") { setresgid(user.group, user.group, user.group) }
+    try call("become user \(user.name)") {
+      setresuid(user.identifier, user.identifier, user.identifier)
+    }
+  }
+
+  private static func setCapabilities(_ kept: [Capability]) throws(SystemError) {
+    let mask = kept.reduce(UInt32(0)) { $0 | 1 << UInt32($1.rawValue) }
+    var header: [UInt32] = [UInt32(_LINUX_CAPABILITY_VERSION_3), 0]
+    // Effective, permitted and inheritable, for the lower and the upper 32.
+    var present = [UInt32](repeating: 0, count: 6)
+    try call("look at capabilities") { unsafe linux_capget(&header, &present) }
+    // A service manager that has done this before may forbid doing it again.
+    if present[1] & ~mask == 0, present[4] == 0 { return }
+    var sets: [UInt32] = [mask, mask, 0, 0, 0, 0]
+    try call("give up capabilities") { unsafe linux_capset(&header, &sets) }
+  }
+
+  private static func control(
+    _ operation: String, _ option: CInt, _ value: UInt
+  ) throws(SystemError) {
+    try call(operation) { linux_prctl(option, value, 0, 0, 0) }
+  }
+}

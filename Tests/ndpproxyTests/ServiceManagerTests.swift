@@ -1,0 +1,92 @@
+import Glibc
+import LinuxNet
+import NDPWire
+import NetworkLab
+import Testing
+
+/// What a service manager gets to hear.
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+struct ServiceManagerTests {
+  @Test(arguments: [true, false])
+  func `readiness, state, reloads and signs of life are told`(isAbstract: Bool) async throws {
+    let name = "/tmp/ndpproxy-test-\(UInt64.random(in: 0 ... .max))"
+    let network = try await FoundingNetwork(members: 1)
+    let manager = try network.gateway.namespace.run {
+      try Manager(isAbstract ? "@\(name.dropFirst())" : name)
+    }
+    let file = try TemporaryFile(containing: configuration("static"))
+    let command = [
+      "env", "NOTIFY_SOCKET=\(manager.name)", "WATCHDOG_USEC=400000", ndpproxy, "-c", file.path,
+    ]
+    try await network.gateway.withProcess(command) { process in
+      try await manager.expect("READY=1\nSTATUS=answering on eth0")
+      try await manager.expect("WATCHDOG=1")
+      try file.replaceContents(with: configuration("static", interface: "eth7"))
+      process.send(.terminalClosed)
+      try await manager.expect("RELOADING=1\nMONOTONIC_USEC=")
+      try await manager.expect("READY=1\nSTATUS=waiting for eth7")
+      process.send(.terminate)
+      try await manager.expect("STOPPING=1")
+    }
+  }
+
+  @Test func `a manager that is not there does not matter`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let file = try TemporaryFile(containing: configuration("static"))
+    for name in ["/nowhere/socket", "@nobody", "nonsense", ""] {
+      try await network.gateway.withProcess(
+        ["env", "NOTIFY_SOCKET=\(name)", ndpproxy, "-c", file.path]
+      ) { process in
+        let line = try await process.line(containing: "ready", within: .seconds(20))
+        #expect(line != nil, "\(name)")
+      }
+    }
+  }
+}
+
+/// The socket of a service manager that listens.
+private final class Manager: @unchecked Sendable {
+  let name: String
+  private let descriptor: CInt
+
+  init(_ name: String) throws {
+    self.name = name
+    descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue), 0)
+    var octets = Array(name.utf8)
+    if octets[0] == UInt8(ascii: "@") { octets[0] = 0 }
+    var address = sockaddr_un()
+    address.sun_family = UInt16(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: octets) }
+    let length = socklen_t(2 + octets.count)
+    let status = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+        bind(descriptor, pointer, length)
+      }
+    }
+    #expect(status == 0)
+    // Whoever gave up its rights must reach it, too.
+    if octets[0] != 0 { chmod(name, 0o777) }
+  }
+
+  deinit {
+    close(descriptor)
+    if name.hasPrefix("/") { unlink(name) }
+  }
+
+  /// Waits for a message that begins so; others that come before are passed over.
+  func expect(_ beginning: String) async throws {
+    var seen: [String] = []
+    let isSeen: Bool? = try await poll(within: .seconds(20)) {
+      var buffer = [UInt8](repeating: 0, count: 1024)
+      while case let count = recv(descriptor, &buffer, buffer.count, CInt(MSG_DONTWAIT)),
+        count > 0
+      {
+        let message = String(decoding: buffer[..<count], as: UTF8.self)
+        seen.append(message)
+        if message.hasPrefix(beginning) { return true }
+      }
+      return nil
+    }
+    #expect(isSeen == true, "\(beginning) in \(seen)")
+  }
+}

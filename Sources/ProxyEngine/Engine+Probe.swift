@@ -93,12 +93,14 @@ extension Engine {
 
   /// The interfaces on which a target that was there before may be now.
   func interfacesToAskAgain(_ position: Int) -> [InterfaceIndex] {
-    let key = sessions[position].key
-    // Where a route was asked, it named these, and it has not changed.
-    guard let rule = rules.rule(of: key.proxy, covering: key.target), !rule.isAuto else {
-      return sessions[position].interfaces
+    let session = sessions[position]
+    guard let rule = rules.rule(of: session.key.proxy, covering: session.key.target) else {
+      return session.interfaces
     }
-    return interfacesToAsk(rule, proxy: key.proxy)
+    let named = interfacesToAsk(rule, proxy: session.key.proxy)
+    guard rule.isAuto else { return named }
+    // The route that was asked named these, and it has not changed.
+    return session.interfaces + named.filter { !session.interfaces.contains($0) }
   }
 
   private mutating func probeOrStartOver(
@@ -156,13 +158,20 @@ extension Engine {
   }
 
   /// Whether one more question may be asked; those for targets that were confirmed always may.
+  ///
+  /// Whoever waits for the answer and has a token pays for it.
   private mutating func maySolicit(_ position: Int, now: Instant) -> Bool {
     if sessions[position].confirmed != nil {
       solicitationTokens.takeIfAny(now: now)
       return true
     }
-    let station = sessions[position].askers.first?.station ?? MACAddress(bits: 0)
-    if solicitationTokens.take(for: station, now: now) { return true }
+    for asker in sessions[position].askers
+    where solicitationTokens.take(for: asker.station, now: now) {
+      return true
+    }
+    // Nobody waits for one that was asked for because it was heard.
+    let isOrphan = sessions[position].askers.isEmpty
+    if isOrphan, solicitationTokens.take(for: MACAddress(bits: 0), now: now) { return true }
     counters.discard(.solicitationLimit)
     return false
   }

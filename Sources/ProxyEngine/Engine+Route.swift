@@ -75,8 +75,10 @@ extension Engine {
     _ position: Int, on asked: [InterfaceIndex], now: Instant, into actions: inout [Action]
   ) {
     let isKnown = sessions[position].confirmed != nil
-    let station = sessions[position].askers.first?.station ?? MACAddress(bits: 0)
-    guard asked.isEmpty || isKnown || solicitationTokens.take(for: station, now: now) else {
+    let isPaid = sessions[position].askers.contains { asker in
+      solicitationTokens.take(for: asker.station, now: now)
+    }
+    guard asked.isEmpty || isKnown || isPaid else {
       counters.discard(.solicitationLimit)
       return sessions.remove(position)
     }
@@ -112,6 +114,10 @@ extension Engine {
     _ position: Int, now: Instant, into actions: inout [Action]
   ) {
     let key = sessions[position].key
+    if sessions[position].isSecondHand, !sessions[position].askers.isEmpty {
+      let asked = interfacesToAskAgain(position)
+      return startAsking(position, on: asked, now: now, into: &actions)
+    }
     let askers = sessions[position].askers
     sessions[position].askers = []
     for asker in askers {

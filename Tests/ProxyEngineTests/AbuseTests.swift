@@ -122,4 +122,26 @@ struct AbuseTests {
     }
     #expect(sent <= 12, "three in six seconds, for twenty seconds")
   }
+
+  @Test func `a scanner that asked first does not make a target wait for others`() {
+    var gateway = Gateway(
+      ("2001:db8:1:0:ff::/80", .interface("zt0")), ("2001:db8:1:0:ff::/80", .interface("zt1")))
+    let scanner = mac(0x666)
+    func scan(_ number: Int) {
+      let question = solicitation(
+        for: target(number), from: ip("fe80::666"), mac: scanner, answerTo: scanner)
+      _ = gateway.ask(question)
+    }
+    for number in 1...1000 { scan(number) }
+    _ = gateway.wait(milliseconds: 20)
+    let first = solicitation(from: ip("fe80::666"), mac: scanner, answerTo: scanner)
+    var asked = gateway.ask(first).count(where: isSolicitation)
+    asked += gateway.ask(solicitation()).count(where: isSolicitation)
+    for number in 1001...3000 {
+      asked += gateway.wait(milliseconds: 1).count { $0 == probe() || $0 == probe(on: Gateway.zt1) }
+      scan(number)
+    }
+    // On both interfaces, if only when asked again.
+    #expect(asked >= 4)
+  }
 }

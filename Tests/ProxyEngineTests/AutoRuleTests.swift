@@ -5,6 +5,17 @@ import Testing
 private func gateway() -> Gateway { Gateway(("2001:db8::/32", .auto)) }
 
 struct AutoRuleTests {
+  @Test func `a target that moves to where only an iface rule sends us is found`() {
+    let prefix = "2001:db8:1:0:ff::/80"
+    var gateway = Gateway((prefix, .auto), (prefix, .interface("zt1")))
+    _ = gateway.ask(solicitation())
+    let asked = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+    #expect(asked == [probe(), probe(on: Gateway.zt1)])
+    _ = gateway.answer(advertisement())
+    _ = gateway.wait(milliseconds: 31_000)
+    #expect(gateway.ask(solicitation()) == [probe(), probe(on: Gateway.zt1)])
+  }
+
   @Test func `an on-link target is asked for where its route points`() {
     var gateway = gateway()
     #expect(gateway.ask(solicitation()) == [.lookUpRoute(member)])

@@ -21,6 +21,18 @@ struct SecondHandTests {
     #expect(gateway.answer(Self.hearsay) == [answer()])
   }
 
+  @Test func `nor after routes have changed`() {
+    var gateway = Gateway(("2001:db8:1:0:ff::/80", .auto))
+    _ = gateway.ask(solicitation())
+    _ = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+    _ = gateway.answer(Self.hearsay)
+    _ = gateway.wait(milliseconds: 1000)
+    _ = gateway.handle(.routesChanged)
+    #expect(gateway.ask(solicitation()) == [.lookUpRoute(member)])
+    #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: member)) == [probe()])
+    #expect(gateway.answer(Self.hearsay) == [answer()])
+  }
+
   @Test func `hearsay is not kept alive`() {
     var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface("zt0")))
     _ = gateway.ask(solicitation())

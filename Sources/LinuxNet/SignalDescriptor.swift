@@ -14,6 +14,12 @@ package final class SignalDescriptor: Pollable {
   /// The one by which it is asked to take up a changed configuration.
   package static let reload = SIGHUP
 
+  /// The one by which it is asked how things are.
+  package static let report = SIGUSR1
+
+  /// The one by which it is asked to log more, or less.
+  package static let logLevel = SIGUSR2
+
   /// Blocks the signals for this thread and makes them readable here.
   ///
   /// Throws `SystemError`.

@@ -35,9 +35,9 @@ extension Daemon {
   }
 
   private func take(_ configuration: Configuration) throws(SystemError) {
-    let ruleset = Ruleset(configuration)
-    if ruleset.asksForRoutes { try watchRoutes() }
-    let fixed = engine.replace(ruleset, limits: ProxyEngine.Limits(configuration))
+    let newRuleset = Ruleset(configuration)
+    if newRuleset.asksForRoutes { try watchRoutes() }
+    let fixed = engine.replace(newRuleset, limits: ProxyEngine.Limits(configuration))
     for name in fixed {
       logger.warning(
         """
@@ -45,6 +45,7 @@ extension Daemon {
         default route
         """)
     }
+    ruleset = newRuleset
     plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
     changePorts()
   }

@@ -10,7 +10,9 @@ import ProxyEngine
 package final class Daemon {
   var engine: Engine
   var plan: PortPlan
-  let logger: Logger
+  var logger: Logger
+  /// What the engine goes by.
+  var ruleset: Ruleset
   let poll: EventPoll
   private let timer: TimerDescriptor
   private let signals: SignalDescriptor
@@ -47,7 +49,7 @@ package final class Daemon {
   ) throws(SystemError) {
     configurationPath = path
     try PacketSocket.requirePermission()
-    let ruleset = Ruleset(configuration)
+    ruleset = Ruleset(configuration)
     engine = Engine(
       ruleset: ruleset, limits: ProxyEngine.Limits(configuration), seed: .random(in: 0 ... .max))
     // Whoever wants to see every message also wants to see those that no rule is about.
@@ -92,7 +94,7 @@ package final class Daemon {
     }
     manager?.tell(["STOPPING=1"])
     for port in ports { countLosses(of: port) }
-    logger.info("\(engine.counters.summary) unsent=\(losses.unsent) overrun=\(losses.overrun)")
+    logger.info("\(totals)")
   }
 
   /// Tells the service manager this, if any, and how things are.
@@ -139,10 +141,8 @@ package final class Daemon {
         if SignalDescriptor.termination.contains(signal) {
           logger.notice("stopping: signal \(signal)")
           isStopping = true
-        } else if signal == SignalDescriptor.reload {
-          reload()
         } else {
-          logger.notice("signal \(signal) ignored")
+          answer(signal)
         }
       }
     case Token.monitor:
@@ -155,6 +155,15 @@ package final class Daemon {
     default:
       // A port may have gone while its readiness was on its way.
       if let port = port(on: Token.interface(token)) { receive(from: port) }
+    }
+  }
+
+  private func answer(_ signal: CInt) {
+    switch signal {
+    case SignalDescriptor.reload: reload()
+    case SignalDescriptor.report: reportState()
+    case SignalDescriptor.logLevel: cycleLogLevel()
+    default: logger.notice("signal \(signal) ignored")
     }
   }
 

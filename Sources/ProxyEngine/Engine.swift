@@ -40,6 +40,16 @@ package struct Engine: ~Copyable {
   /// How many targets are known or being asked for.
   package var sessionCount: Int { sessions.count }
 
+  /// How many of them are in which state, by RFC 4861's names and in a fixed order.
+  ///
+  /// Costs their number.
+  package var sessionCounts: [(state: String, count: Int)] {
+    let positions = sessions.takenPositions
+    return Session.State.allCases.map { state in
+      ("\(state)", positions.count { sessions[$0].state == state })
+    }
+  }
+
   /// Takes one event and appends what is to be done.
   package mutating func handle(_ event: Event, now: Instant, into actions: inout [Action]) {
     switch event {

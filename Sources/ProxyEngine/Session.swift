@@ -20,7 +20,7 @@ struct SessionKey: Hashable {
 ///                     failed               └─────────────────────────────┘
 ///                          deadtime, then NS
 struct Session {
-  enum State {
+  enum State: CaseIterable {
     /// Asked for by multicast, nothing heard yet; askers wait.
     case incomplete
     /// Confirmed less than `ttl` ago; askers are answered at once.

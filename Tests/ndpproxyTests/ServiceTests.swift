@@ -55,16 +55,43 @@ struct ServiceTests {
     #expect(try await details().contains(" allmulti 0 "))
   }
 
-  @Test(arguments: [Signal.userDefinedOne, .userDefinedTwo])
-  func `signals that ask for something do not end it`(signal: Signal) async throws {
+  @Test func `SIGUSR1 tells how things are`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.withDaemon(ndpproxy, configuration: configuration("iface zt0")) {
+      daemon in
+      let isReached = try await reach(member, in: network)
+      #expect(isReached)
+      daemon.process.send(.userDefinedOne)
+      let last = try await daemon.process.line(containing: "answered=", within: .seconds(20))
+      #expect(last?.hasPrefix("notice: state: answered=1 asked=1") == true)
+      let told = daemon.process.lines.filter { $0.hasPrefix("notice: state: ") }
+      #expect(
+        told.dropLast() == [
+          "notice: state: answering on eth0", "notice: state: eth0: ready",
+          "notice: state: zt0: ready", "notice: state: targets: 1 reachable",
+        ])
+    }
+  }
+
+  @Test func `SIGUSR2 has it log more, and less again`() async throws {
     let network = try await FoundingNetwork(members: 1)
     try await network.gateway.withDaemon(ndpproxy, configuration: configuration("static")) {
       daemon in
-      daemon.process.send(signal)
-      let line = try await daemon.process.line(containing: "ignored", within: .seconds(20))
-      #expect(line?.hasPrefix("notice: signal \(signal.rawValue) ") == true)
-      let report = try await network.router.ping(member, within: .seconds(3))
-      #expect(report.received == 1)
+      for level in ["info", "debug"] {
+        daemon.process.send(.userDefinedTwo)
+        let line = try await daemon.process.line(
+          containing: "log level: \(level)", within: .seconds(20))
+        #expect(line != nil)
+      }
+      // Questions that no rule is about are seen, too.
+      _ = try await network.router.ping(IPv6Address("2001:db8:1::77")!)
+      let line = try await daemon.process.line(
+        containing: "asks for 2001:db8:1::77", within: .seconds(20))
+      #expect(line?.hasPrefix("debug: ") == true)
+      daemon.process.send(.userDefinedTwo)
+      let quiet = try await daemon.process.line(
+        containing: "log level: notice", within: .seconds(20))
+      #expect(quiet != nil)
     }
   }
 

@@ -1,0 +1,39 @@
+import LinuxNet
+import Logging
+import ProxyEngine
+
+// What an administrator asks a running daemon for.
+
+extension Daemon {
+  /// Logs how things are: interfaces, targets, and what was done since the start.
+  func reportState() {
+    logger.notice("state: \(summary)")
+    for name in plan.names {
+      if let condition = conditions[name] {
+        logger.notice("state: \(condition.sentence(about: name))")
+      }
+    }
+    let targets = engine.sessionCounts.filter { $0.count > 0 }.map { "\($0.count) \($0.state)" }
+    logger.notice("state: targets: \(targets.isEmpty ? "none" : targets.joined(separator: ", "))")
+    for port in ports { countLosses(of: port) }
+    logger.notice("state: \(totals)")
+  }
+
+  /// What was done and what was not since the start.
+  var totals: String {
+    "\(engine.counters.summary) unsent=\(losses.unsent) overrun=\(losses.overrun)"
+  }
+
+  /// Logs more than now, or after the most as little as possible again.
+  func cycleLogLevel() {
+    switch logger.logLevel {
+    case .notice: logger.logLevel = .info
+    case .info: logger.logLevel = .debug
+    default: logger.logLevel = .notice
+    }
+    logger.notice("log level: \(logger.logLevel)")
+    // Whoever wants to see every message also wants to see those that no rule is about.
+    plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
+    changePorts()
+  }
+}

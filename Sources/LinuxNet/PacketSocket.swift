@@ -33,7 +33,7 @@ package final class PacketSocket: Pollable {
     outgoing = FrameBatch()
     try filter.attach(to: descriptor)
     setReceiveBuffer()
-    if allMulticast { try setAllMulticast(true) }
+    if allMulticast { try receive(.allMulticast, true) }
     try bind()
   }
 
@@ -61,13 +61,24 @@ package final class PacketSocket: Pollable {
       descriptor.number, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
   }
 
-  /// Makes the interface receive every group, or no longer so for our sake.
-  package func setAllMulticast(_ isOn: Bool) throws(SystemError) {
+  /// Something that an interface receives beyond what is for this host.
+  package enum Excess: Sendable {
+    /// Every multicast group.
+    case allMulticast
+    /// Every frame that comes by.
+    case promiscuous
+  }
+
+  /// Makes the interface receive more, or no longer so for our sake.
+  ///
+  /// The kernel counts who wants that, and forgets us when the socket goes.
+  package func receive(_ excess: Excess, _ isOn: Bool) throws(SystemError) {
     var membership = packet_mreq()
     membership.mr_ifindex = interfaceIndex
-    membership.mr_type = UInt16(PACKET_MR_ALLMULTI)
+    membership.mr_type = UInt16(
+      excess == .allMulticast ? PACKET_MR_ALLMULTI : PACKET_MR_PROMISC)
     let option = isOn ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP
-    try call("receive all multicast on interface \(interfaceIndex)") {
+    try call("receive more on interface \(interfaceIndex)") {
       unsafe setsockopt(
         descriptor.number, SOL_PACKET, option, &membership,
         socklen_t(MemoryLayout<packet_mreq>.size))

@@ -43,7 +43,8 @@ package enum Privileges {
   /// Whether a file can be read with what this process may do now.
   package static func canRead(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }
 
-  /// Keeps these capabilities and no others, for good: no program executed from here gets more.
+  /// Keeps these capabilities, as far as they are there, and no others, for good: no program
+  /// executed from here gets more.
   ///
   /// With a user, becomes that user first, without any supplementary group; the caller must be the
   /// superuser then. Throws where the kernel refuses; what was given up by then stays so.
@@ -88,7 +89,9 @@ package enum Privileges {
     try call("look at capabilities") { unsafe linux_capget(&header, &present) }
     // A service manager that has done this before may forbid doing it again.
     if present[1] & ~mask == 0, present[4] == 0 { return }
-    var sets: [UInt32] = [mask, mask, 0, 0, 0, 0]
+    // What was not there cannot be kept.
+    let left = present[1] & mask
+    var sets: [UInt32] = [left, left, 0, 0, 0, 0]
     try call("give up capabilities") { unsafe linux_capset(&header, &sets) }
   }
 

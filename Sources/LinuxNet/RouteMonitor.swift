@@ -20,8 +20,11 @@ package final class RouteMonitor: Pollable {
     var hasChanged = false
     while true {
       do {
-        let isRead = try socket.receive { message, _ in
-          hasChanged = hasChanged || [RTM_NEWROUTE, RTM_DELROUTE].contains(Int(message.type))
+        let isRead = try socket.receive { message, payload in
+          guard [RTM_NEWROUTE, RTM_DELROUTE].contains(Int(message.type)) else { return }
+          // Our own routes lead where we know the targets to be.
+          let maker = HostRouteMessage.protocolNumber(payload)
+          hasChanged = hasChanged || maker != HostRouteTable.protocolNumber
         }
         if !isRead { return hasChanged }
       } catch {

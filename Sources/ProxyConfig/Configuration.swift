@@ -66,10 +66,10 @@ extension Configuration {
     /// `keepalive`: whether a confirmed target is asked again before its `ttl` runs out.
     package var keepalive = true
 
-    /// `autowire`: whether host routes are installed for confirmed targets; not yet in effect.
+    /// `autowire`: whether the kernel gets a host route to each confirmed target.
     package var autowire = false
 
-    /// `promiscuous`: whether the interface shall receive every frame; not yet in effect.
+    /// `promiscuous`: whether the interface shall receive every frame of its link.
     package var promiscuous = false
 
     /// `outgoing`, of the domosekai fork: react to our own solicitations; not yet in effect.
@@ -96,7 +96,7 @@ extension Configuration {
     /// `exclude`: targets inside `prefix` that the rule is not about after all.
     package var excluded: [IPv6Prefix]
 
-    /// `autovia`: route via the confirming host rather than on-link; not yet in effect.
+    /// `autovia`: host routes lead via the confirming host rather than on-link.
     package var autovia: Bool
 
     /// Makes a rule.

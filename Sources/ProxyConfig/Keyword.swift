@@ -105,8 +105,8 @@ extension Keyword {
     Keyword("ttl", in: .proxy, .duration(\.ttl, 1...Limits.lifetimeMilliseconds)),
     Keyword("deadtime", in: .proxy, .duration(\.deadtime, 1...Limits.lifetimeMilliseconds)),
     Keyword("keepalive", in: .proxy, .proxySwitch(\.keepalive)),
-    Keyword("autowire", in: .proxy, .proxySwitch(\.autowire), isInEffect: false),
-    Keyword("promiscuous", in: .proxy, .proxySwitch(\.promiscuous), isInEffect: false),
+    Keyword("autowire", in: .proxy, .proxySwitch(\.autowire)),
+    Keyword("promiscuous", in: .proxy, .proxySwitch(\.promiscuous)),
     Keyword("outgoing", in: .proxy, .proxySwitch(\.outgoing), isInEffect: false),
     Keyword("rule", in: .proxy, .ruleBlock),
 
@@ -114,7 +114,7 @@ extension Keyword {
     Keyword("iface", in: .rule, .interfaceMethod),
     Keyword("auto", in: .rule, .method(.auto)),
     Keyword("exclude", in: .rule, .exclusion),
-    Keyword("autovia", in: .rule, .ruleSwitch(\.autovia), isInEffect: false),
+    Keyword("autovia", in: .rule, .ruleSwitch(\.autovia)),
   ]
 
   /// The key of this name, letter case included.

@@ -67,6 +67,13 @@ extension Daemon {
       guard let port = port(askingOn: index) else { return }
       logger.debug("\(port.name): asking: \(frame.message.sentence)")
       enqueue(on: port) { frame.encode(into: &$0) }
+    case .installHostRoute(let route):
+      attemptRouteChange { () throws(SystemError) in
+        try hostRoutes?.install(
+          route.target, interface: route.interface.rawValue, gateway: route.gateway)
+      }
+    case .removeHostRoute(let route):
+      attemptRouteChange { () throws(SystemError) in try hostRoutes?.remove(route.target) }
     case .reportMissingSource(let index):
       logger.warning(
         """
@@ -80,6 +87,14 @@ extension Daemon {
       let route = lookUpRoute(to: target)
       logger.debug("route to \(target): \(sentence(about: route))")
       engine.handle(.route(route, to: target), now: now, into: &actions)
+    }
+  }
+
+  private func attemptRouteChange(_ change: () throws(SystemError) -> Void) {
+    do {
+      try change()
+    } catch {
+      warnSparingly("autowire: \(error)")
     }
   }
 

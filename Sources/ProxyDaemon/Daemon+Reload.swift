@@ -37,7 +37,10 @@ extension Daemon {
   private func take(_ configuration: Configuration) throws(SystemError) {
     let newRuleset = Ruleset(configuration)
     if newRuleset.asksForRoutes { try watchRoutes() }
-    let fixed = engine.replace(newRuleset, limits: ProxyEngine.Limits(configuration))
+    if newRuleset.installsHostRoutes { try openHostRoutes() }
+    let fixed = engine.replace(
+      newRuleset, limits: ProxyEngine.Limits(configuration), into: &actions)
+    performActions()
     for name in fixed {
       logger.warning(
         """

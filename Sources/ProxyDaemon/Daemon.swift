@@ -17,6 +17,8 @@ package final class Daemon {
   private let timer: TimerDescriptor
   private let signals: SignalDescriptor
   let monitor: HostMonitor
+  /// Only where some proxy wants the kernel to know its targets, or did.
+  var hostRoutes: HostRouteTable?
   /// Only where some rule goes by the routes, or did.
   private var routeMonitor: RouteMonitor?
   /// Read again when a reload is asked for.
@@ -65,7 +67,17 @@ package final class Daemon {
     try poll.watch(signals, token: Token.signals)
     try poll.watch(monitor, token: Token.monitor)
     if ruleset.asksForRoutes { try watchRoutes() }
+    if ruleset.installsHostRoutes { try openHostRoutes() }
     resynchronize()
+  }
+
+  /// Can change routes from now on, and removes those that an earlier process left behind.
+  func openHostRoutes() throws(SystemError) {
+    guard hostRoutes == nil else { return }
+    let table = try HostRouteTable()
+    let count = try table.reclaim()
+    if count > 0 { logger.notice("autowire: removed \(count) routes that were left behind") }
+    hostRoutes = table
   }
 
   /// Hears of changes of routes from now on.
@@ -93,6 +105,7 @@ package final class Daemon {
       if let failure { throw failure }
     }
     manager?.tell(["STOPPING=1"])
+    hostRoutes?.removeAll()
     for port in ports { countLosses(of: port) }
     logger.info("\(totals)")
   }

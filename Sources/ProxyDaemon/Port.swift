@@ -21,6 +21,8 @@ final class Port {
   struct Purpose: Equatable {
     /// The prefixes of its rules on a proxy interface; none on others.
     var solicitedPrefixes: [IPv6Prefix] = []
+    /// Whether the interface is to receive every frame of its link, for drivers that drop groups.
+    var isPromiscuous = false
     /// The groups to which questions for the targets of its narrow rules go.
     var groups: [IPv6Address] = []
     /// On a rule interface: whether answers to our own solicitations are wanted.
@@ -43,6 +45,7 @@ final class Port {
     socket = try PacketSocket(
       interfaceIndex: index.rawValue, filter: purpose.filter,
       allMulticast: !purpose.solicitedPrefixes.isEmpty)
+    if purpose.isPromiscuous { try socket.receive(.promiscuous, true) }
   }
 
   /// Takes on another purpose without losing a frame that both are about.
@@ -56,7 +59,10 @@ final class Port {
     }
     guard newPurpose != purpose else { return }
     let wants = !newPurpose.solicitedPrefixes.isEmpty
-    if wants == purpose.solicitedPrefixes.isEmpty { try socket.setAllMulticast(wants) }
+    if wants == purpose.solicitedPrefixes.isEmpty { try socket.receive(.allMulticast, wants) }
+    if newPurpose.isPromiscuous != purpose.isPromiscuous {
+      try socket.receive(.promiscuous, newPurpose.isPromiscuous)
+    }
     if newPurpose.filter != purpose.filter { try socket.setFilter(newPurpose.filter) }
     purpose = newPurpose
   }

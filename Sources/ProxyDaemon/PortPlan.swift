@@ -18,6 +18,7 @@ struct PortPlan {
     for proxy in ruleset.proxies {
       let prefixes = hearsEverything ? [.everything] : proxy.rules.map(\.prefix)
       purposes[proxy.interface, default: Port.Purpose()].solicitedPrefixes = prefixes
+      purposes[proxy.interface]?.isPromiscuous = proxy.isPromiscuous
       purposes[proxy.interface]?.groups = Self.groups(of: proxy.rules)
       names.append(proxy.interface)
       for rule in proxy.rules where rule.method != .static {

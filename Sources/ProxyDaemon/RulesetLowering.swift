@@ -9,6 +9,9 @@ extension Ruleset {
 }
 
 extension Ruleset {
+  /// Whether any proxy wants the kernel to have routes to its targets.
+  var installsHostRoutes: Bool { proxies.contains { $0.installsHostRoutes } }
+
   /// Whether any rule goes by the kernel's routes.
   var asksForRoutes: Bool {
     proxies.contains { $0.rules.contains { $0.method == .auto } }
@@ -25,12 +28,19 @@ extension Ruleset.Proxy {
     timers.keepsAlive = proxy.keepalive
     self.init(
       interface: proxy.interface, isRouter: proxy.isRouter, timers: timers,
-      rules: proxy.rules.map {
-        Ruleset.Rule(prefix: $0.prefix, method: .init($0.method), excluded: $0.excluded)
-      })
+      rules: proxy.rules.map(Ruleset.Rule.init))
+    installsHostRoutes = proxy.autowire
+    isPromiscuous = proxy.promiscuous
     isOverride = proxy.isOverride
     source = Ruleset.AdvertisementSource(proxy.source)
     duplicateDetection = Ruleset.DuplicateDetection(proxy.dad)
+  }
+}
+
+extension Ruleset.Rule {
+  fileprivate init(_ rule: Configuration.Rule) {
+    self.init(prefix: rule.prefix, method: .init(rule.method), excluded: rule.excluded)
+    routesViaNeighbor = rule.autovia
   }
 }
 

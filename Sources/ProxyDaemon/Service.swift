@@ -1,6 +1,7 @@
 import LinuxNet
 import Logging
 package import ProxyConfig
+import ProxyEngine
 
 /// How the daemon is to run as a process of this host.
 package struct Service {
@@ -76,7 +77,8 @@ package struct Service {
 
   /// Keeps CAP_NET_RAW alone, and becomes somebody without other rights.
   private func dropPrivileges(logger: Logger) throws(Failure) {
-    let kept = [Privileges.Capability.netRaw]
+    var kept = [Privileges.Capability.netRaw]
+    if Ruleset(configuration).installsHostRoutes { kept.append(.netAdmin) }
     guard Privileges.isSuperuser, user != "root" else {
       return try attempt { () throws(SystemError) in try Privileges.drop(to: nil, keeping: kept) }
     }

@@ -29,7 +29,8 @@ extension Engine {
         continue
       }
       isAwaited = true
-      let neighbor = Session.Neighbor(interface: index, linkLayerAddress: address)
+      let neighbor = Session.Neighbor(
+        interface: index, linkLayerAddress: address, source: frame.message.source)
       sessions[position].isSecondHand = !frame.message.isOverride
       confirm(position, by: .neighbor(neighbor), now: now, into: &actions)
     }
@@ -110,6 +111,7 @@ extension Engine {
       sessions[position].interfaces = interface.map { [$0] } ?? []
       sessions[position].confirmed = nil
     }
+    updateHostRoute(position, into: &actions)
     sessions[position].isWanted = false
     sessions[position].sent = 0
     sessions[position].deadline = now + rules.proxies[key.proxy].timers.reachable

@@ -10,7 +10,7 @@ extension Engine {
       case .incomplete: retransmitOrFail(position, now: now, into: &actions)
       case .reachable: renewOrForget(position, now: now, into: &actions)
       case .probing: probeOrStartOver(position, now: now, into: &actions)
-      case .stale, .failed: sessions.remove(position)
+      case .stale, .failed: forget(position, into: &actions)
       }
     }
   }
@@ -20,14 +20,15 @@ extension Engine {
   ) {
     let timers = timers(of: position)
     if sessions[position].awaitsRoute || sessions[position].sent >= timers.solicitations {
-      fail(position, now: now)
+      fail(position, now: now, into: &actions)
     } else {
       solicitByMulticast(position, now: now, into: &actions)
     }
   }
 
   /// Gives up on a target for `deadtime`.
-  mutating func fail(_ position: Int, now: Instant) {
+  mutating func fail(_ position: Int, now: Instant, into actions: inout [Action]) {
+    removeHostRoute(position, into: &actions)
     sessions[position].state = .failed
     sessions[position].askers = []
     sessions[position].confirmed = nil
@@ -40,10 +41,11 @@ extension Engine {
     _ position: Int, now: Instant, into actions: inout [Action]
   ) {
     let session = sessions[position]
-    guard session.neighbor != nil else { return sessions.remove(position) }
+    guard session.neighbor != nil else { return forget(position, into: &actions) }
     if timers(of: position).keepsAlive, session.isWanted, !session.isSecondHand {
       startProbing(position, now: now, into: &actions)
     } else {
+      removeHostRoute(position, into: &actions)
       sessions[position].state = .stale
       sessions[position].neighbor = nil
       sessions[position].deadline = now + Limits.staleLifetime
@@ -70,7 +72,7 @@ extension Engine {
     sessions[position].sent = 0
     sessions[position].neighbor = nil
     sessions[position].interfaces = asked
-    if asked.isEmpty { return fail(position, now: now) }
+    if asked.isEmpty { return fail(position, now: now, into: &actions) }
     let wasAskedHere = sessions[position].lastSolicited?.on.contains(where: asked.contains) == true
     if wasAskedHere, waits(position, now: now) { return }
     solicitByMulticast(position, paid: paid, now: now, into: &actions)

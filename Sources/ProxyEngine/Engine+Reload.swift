@@ -9,21 +9,28 @@ extension Engine {
   /// the rules about a target differ, it is forgotten. The R flag of a proxy stays as it was first:
   /// hosts that see it change may lose their default route (RFC 4861 §7.2.5, Linux). Returns the
   /// names of the proxies whose flag would have changed. Costs the number of rules and sessions.
-  package mutating func replace(_ ruleset: Ruleset, limits newLimits: Limits) -> [String] {
+  package mutating func replace(
+    _ ruleset: Ruleset, limits newLimits: Limits, into actions: inout [Action]
+  ) -> [String] {
     var newRules = RuleTable(ruleset)
     let contradicted = newRules.fixRouterFlags(routerFlags)
     routerFlags.merge(newRules.routerFlags) { first, _ in first }
     newRules.resolve(in: interfaces)
     let positions = newRules.positionsByName
     let oldRules = rules
-    sessions.rename { key in
+    let newKey = { (key: SessionKey) -> SessionKey? in
       let name = oldRules.proxies[key.proxy].name
       guard let proxy = positions[name],
         oldRules.treats(key.target, on: key.proxy, as: newRules, on: proxy)
       else { return nil }
       return SessionKey(proxy: proxy, target: key.target)
     }
+    for position in sessions.takenPositions where newKey(sessions[position].key) == nil {
+      forget(position, into: &actions)
+    }
+    sessions.rename(newKey)
     rules = newRules
+    for position in sessions.takenPositions { updateHostRoute(position, into: &actions) }
     apply(newLimits)
     return contradicted
   }

@@ -80,7 +80,7 @@ extension Engine {
     }
     guard asked.isEmpty || isKnown || isPaid else {
       counters.discard(.solicitationLimit)
-      return sessions.remove(position)
+      return forget(position, into: &actions)
     }
     startAsking(position, on: asked, paid: isKnown ? 0 : 1, now: now, into: &actions)
   }

@@ -60,9 +60,9 @@ package struct Engine: ~Copyable {
     case .malformed(let reason):
       counters.drop(reason)
     case .interfaceChanged(let interface):
-      change(interface)
+      change(interface, into: &actions)
     case .interfaceRemoved(let index):
-      remove(index)
+      remove(index, into: &actions)
     case .route(let route, let target):
       apply(route, to: target, now: now, into: &actions)
     case .routesChanged:
@@ -74,33 +74,35 @@ package struct Engine: ~Copyable {
 // MARK: - Interfaces
 
 extension Engine {
-  private mutating func change(_ interface: Interface) {
+  private mutating func change(_ interface: Interface, into actions: inout [Action]) {
     let previous = interfaces[interface.index]
     if let previous {
       let isSame =
         previous.name == interface.name && interface.isUp
         && previous.linkLayerAddress == interface.linkLayerAddress
-      if !isSame { forgetSessions(using: interface.index) }
+      if !isSame { forgetSessions(using: interface.index, into: &actions) }
     }
     interfaces.update(interface)
     if previous?.name != interface.name { rules.resolve(in: interfaces) }
   }
 
-  private mutating func remove(_ index: InterfaceIndex) {
+  private mutating func remove(_ index: InterfaceIndex, into actions: inout [Action]) {
     // Sessions of a proxy are found by its interface, so they go before it does.
-    forgetSessions(using: index)
+    forgetSessions(using: index, into: &actions)
     interfaces.remove(index)
     rules.resolve(in: interfaces)
   }
 
   /// Forgets every target asked for, confirmed or routed by way of an interface.
-  private mutating func forgetSessions(using index: InterfaceIndex) {
+  private mutating func forgetSessions(
+    using index: InterfaceIndex, into actions: inout [Action]
+  ) {
     for position in sessions.takenPositions {
       let session = sessions[position]
       let isAffected =
         rules.proxyInterfaces[session.key.proxy] == index
         || session.interfaces.contains(index)
-      if isAffected { sessions.remove(position) }
+      if isAffected { forget(position, into: &actions) }
     }
   }
 }

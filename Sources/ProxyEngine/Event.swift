@@ -30,10 +30,30 @@ package enum Route: Equatable, Sendable {
   case unreachable
 }
 
+/// The way to one target that was confirmed, for the kernel to know (`autowire` in ndppd).
+package struct HostRoute: Hashable, Sendable {
+  /// The one destination.
+  package let target: IPv6Address
+  /// Where it was confirmed.
+  package let interface: InterfaceIndex
+  /// The host that confirmed it, if packets are to go by way of that.
+  package let gateway: IPv6Address?
+
+  package init(target: IPv6Address, interface: InterfaceIndex, gateway: IPv6Address?) {
+    self.target = target
+    self.interface = interface
+    self.gateway = gateway
+  }
+}
+
 /// Something that the engine wants done.
 package enum Action: Equatable, Sendable {
   case advertise(EthernetFrame<NeighborAdvertisement>, on: InterfaceIndex)
   case solicit(EthernetFrame<NeighborSolicitation>, on: InterfaceIndex)
+  /// Put this route in place of any other that we installed for its target.
+  case installHostRoute(HostRoute)
+  /// Take this route away again.
+  case removeHostRoute(HostRoute)
   /// Tell the user, once until it changes, that the interface has no address to speak from.
   case reportMissingSource(on: InterfaceIndex)
   /// Tell the user that a station claims a target which another one has confirmed.

@@ -21,6 +21,7 @@ struct RuleTable {
     let isOverride: Bool
     let source: Ruleset.AdvertisementSource
     let duplicateDetection: Ruleset.DuplicateDetection
+    let installsHostRoutes: Bool
     let timers: Ruleset.Timers
     /// Positions in `rules`, by prefix.
     var trie = PrefixTrie()
@@ -33,6 +34,7 @@ struct RuleTable {
     var isExclusion = false
     var isStatic = false
     var isAuto = false
+    var routesViaNeighbor = false
     /// Positions of interface patterns.
     var interfaces: [Int] = []
   }
@@ -44,7 +46,8 @@ struct RuleTable {
     proxies = ruleset.proxies.map {
       Proxy(
         name: $0.interface, isRouter: $0.isRouter, isOverride: $0.isOverride, source: $0.source,
-        duplicateDetection: $0.duplicateDetection, timers: $0.timers)
+        duplicateDetection: $0.duplicateDetection, installsHostRoutes: $0.installsHostRoutes,
+        timers: $0.timers)
     }
     proxyInterfaces = ruleset.proxies.map { _ in nil }
     for (proxy, rules) in ruleset.proxies.map(\.rules).enumerated() {
@@ -60,6 +63,7 @@ struct RuleTable {
       rules.append(Rule(prefix: rule.prefix))
       proxies[proxy].trie[rule.prefix] = position
     }
+    if rule.routesViaNeighbor { rules[position].routesViaNeighbor = true }
     switch rule.method {
     case .static: rules[position].isStatic = true
     case .auto: rules[position].isAuto = true

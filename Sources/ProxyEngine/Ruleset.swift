@@ -21,6 +21,10 @@ package struct Ruleset: Equatable, Sendable {
     package var source = AdvertisementSource.automatic
     /// What hosts get that detect duplicates.
     package var duplicateDetection = DuplicateDetection.verify
+    /// Whether the interface is to receive every frame of its link; the engine does not care.
+    package var isPromiscuous = false
+    /// Whether the kernel gets a route to each confirmed target.
+    package var installsHostRoutes = false
     /// How long things take and last.
     package var timers: Timers
     /// The rules; of those that cover a target the one with the longest prefix counts.
@@ -43,6 +47,8 @@ package struct Ruleset: Equatable, Sendable {
     /// Prefixes inside `prefix` whose targets are not answered for, unless another rule is about
     /// just such a prefix or a longer one.
     package var excluded: [IPv6Prefix]
+    /// Whether host routes lead by way of the host that confirmed the target.
+    package var routesViaNeighbor = false
 
     package init(prefix: IPv6Prefix, method: Method, excluded: [IPv6Prefix] = []) {
       self.prefix = prefix

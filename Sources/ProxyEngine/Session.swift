@@ -60,6 +60,9 @@ struct Session {
   /// Whether a route lookup is under way.
   var awaitsRoute = false
 
+  /// The route that the kernel has of us.
+  var hostRoute: HostRoute?
+
   var askers: [Asker] = []
 
   /// Who has to go first where the table is full; the confirmed stay.
@@ -82,6 +85,8 @@ struct Session {
   struct Neighbor {
     let interface: InterfaceIndex
     let linkLayerAddress: MACAddress
+    /// Whose advertisement it was.
+    let source: IPv6Address
   }
 
   /// Adds an asker, or takes the newer of two from the same source.

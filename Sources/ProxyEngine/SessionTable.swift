@@ -76,15 +76,13 @@ struct SessionTable {
     dropSpentTimers()
   }
 
-  /// Gives every session another key, or forgets it where there is none.
+  /// Gives every session another key.
   ///
-  /// No two may get the same. O(n log n).
+  /// There must be one for each, and no two the same. O(n).
   mutating func rename(_ newKey: (SessionKey) -> SessionKey?) {
-    let taken = takenPositions
-    for position in taken where newKey(self[position].key) == nil { remove(position) }
     positions = [:]
     for position in takenPositions {
-      guard let key = newKey(self[position].key) else { preconditionFailure("it was removed") }
+      guard let key = newKey(self[position].key) else { preconditionFailure("no key") }
       self[position].key = key
       positions[key] = position
     }

@@ -77,7 +77,7 @@ import Testing
     #expect(result.configuration == expected)
     #expect(
       result.diagnostics.map(\.code) == ["not-needed", "not-needed"]
-        + Array(repeating: "not-in-effect", count: 4))
+        + Array(repeating: "not-in-effect", count: 1))
   }
 
   @Test func `defaults are those of the RFC where ndppd's differ`() throws {

@@ -46,6 +46,12 @@ struct Gateway: ~Copyable {
     return actions
   }
 
+  /// Goes by another ruleset, and returns the proxies whose R flag stays as it was.
+  mutating func replace(_ ruleset: Ruleset, limits: Limits) -> [String] {
+    var actions: [Action] = []
+    return engine.replace(ruleset, limits: limits, into: &actions)
+  }
+
   /// Lets time pass, stopping at every deadline on the way.
   mutating func wait(milliseconds: UInt64) -> [Action] {
     let end = Instant(nanoseconds: now.nanoseconds + milliseconds * 1_000_000)

@@ -31,7 +31,7 @@ struct ReloadTests {
   @Test func `a target whose rule stays is still known`() {
     var gateway = gateway()
     let same = ruleset(("2001:db8:9::/64", .static), (Self.inside, .interface("zt0")))
-    #expect(gateway.engine.replace(same, limits: Limits()) == [])
+    #expect(gateway.replace(same, limits: Limits()) == [])
     #expect(gateway.ask(solicitation()) == [answer()])
     let added = ip("2001:db8:9::9")
     #expect(gateway.ask(solicitation(for: added)) == [answer(for: added)])
@@ -41,14 +41,14 @@ struct ReloadTests {
     var gateway = gateway()
     _ = gateway.ask(solicitation())
     _ = gateway.wait(milliseconds: 29_000)
-    _ = gateway.engine.replace(ruleset((Self.inside, .interface("zt0"))), limits: Limits())
+    _ = gateway.replace(ruleset((Self.inside, .interface("zt0"))), limits: Limits())
     #expect(gateway.wait(milliseconds: 1000) == [unicastProbe()])
   }
 
   @Test func `an asker that waits is answered after the change`() {
     var gateway = Gateway((Self.inside, .interface("zt0")))
     _ = gateway.ask(solicitation())
-    _ = gateway.engine.replace(ruleset((Self.inside, .interface("zt0"))), limits: Limits())
+    _ = gateway.replace(ruleset((Self.inside, .interface("zt0"))), limits: Limits())
     #expect(gateway.answer(advertisement()) == [answer()])
   }
 
@@ -65,7 +65,7 @@ struct ReloadTests {
     ]
     for other in others {
       var gateway = gateway()
-      #expect(gateway.engine.replace(other, limits: Limits()) == [])
+      #expect(gateway.replace(other, limits: Limits()) == [])
       #expect(gateway.engine.sessionCount == 0)
       #expect(gateway.ask(solicitation()) != [answer()])
     }
@@ -80,7 +80,7 @@ struct ReloadTests {
     ]
     for other in others {
       var gateway = gateway()
-      _ = gateway.engine.replace(other, limits: Limits())
+      _ = gateway.replace(other, limits: Limits())
       #expect(gateway.ask(solicitation()) == [])
       #expect(gateway.engine.nextDeadline == nil)
     }
@@ -90,14 +90,14 @@ struct ReloadTests {
     let first = ruleset((Self.inside, .interface("zt0")))
     let second = ruleset((Self.inside, .interface("zt0")), interface: "zt1")
     var gateway = Gateway((Self.inside, .interface("zt0")))
-    _ = gateway.engine.replace(
+    _ = gateway.replace(
       Ruleset(proxies: first.proxies + second.proxies), limits: Limits())
     let other = ip("2001:db8:1:0:ff::77")
     for (target, index) in [(member, Gateway.eth0), (other, Gateway.zt1)] {
       _ = gateway.handle(.solicitation(solicitation(for: target), on: index))
       _ = gateway.answer(advertisement(of: target))
     }
-    _ = gateway.engine.replace(
+    _ = gateway.replace(
       Ruleset(proxies: second.proxies + first.proxies), limits: Limits())
     _ = gateway.wait(milliseconds: 1000)
     #expect(gateway.ask(solicitation()) == [answer()])
@@ -113,11 +113,11 @@ struct ReloadTests {
   @Test func `the router flag stays as it was`() {
     var gateway = Gateway((Self.inside, .static))
     let other = ruleset((Self.inside, .static), isRouter: false)
-    #expect(gateway.engine.replace(other, limits: Limits()) == ["eth0"])
+    #expect(gateway.replace(other, limits: Limits()) == ["eth0"])
     #expect(gateway.ask(solicitation()) == [answer()])
     // Not even by way of a ruleset without the proxy.
-    _ = gateway.engine.replace(Ruleset(proxies: []), limits: Limits())
-    #expect(gateway.engine.replace(other, limits: Limits()) == ["eth0"])
+    _ = gateway.replace(Ruleset(proxies: []), limits: Limits())
+    #expect(gateway.replace(other, limits: Limits()) == ["eth0"])
     #expect(gateway.ask(solicitation()) == [answer()])
   }
 
@@ -129,7 +129,7 @@ struct ReloadTests {
     }
     var limits = Limits()
     limits.sessions = 5
-    _ = gateway.engine.replace(ruleset((Self.inside, .interface("zt0"))), limits: limits)
+    _ = gateway.replace(ruleset((Self.inside, .interface("zt0"))), limits: limits)
     #expect(gateway.engine.sessionCount == 5)
   }
 }

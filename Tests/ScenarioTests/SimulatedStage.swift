@@ -81,7 +81,7 @@ final class SimulatedStage: Stage {
         let isInside = FoundingNetwork.insidePrefix.contains(target)
         let route: Route = isInside ? .onLink(Self.zt0) : .gateway(Self.eth0)
         play(.route(route, to: target), &seen)
-      case .reportMissingSource, .reportConflict:
+      case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute:
         Issue.record("\(action)")
       }
     }

@@ -1,0 +1,137 @@
+import CLinux
+import Glibc
+package import NDPWire
+import SystemPackage
+
+/// The routes to single IPv6 addresses that this program has put into the kernel's main table.
+///
+/// They carry a protocol number of their own, by which those are known that were left behind.
+/// Needs CAP_NET_ADMIN.
+package final class HostRouteTable {
+  private let socket: NetlinkSocket
+  private var installed: [IPv6Address: Way] = [:]
+
+  /// What `ip route` shows as `proto 112`: nobody else's in iproute2's list.
+  package static let protocolNumber: UInt8 = 112
+
+  /// An interface and perhaps a router on its link.
+  private struct Way: Equatable {
+    let interface: Int32
+    let gateway: IPv6Address?
+  }
+
+  /// Throws `SystemError`.
+  package init() throws(SystemError) {
+    socket = try NetlinkSocket(groups: 0)
+  }
+
+  /// Puts a route in place of any other of ours for the same target.
+  ///
+  /// Where somebody else has put one there, that stays.
+  package func install(
+    _ target: IPv6Address, interface: Int32, gateway: IPv6Address?
+  ) throws(SystemError) {
+    let way = Way(interface: interface, gateway: gateway)
+    if let old = installed[target], old != way { try remove(target) }
+    let flags = Int(NLM_F_CREATE | NLM_F_EXCL)
+    do {
+      try request(RTM_NEWROUTE, flags: flags, target, way, "install a route to \(target)")
+      installed[target] = way
+    } catch {
+      guard error.code == .fileExists else { throw error }
+    }
+  }
+
+  /// Takes a route of ours away; that it is gone already is fine.
+  package func remove(_ target: IPv6Address) throws(SystemError) {
+    guard let way = installed.removeValue(forKey: target) else { return }
+    do {
+      try request(RTM_DELROUTE, flags: 0, target, way, "remove the route to \(target)")
+    } catch {
+      guard error.code == .noSuchProcess || error.code == .noSuchAddressOrDevice else {
+        throw error
+      }
+    }
+  }
+
+  /// Takes all routes of ours away, as far as that is possible.
+  package func removeAll() {
+    for target in Array(installed.keys) { try? remove(target) }
+  }
+
+  /// Takes up the routes that an earlier process of ours has left behind, and removes them.
+  ///
+  /// Returns how many. The kernel looks for them: the others are not even read.
+  package func reclaim() throws(SystemError) -> Int {
+    var option: CInt = 1
+    unsafe setsockopt(
+      socket.descriptor.number, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &option,
+      socklen_t(MemoryLayout<CInt>.size))
+    let header = Self.header(length: 0)
+    let sequence = try socket.send(
+      type: RTM_GETROUTE, flags: Int(NLM_F_DUMP), payload: header)
+    var found: [(IPv6Address, Way)] = []
+    var isDone = false
+    while !isDone {
+      try socket.waitUntilReadable(milliseconds: Self.patience)
+      _ = try socket.receive { message, payload in
+        guard message.sequence == sequence else { return }
+        if [NLMSG_DONE, NLMSG_ERROR].contains(Int32(message.type)) { isDone = true }
+        guard Int(message.type) == RTM_NEWROUTE, let route = HostRouteMessage(payload),
+          route.protocolNumber == Self.protocolNumber
+        else { return }
+        found.append((route.target, Way(interface: route.interface, gateway: route.gateway)))
+      }
+    }
+    for (target, way) in found {
+      installed[target] = way
+      try remove(target)
+    }
+    return found.count
+  }
+
+  /// How long the kernel may take, in milliseconds; a large table takes a while.
+  private static let patience: CInt = 5_000
+
+  /// `struct rtmsg` for one address, or for all that the kernel has of us.
+  private static func header(length: UInt8) -> [UInt8] {
+    [
+      UInt8(AF_INET6), length, 0, 0, UInt8(RT_TABLE_MAIN.rawValue), protocolNumber,
+      length == 0 ? 0 : UInt8(RT_SCOPE_UNIVERSE.rawValue),
+      length == 0 ? 0 : UInt8(RTN_UNICAST), 0, 0, 0, 0,
+    ]
+  }
+
+  private func request(
+    _ type: Int, flags: Int, _ target: IPv6Address, _ way: Way,
+    _ operation: @autoclosure () -> String
+  ) throws(SystemError) {
+    var payload = Self.header(length: 128)
+    payload.append(attribute: UInt16(RTA_DST.rawValue), target.bits.bigEndian)
+    payload.append(attribute: UInt16(RTA_OIF.rawValue), way.interface)
+    if let gateway = way.gateway {
+      payload.append(attribute: UInt16(RTA_GATEWAY.rawValue), gateway.bits.bigEndian)
+    }
+    let sequence = try socket.send(type: type, flags: flags | Int(NLM_F_ACK), payload: payload)
+    var result: Int32?
+    while result == nil {
+      try socket.waitUntilReadable(milliseconds: Self.patience)
+      _ = try socket.receive { message, payload in
+        guard message.sequence == sequence, message.type == UInt16(NLMSG_ERROR) else { return }
+        result = NetlinkMessage.error(in: payload)
+      }
+    }
+    if let result, result != 0 { throw SystemError(operation(), Errno(rawValue: result)) }
+  }
+}
+
+extension [UInt8] {
+  /// Appends an attribute whose value needs no padding.
+  fileprivate mutating func append<Number: FixedWidthInteger>(
+    attribute: UInt16, _ value: Number
+  ) {
+    append(native: UInt16(4 + MemoryLayout<Number>.size))
+    append(native: attribute)
+    append(native: value)
+  }
+}

@@ -1,0 +1,37 @@
+import NDPWire
+
+// Routes to single targets, which the kernel has for as long as these are confirmed.
+
+extension Engine {
+  /// Has the kernel know the way to a target as it was just confirmed, if the proxy wants that.
+  ///
+  /// By way of the host that confirmed it only where that is another one, on the link itself.
+  mutating func updateHostRoute(_ position: Int, into actions: inout [Action]) {
+    let session = sessions[position]
+    let key = session.key
+    guard rules.proxies[key.proxy].installsHostRoutes, let neighbor = session.neighbor else {
+      return removeHostRoute(position, into: &actions)
+    }
+    let isVia =
+      rules.rule(of: key.proxy, covering: key.target)?.routesViaNeighbor == true
+      && neighbor.source != key.target && neighbor.source.isLinkLocal
+    let route = HostRoute(
+      target: key.target, interface: neighbor.interface, gateway: isVia ? neighbor.source : nil)
+    guard route != session.hostRoute else { return }
+    sessions[position].hostRoute = route
+    actions.append(.installHostRoute(route))
+  }
+
+  /// Has the kernel forget the way to a target, if it knows it from us.
+  mutating func removeHostRoute(_ position: Int, into actions: inout [Action]) {
+    guard let route = sessions[position].hostRoute else { return }
+    sessions[position].hostRoute = nil
+    actions.append(.removeHostRoute(route))
+  }
+
+  /// Forgets a target and whatever was done for it.
+  mutating func forget(_ position: Int, into actions: inout [Action]) {
+    removeHostRoute(position, into: &actions)
+    sessions.remove(position)
+  }
+}

@@ -1,0 +1,124 @@
+import NDPWire
+import ProxyEngine
+import Testing
+
+/// Which routes the kernel gets, and when they are taken away.
+struct HostRouteTests {
+  private static let inside = IPv6Prefix("2001:db8:1:0:ff::/80")!
+  private static let route = HostRoute(target: member, interface: Gateway.zt0, gateway: nil)
+
+  private func gateway(
+    _ methods: Ruleset.Method..., isVia: Bool = false, keepsAlive: Bool = true
+  ) -> Gateway {
+    var gateway = Gateway()
+    gateway.engine = Engine(ruleset: ruleset(methods, isVia: isVia, keepsAlive: keepsAlive))
+    for interface in Gateway.interfaces { _ = gateway.handle(.interfaceChanged(interface)) }
+    return gateway
+  }
+
+  private func ruleset(
+    _ methods: [Ruleset.Method], isVia: Bool = false, keepsAlive: Bool = true, wires: Bool = true
+  ) -> Ruleset {
+    var timers = Ruleset.Timers()
+    timers.keepsAlive = keepsAlive
+    var proxy = Ruleset.Proxy(
+      interface: "eth0", isRouter: true, timers: timers,
+      rules: methods.map { method in
+        var rule = Ruleset.Rule(prefix: Self.inside, method: method)
+        rule.routesViaNeighbor = isVia
+        return rule
+      })
+    proxy.installsHostRoutes = wires
+    return Ruleset(proxies: [proxy])
+  }
+
+  @Test func `a confirmed target gets a route, once`() {
+    var gateway = gateway(.interface("zt0"))
+    #expect(gateway.ask(solicitation()) == [probe()])
+    #expect(gateway.answer(advertisement()) == [.installHostRoute(Self.route), answer()])
+    #expect(gateway.ask(solicitation()) == [answer()])
+    #expect(gateway.wait(milliseconds: 30_000) == [unicastProbe()])
+    #expect(gateway.answer(advertisement()) == [])
+  }
+
+  @Test func `it goes with the target`() {
+    var gateway = gateway(.interface("zt0"))
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    _ = gateway.ask(solicitation())
+    // Asked again by unicast, then everywhere, always in vain.
+    let actions = gateway.wait(milliseconds: 60_000)
+    #expect(actions.filter { $0 == .removeHostRoute(Self.route) }.count == 1)
+    #expect(actions.last == .removeHostRoute(Self.route))
+  }
+
+  @Test func `it goes when nobody asks any more`() {
+    var gateway = gateway(.interface("zt0"))
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    #expect(gateway.wait(milliseconds: 30_000) == [.removeHostRoute(Self.route)])
+    #expect(gateway.ask(solicitation()) == [probe()])
+    #expect(gateway.answer(advertisement()) == [.installHostRoute(Self.route), answer()])
+  }
+
+  @Test func `it goes with the interface`() {
+    for event in [
+      Event.interfaceRemoved(Gateway.zt0), .interfaceRemoved(Gateway.eth0),
+    ] {
+      var gateway = gateway(.interface("zt0"))
+      _ = gateway.ask(solicitation())
+      _ = gateway.answer(advertisement())
+      #expect(gateway.handle(event) == [.removeHostRoute(Self.route)])
+    }
+  }
+
+  @Test func `it follows the target`() {
+    var gateway = gateway(.interface("zt0"), .interface("zt1"))
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    _ = gateway.ask(solicitation())
+    _ = gateway.wait(milliseconds: 33_000)
+    let there = HostRoute(target: member, interface: Gateway.zt1, gateway: nil)
+    let actions = gateway.answer(advertisement(to: ip("fe80::102")), on: Gateway.zt1)
+    #expect(actions == [.installHostRoute(there)])
+  }
+
+  @Test func `it leads by way of another host that spoke for the target`() {
+    var gateway = gateway(.interface("zt0"), isVia: true)
+    _ = gateway.ask(solicitation())
+    // The target itself.
+    #expect(gateway.answer(advertisement()).first == .installHostRoute(Self.route))
+    _ = gateway.wait(milliseconds: 40_000)
+    _ = gateway.ask(solicitation())
+    var other = advertisement()
+    other = EthernetFrame(
+      source: other.source, destination: other.destination,
+      message: NeighborAdvertisement(
+        source: ip("fe80::dd"), destination: ip("fe80::101"), target: member, isRouter: true,
+        isSolicited: true, isOverride: false, targetLinkLayerAddress: memberMAC))
+    let via = HostRoute(target: member, interface: Gateway.zt0, gateway: ip("fe80::dd"))
+    #expect(gateway.answer(other).first == .installHostRoute(via))
+  }
+
+  @Test func `a route that is the proof needs none`() {
+    var gateway = gateway(.auto)
+    _ = gateway.ask(solicitation())
+    #expect(gateway.handle(.route(.onLink(Gateway.tun0), to: member)) == [answer()])
+  }
+
+  @Test func `a reload takes them away, or adds them`() {
+    var gateway = gateway(.interface("zt0"))
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    var actions: [Action] = []
+    _ = gateway.engine.replace(
+      ruleset([.interface("zt0")], wires: false), limits: Limits(), into: &actions)
+    #expect(actions == [.removeHostRoute(Self.route)])
+    actions = []
+    _ = gateway.engine.replace(ruleset([.interface("zt0")]), limits: Limits(), into: &actions)
+    #expect(actions == [.installHostRoute(Self.route)])
+    actions = []
+    _ = gateway.engine.replace(ruleset([.interface("zt1")]), limits: Limits(), into: &actions)
+    #expect(actions == [.removeHostRoute(Self.route)])
+  }
+}

@@ -28,6 +28,7 @@ let package = Package(
   products: [
     .executable(name: "ndpproxy", targets: ["ndpproxy"]),
     .executable(name: "ndpctl", targets: ["ndpctl"]),
+    .executable(name: "conformance", targets: ["ConformanceTable"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -71,6 +72,16 @@ let package = Package(
       path: "Benchmarks/ndpbench", swiftSettings: house),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: common),
+    .target(
+      name: "Conformance",
+      dependencies: [
+        "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+        "TestSupport",
+      ],
+      path: "Tests/Conformance", swiftSettings: common),
+    .executableTarget(
+      name: "ConformanceTable", dependencies: ["Conformance", "NetworkLab"],
+      path: "Tests/ConformanceTable", swiftSettings: common),
     .testTarget(
       name: "NDPWireTests", dependencies: ["NDPWire", "TestSupport"], swiftSettings: common),
     .testTarget(
@@ -103,6 +114,8 @@ let package = Package(
       name: "ndpproxyTests",
       dependencies: ["LinuxNet", "NDPWire", "NetworkLab", subprocess, system],
       swiftSettings: common),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["Conformance", "LinuxNet"], swiftSettings: common),
     .testTarget(name: "TidyTests", swiftSettings: common),
   ],
   swiftLanguageModes: [.v6]

@@ -12,6 +12,10 @@ package struct Node: Sendable {
   /// The whole lab, so that no wire is unplugged while anyone still holds one of its nodes.
   let lab: [NetworkNamespace]
 
+  package init(name: String, namespace: NetworkNamespace, lab: [NetworkNamespace] = []) {
+    (self.name, self.namespace, self.lab) = (name, namespace, lab)
+  }
+
   /// Runs a command to its end; `input` is its standard input.
   ///
   /// Throws `CommandFailure` unless it exits with 0. Some 5 ms.

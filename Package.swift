@@ -75,10 +75,10 @@ let package = Package(
     .target(
       name: "Conformance",
       dependencies: [
-        "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+        "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
         "TestSupport",
       ],
-      path: "Tests/Conformance", swiftSettings: common),
+      path: "Tests/Conformance", exclude: ["README.md"], swiftSettings: common),
     .executableTarget(
       name: "ConformanceTable", dependencies: ["Conformance", "NetworkLab"],
       path: "Tests/ConformanceTable", swiftSettings: common),

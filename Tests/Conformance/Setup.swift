@@ -87,6 +87,14 @@ extension Setup {
     }
     """)
 
+  /// A target that only one row uses, in a prefix of at most 96 bits.
+  package static func target(
+    _ number: Int, ofRow row: Int, in prefix: IPv6Prefix = staticPrefix
+  ) -> IPv6Address {
+    precondition(prefix.length <= 96 && 0..<0xffff ~= number)
+    return IPv6Address(bits: prefix.address.bits | UInt128((row + 1) << 16 | number))
+  }
+
   /// One of the targets that have a static rule for just them.
   package static func single(_ number: Int) -> IPv6Address {
     precondition(0..<8 ~= number)

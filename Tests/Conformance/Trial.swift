@@ -42,8 +42,7 @@ package final class Trial: Sendable {
 
   /// An address of the row's own in any prefix of at most 96 bits.
   package func own(_ index: Int, in prefix: IPv6Prefix) -> IPv6Address {
-    precondition(prefix.length <= 96 && 0..<0xffff ~= index)
-    let address = IPv6Address(bits: prefix.address.bits | UInt128((number + 1) << 16 | index))
+    let address = Setup.target(index, ofRow: number, in: prefix)
     watch(address)
     return address
   }

@@ -11,4 +11,16 @@ struct ConformanceTests {
   func `without a kernel`(row: Row) async {
     if case .differs(let what) = await row.attemptOnOctets() { Issue.record("\(what)") }
   }
+
+  /// All rows on our daemon; they share daemons, so that they are tried once, together.
+  static let live = Task { await LiveRun.outcomes(of: .ndpproxy) }
+
+  @Test(.enabled(if: NetworkNamespace.isPermitted), arguments: Row.all)
+  func `on the daemon`(row: Row) async {
+    if case .differs(let what) = await Self.live.value[row.id] { Issue.record("\(what)") }
+  }
+
+  @Test func `every row has an id of its own`() {
+    #expect(Set(Row.all.map(\.id)).count == Row.all.count)
+  }
 }

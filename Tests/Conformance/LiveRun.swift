@@ -1,0 +1,107 @@
+import NetworkLab
+
+/// Rows tried on real kernels.
+package enum LiveRun {
+  /// What came of all rows with one program, by id: those of a setup at once, on one daemon.
+  package static func outcomes(of program: Program) async -> [String: Outcome] {
+    var outcomes: [String: Outcome] = [:]
+    await withTaskGroup(of: [String: Outcome].self) { group in
+      for (setup, rows) in rowsBySetup() {
+        group.addTask { await attempt(rows, of: setup, on: program) }
+      }
+      group.addTask { await attemptLabs(with: program) }
+      for await some in group { outcomes.merge(some) { first, _ in first } }
+    }
+    return outcomes
+  }
+
+  /// What the kernel does with the frames of the rows about which it is asked.
+  package static func outcomesOfKernel() async -> [String: Outcome] {
+    let rows = Row.all.filter { if case .notAsked = $0.kernel { false } else { true } }
+    do {
+      let lab = try await LiveLab(.usual, rows: rows)
+      let trials = rows.map { row in Row.number(of: row.id) }
+      try await lab.adopt(trials.flatMap { row in (0..<8).map { Setup.target($0, ofRow: row) } })
+      let subject = try LiveSubject(.kernel, in: lab, process: nil)
+      return await attempt(rows, on: subject)
+    } catch {
+      return outcomes(of: rows, .differs("\(error)"))
+    }
+  }
+
+  private static func rowsBySetup() -> [(Setup, [Row])] {
+    var groups: [(setup: Setup, rows: [Row])] = []
+    for row in Row.all {
+      guard case .script(let setup, _) = row.check else { continue }
+      if let index = groups.firstIndex(where: { $0.setup.name == setup.name }) {
+        groups[index].rows.append(row)
+      } else {
+        groups.append((setup, [row]))
+      }
+    }
+    return groups.map { ($0.setup, $0.rows) }
+  }
+
+  private static func attempt(
+    _ rows: [Row], of setup: Setup, on program: Program
+  ) async -> [String: Outcome] {
+    do {
+      let lab = try await LiveLab(setup, rows: rows)
+      let configuration = program.configuration(setup.configuration)
+      return try await lab.proxy.withDaemon(try program.path, configuration: configuration) {
+        let subject = try LiveSubject(program.kind, in: lab, process: $0.process)
+        let outcomes = await attempt(rows, on: subject)
+        guard let end = $0.process.status else { return outcomes }
+        let last = $0.process.lines.last ?? ""
+        return Self.outcomes(of: rows, .differs("\(program) \(end): \(last)"))
+      }
+    } catch {
+      return outcomes(of: rows, .differs("setup \(setup.name): \(error)"))
+    }
+  }
+
+  private static func attempt(_ rows: [Row], on subject: LiveSubject) async -> [String: Outcome] {
+    await withTaskGroup(of: (String, Outcome).self) { group in
+      for row in rows { group.addTask { (row.id, await row.attempt(on: subject)) } }
+      var outcomes: [String: Outcome] = [:]
+      for await (id, outcome) in group { outcomes[id] = outcome }
+      return outcomes
+    }
+  }
+
+  /// The rows with networks of their own, one after the other.
+  private static func attemptLabs(with program: Program) async -> [String: Outcome] {
+    var outcomes: [String: Outcome] = [:]
+    for row in Row.all {
+      guard case .lab(let body) = row.check else { continue }
+      do {
+        try await body(program)
+        outcomes[row.id] = .pass
+      } catch let reason as NotRun {
+        outcomes[row.id] = .notRun(reason.description)
+      } catch {
+        outcomes[row.id] = .differs("\(error)")
+      }
+    }
+    return outcomes
+  }
+
+  private static func outcomes(of rows: [Row], _ outcome: Outcome) -> [String: Outcome] {
+    Dictionary(uniqueKeysWithValues: rows.map { ($0.id, outcome) })
+  }
+}
+
+/// What a lab throws that has nothing to try on this program.
+package struct NotRun: Error, CustomStringConvertible {
+  /// Why.
+  package let description: String
+
+  package init(_ description: String) {
+    self.description = description
+  }
+}
+
+extension Program {
+  /// The subject that it is.
+  package var kind: SubjectKind { self == .ndpproxy ? .ndpproxy : .ndppd }
+}

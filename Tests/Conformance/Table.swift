@@ -1,0 +1,119 @@
+/// The rows with what came of them, to be printed.
+package struct Table: Sendable {
+  /// By id, without a kernel.
+  package var octets: [String: Outcome] = [:]
+  /// By id, of our daemon.
+  package var ndpproxy: [String: Outcome] = [:]
+  /// By id, of ndppd.
+  package var ndppd: [String: Outcome] = [:]
+  /// By id, of the kernel.
+  package var kernel: [String: Outcome] = [:]
+
+  package init() {}
+
+  /// Tries every row on everything.
+  package static func made() async -> Table {
+    var table = Table()
+    for row in Row.all { table.octets[row.id] = await row.attemptOnOctets() }
+    table.ndpproxy = await LiveRun.outcomes(of: .ndpproxy)
+    table.ndppd = await LiveRun.outcomes(of: .ndppd)
+    table.kernel = await LiveRun.outcomesOfKernel()
+    return table
+  }
+
+  /// What came of a row with us, wherever it was tried; what fails anywhere fails.
+  package func outcome(of row: Row) -> Outcome {
+    var outcome = Outcome.notRun("not tried")
+    for (place, next) in [("octets", octets[row.id]), ("live", ndpproxy[row.id])] {
+      switch next {
+      case .differs(let what): return .differs("\(place): \(what)")
+      case .pass: outcome = .pass
+      case .notRun(let reason): if outcome != .pass { outcome = .notRun(reason) }
+      case nil: break
+      }
+    }
+    if case .differs(let what) = kernel[row.id], case .agrees = row.kernel {
+      return .differs("the kernel disagrees: \(what)")
+    }
+    if kernel[row.id] == .pass, case .differs = row.kernel {
+      return .differs("the kernel does not differ")
+    }
+    return outcome
+  }
+
+  /// The rows that our daemon or engine does not meet.
+  package var failures: [Row] {
+    Row.all.filter { if case .differs = outcome(of: $0) { true } else { false } }
+  }
+}
+
+// MARK: - Text
+
+extension Table {
+  /// The table in Markdown, and the totals below it.
+  package var text: String {
+    let header = ["id", "requirement", "reference", "level", "ndpproxy", "ndppd 0.2.5", "kernel"]
+    let rows = Row.all.map(cells)
+    var widths = header.map(\.count)
+    for row in rows {
+      for (column, cell) in row.enumerated() where cell.count <= 60 {
+        widths[column] = max(widths[column], cell.count)
+      }
+    }
+    func line(_ cells: [String]) -> String {
+      let padded = zip(cells, widths).map { cell, width in
+        cell + String(repeating: " ", count: max(0, width - cell.count))
+      }
+      return "| " + padded.joined(separator: " | ") + " |"
+    }
+    let rule = widths.map { String(repeating: "-", count: $0) }
+    return ([header, rule] + rows).map(line).joined(separator: "\n") + "\n\n" + totals
+  }
+
+  private func cells(of row: Row) -> [String] {
+    [
+      row.id, row.requirement, row.reference, row.level.rawValue, result(of: row),
+      observation(ndppd[row.id], of: row), judgement(of: row),
+    ]
+  }
+
+  private func result(of row: Row) -> String {
+    switch outcome(of: row) {
+    case .pass: row.deviation.map { "pass (deviation: \($0))" } ?? "pass"
+    case .differs(let what): "FAIL: \(what)"
+    case .notRun(let reason): "not run: \(reason)"
+    }
+  }
+
+  private func observation(_ outcome: Outcome?, of row: Row) -> String {
+    switch outcome {
+    case .pass: "same"
+    case .differs(let what): what
+    case .notRun(let reason): "not run: \(reason)"
+    case nil: ""
+    }
+  }
+
+  private func judgement(of row: Row) -> String {
+    switch (row.kernel, kernel[row.id]) {
+    case (.notAsked, _), (_, nil): ""
+    case (.differs(let reason), .differs(let what)?): "\(what) (\(reason))"
+    case (_, let outcome): observation(outcome, of: row)
+    }
+  }
+
+  /// How many rows there are of each result.
+  package var totals: String {
+    let outcomes = Row.all.map { (row: $0, outcome: outcome(of: $0)) }
+    let passed = outcomes.count { $0.outcome == .pass }
+    let deviating = outcomes.count { $0.outcome == .pass && $0.row.deviation != nil }
+    let failed = failures.count
+    let others = ndppd.values.filter { if case .notRun = $0 { false } else { true } }
+    return """
+      \(Row.all.count) rows: \(passed + failed) executed, \(passed) passed \
+      (\(deviating) of them with a deviation), \(failed) failed, \
+      \(Row.all.count - passed - failed) not run.
+      ndppd 0.2.5: \(others.count) rows executed, \(others.count { $0 == .pass }) the same.
+      """
+  }
+}

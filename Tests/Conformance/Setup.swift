@@ -87,6 +87,10 @@ extension Setup {
     }
     """)
 
+  /// One static rule for every address there is.
+  package static let everything = Setup(
+    "everything", "proxy up0 {\n  rule ::/0 {\n    static\n  }\n}\n")
+
   /// A target that only one row uses, in a prefix of at most 96 bits.
   package static func target(
     _ number: Int, ofRow row: Int, in prefix: IPv6Prefix = staticPrefix

@@ -11,7 +11,8 @@ struct LiveLab: Sendable {
 
   /// Builds it for a setup, with the stations of these rows as permanent neighbours.
   ///
-  /// A daemon that answers through the kernel would otherwise have it ask for them first.
+  /// A daemon that answers through the kernel would otherwise have it ask for them first. Half of
+  /// a row's stations remain strangers to it.
   init(_ setup: Setup, rows: [Row]) async throws {
     let namespaces = [try NetworkNamespace(), try NetworkNamespace()]
     proxy = Node(name: "proxy", namespace: namespaces[0], lab: namespaces)
@@ -54,8 +55,16 @@ struct LiveLab: Sendable {
     var batch = ""
     for address in setup.addresses {
       let words = "\(address.address.address)/\(address.address.prefixLength)"
-      let lifetime = address.address.state == .deprecated ? " preferred_lft 0" : ""
-      batch += "address add \(words) dev \(address.side.rawValue) nodad\(lifetime)\n"
+      batch += "address add \(words) dev \(address.side.rawValue)"
+      switch address.address.state {
+      case .preferred: batch += " nodad\n"
+      case .deprecated: batch += " nodad preferred_lft 0\n"
+      case .tentative:
+        // A minute of duplicate address detection.
+        try proxy.set("\(address.side.rawValue)/accept_dad", to: "1")
+        try proxy.set("\(address.side.rawValue)/dad_transmits", to: "60")
+        batch += "\n"
+      }
     }
     batch += "route add 2001:db8:99::/64 dev \(Side.up.rawValue)\n"
     for route in setup.routes { batch += "route add \(route.prefix) \(route.words)\n" }
@@ -64,6 +73,10 @@ struct LiveLab: Sendable {
 
   private func introduce(_ rows: [Row]) async throws {
     var batch = ""
+    for address in ["fe80::aa", "2001:db8:1::aa"] {
+      let words = "\(address) lladdr 02:00:00:00:00:aa dev \(Side.up.rawValue) nud permanent"
+      batch += "neighbor replace \(words)\n"
+    }
     for row in rows {
       for number in 0..<8 {
         let station = Station(row: Row.number(of: row.id), number)

@@ -34,6 +34,9 @@ actor OctetsSubject: Subject {
 
   var log: [String] { [] }
 
+  /// How many targets the engine keeps in mind.
+  var sessionCount: Int { engine.sessionCount }
+
   func send(_ octets: [UInt8], on side: Side) throws {
     guard isForProxy(octets, on: side) else { return }
     play(event(octets, on: side))

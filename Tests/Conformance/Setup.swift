@@ -4,7 +4,7 @@ package import ProxyEngine
 /// The proxy's host and its configuration, for all rows that can share them.
 package struct Setup: Sendable {
   /// Unique among all setups.
-  package let name: String
+  package private(set) var name: String
   /// The configuration file; `Program` says what of it ndppd gets to see.
   package let configuration: String
   /// The proxy's addresses.
@@ -18,6 +18,11 @@ package struct Setup: Sendable {
 
   package init(_ name: String, _ configuration: String) {
     (self.name, self.configuration) = (name, configuration)
+  }
+
+  /// A setup with what stands inside the block of the proxy on `up0`, line by line.
+  package init(_ name: String, proxy lines: [String]) {
+    self.init(name, (["proxy up0 {"] + lines + ["}", ""]).joined(separator: "\n"))
   }
 
   /// An address of the proxy's.
@@ -87,9 +92,23 @@ extension Setup {
     }
     """)
 
+  /// The same under another name, for rows that would spoil others on a daemon with a weakness.
+  package func apart(_ name: String) -> Setup {
+    var copy = self
+    copy.name += ", " + name
+    return copy
+  }
+
+  /// The same with other addresses.
+  package func with(_ addresses: [Address]) -> Setup {
+    var copy = self
+    copy.addresses = addresses
+    return copy
+  }
+
   /// One static rule for every address there is.
   package static let everything = Setup(
-    "everything", "proxy up0 {\n  rule ::/0 {\n    static\n  }\n}\n")
+    "everything", proxy: ["rule ::/0 {", "static", "}"])
 
   /// A target that only one row uses, in a prefix of at most 96 bits.
   package static func target(

@@ -2,7 +2,7 @@ import NDPWire
 
 extension Row {
   /// B: the options of a solicitation.
-  static let options = [
+  static let options: [Row] = [
     Row(
       "B01", "an option of length zero drops the packet", "RFC 4861 §4.6, §7.1.1", .must,
       kernel: .agrees,

@@ -3,7 +3,7 @@ import NDPWire
 // A: what surrounds the message.
 
 extension Row {
-  static let extensionHeaders = [
+  static let extensionHeaders: [Row] = [
     Row(
       "A17", "only IP version 6", "RFC 8200 §3", .must,
       .silence(
@@ -49,7 +49,7 @@ extension Row {
       })),
   ]
 
-  static let robustness = [
+  static let robustness: [Row] = [
     Row(
       "A10", "a payload length beyond the frame is refused", "RFC 8200 §3", .robustness,
       kernel: .agrees, .silence({ $0.payloadLength = 100 })),
@@ -61,7 +61,7 @@ extension Row {
       .answers({ $0.padding = [14, 0] + zeros(6) })),
     Row(
       "A26", "frames cut anywhere are dropped without over-reading", "RFC 8200 §3", .robustness,
-      .script(.usual) { trial in
+      .script(.usual.apart("cut frames")) { trial in
         let question = Stimulus(from: trial.station(), for: trial.target())
         trial.watch(question.target)
         // A kernel sends nothing without a whole Ethernet header.

@@ -1,6 +1,6 @@
 extension Row {
   /// Every row there is, in the order in which it is printed.
-  package static let all = groups.joined().sorted { $0.id < $1.id }
+  package static let all: [Row] = groups.joined().sorted { $0.id < $1.id }
 
-  private static let groups = [validity, options]
+  private static let groups: [[Row]] = [validity, options, targets, advertisements]
 }

@@ -1,0 +1,83 @@
+import NDPWire
+
+// D: the address that answers, and whole exchanges.
+
+extension Row {
+  static let sources: [Row] = [
+    Row(
+      "D04", "link-local asks link-local answers, global asks global answers",
+      "RFC 4861 §4.4, RFC 6724 §5", .should, .answers({ _ in }, { $0.source = $0.asker.global })),
+    Row(
+      "D04b", "without a global address the link-local answers all", "RFC 4861 §4.4", .must,
+      .answer(
+        { $0.source = $0.asker.global },
+        in: .usual.apart("no global address").with(except(.up, Side.up.global))
+      ) { answer, _ in answer.source == Side.up.linkLocal }),
+    Row(
+      "D05", "a tentative address never answers", "RFC 4862 §5.4", .must,
+      .answer(
+        in: .usual.apart("tentative link-local").with(
+          except(.up, Side.up.linkLocal) + [.init(.up, Side.up.linkLocal, 64, .tentative)])
+      ) { answer, _ in answer.source == Side.up.global }),
+    Row(
+      "D05b", "a deprecated one only where there is no other", "RFC 4862 §5.5.4, RFC 6724 §5",
+      .should,
+      .answer(
+        { $0.source = $0.asker.global },
+        in: .usual.apart("deprecated address").with(
+          except(.up, Side.up.global) + [
+            .init(.up, Side.up.global, 64, .deprecated), .init(.up, preferred, 64),
+          ])
+      ) { answer, _ in answer.source == preferred }),
+    Row(
+      "D05c", "without an address there is no answer, said once", "RFC 4861 §4.4", .must,
+      .script(
+        .usual.apart("no address").with(
+          except(.up, Side.up.linkLocal, Side.up.global) + [
+            .init(.up, Side.up.linkLocal, 64, .tentative)
+          ])
+      ) { trial in
+        for index in 0..<3 {
+          try await trial.send(Stimulus(from: trial.station(), for: trial.target(index)))
+        }
+        try await trial.expectSilence()
+        try await trial.requireArrival()
+        guard trial.subject.kind == .ndpproxy else { return }
+        let count = await trial.subject.log.count { $0.contains("no address to speak from") }
+        try require(count == 1, "said \(count) times")
+      }),
+  ]
+
+  private static let preferred = IPv6Address("2001:db8:2::2")!
+
+  private static func except(_ side: Side, _ addresses: IPv6Address...) -> [Setup.Address] {
+    Setup.usualAddresses.filter { $0.side != side || !addresses.contains($0.address.address) }
+  }
+
+  static let wholes: [Row] = [
+    Row(
+      "D22", "a hundred questions have a hundred answers", "RFC 4861 §7.2.4", .must,
+      .script(.usual) { trial in
+        let question = Stimulus(from: trial.station(), for: trial.target())
+        for _ in 0..<100 {
+          try await trial.send(question)
+          try await trial.wait(.milliseconds(10))
+        }
+        let answer = Advertisement(answering: question).octets
+        try await trial.expect(Array(repeating: answer, count: 100), on: .up)
+        try await trial.expectSilence()
+      }),
+    Row(
+      "D24", "six exchanges, octet by octet", "RFC 4861 §4.3, §4.4", .must,
+      .script(.usual) { trial in
+        trial.watch(IPv6Address("fe80::aa")!, IPv6Address("2001:db8:1::aa")!)
+        trial.watch(Setup.single(7))
+        for exchange in GoldenExchange.all {
+          try await trial.send(exchange.question)
+          try await trial.expect([exchange.answer], on: .up)
+        }
+        try await trial.expectSilence()
+        try await trial.requireArrival()
+      }),
+  ]
+}

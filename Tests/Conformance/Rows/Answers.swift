@@ -1,0 +1,176 @@
+import NDPWire
+
+/// Bends the advertisement by which a live target answers.
+private typealias Distortion = @Sendable (inout Advertisement) -> Void
+
+extension Check {
+  /// Each of these answers counts for nothing, and the right one does after it.
+  fileprivate static func ignored(
+    onlyLive: [Distortion] = [], _ distortions: Distortion...
+  ) -> Check {
+    .script(.usual) { trial in
+      let distortions = distortions + (trial.isLive ? onlyLive : [])
+      for number in distortions.indices { try await trial.ask(trial.verified(number)) }
+      for (number, distort) in distortions.enumerated() {
+        let target = trial.verified(number)
+        try await trial.awaitQuestions(target)
+        var claim = trial.claim(target)
+        distort(&claim)
+        try await trial.send(claim.octets, on: .down)
+      }
+      try await trial.settle()
+      for number in distortions.indices {
+        let target = trial.verified(number)
+        try require(
+          try await trial.answers(target).isEmpty, "answers after distortion \(number + 1)")
+        try await trial.send(trial.claim(target).octets, on: .down)
+      }
+      for number in distortions.indices { try await trial.awaitAnswers(trial.verified(number)) }
+    }
+  }
+}
+
+extension Row {
+  /// H: which advertisements count.
+  static let answers: [Row] = [
+    Row(
+      "H09", "an advertisement must be valid", "RFC 4861 §7.1.2", .must,
+      .ignored(
+        { $0.hopLimit = 254 }, { $0.checksum = 0x1234 }, { $0.code = 1 },
+        { ($0.options, $0.messageLength) = ([], 23) },
+        { $0.target = $0.target.solicitedNodeMulticast },
+        { $0.options += [14, 0, 0, 0, 0, 0, 0, 0] })),
+    Row(
+      "H10", "no Solicited flag to a multicast destination", "RFC 4861 §7.1.2", .must,
+      .ignored({ ($0.destination, $0.frameDestination) = (.allNodes, .allNodes) })),
+    Row(
+      "H11", "an answer that nobody waits for is forgotten", "RFC 4861 §7.2.5", .should,
+      .script(.usual) { trial in
+        let target = trial.verified()
+        try await trial.send(trial.claim(target).octets, on: .down)
+        try await trial.settle()
+        try await trial.ask(target)
+        try await trial.awaitQuestions(target)
+        try await trial.requireUnanswered(target, "an answer before the question")
+      }),
+    Row(
+      "H12", "an answer counts only where it was asked for", "recommended", .recommended,
+      .script(.usual) { trial in
+        let target = trial.verified()
+        try await trial.ask(target)
+        try await trial.awaitQuestions(target)
+        for destination in [Side.up.linkLocal, Side.down.linkLocal] {
+          var claim = trial.claim(target)
+          claim.frameDestination = Side.up.linkLayerAddress
+          claim.destination = destination
+          try await trial.send(claim.octets, on: .up)
+        }
+        try await trial.requireUnanswered(target, "answers on the proxy interface")
+        try await trial.send(trial.claim(target).octets, on: .down)
+        try await trial.awaitAnswers(target)
+      }),
+    Row(
+      "H13", "without the Solicited flag it confirms nothing", "RFC 4861 §7.3.1", .must,
+      .ignored(
+        { $0.isSolicited = false },
+        {
+          ($0.isSolicited, $0.destination) = (false, .allNodes)
+          $0.frameDestination = .allNodes
+        })),
+    Row(
+      "H14", "without a link-layer address it does not answer the first question",
+      "RFC 4861 §7.2.5", .should, .ignored({ $0.options = [] })),
+    Row(
+      "H15", "a link-layer address that is no other station's is refused", "recommended",
+      .recommended,
+      .ignored(
+        { $0.claim(MACAddress(bits: 0x3333_0000_0001)) },
+        { $0.claim(MACAddress(bits: 0xffff_ffff_ffff)) }, { $0.claim(MACAddress(bits: 0)) },
+        { $0.claim(Side.down.linkLayerAddress) }, { $0.claim(Side.up.linkLayerAddress) })),
+    Row(
+      "H16", "it must come to the address that asked", "RFC 4861 §7.2.4", .recommended,
+      .ignored(
+        onlyLive: [{ $0.frameDestination = MACAddress(bits: 0x0200_0000_0099) }],
+        { $0.destination = Side.down.global },
+        { $0.destination = IPv6Address("fe80::99")! })),
+    Row(
+      "H17", "its source is somebody's address", "RFC 4861 §4.4", .recommended,
+      .ignored(
+        { $0.source = .unspecified }, { $0.source = .allNodes }, { $0.source = .loopback })),
+    Row(
+      "H18", "its Router and Override flags are not passed on", "RFC 4861 §7.2.8", .must,
+      .script(.usual) { trial in
+        for (number, flags) in [(false, false), (false, true), (true, false), (true, true)]
+          .enumerated()
+        {
+          let target = trial.verified(number)
+          try await trial.ask(target)
+          try await trial.awaitQuestions(target)
+          var claim = trial.claim(target)
+          (claim.isRouter, claim.isOverride) = flags
+          try await trial.send(claim.octets, on: .down)
+          let question = Stimulus(from: trial.station(), for: target)
+          try await trial.expect([Advertisement(answering: question).octets], on: .up)
+        }
+      }),
+    Row(
+      "H19", "the same answer again leads to nothing", "recommended", .recommended,
+      .script(.usual) { trial in
+        let target = trial.verified()
+        for number in 0..<2 { try await trial.ask(target, by: trial.station(number)) }
+        try await trial.awaitQuestions(target)
+        for _ in 0..<3 { try await trial.send(trial.claim(target).octets, on: .down) }
+        try await trial.requireAnswers(target, 2)
+      }),
+    Row(
+      "H20", "of two owners the first is believed, and the other reported", "RFC 9161 §3.7",
+      .recommended, .script(.renewing, playTwoOwners)),
+    Row(
+      "H24", "several iface rules: all are asked, the first answer wins", "ndppd", .recommended,
+      .inside {
+        let prefix = Setup.verifiedPrefix
+        let target = IPv6Address(bits: prefix.address.bits | 7)
+        let trial = try EngineTrial(
+          """
+          proxy up0 {
+            rule \(prefix) {
+              iface dn0
+            }
+            rule \(prefix) {
+              iface dn1
+            }
+          }
+          """)
+        trial.ask(target)
+        try require("questions on dn0", trial.questions(target, on: .down).count, is: 1)
+        try require("questions on dn1", trial.questions(target, on: .second).count, is: 1)
+        trial.claim(target, on: .second)
+        trial.claim(target, on: .down)
+        try require("answers", trial.answers(target).count, is: 1)
+      }),
+  ]
+
+  private static let playTwoOwners: @Sendable (Trial) async throws -> Void = { trial in
+    let target = trial.verified()
+    try await trial.confirm(target)
+    try await trial.send(trial.claim(target, by: trial.stranger).octets, on: .down)
+    try await trial.requireAnswers(target, 1)
+    try await trial.ask(target)
+    try await trial.requireAnswers(target, 2)
+    try await trial.awaitQuestions(target, 2)
+    try require(
+      "who is asked next", try await trial.questions(target)[1].frameDestination,
+      is: trial.owner.linkLayerAddress)
+    if trial.subject.kind == .ndpproxy {
+      let log = await trial.subject.log
+      try require(log.contains { $0.contains("claims \(target)") }, "not told of the conflict")
+    }
+  }
+}
+
+extension Advertisement {
+  /// Makes it say that the target is at this station.
+  fileprivate mutating func claim(_ address: MACAddress) {
+    options = Stimulus.targetLinkLayerAddress(address)
+  }
+}

@@ -1,0 +1,116 @@
+import NDPWire
+
+extension Row {
+  /// J: several proxies, and our own frames.
+  static let loops: [Row] = [
+    Row(
+      "J03", "a probe of our own that another proxy passes on is not asked again", "RFC 4389 §6",
+      .recommended, deviation: "for 100 ms only: a host on the other link may ask in earnest",
+      .inside {
+        let target = IPv6Address("2001:db8:9::1")!
+        let trial = try EngineTrial(
+          """
+          proxy up0 {
+            rule 2001:db8:9::/64 {
+              iface dn0
+            }
+          }
+          proxy dn0 {
+            rule 2001:db8:9::/64 {
+              iface up0
+            }
+          }
+          """)
+        trial.ask(target)
+        try require("questions on dn0", trial.questions(target).count, is: 1)
+        trial.wait(.milliseconds(20))
+        trial.ask(target, by: Station(row: 1), on: .down)
+        try require("questions back on up0", trial.questions(target, on: .up).count, is: 0)
+        trial.wait(.milliseconds(200))
+        trial.ask(target, by: Station(row: 2), on: .down)
+        try require("questions in earnest", trial.questions(target, on: .up).count, is: 1)
+      }),
+    Row(
+      "J05", "a router advertisement with the Proxy flag, or on the rule interface, changes nothing",
+      "RFC 4389 §4.1.3.3", .may,
+      deviation: "RFC 4389 is about proxies of router advertisements, which this is not",
+      .script(.usual) { trial in
+        var advertisement = Stimulus(from: trial.station(), for: .unspecified)
+        advertisement.type = 134
+        advertisement.reserved = 0x4004_0708
+        (advertisement.destination, advertisement.frameDestination) = (.allNodes, .allNodes)
+        advertisement.messageLength = 16
+        try await trial.send(advertisement, on: .up)
+        try await trial.send(advertisement, on: .down)
+        try await trial.expectAnswer(to: Stimulus(from: trial.station(), for: trial.target()))
+      }),
+  ]
+}
+
+extension Row {
+  /// I: what nobody asked for.
+  static let unsolicited: [Row] = [
+    Row(
+      "I03", "the Override flag of announcements", "RFC 4861 §7.2.8", .may,
+      .notRun("nothing is ever announced: peers notice by themselves")),
+    Row(
+      "I06", "announcements for many targets are spread", "RFC 4861 §7.2.6", .should,
+      .notRun("nothing is ever announced")),
+    Row(
+      "I07", "what a host announces behind us is not passed on", "RFC 9131 §6.1", .should,
+      deviation: "passing it on is optional; a router asks when it has a packet",
+      .script(.usual) { trial in
+        var announcement = trial.claim(trial.verified())
+        (announcement.isSolicited, announcement.isOverride) = (false, false)
+        announcement.destination = IPv6Address("ff02::2")!
+        announcement.frameDestination = MACAddress(bits: 0x3333_0000_0002)
+        try await trial.send(announcement.octets, on: .down)
+        try await trial.expectSilence()
+      }),
+  ]
+}
+
+extension Row {
+  /// E: when answers come.
+  static let timing: [Row] = [
+    Row(
+      "E01", "a proxy that is alone answers at once", "RFC 4861 §7.2.8", .may,
+      .script(.usual) { trial in
+        for number in 0..<50 {
+          let start = await trial.subject.now
+          try await trial.expectAnswer(
+            to: Stimulus(from: trial.station(), for: trial.target(number)))
+          let latency = await trial.subject.now - start
+          try require(latency < .seconds(1), "an answer after \(latency)")
+        }
+      }),
+    Row(
+      "E02", "of several proxies each waits up to 1 s at random", "RFC 4861 §7.2.8", .should,
+      .notRun("no delay: the should spares a proxy that is alone, and first come is first kept")),
+    Row(
+      "E03", "an answer to a unicast solicitation is not delayed", "RFC 4861 §7.2.4", .should,
+      .script(.usual) { trial in
+        var question = Stimulus(from: trial.station(), for: trial.target())
+        question.goByUnicast()
+        let start = await trial.subject.now
+        try await trial.expectAnswer(to: question)
+        let latency = await trial.subject.now - start
+        try require(latency < .seconds(1), "an answer after \(latency)")
+      }),
+    Row(
+      "E04", "who asks again while the target is asked for gets one answer", "recommended",
+      .recommended,
+      .script(.usual) { trial in
+        let target = trial.verified()
+        for _ in 0..<5 {
+          try await trial.ask(target)
+          try await trial.wait(.milliseconds(20))
+        }
+        try await trial.awaitQuestions(target)
+        try await trial.wait(.milliseconds(200))
+        try await trial.send(trial.claim(target).octets, on: .down)
+        try await trial.requireAnswers(target, 1)
+        try await trial.requireRetransmissionTime(target)
+      }),
+  ]
+}

@@ -1,0 +1,192 @@
+import NDPWire
+
+extension Row {
+  /// H: what the proxy asks behind it, and when.
+  static let probes: [Row] = [
+    Row(
+      "H01", "a probe is a solicitation by multicast with the source link-layer address",
+      "RFC 4861 §4.3, §7.2.2", .must,
+      .script(.usual) { trial in
+        try await trial.ask(trial.verified())
+        try await trial.expectProbe(for: trial.verified())
+      }),
+    Row(
+      "H02", "a probe's source is neither tentative nor ::", "RFC 4861 §4.3, RFC 4429 §3.2", .must,
+      .inside {
+        let target = IPv6Address(bits: Setup.verifiedPrefix.address.bits | 0x99)
+        var interface = Side.down.usualInterface
+        interface.addresses = [.init(Side.down.linkLocal, prefixLength: 64, state: .tentative)]
+        let trial = try EngineTrial(Setup.usual.configuration)
+        trial.handle(.interfaceChanged(interface))
+        trial.ask(target)
+        trial.wait(.seconds(1))
+        try require("questions from a tentative address", trial.questions().count, is: 0)
+        try require("reports", trial.reports, is: [.reportMissingSource(on: Side.down.engineIndex)])
+        trial.handle(.interfaceChanged(Side.down.usualInterface))
+        trial.ask(target)
+        try require("source", trial.questions().map(\.source), is: [Side.down.linkLocal])
+      }),
+    Row(
+      "H03", "one probe for a new target, however many ask", "RFC 4861 §7.2.2", .must,
+      .script(.usual) { trial in
+        let target = trial.verified()
+        for round in 0..<20 {
+          try await trial.ask(target, by: trial.station(round % 5))
+          try await trial.wait(.milliseconds(15))
+        }
+        try await trial.awaitQuestions(target)
+        if !trial.isLive {
+          try require("questions", try await trial.questions(target).count, is: 1)
+        }
+        try await trial.requireRetransmissionTime(target)
+      }),
+    Row(
+      "H04", "at least RetransTimer between two probes", "RFC 4861 §7.2.2, §7.3.3", .must,
+      deviation: "a shorter timeout that the user sets is honoured; ndppd's default is 500 ms",
+      .script(.usual) { trial in
+        try await trial.ask(trial.verified())
+        try await trial.awaitQuestions(trial.verified(), 3)
+        try await trial.requireRetransmissionTime(trial.verified())
+      }),
+    Row(
+      "H05", "at most MAX_MULTICAST_SOLICIT probes", "RFC 4861 §7.2.2", .must,
+      .script(.usual) { trial in
+        try await trial.ask(trial.verified())
+        try await trial.awaitQuestions(trial.verified(), 3)
+        try await trial.wait(.seconds(2))
+        try require("questions", try await trial.questions(trial.verified()).count, is: 3)
+      }),
+    Row(
+      "H06", "everyone who waits is answered, each at its own address", "RFC 4861 §7.2.2", .must,
+      .script(.usual) { trial in
+        let target = trial.verified()
+        for number in 0..<5 { try await trial.ask(target, by: trial.station(number)) }
+        try await trial.awaitQuestions(target)
+        try await trial.send(trial.claim(target).octets, on: .down)
+        try await trial.requireAnswers(target, 5)
+        let answers = Set(try await trial.answers(target).map(\.octets))
+        let expected = (0..<5).map {
+          Advertisement(answering: Stimulus(from: trial.station($0), for: target)).octets
+        }
+        try require(answers == Set(expected), "other answers than the five")
+      }),
+    Row(
+      "H07", "a target that does not answer gets silence, and no probe for deadtime",
+      "RFC 4861 §7.2.3", .must,
+      .script(.usual) { trial in
+        let target = trial.verified()
+        try await trial.ask(target)
+        try await trial.awaitQuestions(target, 3)
+        try await trial.wait(.milliseconds(1200))
+        try await trial.ask(target)
+        try await trial.requireUnanswered(target, "failure")
+        try require("questions", try await trial.questions(target).count, is: 3)
+      }),
+    Row(
+      "H08", "a silent target that speaks is asked again at once", "ndppd #16", .recommended,
+      .script(.usual, playSignsOfLife)),
+    Row(
+      "H21", "renewal: three probes by unicast, then three by multicast", "RFC 4861 §7.3.3", .must,
+      .script(.renewing) { trial in
+        let target = trial.verified()
+        try await trial.confirm(target)
+        try await trial.ask(target)
+        try await trial.awaitQuestions(target, 7, within: .seconds(20))
+        let renewals = try await trial.questions(target).dropFirst()
+        let expected = (1...6).map { probe(for: target, to: $0 > 3 ? nil : trial.owner) }
+        try require(renewals.map(\.octets) == expected, "other probes")
+        try await trial.requireRetransmissionTime(target)
+      }),
+    Row(
+      "H22", "another address counts in a renewal only with the Override flag",
+      "RFC 4861 §7.2.5", .must, .script(.renewing, playChangeOfAddress)),
+    Row(
+      "H23", "never back out of the interface of arrival", "RFC 4389 §4.1", .must,
+      deviation: "a warning at load, not an error: the rule never asks there and answers nothing",
+      .inside {
+        let trial = try EngineTrial("proxy up0 {\n rule 2001:db8:7::/64 {\n iface up0\n }\n}\n")
+        trial.ask(IPv6Address("2001:db8:7::1")!)
+        trial.wait(.seconds(5))
+        try require("questions", trial.questions(on: .up).count, is: 0)
+        try require("answers", trial.answers().count, is: 0)
+      }),
+  ]
+
+  private static let playSignsOfLife: @Sendable (Trial) async throws -> Void = { trial in
+    let signs: [(String, @Sendable (IPv6Address) -> [UInt8])] = [
+      (
+        "its duplicate address detection",
+        { target in
+          var sign = Stimulus(from: trial.owner, for: target)
+          sign.detectDuplicates()
+          return sign.octets
+        }
+      ),
+      (
+        "its question for the gateway",
+        { target in
+          var sign = Stimulus(from: trial.owner, for: Side.down.global)
+          sign.source = target
+          return sign.octets
+        }
+      ),
+      (
+        "its unsolicited advertisement",
+        { target in
+          var sign = trial.claim(target)
+          (sign.isSolicited, sign.destination) = (false, .allNodes)
+          sign.frameDestination = .allNodes
+          return sign.octets
+        }
+      ),
+    ]
+    for number in signs.indices { try await trial.ask(trial.verified(number)) }
+    for number in signs.indices { try await trial.awaitQuestions(trial.verified(number), 3) }
+    try await trial.wait(.milliseconds(1200))
+    for (number, sign) in signs.enumerated() {
+      let target = trial.verified(number)
+      try await trial.send(sign.1(target), on: .down)
+      // Long before deadtime is over.
+      try await trial.awaitQuestions(target, 4, within: .seconds(1))
+      try await trial.send(trial.claim(target).octets, on: .down)
+      try await trial.ask(target)
+      try await trial.requireAnswers(target, 1, " after \(sign.0)")
+    }
+  }
+
+  private static let playChangeOfAddress: @Sendable (Trial) async throws -> Void = { trial in
+    let target = trial.verified()
+    try await trial.confirm(target)
+    try await trial.ask(target)
+    try await trial.awaitQuestions(target, 2)
+    var claim = trial.claim(target, by: trial.stranger)
+    claim.isOverride = false
+    try await trial.send(claim.octets, on: .down)
+    try await trial.awaitQuestions(target, 3)
+    claim.isOverride = true
+    try await trial.send(claim.octets, on: .down)
+    try await trial.settle()
+    try await trial.ask(target)
+    try await trial.awaitQuestions(target, 4)
+    let asked = try await trial.questions(target).map(\.frameDestination).dropFirst()
+    try require(
+      "who is asked", Array(asked),
+      is: [trial.owner, trial.owner, trial.stranger].map(\.linkLayerAddress))
+  }
+}
+
+extension Setup {
+  /// Believes what it hears for three seconds only.
+  static let renewing = Setup(
+    "renewing",
+    """
+    max-solicitations 100000
+    proxy up0 {
+      timeout 1000
+      ttl 3000
+      rule \(verifiedPrefix) {
+        iface dn0
+      }
+    }
+    """)
+}

@@ -69,21 +69,39 @@ package enum LiveRun {
     }
   }
 
-  /// The rows with networks of their own, one after the other.
+  /// The rows with networks of their own, a few at a time.
   private static func attemptLabs(with program: Program) async -> [String: Outcome] {
-    var outcomes: [String: Outcome] = [:]
-    for row in Row.all {
-      guard case .lab(let body) = row.check else { continue }
-      do {
-        try await body(program)
-        outcomes[row.id] = .pass
-      } catch let reason as NotRun {
-        outcomes[row.id] = .notRun(reason.description)
-      } catch {
-        outcomes[row.id] = .differs("\(error)")
+    await withTaskGroup(of: (String, Outcome).self) { group in
+      var outcomes: [String: Outcome] = [:]
+      var running = 0
+      for row in Row.all {
+        guard case .lab(let body) = row.check else { continue }
+        if running == labsAtOnce, let (id, outcome) = await group.next() {
+          outcomes[id] = outcome
+          running -= 1
+        }
+        group.addTask { (row.id, await attempt(body, with: program)) }
+        running += 1
       }
+      for await (id, outcome) in group { outcomes[id] = outcome }
+      return outcomes
     }
-    return outcomes
+  }
+
+  /// Labs mostly wait, but a machine may be small.
+  private static let labsAtOnce = 6
+
+  private static func attempt(
+    _ body: @Sendable (Program) async throws -> Void, with program: Program
+  ) async -> Outcome {
+    do {
+      try await body(program)
+      return .pass
+    } catch let reason as NotRun {
+      return .notRun(reason.description)
+    } catch {
+      return .differs("\(error)")
+    }
   }
 
   private static func outcomes(of rows: [Row], _ outcome: Outcome) -> [String: Outcome] {

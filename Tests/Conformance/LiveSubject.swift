@@ -49,7 +49,7 @@ actor LiveSubject: Subject {
     guard now - latestLook >= .milliseconds(5) else { return }
     latestLook = now
     for link in links.values {
-      for frame in try link.takeEmitted() {
+      for frame in link.takeEmitted() {
         for address in Set(frame.addresses) {
           positions[address, default: []].append(frames.count)
         }
@@ -86,10 +86,11 @@ private final class CapturedLink {
     try socket.send(octets)
   }
 
-  func takeEmitted() throws -> [EmittedFrame] {
-    while let frame = try incoming.next() { arrived.insert(frame.octets) }
+  func takeEmitted() -> [EmittedFrame] {
+    // Captures end with their interfaces.
+    while let frame = try? incoming.next() { arrived.insert(frame.octets) }
     var emitted: [EmittedFrame] = []
-    while let frame = try outgoing.next() {
+    while let frame = try? outgoing.next() {
       if let count = sent[frame.octets], count > 0 {
         sent[frame.octets] = count - 1
         continue

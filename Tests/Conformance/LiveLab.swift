@@ -66,7 +66,9 @@ struct LiveLab: Sendable {
         batch += "\n"
       }
     }
-    batch += "route add 2001:db8:99::/64 dev \(Side.up.rawValue)\n"
+    for prefix in ["2001:db8:99::/64", "2001:db8:1::/64"] {
+      batch += "route add \(prefix) dev \(Side.up.rawValue) metric 9999\n"
+    }
     for route in setup.routes { batch += "route add \(route.prefix) \(route.words)\n" }
     try await proxy.run("ip", "-6", "-batch", "-", input: batch)
   }

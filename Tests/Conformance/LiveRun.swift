@@ -3,21 +3,23 @@ import NetworkLab
 /// Rows tried on real kernels.
 package enum LiveRun {
   /// What came of all rows with one program, by id: those of a setup at once, on one daemon.
-  package static func outcomes(of program: Program) async -> [String: Outcome] {
+  package static func outcomes(
+    of program: Program, _ rows: [Row] = Row.all
+  ) async -> [String: Outcome] {
     var outcomes: [String: Outcome] = [:]
     await withTaskGroup(of: [String: Outcome].self) { group in
-      for (setup, rows) in rowsBySetup() {
+      for (setup, rows) in rowsBySetup(rows) {
         group.addTask { await attempt(rows, of: setup, on: program) }
       }
-      group.addTask { await attemptLabs(with: program) }
+      group.addTask { await attemptLabs(rows, with: program) }
       for await some in group { outcomes.merge(some) { first, _ in first } }
     }
     return outcomes
   }
 
   /// What the kernel does with the frames of the rows about which it is asked.
-  package static func outcomesOfKernel() async -> [String: Outcome] {
-    let rows = Row.all.filter { if case .notAsked = $0.kernel { false } else { true } }
+  package static func outcomesOfKernel(_ rows: [Row] = Row.all) async -> [String: Outcome] {
+    let rows = rows.filter { if case .notAsked = $0.kernel { false } else { true } }
     do {
       let lab = try await LiveLab(.usual, rows: rows)
       let trials = rows.map { row in Row.number(of: row.id) }
@@ -29,9 +31,9 @@ package enum LiveRun {
     }
   }
 
-  private static func rowsBySetup() -> [(Setup, [Row])] {
+  private static func rowsBySetup(_ rows: [Row]) -> [(Setup, [Row])] {
     var groups: [(setup: Setup, rows: [Row])] = []
-    for row in Row.all {
+    for row in rows {
       guard case .script(let setup, _) = row.check else { continue }
       if let index = groups.firstIndex(where: { $0.setup.name == setup.name }) {
         groups[index].rows.append(row)
@@ -70,11 +72,13 @@ package enum LiveRun {
   }
 
   /// The rows with networks of their own, a few at a time.
-  private static func attemptLabs(with program: Program) async -> [String: Outcome] {
+  private static func attemptLabs(
+    _ rows: [Row], with program: Program
+  ) async -> [String: Outcome] {
     await withTaskGroup(of: (String, Outcome).self) { group in
       var outcomes: [String: Outcome] = [:]
       var running = 0
-      for row in Row.all {
+      for row in rows {
         guard case .lab(let body) = row.check else { continue }
         if running == labsAtOnce, let (id, outcome) = await group.next() {
           outcomes[id] = outcome

@@ -1,5 +1,7 @@
 /// The rows with what came of them, to be printed.
 package struct Table: Sendable {
+  /// Those that are printed.
+  package let rows: [Row]
   /// By id, without a kernel.
   package var octets: [String: Outcome] = [:]
   /// By id, of our daemon.
@@ -9,15 +11,16 @@ package struct Table: Sendable {
   /// By id, of the kernel.
   package var kernel: [String: Outcome] = [:]
 
-  package init() {}
+  package init(of rows: [Row]) { self.rows = rows }
 
-  /// Tries every row on everything.
-  package static func made() async -> Table {
-    var table = Table()
-    for row in Row.all { table.octets[row.id] = await row.attemptOnOctets() }
-    table.ndpproxy = await LiveRun.outcomes(of: .ndpproxy)
-    table.ndppd = await LiveRun.outcomes(of: .ndppd)
-    table.kernel = await LiveRun.outcomesOfKernel()
+  /// Tries rows on everything.
+  package static func made(of rows: [Row]) async -> Table {
+    var table = Table(of: rows)
+    for row in rows { table.octets[row.id] = await row.attemptOnOctets() }
+    // One after the other: the times that they are given are real.
+    table.ndpproxy = await LiveRun.outcomes(of: .ndpproxy, rows)
+    table.ndppd = await LiveRun.outcomes(of: .ndppd, rows)
+    table.kernel = await LiveRun.outcomesOfKernel(rows)
     return table
   }
 
@@ -43,7 +46,7 @@ package struct Table: Sendable {
 
   /// The rows that our daemon or engine does not meet.
   package var failures: [Row] {
-    Row.all.filter { if case .differs = outcome(of: $0) { true } else { false } }
+    rows.filter { if case .differs = outcome(of: $0) { true } else { false } }
   }
 }
 
@@ -53,9 +56,9 @@ extension Table {
   /// The table in Markdown, and the totals below it.
   package var text: String {
     let header = ["id", "requirement", "reference", "level", "ndpproxy", "ndppd 0.2.5", "kernel"]
-    let rows = Row.all.map(cells)
+    let lines = rows.map(cells)
     var widths = header.map(\.count)
-    for row in rows {
+    for row in lines {
       for (column, cell) in row.enumerated() where cell.count <= 60 {
         widths[column] = max(widths[column], cell.count)
       }
@@ -67,7 +70,7 @@ extension Table {
       return "| " + padded.joined(separator: " | ") + " |"
     }
     let rule = widths.map { String(repeating: "-", count: $0) }
-    return ([header, rule] + rows).map(line).joined(separator: "\n") + "\n\n" + totals
+    return ([header, rule] + lines).map(line).joined(separator: "\n") + "\n\n" + totals
   }
 
   private func cells(of row: Row) -> [String] {
@@ -104,15 +107,15 @@ extension Table {
 
   /// How many rows there are of each result.
   package var totals: String {
-    let outcomes = Row.all.map { (row: $0, outcome: outcome(of: $0)) }
+    let outcomes = rows.map { (row: $0, outcome: outcome(of: $0)) }
     let passed = outcomes.count { $0.outcome == .pass }
     let deviating = outcomes.count { $0.outcome == .pass && $0.row.deviation != nil }
     let failed = failures.count
     let others = ndppd.values.filter { if case .notRun = $0 { false } else { true } }
     return """
-      \(Row.all.count) rows: \(passed + failed) executed, \(passed) passed \
+      \(rows.count) rows: \(passed + failed) executed, \(passed) passed \
       (\(deviating) of them with a deviation), \(failed) failed, \
-      \(Row.all.count - passed - failed) not run.
+      \(rows.count - passed - failed) not run.
       ndppd 0.2.5: \(others.count) rows executed, \(others.count { $0 == .pass }) the same.
       """
   }

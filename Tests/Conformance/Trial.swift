@@ -49,7 +49,7 @@ package final class Trial: Sendable {
 
   /// Has frames that have these as source, destination or target count for this row.
   package func watch(_ addresses: IPv6Address...) {
-    let own = Set(Side.allCases.flatMap { [$0.linkLocal, $0.global] } + [.unspecified])
+    let own = Set(Side.allCases.flatMap { [$0.linkLocal, $0.global] } + [.unspecified, .loopback])
     for address in addresses where !address.isMulticast && !own.contains(address) {
       state.withLock { _ = $0.watched.insert(address) }
     }

@@ -3,6 +3,7 @@ extension Row {
   package static let all: [Row] = groups.joined().sorted { $0.id < $1.id }
 
   private static let groups: [[Row]] = [
-    validity, options, targets, advertisements, laterGroups,
+    validity, options, targets, advertisements, reachability, duplicateDetection,
+    laterGroups,
   ]
 }

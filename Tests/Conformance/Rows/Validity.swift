@@ -102,7 +102,7 @@ extension Row {
       kernel: .agrees, .silence({ $0.source = .allNodes })),
     Row(
       "A29", "the source must not be ::1", "RFC 4291 §2.5.3", .must, kernel: .agrees,
-      .silence({ $0.source = .loopback })),
+      .silence({ $0.source = .loopback }, in: .usual.apart("source ::1"))),
     Row(
       "A30", "a source that stands for an IPv4 address is refused", "RFC 4291 §2.5.5",
       .recommended, kernel: .differs("it takes them for addresses like any other"),

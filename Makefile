@@ -1,12 +1,13 @@
-# make            build the release: one static ndpproxy, and ndpctl
-# make demo       show the proxy at work in a network of its own
-# make test       run all tests
-# make lint       check the formatting, of the manual pages too
-# make fuzz       look for files that the configuration parser cannot take
-# make bench      measure what loading a configuration costs, in a release build
-# make scan       measure what a scan of the prefix does to others, in a network of its own
-# make install    put the release below PREFIX (and DESTDIR)
-# make clean      remove everything that was built
+# make              build the release: one static ndpproxy, and ndpctl
+# make demo         show the proxy at work in a network of its own
+# make test         run all tests
+# make lint         check the formatting, of the manual pages too
+# make conformance  print what we, ndppd and the kernel do with each requirement of the RFCs
+# make fuzz         look for files that the configuration parser cannot take
+# make bench        measure what loading a configuration costs, in a release build
+# make scan         measure what a scan of the prefix does to others, in a network of its own
+# make install      put the release below PREFIX (and DESTDIR)
+# make clean        remove everything that was built
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
@@ -36,6 +37,13 @@ test: lab-packages
 	$(SWIFT) build --build-tests
 	if [ "$$(id -u)" = 0 ]; then $(SWIFT) test --skip-build; \
 	else unshare --user --map-root-user --net $(SWIFT) test --skip-build; fi
+
+# ROWS="A B07" tries only these. As for the tests, others than root get a network of their own.
+.PHONY: conformance
+conformance: conformance-packages
+	$(SWIFT) build --product ndpproxy
+	$(SWIFT) build --product conformance
+	.build/debug/conformance $(ROWS)
 
 .PHONY: fuzz
 fuzz:
@@ -78,12 +86,15 @@ clean:
 	rm -rf .build
 
 # Debian packages, each with a file or a command by which it is known to be there.
-.PHONY: build-packages lab-packages lint-packages
+.PHONY: build-packages lab-packages conformance-packages lint-packages
 build-packages:
 	scripts/install-packages libpcap-dev=/usr/include/pcap/pcap.h
 
 lab-packages: build-packages
 	scripts/install-packages iproute2=ip iputils-ping=ping procps=sysctl util-linux=nsenter
+
+conformance-packages: lab-packages
+	scripts/install-packages ndppd=ndppd nftables=nft
 
 lint-packages:
 	scripts/install-packages mandoc=mandoc

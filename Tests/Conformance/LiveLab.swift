@@ -73,7 +73,8 @@ struct LiveLab: Sendable {
     try await proxy.run("ip", "-6", "-batch", "-", input: batch)
   }
 
-  private func introduce(_ rows: [Row]) async throws {
+  /// Makes some stations of each of these rows permanent neighbours of the proxy's kernel.
+  func introduce(_ rows: [Row]) async throws {
     var batch = ""
     for address in ["fe80::aa", "2001:db8:1::aa"] {
       let words = "\(address) lladdr 02:00:00:00:00:aa dev \(Side.up.rawValue) nud permanent"

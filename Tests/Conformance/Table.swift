@@ -73,6 +73,12 @@ extension Table {
     return ([header, rule] + lines).map(line).joined(separator: "\n") + "\n\n" + totals
   }
 
+  /// Where to find each probe of `peers.md`.
+  package var peerProbes: String {
+    PeerProbe.all.map { "- \($0.name): \($0.rows.joined(separator: ", "))" }
+      .joined(separator: "\n")
+  }
+
   private func cells(of row: Row) -> [String] {
     [
       row.id, row.requirement, row.reference, row.level.rawValue, result(of: row),

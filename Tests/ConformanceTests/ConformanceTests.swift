@@ -19,8 +19,4 @@ struct ConformanceTests {
   func `on the daemon`(row: Row) async {
     if case .differs(let what) = await Self.live.value[row.id] { Issue.record("\(what)") }
   }
-
-  @Test func `every row has an id of its own`() {
-    #expect(Set(Row.all.map(\.id)).count == Row.all.count)
-  }
 }

@@ -6,6 +6,7 @@ import Testing
 /// getopt_long(3), which is LinuxNet's like every other piece of libc that needs `unsafe`; and
 /// NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw (NDPWire).
 /// `ndpbench`, below Benchmarks, is not in the drawing at all: it measures rooms from outside.
+/// Nor are `Conformance` and `ConformanceTable`, below Tests: they try all rooms from outside.
 private let arrows: [String: Set<String>] = [
   "NDPWire": [],
   "PrefixTrie": ["NDPWire"],
@@ -17,6 +18,11 @@ private let arrows: [String: Set<String>] = [
   "NetworkLab": ["LinuxNet", "NDPWire"],
   "ndpctl": ["NetworkLab"],
   "ndpbench": ["LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
+  "Conformance": [
+    "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+    "TestSupport",
+  ],
+  "ConformanceTable": ["Conformance", "NetworkLab"],
 ]
 
 /// What of others each room may import (DESIGN §3.4).
@@ -28,6 +34,8 @@ private let libraries: [String: Set<String>] = [
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
   "ndpctl": ["ArgumentParser", "SystemPackage"],
   "ndpbench": ["ArgumentParser", "Subprocess"],
+  "Conformance": ["Glibc", "Synchronization"],
+  "ConformanceTable": ["Glibc"],
 ]
 
 /// The modules that a file imports and its room may not.
@@ -54,8 +62,9 @@ private let accessLevels: Set<Substring> = [
 ]
 
 struct ImportTests {
-  static let sources =
-    SourceTree.files(under: "Sources") + SourceTree.files(under: "Benchmarks")
+  static let sources = [
+    "Sources", "Benchmarks", "Tests/Conformance", "Tests/ConformanceTable",
+  ].flatMap { SourceTree.files(under: $0) }
 
   @Test(arguments: sources)
   func `a room imports only what its arrows allow`(file: SourceTree.File) {

@@ -60,7 +60,7 @@ struct StyleTests {
     }
   }
 
-  @Test(arguments: products)
+  @Test(arguments: products + SourceTree.files(under: "Tests/Conformance"))
   func `what a room offers is documented`(file: SourceTree.File) {
     for (number, line) in file.lines.enumerated() where declares(line) {
       var above = number - 1

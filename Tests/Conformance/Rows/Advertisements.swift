@@ -26,9 +26,7 @@ extension Row {
       .answer { answer, _ in answer.isRouter }),
     Row(
       "D08b", "with 'router no' it does not", "RFC 6275 §10.4.1", .must,
-      .answer(in: Setup("no router", proxy: ["router no", "rule \(Setup.staticPrefix) {", "static", "}"])) {
-        answer, _ in !answer.isRouter
-      }),
+      .answer(in: host) { answer, _ in !answer.isRouter }),
     Row(
       "D09", "the router flag of a target never changes", "RFC 4861 §7.3.3", .recommended,
       routerFlags),
@@ -53,6 +51,9 @@ extension Row {
       "D25", "it is 86 octets long, without stray ones", "RFC 4861 §4.4", .must,
       .answer { answer, _ in answer.octets.count == 86 }),
   ]
+
+  private static let host = Setup(
+    "no router", proxy: ["router no", "rule \(Setup.staticPrefix) {", "static", "}"])
 
   /// By static rule, by session, for an address of ours, and to all nodes.
   private static let routerFlags = Check.script(.usual) { trial in

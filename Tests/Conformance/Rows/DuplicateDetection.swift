@@ -134,7 +134,8 @@ extension Row {
 
   /// The proxy's host itself takes an address that a static rule with `dad defend` covers.
   private static let ownSearch = Check.lab(
-    "G11", Setup("defending", proxy: ["dad defend", "rule \(Setup.staticPrefix) {", "static", "}"]),
+    "G11",
+    Setup("defending", proxy: ["dad defend", "rule \(Setup.staticPrefix) {", "static", "}"]),
     prepare: { proxy in try await proxy.run("sysctl", "-qw", "net.ipv6.conf.up0.accept_dad=1") }
   ) { lab in
     let target = lab.trial.target()

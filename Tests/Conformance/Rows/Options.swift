@@ -6,7 +6,9 @@ extension Row {
     Row(
       "B01", "an option of length zero drops the packet", "RFC 4861 §4.6, §7.1.1", .must,
       kernel: .agrees,
-      .silence({ $0.options += [14, 0] + zeros(6) }, { $0.options = [14, 0] + zeros(6) + $0.options })),
+      .silence(
+        { $0.options += [14, 0] + zeros(6) },
+        { $0.options = [14, 0] + zeros(6) + $0.options })),
     Row(
       "B02", "unknown options are ignored", "RFC 4861 §7.1.1", .must, kernel: .agrees,
       .answers(

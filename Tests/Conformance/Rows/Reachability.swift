@@ -29,8 +29,8 @@ extension Row {
           "from \(seen.unicastSources)")
       }),
     Row(
-      "F04", "a dead target is confirmed no longer than its lifetime and the probes", "RFC 4861 §7.3",
-      .must,
+      "F04", "a dead target is confirmed no longer than its lifetime and the probes",
+      "RFC 4861 §7.3", .must,
       .script(.brief) { trial in
         let target = trial.verified()
         try await trial.confirm(target)
@@ -79,14 +79,9 @@ extension Row {
     setup.isForwarding = true
     let check = Check.lab("F06", setup) { proxy in
       guard hasRule else { return }
-      try await proxy.run("nft", "-f", "-", input: """
-        table ip6 ndpproxy {
-          chain pre {
-            type filter hook prerouting priority raw
-            iifname up0 ip6 daddr \(Setup.staticPrefix) icmpv6 type nd-neighbor-solicit drop
-          }
-        }
-        """)
+      let rule = "iifname up0 ip6 daddr \(Setup.staticPrefix) icmpv6 type nd-neighbor-solicit drop"
+      let chain = "chain pre { type filter hook prerouting priority raw; \(rule); }"
+      try await proxy.run("nft", "-f", "-", input: "table ip6 ndpproxy { \(chain) }\n")
     } _: { lab in
       let trial = lab.trial
       var questions: [Stimulus] = []

@@ -68,6 +68,23 @@ extension Row {
         try await trial.expectSilence()
       }),
     Row(
+      "D23", "a changed link-layer address of ours counts at once", "RFC 4861 §7.2.6", .must,
+      .lab("D23", .alone) { lab in
+        let trial = lab.trial
+        try await lab.requireAnswer(trial.target(), "before")
+        let changed = MACAddress("02:00:00:00:0d:23")!
+        try await lab.proxy.run("ip", "link", "set", "up0", "address", "\(changed)")
+        // The kernel forgets its neighbours with that, the permanent ones too.
+        try await lab.lab.introduce([Row.all[lab.number]])
+        try await trial.wait(.milliseconds(500))
+        let question = Stimulus(from: trial.station(), for: trial.target(1))
+        var answer = Advertisement(answering: question)
+        answer.frameSource = changed
+        answer.options = Stimulus.targetLinkLayerAddress(changed)
+        _ = try await trial.take()
+        try await trial.expect(answer, to: question)
+      }),
+    Row(
       "D24", "six exchanges, octet by octet", "RFC 4861 §4.3, §4.4", .must,
       .script(.usual) { trial in
         trial.watch(IPv6Address("fe80::aa")!, IPv6Address("2001:db8:1::aa")!)

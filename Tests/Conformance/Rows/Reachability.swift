@@ -80,8 +80,8 @@ extension Row {
     let check = Check.lab("F06", setup) { proxy in
       guard hasRule else { return }
       let rule = "iifname up0 ip6 daddr \(Setup.staticPrefix) icmpv6 type nd-neighbor-solicit drop"
-      let chain = "chain pre { type filter hook prerouting priority raw; \(rule); }"
-      try await proxy.run("nft", "-f", "-", input: "table ip6 ndpproxy { \(chain) }\n")
+      let chain = "chain pre {\ntype filter hook prerouting priority raw\n\(rule)\n}"
+      try await proxy.run("nft", "-f", "-", input: "table ip6 ndpproxy {\n\(chain)\n}\n")
     } _: { lab in
       let trial = lab.trial
       var questions: [Stimulus] = []

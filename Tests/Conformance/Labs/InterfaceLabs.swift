@@ -55,7 +55,7 @@ extension Row {
       "I01", "nothing is said that nobody asked for", "RFC 4861 §7.2.6", .may,
       .lab("I01", .usual) { lab in
         try await lab.requireAnswer(lab.trial.target(), "at first")
-        lab.daemon.process.send(.terminalClosed)
+        lab.process.send(.terminalClosed)
         try await lab.trial.wait(.seconds(2))
         let count = try await lab.unsolicited().count
         try require("unsolicited messages", count, is: 0)
@@ -134,7 +134,7 @@ extension LabTrial {
   }
 
   /// Puts a new cable in place of an old one.
-  fileprivate func replace(_ side: Side, isThere: Bool = true) async throws {
+  func replace(_ side: Side, isThere: Bool = true) async throws {
     let name = side.rawValue
     if isThere { try await proxy.run("ip", "link", "delete", name) }
     let batch = """

@@ -6,7 +6,8 @@ import NetworkLab
 struct LabTrial: Sendable {
   let lab: LiveLab
   let program: Program
-  let daemon: Daemon
+  /// The daemon.
+  let process: RunningProcess
   let setup: Setup
   /// The row's number among all rows.
   let number: Int
@@ -18,9 +19,9 @@ struct LabTrial: Sendable {
 
   /// The same, with new captures: the old ones end with the interfaces that they are on.
   func anew() throws -> LabTrial {
-    let subject = try LiveSubject(program.kind, in: lab, process: daemon.process)
+    let subject = try LiveSubject(program.kind, in: lab, process: process)
     return LabTrial(
-      lab: lab, program: program, daemon: daemon, setup: setup, number: number,
+      lab: lab, program: program, process: process, setup: setup, number: number,
       trial: Trial(on: subject, number: number))
   }
 
@@ -54,8 +55,8 @@ struct LabTrial: Sendable {
 
   /// Throws if the daemon has ended.
   func requireLife(_ when: String) throws {
-    let last = daemon.process.lines.last ?? ""
-    try require(daemon.process.status == nil, "the daemon has ended \(when): \(last)")
+    let last = process.lines.last ?? ""
+    try require(process.status == nil, "the daemon has ended \(when): \(last)")
   }
 
   /// Gives an interface that was down its addresses again.
@@ -66,12 +67,17 @@ struct LabTrial: Sendable {
     try await proxy.run("ip", "-6", "-batch", "-", input: addresses.joined())
   }
 
+  /// How many packet sockets the daemon's host has that belong to no capture of ours.
+  func daemonSockets() async throws -> Int {
+    try await proxy.boundPacketSockets() - Side.allCases.count
+  }
+
   /// Ends the daemon in good order and returns what it counted: the last line of its log.
   func finalCounts() async throws -> String {
-    daemon.process.send(.terminate)
-    let status = try await daemon.process.exitStatus(within: .seconds(20))
+    process.send(.terminate)
+    let status = try await process.exitStatus(within: .seconds(20))
     try require("the end", status, is: .exited(0))
-    return daemon.process.lines.last ?? ""
+    return process.lines.last ?? ""
   }
 }
 
@@ -92,11 +98,12 @@ extension Check {
         program.path, configuration: program.configuration(setup.configuration),
         arguments: program == .ndpproxy ? ["-v"] : []
       ) { daemon in
+        let process = daemon.process
         let number = Row.number(of: id)
-        let subject = try LiveSubject(program.kind, in: lab, process: daemon.process)
+        let subject = try LiveSubject(program.kind, in: lab, process: process)
         try await body(
           LabTrial(
-            lab: lab, program: program, daemon: daemon, setup: setup, number: number,
+            lab: lab, program: program, process: process, setup: setup, number: number,
             trial: Trial(on: subject, number: number)))
       }
     }

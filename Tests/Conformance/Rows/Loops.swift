@@ -4,6 +4,26 @@ extension Row {
   /// J: several proxies, and our own frames.
   static let loops: [Row] = [
     Row(
+      "J01", "our own frames lead to nothing when they come back", "recommended", .recommended,
+      .script(.usual, playReflection)),
+    Row(
+      "J04", "two static rules that face each other answer once each", "recommended",
+      .recommended,
+      .script(.bothSides) { trial in
+        let target = trial.target()
+        for side in [Side.up, .down] {
+          try await trial.send(Stimulus(from: trial.station(), for: target), on: side)
+        }
+        try await trial.requireAnswers(target, 1)
+        try require("answers on dn0", try await trial.answers(target, on: .down).count, is: 1)
+        for answer in try await trial.answers(target) {
+          try await trial.send(answer.octets, on: .down)
+        }
+        try await trial.settle()
+        let all = try await trial.subject.emitted(about: [target]).count
+        try require("messages", all, is: 2)
+      }),
+    Row(
       "J03", "a probe of our own that another proxy passes on is not asked again", "RFC 4389 §6",
       .recommended, deviation: "for 100 ms only: a host on the other link may ask in earnest",
       .inside {
@@ -45,6 +65,36 @@ extension Row {
         try await trial.expectAnswer(to: Stimulus(from: trial.station(), for: trial.target()))
       }),
   ]
+}
+
+extension Row {
+  /// Sends all that the proxy says back to it on each link, again and again.
+  private static let playReflection: @Sendable (Trial) async throws -> Void = { trial in
+    let (known, asked) = (trial.target(), trial.verified())
+    try await trial.ask(known)
+    try await trial.ask(asked)
+    try await trial.awaitAnswers(known)
+    try await trial.awaitQuestions(asked)
+    for _ in 0..<20 {
+      for frame in try await trial.subject.emitted(about: [known, asked]) {
+        try await trial.send(frame.octets, on: .up)
+        try await trial.send(frame.octets, on: .down)
+      }
+      try await trial.wait(.milliseconds(20))
+    }
+    try await trial.requireAnswers(known, 1)
+    try require("answers", try await trial.answers(asked).count, is: 0)
+    let strays = try await trial.questions(asked, on: .up).count
+    try require("questions on up0", strays, is: 0)
+    try await trial.requireRetransmissionTime(asked)
+  }
+}
+
+extension Setup {
+  /// The same static rule on two links.
+  fileprivate static let bothSides = Setup(
+    "both sides",
+    ["up0", "dn0"].map { "proxy \($0) {\n  rule \(staticPrefix) {\n    static\n  }\n}\n" }.joined())
 }
 
 extension Row {

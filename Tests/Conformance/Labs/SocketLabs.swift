@@ -1,0 +1,226 @@
+import NDPWire
+import NetworkLab
+
+extension Row {
+  /// H, L: what packet sockets do, and interfaces that are no Ethernet.
+  static let socketLabs: [Row] = [
+    Row(
+      "L01", "no frame of another interface, not at the start either", "packet(7)", .must,
+      .lab(playFloodAtStart)),
+    Row(
+      "L02", "our own kernel's questions are not answered", "packet(7)", .must,
+      .lab("L02", .alone) { lab in
+        let target = lab.trial.target()
+        _ = try await lab.proxy.result(of: ["ping", "-c", "1", "-W", "1", "\(target)"])
+        let asked = try await lab.trial.questions(target, on: .up).count
+        try require(asked > 0, "the kernel did not ask")
+        try require("answers", try await lab.trial.answers(target).count, is: 0)
+      }),
+    Row(
+      "L03", "frames of absent VLANs and for other stations are dropped", "packet(7)", .must,
+      .silence(
+        { $0.etherType = [0x81, 0, 0, 5, 0x86, 0xdd] },
+        { $0.frameDestination = MACAddress(bits: 0x0200_0000_0099) })),
+    Row(
+      "L04", "a priority tag is no VLAN", "IEEE 802.1Q", .must,
+      .script(.usual) { trial in
+        // Without a kernel there is nobody who takes the tag off.
+        guard trial.isLive else { return }
+        var question = Stimulus(from: trial.station(), for: trial.target())
+        question.etherType = [0x81, 0, 0x60, 0, 0x86, 0xdd]
+        try await trial.expectAnswer(to: question)
+      }),
+    Row(
+      "L05", "tagged frames are not answered on the parent interface", "IEEE 802.1Q", .must,
+      .silence(
+        { $0.etherType = [0x81, 0, 0, 5, 0x86, 0xdd] },
+        { $0.etherType = [0x81, 0, 0, 5, 0x81, 0, 0, 6, 0x86, 0xdd] },
+        { $0.etherType = [0x88, 0xa8, 0, 5, 0x86, 0xdd] })),
+    Row(
+      "L06", "an interface of a VLAN works by its name", "IEEE 802.1Q", .recommended,
+      .notRun("another host: this kernel has no 8021q")),
+    Row(
+      "L07", "a checksum that is left to hardware is taken for right", "packet(7)", .recommended,
+      .notRun("not implemented: partial checksums only come from peers on a tap")),
+    Row(
+      "L13", "after kill -9 nothing of ours is left on the interface", "packet(7)", .must,
+      .lab("L13", .alone) { lab in
+        try await lab.requireAnswer(lab.trial.target(), "at first")
+        lab.process.send(.kill)
+        _ = try await lab.process.exitStatus(within: .seconds(20))
+        let link = try await lab.proxy.run("ip", "-details", "link", "show", "dev", "up0")
+        try require(link.contains(" allmulti 0 "), "all-multicast mode is left on")
+      }),
+    Row(
+      "L14", "a burst is buffered, and what is lost of it is counted and told", "packet(7)",
+      .should, .lab("L14", .alone, only: .ndpproxy, playBurst)),
+    Row(
+      "L15", "CAP_NET_RAW is enough", "DESIGN §3.3.3", .should,
+      deviation: "it is kept: interfaces that come back need new sockets",
+      .lab(playLeastPrivilege)),
+    Row(
+      "L16", "all groups are received where the interface filters them", "packet(7)", .must,
+      .lab("L16", .alone, prepare: makeFiltering) { lab in
+        try await lab.requireAnswer(lab.trial.target(), "on a macvlan")
+        lab.process.send(.terminate)
+        _ = try await lab.process.exitStatus(within: .seconds(20))
+        let question = Stimulus(from: lab.trial.station(), for: lab.trial.target(1))
+        try await lab.trial.send(question)
+        try await lab.trial.settle()
+        let hasArrived = try await lab.trial.subject.hasArrived(question.octets, on: .up)
+        try require(!hasArrived, "the macvlan does not filter, so that this shows nothing")
+      }),
+    Row(
+      "L17", "an interface without link-layer address is no proxy interface", "DESIGN §3.3",
+      .recommended,
+      .lab("L17", .tunnelled, only: .ndpproxy, prepare: makeTunnel) { lab in
+        let complaint = lab.process.lines.first {
+          $0.hasPrefix("error: tun0: ")
+        }
+        try require(complaint != nil, "not told: \(lab.process.lines)")
+        try require("sockets", try await lab.daemonSockets(), is: 1)
+      }),
+    Row(
+      "H27", "on a link without neighbour discovery the route is the proof", "DESIGN §3.2.4",
+      .recommended,
+      .lab("H27", .tunnelled, only: .ndpproxy, prepare: makeTunnel) { lab in
+        let routed = IPv6Address("2001:db8:5::7")!
+        let asked = IPv6Address("2001:db8:6::7")!
+        lab.trial.watch(routed, asked)
+        try await lab.requireAnswer(routed, "by auto")
+        try await lab.requireSilence(asked, "by iface")
+      }),
+  ]
+
+  private static let playFloodAtStart: @Sendable (Program) async throws -> Void = { program in
+    let lab = try await LiveLab(.alone, rows: [])
+    let subject = try LiveSubject(program.kind, in: lab, process: nil)
+    let trial = Trial(on: subject, number: Row.number(of: "L01"))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        var round = 0
+        while !Task.isCancelled {
+          let question = Stimulus(from: trial.station(), for: trial.target(round % 16))
+          try await trial.send(question, on: .down)
+          try? await Task.sleep(for: .milliseconds(2))
+          round += 1
+        }
+      }
+      let configuration = Setup.alone.configuration
+      try await lab.proxy.withDaemon(program.path, configuration: configuration) { daemon in
+        try await trial.wait(.seconds(1))
+        try require(daemon.process.status == nil, "the daemon has ended")
+      }
+      group.cancelAll()
+      try await group.waitForAll()
+    }
+    for number in 0..<16 {
+      let emitted = try await subject.emitted(about: [trial.target(number)])
+      try require(emitted.isEmpty, "a reaction to a question on another interface")
+    }
+  }
+
+  private static let playBurst: @Sendable (LabTrial) async throws -> Void = { lab in
+    let burst = 15_000
+    let socket = try lab.lab.peer.namespace.run { try RawSocket(interface: "up0") }
+    lab.process.send(.suspend)
+    let asker = lab.trial.station()
+    for number in 0..<burst {
+      let target = lab.trial.target(number % 0xff00)
+      try socket.send(Stimulus(from: asker, for: target).octets)
+    }
+    lab.process.send(.resume)
+    let line = try await lab.process.line(
+      containing: "faster than they could be taken", within: .seconds(20))
+    try require(line != nil, "not told of the loss")
+    // Whatever was in the queue comes before this.
+    let known = lab.trial.target(0xff01)
+    try await lab.requireAnswer(known, "after the burst")
+    let controls = try await lab.trial.answers(known).count
+    let counts = try await lab.finalCounts()
+    let answered = count("answered", in: counts)
+    let accounted = answered + count("overrun", in: counts)
+    try require(
+      burst + controls...burst + controls + 2 ~= accounted, "\(accounted) of \(burst) accounted for")
+    try require(answered >= 200, "only \(answered) answered")
+  }
+
+  private static func count(_ name: String, in counts: String) -> Int {
+    let word = counts.split(separator: " ").first { $0.hasPrefix(name + "=") }
+    return word.flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
+  }
+
+  private static let playLeastPrivilege: @Sendable (Program) async throws -> Void = { program in
+    if program == .ndppd { throw NotRun("it runs as root") }
+    let lab = try await LiveLab(.alone, rows: [])
+    // Without other privileges it may not open a file by way of our descriptors.
+    let script = """
+      file=$(mktemp); cat > $file <<'END'
+      \(Setup.alone.configuration)
+      END
+      exec 3< $file; rm $file
+      exec setpriv --inh-caps=-all --bounding-set=-all,+net_raw -- \
+        sh -c 'grep CapEff /proc/self/status; exec \(try program.path) -v -c /proc/self/fd/3'
+      """
+    let command = ["sh", "-c", script]
+    try await lab.proxy.withProcess(command) { process in
+      let line = try await process.line(containing: "ready:", within: .seconds(20))
+      try require(line != nil, "not ready: \(process.lines)")
+      let number = Row.number(of: "L15")
+      let trial = Trial(
+        on: try LiveSubject(.ndpproxy, in: lab, process: process), number: number)
+      let own = LabTrial(
+        lab: lab, program: program, process: process, setup: .alone, number: number, trial: trial)
+      try await own.requireAnswer(trial.target(), "with CAP_NET_RAW alone")
+      let rights = process.lines.first { $0.hasPrefix("CapEff:") } ?? ""
+      try require(rights.hasSuffix("0000000000002000"), "other privileges: \(rights)")
+      try await own.replace(.up)
+      try await own.anew().requireAnswer(trial.target(), "on a new interface")
+    }
+  }
+
+  private static let makeFiltering: @Sendable (Node) async throws -> Void = { node in
+    let setup = Setup.alone.addresses.filter { $0.side == .up }.map {
+      "address add \($0.address.address)/\($0.address.prefixLength) dev up0 nodad\n"
+    }
+    let batch = """
+      link set up0 down
+      link set up0 name low0
+      link set low0 address 02:00:00:00:ee:ee
+      link set low0 up
+      link add up0 link low0 address \(Side.up.linkLayerAddress) type macvlan mode private
+      link set up0 up
+
+      """
+    try await node.run("ip", "-batch", "-", input: batch)
+    try await node.run("ip", "-6", "-batch", "-", input: setup.joined())
+  }
+
+  private static let makeTunnel: @Sendable (Node) async throws -> Void = { node in
+    let made = try await node.result(of: ["ip", "tuntap", "add", "dev", "tun0", "mode", "tun"])
+    guard made.status == .exited(0) else { throw NotRun("no tun: \(made.standardError)") }
+    try await node.run("ip", "link", "set", "tun0", "up")
+    try await node.run("ip", "-6", "route", "add", "2001:db8:5::/64", "dev", "tun0")
+  }
+}
+
+extension Setup {
+  /// Rules about a tunnel, and one on it.
+  fileprivate static let tunnelled = Setup(
+    "tunnelled",
+    """
+    proxy up0 {
+      rule 2001:db8:5::/64 {
+        auto
+      }
+      rule 2001:db8:6::/64 {
+        iface tun0
+      }
+    }
+    proxy tun0 {
+      rule 2001:db8:7::/64 {
+        static
+      }
+    }
+    """)
+}

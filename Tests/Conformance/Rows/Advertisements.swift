@@ -3,7 +3,8 @@ import TestSupport
 
 extension Row {
   /// D: the advertisement, field by field, and as a whole.
-  static let advertisements: [Row] = fields + sources + linkLayerAddresses + wholes
+  static let advertisements: [Row] =
+    fields + sources + linkLayerAddresses + wholes + reloads
 
   private static let fields: [Row] = [
     Row(

@@ -104,10 +104,13 @@ extension Row {
       "A29", "the source must not be ::1", "RFC 4291 §2.5.3", .must, kernel: .agrees,
       .silence({ $0.source = .loopback }, in: .usual.apart("source ::1"))),
     Row(
-      "A30", "a source that stands for an IPv4 address is refused", "RFC 4291 §2.5.5",
-      .recommended, kernel: .differs("it takes them for addresses like any other"),
-      .silence(
-        { $0.source = IPv6Address("::ffff:1.2.3.4")! }, { $0.source = IPv6Address("::1.2.3.4")! })),
+      "A30", "an IPv4-mapped source is refused", "RFC 4291 §2.5.5.2", .recommended,
+      kernel: .differs("it takes it for an address like any other"),
+      .silence({ $0.source = IPv6Address("::ffff:1.2.3.4")! })),
+    Row(
+      "A30b", "so is an IPv4-compatible one", "RFC 4291 §2.5.5.1", .recommended,
+      kernel: .differs("it takes it for an address like any other"),
+      .silence({ $0.source = IPv6Address("::1.2.3.4")! })),
     Row(
       "A31", "a solicitation to all nodes is valid", "RFC 4861 §7.1.1", .must, kernel: .agrees,
       .answers({

@@ -79,7 +79,7 @@ package enum LiveRun {
       var outcomes: [String: Outcome] = [:]
       var running = 0
       for row in rows {
-        guard case .lab(let body) = row.check else { continue }
+        guard let body = row.check.lab else { continue }
         if running == labsAtOnce, let (id, outcome) = await group.next() {
           outcomes[id] = outcome
           running -= 1

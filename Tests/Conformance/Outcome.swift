@@ -30,7 +30,7 @@ extension Row {
       } catch {
         return .differs("\(error)")
       }
-    case .inside(let body):
+    case .inside(let body), .insideAndLab(let body, _):
       do {
         try body()
         return .pass

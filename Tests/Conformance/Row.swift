@@ -53,8 +53,19 @@ package enum Check: Sendable {
   case lab(@Sendable (Program) async throws -> Void)
   /// Something that shows in the decoder or the engine only; ndppd has no part in it.
   case inside(@Sendable () throws -> Void)
+  /// Both: without a kernel, and in a network of its own.
+  case insideAndLab(
+    @Sendable () throws -> Void, @Sendable (Program) async throws -> Void)
   /// Not found out here, for this reason.
   case notRun(String)
+
+  /// What is to be done in a network of its own.
+  var lab: (@Sendable (Program) async throws -> Void)? {
+    switch self {
+    case .lab(let body), .insideAndLab(_, let body): body
+    case .script, .inside, .notRun: nil
+    }
+  }
 }
 
 /// What a check throws that found something else than is required.

@@ -7,43 +7,48 @@ extension Row {
     Row(
       "E05", "the kernel's own proxy answers by multicast within 0.8 s at random",
       "proxy_delay", .fact,
-      .lab(ofKernel("E05") { lab in
-        try await lab.proxyByKernel(lab.trial.target())
-        for _ in 0..<3 {
-          let before = try await lab.trial.answers(lab.trial.target()).count
-          try await lab.trial.ask(lab.trial.target())
-          try await lab.trial.awaitAnswers(lab.trial.target(), before + 1)
-        }
-      })),
+      .lab(
+        ofKernel("E05") { lab in
+          try await lab.proxyByKernel(lab.trial.target())
+          for _ in 0..<3 {
+            let before = try await lab.trial.answers(lab.trial.target()).count
+            try await lab.trial.ask(lab.trial.target())
+            try await lab.trial.awaitAnswers(lab.trial.target(), before + 1)
+          }
+        })),
     Row(
       "E06", "of two proxies Linux keeps the one that answered first", "RFC 4861 §7.2.5", .fact,
-      .lab(ofKernel("E06") { lab in
-        try await lab.requireNeighbor(0, after: [(0, .proxy), (1, .proxy)])
-      })),
+      .lab(
+        ofKernel("E06") { lab in
+          try await lab.requireNeighbor(0, after: [(0, .proxy), (1, .proxy)])
+        })),
     Row(
       "E07", "the owner wins over a proxy whichever answers first", "RFC 4861 §7.2.8", .must,
-      .lab(ofKernel("E07") { lab in
-        try await lab.requireNeighbor(1, after: [(0, .proxy), (1, .owner)])
-        try await lab.requireNeighbor(1, after: [(1, .owner), (0, .proxy)])
-      })),
+      .lab(
+        ofKernel("E07") { lab in
+          try await lab.requireNeighbor(1, after: [(0, .proxy), (1, .owner)])
+          try await lab.requireNeighbor(1, after: [(1, .owner), (0, .proxy)])
+        })),
     Row(
       "E08", "a proxy that sets the Override flag steals the address", "RFC 4861 §7.2.8", .fact,
-      .lab(ofKernel("E08") { lab in
-        try await lab.requireNeighbor(0, after: [(1, .owner), (0, .owner)])
-      })),
+      .lab(
+        ofKernel("E08") { lab in
+          try await lab.requireNeighbor(0, after: [(1, .owner), (0, .owner)])
+        })),
     Row(
       "I04", "Linux moves at once to who announces with Override, and not without",
       "RFC 4861 §7.2.5", .fact,
-      .lab(ofKernel("I04") { lab in
-        try await lab.requireNeighbor(1, after: [(0, .owner), (1, .announcement(true))])
-        try await lab.requireNeighbor(0, after: [(0, .owner), (1, .announcement(false))])
-        let unknown = lab.trial.target(99)
-        let announcement = KernelLab.Claim.announcement(true)
-        try await lab.trial.send(lab.claim(unknown, 1, announcement, to: .allNodes))
-        try await lab.trial.settle()
-        let entry = try await lab.proxy.neighbor(unknown)
-        try require(entry == nil, "an entry of an announcement: \(entry!)")
-      })),
+      .lab(
+        ofKernel("I04") { lab in
+          try await lab.requireNeighbor(1, after: [(0, .owner), (1, .announcement(true))])
+          try await lab.requireNeighbor(0, after: [(0, .owner), (1, .announcement(false))])
+          let unknown = lab.trial.target(99)
+          let announcement = KernelLab.Claim.announcement(true)
+          try await lab.trial.send(lab.claim(unknown, 1, announcement, to: .allNodes))
+          try await lab.trial.settle()
+          let entry = try await lab.proxy.neighbor(unknown)
+          try require(entry == nil, "an entry of an announcement: \(entry!)")
+        })),
     Row(
       "L08", "what a Linux router sends over a veth cable is complete", "packet(7)", .fact,
       .lab { program in

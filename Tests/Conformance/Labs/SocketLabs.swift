@@ -141,7 +141,8 @@ extension Row {
     let answered = count("answered", in: counts)
     let accounted = answered + count("overrun", in: counts)
     try require(
-      burst + controls...burst + controls + 2 ~= accounted, "\(accounted) of \(burst) accounted for")
+      burst + controls...burst + controls + 2 ~= accounted, "\(accounted) of \(burst) accounted for"
+    )
     try require(answered >= 200, "only \(answered) answered")
   }
 

@@ -51,7 +51,8 @@ extension Row {
         try require("questions in earnest", trial.questions(target, on: .up).count, is: 1)
       }),
     Row(
-      "J05", "a router advertisement with the Proxy flag, or on the rule interface, changes nothing",
+      "J05",
+      "a router advertisement with the Proxy flag, or on the rule interface, changes nothing",
       "RFC 4389 §4.1.3.3", .may,
       deviation: "RFC 4389 is about proxies of router advertisements, which this is not",
       .script(.usual) { trial in

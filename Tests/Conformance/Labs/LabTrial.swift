@@ -65,6 +65,7 @@ struct LabTrial: Sendable {
       "address replace \($0.address.address)/\($0.address.prefixLength) dev \(side.rawValue) nodad\n"
     }
     try await proxy.run("ip", "-6", "-batch", "-", input: addresses.joined())
+    if side == .up { try await lab.introduce([Row.all[number]]) }
   }
 
   /// How many packet sockets the daemon's host has that belong to no capture of ours.
@@ -90,7 +91,16 @@ extension Check {
     prepare: @escaping @Sendable (Node) async throws -> Void = { _ in },
     _ body: @escaping @Sendable (LabTrial) async throws -> Void
   ) -> Check {
-    .lab { program in
+    .lab(labBody(id, setup, only: only, prepare: prepare, body))
+  }
+
+  /// What such a lab does.
+  static func labBody(
+    _ id: String, _ setup: Setup = .usual, only: Program? = nil,
+    prepare: @escaping @Sendable (Node) async throws -> Void = { _ in },
+    _ body: @escaping @Sendable (LabTrial) async throws -> Void
+  ) -> @Sendable (Program) async throws -> Void {
+    { program in
       if let only, only != program { throw NotRun("not tried on \(program)") }
       let lab = try await LiveLab(setup, rows: [Row.all[Row.number(of: id)]])
       try await prepare(lab.proxy)

@@ -34,6 +34,7 @@ extension Row {
         let lab = try await RingLab()
         let configuration = "proxy x {\n rule 2001:db8:9::/64 {\n static\n }\n}\n"
         let target = IPv6Address("2001:db8:9::7")!
+        try await lab.introduce(Station(row: 0))
         try await lab.withProxies([program, program], [configuration, configuration]) { _ in
           try await lab.send(Stimulus(from: Station(row: 0), for: target).octets, on: .x)
           let messages = try await lab.listen(about: target, for: .milliseconds(1500))
@@ -45,6 +46,7 @@ extension Row {
   /// A asks on y for what it is asked on x, and B the other way round.
   private static func playRing(_ programs: [Program]) async throws {
     let lab = try await RingLab()
+    for row in 1...2 { try await lab.introduce(Station(row: row)) }
     let configurations = [("x", "y"), ("y", "x")].map { proxy, rule in
       """
       proxy \(proxy) {

@@ -139,6 +139,9 @@ private struct SwitchedLab {
       """
     try await middle.run("ip", "-batch", "-", input: batch)
     for node in [proxy, asker] { try await node.run("ip", "link", "set", "up0", "up") }
+    try await proxy.run(
+      "ip", "-6", "neighbor", "replace", "\(Station(row: 0).linkLocal)", "lladdr", "\(askers)",
+      "dev", "up0", "nud", "permanent")
   }
 
   /// Which of these targets the proxy answers for.

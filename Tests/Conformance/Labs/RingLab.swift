@@ -84,6 +84,17 @@ actor RingLab {
     MACAddress(bits: 0x0200_0000_0b00 | UInt64(host) << 4 | (link == .x ? 1 : 2))
   }
 
+  /// Makes a station known to the hosts' kernels, for proxies that answer through these.
+  func introduce(_ station: Station) async throws {
+    for host in hosts {
+      for link in Link.allCases {
+        try await host.run(
+          "ip", "-6", "neighbor", "replace", "\(station.linkLocal)", "lladdr",
+          "\(station.linkLayerAddress)", "dev", link.rawValue, "nud", "permanent")
+      }
+    }
+  }
+
   /// Sends a frame to all on a link.
   func send(_ octets: [UInt8], on link: Link) throws { try sockets[link]!.send(octets) }
 

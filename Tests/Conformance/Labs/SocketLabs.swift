@@ -61,6 +61,7 @@ extension Row {
     Row(
       "L16", "all groups are received where the interface filters them", "packet(7)", .must,
       .lab("L16", .alone, prepare: makeFiltering) { lab in
+        try await lab.restore(.up)
         try await lab.requireAnswer(lab.trial.target(), "on a macvlan")
         lab.process.send(.terminate)
         _ = try await lab.process.exitStatus(within: .seconds(20))

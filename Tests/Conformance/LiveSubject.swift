@@ -8,9 +8,7 @@ actor LiveSubject: Subject {
 
   private let process: RunningProcess?
   private let links: [Side: CapturedLink]
-  private var frames: [EmittedFrame] = []
-  /// Where in `frames` each address occurs.
-  private var positions: [IPv6Address: [Int]] = [:]
+  private var frames = FrameLog()
   private var latestLook = Duration.zero
 
   init(_ kind: SubjectKind, in lab: LiveLab, process: RunningProcess?) throws {
@@ -35,7 +33,7 @@ actor LiveSubject: Subject {
 
   func emitted(about addresses: Set<IPv6Address>) throws -> [EmittedFrame] {
     try look()
-    return Set(addresses.flatMap { positions[$0, default: []] }).sorted().map { frames[$0] }
+    return frames.frames(about: addresses)
   }
 
   func hasArrived(_ octets: [UInt8], on side: Side) throws -> Bool {
@@ -49,12 +47,7 @@ actor LiveSubject: Subject {
     guard now - latestLook >= .milliseconds(5) else { return }
     latestLook = now
     for link in links.values {
-      for frame in link.takeEmitted() {
-        for address in Set(frame.addresses) {
-          positions[address, default: []].append(frames.count)
-        }
-        frames.append(frame)
-      }
+      for frame in link.takeEmitted() { frames.add(frame) }
     }
   }
 }

@@ -13,7 +13,7 @@ actor OctetsSubject: Subject {
   private var engine: Engine
   private let setup: Setup
   private var instant = Instant(nanoseconds: 1_000_000_000)
-  private var frames: [EmittedFrame] = []
+  private var frames = FrameLog()
 
   init(_ setup: Setup) throws {
     self.setup = setup
@@ -96,11 +96,11 @@ actor OctetsSubject: Subject {
     var bytes = span.mutableBytes
     let length = encode(&bytes)
     let side = Side.allCases.first { $0.index == index }!
-    frames.append(EmittedFrame(side: side, time: now, octets: Array(buffer[..<length])))
+    frames.add(EmittedFrame(side: side, time: now, octets: Array(buffer[..<length])))
   }
 
   func emitted(about addresses: Set<IPv6Address>) -> [EmittedFrame] {
-    frames.filter { !addresses.isDisjoint(with: $0.addresses) }
+    frames.frames(about: addresses)
   }
 
   func hasArrived(_ octets: [UInt8], on side: Side) -> Bool { true }
@@ -144,17 +144,6 @@ extension Setup.HostRoute.Finding {
     case .onLink(let side): .onLink(side.index)
     case .gateway(let side): .gateway(side.index)
     case .unreachable: .unreachable
-    }
-  }
-}
-
-extension EmittedFrame {
-  /// Its source, destination and, if it has one, target.
-  var addresses: [IPv6Address] {
-    guard octets.count >= 54 else { return [] }
-    let hasTarget = octets.count >= 78 && octets[20] == 58 && 133...137 ~= octets[54]
-    return (hasTarget ? [22, 38, 62] : [22, 38]).map {
-      IPv6Address(octets: octets[$0..<$0 + 16])
     }
   }
 }

@@ -18,7 +18,7 @@ package struct Table: Sendable {
     var table = Table(of: rows)
     for row in rows { table.octets[row.id] = await row.attemptOnOctets() }
     // One after the other: the times that they are given are real.
-    table.ndpproxy = await LiveRun.outcomes(of: .ndpproxy, rows)
+    table.ndpproxy = await LiveRun.outcomesOfOurs(rows)
     table.ndppd = await LiveRun.outcomes(of: .ndppd, rows)
     table.kernel = await LiveRun.outcomesOfKernel(rows)
     return table

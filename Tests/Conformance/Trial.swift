@@ -25,14 +25,14 @@ package final class Trial: Sendable {
 
   package init(on subject: any Subject, number: Int) {
     (self.subject, self.number) = (subject, number)
-    for index in 0..<16 {
-      let station = station(index)
-      watch(station.linkLocal, station.global, station.foreign)
-    }
   }
 
   /// A station of the row's own.
-  package func station(_ index: Int = 0) -> Station { Station(row: number, index) }
+  package func station(_ index: Int = 0) -> Station {
+    let station = Station(row: number, index)
+    watch(station.linkLocal, station.global, station.foreign)
+    return station
+  }
 
   /// A target of the row's own that the rule `static` covers.
   package func target(_ index: Int = 0) -> IPv6Address { own(index, in: Setup.staticPrefix) }
@@ -49,11 +49,16 @@ package final class Trial: Sendable {
 
   /// Has frames that have these as source, destination or target count for this row.
   package func watch(_ addresses: IPv6Address...) {
-    let own = Set(Side.allCases.flatMap { [$0.linkLocal, $0.global] } + [.unspecified, .loopback])
-    for address in addresses where !address.isMulticast && !own.contains(address) {
-      state.withLock { _ = $0.watched.insert(address) }
+    state.withLock { state in
+      for address in addresses where !address.isMulticast && !Self.shared.contains(address) {
+        state.watched.insert(address)
+      }
     }
   }
+
+  /// Addresses that many rows' frames have.
+  private static let shared = Set(
+    Side.allCases.flatMap { [$0.linkLocal, $0.global] } + [.unspecified, .loopback])
 
   /// Sends a frame to the proxy.
   package func send(_ octets: [UInt8], on side: Side = .up) async throws {

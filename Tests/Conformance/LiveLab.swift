@@ -21,6 +21,7 @@ struct LiveLab: Sendable {
     try peer.set("default/disable_ipv6", to: "1")
     try proxy.set("default/addr_gen_mode", to: "1")
     try proxy.set("default/router_solicitations", to: "0")
+    try proxy.set("default/accept_ra", to: "0")
     try proxy.set("default/accept_dad", to: "0")
     try proxy.set("all/forwarding", to: setup.isForwarding ? "1" : "0")
     // A flow label is no fault of a daemon's that leaves it to the kernel.

@@ -63,7 +63,9 @@ extension Row {
   ]
 
   /// Every bit of the checksum, the target and both addresses.
-  private static let flippedBits = Check.script(.usual) { trial in
+  ///
+  /// Some flips make a target or an asker of another row.
+  private static let flippedBits = Check.script(.usual.apart("flipped bits")) { trial in
     let question = Stimulus(from: trial.station(), for: trial.target())
     trial.watch(question.target)
     let fields = [22..<38, 38..<54, 56..<58, 62..<78]

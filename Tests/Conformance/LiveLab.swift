@@ -29,6 +29,8 @@ struct LiveLab: Sendable {
     try await connect()
     try await configure(setup)
     try await introduce(rows)
+    // A second proxy has the same askers.
+    if setup.configuration.contains("proxy dn0 ") { try await introduce(rows, on: .down) }
   }
 
   private func connect() async throws {
@@ -70,15 +72,17 @@ struct LiveLab: Sendable {
     for prefix in ["2001:db8:99::/64", "2001:db8:1::/64"] {
       batch += "route add \(prefix) dev \(Side.up.rawValue) metric 9999\n"
     }
-    for route in setup.routes { batch += "route add \(route.prefix) \(route.words)\n" }
+    for route in setup.routes {
+      batch += "route add \(route.type) \(route.prefix) \(route.words)\n"
+    }
     try await proxy.run("ip", "-6", "-batch", "-", input: batch)
   }
 
   /// Makes some stations of each of these rows permanent neighbours of the proxy's kernel.
-  func introduce(_ rows: [Row]) async throws {
+  func introduce(_ rows: [Row], on side: Side = .up) async throws {
     var batch = ""
     for address in ["fe80::aa", "2001:db8:1::aa"] {
-      let words = "\(address) lladdr 02:00:00:00:00:aa dev \(Side.up.rawValue) nud permanent"
+      let words = "\(address) lladdr 02:00:00:00:00:aa dev \(side.rawValue) nud permanent"
       batch += "neighbor replace \(words)\n"
     }
     for row in rows {
@@ -87,7 +91,7 @@ struct LiveLab: Sendable {
         for address in [station.linkLocal, station.global, station.foreign] {
           batch += """
             neighbor replace \(address) lladdr \(station.linkLayerAddress) \
-            dev \(Side.up.rawValue) nud permanent
+            dev \(side.rawValue) nud permanent
 
             """
         }

@@ -49,9 +49,17 @@ package struct Setup: Sendable {
     package let words: String
     /// What a lookup finds, by the name of the interface.
     package let finding: Finding
+    /// The word before the prefix: `blackhole`.
+    package var type = "unicast"
 
     package init(_ prefix: String, _ words: String, _ finding: Finding) {
       (self.prefix, self.words, self.finding) = (IPv6Prefix(prefix)!, words, finding)
+    }
+
+    /// A route of a type that leads nowhere: `blackhole`, `prohibit`, `unreachable`.
+    package init(_ prefix: String, leadingNowhere type: String) {
+      self.init(prefix, "", .unreachable)
+      self.type = type
     }
 
     /// What a lookup of a route finds.

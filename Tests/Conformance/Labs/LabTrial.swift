@@ -65,7 +65,7 @@ struct LabTrial: Sendable {
       "address replace \($0.address.address)/\($0.address.prefixLength) dev \(side.rawValue) nodad\n"
     }
     try await proxy.run("ip", "-6", "-batch", "-", input: addresses.joined())
-    if side == .up { try await lab.introduce([Row.all[number]]) }
+    if side == .up { try await lab.introduce([Row.all[number]], on: side) }
   }
 
   /// How many packet sockets the daemon's host has that belong to no capture of ours.

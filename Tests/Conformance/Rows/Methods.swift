@@ -79,11 +79,15 @@ extension Setup {
     setup.routes = [
       HostRoute(deadPrefixes[0], "dev up0", .onLink(.up)),
       HostRoute(deadPrefixes[1], "via fe80::99 dev up0", .gateway(.up)),
+      HostRoute(deadPrefixes[2], leadingNowhere: "unreachable"),
+      HostRoute(deadPrefixes[3], leadingNowhere: "blackhole"),
+      HostRoute(deadPrefixes[4], leadingNowhere: "prohibit"),
+      HostRoute(deadPrefixes[5], leadingNowhere: "throw"),
       HostRoute("2001:db8:5:6::/64", "via fe80::99 dev dn0", .gateway(.down)),
     ]
     return setup
   }()
 
   /// Behind no route that leads away from the asker.
-  static let deadPrefixes = ["2001:db8:5:1::/64", "2001:db8:5:2::/64", "2001:db8:5:3::/64"]
+  static let deadPrefixes = (1...7).map { "2001:db8:5:a\($0)::/64" }
 }

@@ -12,19 +12,15 @@ extension Row {
       }),
     Row(
       "H02", "a probe's source is neither tentative nor ::", "RFC 4861 §4.3, RFC 4429 §3.2", .must,
-      .inside {
-        let target = IPv6Address(bits: Setup.verifiedPrefix.address.bits | 0x99)
-        var interface = Side.down.usualInterface
-        interface.addresses = [.init(Side.down.linkLocal, prefixLength: 64, state: .tentative)]
-        let trial = try EngineTrial(Setup.usual.configuration)
-        trial.handle(.interfaceChanged(interface))
-        trial.ask(target)
-        trial.wait(.seconds(1))
-        try require("questions from a tentative address", trial.questions().count, is: 0)
-        try require("reports", trial.reports, is: [.reportMissingSource(on: Side.down.engineIndex)])
-        trial.handle(.interfaceChanged(Side.down.usualInterface))
-        trial.ask(target)
-        try require("source", trial.questions().map(\.source), is: [Side.down.linkLocal])
+      .script(.tentativeBelow) { trial in
+        let target = trial.verified()
+        try await trial.ask(target)
+        try await trial.wait(.milliseconds(1200))
+        try require("questions", try await trial.questions(target).count, is: 0)
+        try await trial.requireUnanswered(target, "no question")
+        guard trial.subject.kind == .ndpproxy else { return }
+        let log = await trial.subject.log
+        try require(log.contains { $0.contains("no address to speak from") }, "not told")
       }),
     Row(
       "H03", "one probe for a new target, however many ask", "RFC 4861 §7.2.2", .must,
@@ -103,12 +99,11 @@ extension Row {
     Row(
       "H23", "never back out of the interface of arrival", "RFC 4389 §4.1", .must,
       deviation: "a warning at load, not an error: the rule never asks there and answers nothing",
-      .inside {
-        let trial = try EngineTrial("proxy up0 {\n rule 2001:db8:7::/64 {\n iface up0\n }\n}\n")
-        trial.ask(IPv6Address("2001:db8:7::1")!)
-        trial.wait(.seconds(5))
-        try require("questions", trial.questions(on: .up).count, is: 0)
-        try require("answers", trial.answers().count, is: 0)
+      .script(
+        Setup("back", "proxy up0 {\n  rule 2001:db8:7::/80 {\n    iface up0\n  }\n}\n")
+      ) { trial in
+        try await trial.ask(trial.own(0, in: IPv6Prefix("2001:db8:7::/80")!))
+        try await trial.expectSilence()
       }),
   ]
 
@@ -176,6 +171,16 @@ extension Row {
 }
 
 extension Setup {
+  /// Where the targets are there is no address but one that may be a duplicate.
+  static let tentativeBelow: Setup = {
+    var setup = Setup("tentative below", asking.configuration)
+    setup.addresses = [
+      Address(.up, Side.up.linkLocal, 64), Address(.up, Side.up.global, 64),
+      Address(.down, Side.down.linkLocal, 64, .tentative),
+    ]
+    return setup
+  }()
+
   /// Believes what it hears for three seconds only.
   static let renewing = Setup(
     "renewing",

@@ -5,6 +5,30 @@ extension Row {
   /// M: floods on a running daemon, for a short time.
   static let floodLabs: [Row] = [
     Row(
+      "M01", "targets known at once have a limit", "RFC 6583 §7", .should,
+      .insideAndLab(
+        scanBeyondLimit,
+        Check.labBody("M01", .crowded) { lab in
+          try await lab.scan(2000)
+          let before = try await lab.residentKibibytes()
+          try await lab.scan(8000)
+          let growth = try await lab.residentKibibytes() - before
+          try lab.requireLife("after a scan")
+          try require(growth < 1024, "\(growth) KiB more")
+        })),
+    Row(
+      "M07", "static rules remember nothing", "RFC 6583 §7", .should,
+      .insideAndLab(
+        scanStatic,
+        Check.labBody("M07", .alone) { lab in
+          try await lab.scanStatic(1000)
+          let before = try await lab.residentKibibytes()
+          try await lab.scanStatic(20_000)
+          let growth = try await lab.residentKibibytes() - before
+          try lab.requireLife("after a scan")
+          try require(growth < 1024, "\(growth) KiB more")
+        })),
+    Row(
       "M02", "known targets and other askers come before a scan", "RFC 6583 §7.1", .should,
       .insideAndLab(scanBesideOthers, Check.labBody("M02", .asking, playScan))),
     Row(
@@ -73,6 +97,23 @@ extension LabTrial {
       if number % 20 == 0 { try await Task.sleep(for: .milliseconds(10)) }
     }
   }
+}
+
+extension LabTrial {
+  /// Has a station ask for this many different targets of a static rule, as fast as it can.
+  fileprivate func scanStatic(_ count: Int) async throws {
+    let socket = try lab.peer.namespace.run { try RawSocket(interface: "up0") }
+    for number in 0..<count {
+      try socket.send(Stimulus(from: trial.station(), for: trial.target(number)).octets)
+    }
+    try await requireAnswer(trial.target(0xf000), "after \(count) questions")
+  }
+}
+
+extension Setup {
+  /// Asks on `dn0` for few targets at a time.
+  fileprivate static let crowded = Setup(
+    "crowded", "max-sessions 500\nmax-solicitations 100000\n" + asking.configuration)
 }
 
 /// The largest number of events in any second, of times in order.

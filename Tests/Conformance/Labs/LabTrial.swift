@@ -8,6 +8,8 @@ struct LabTrial: Sendable {
   let program: Program
   /// The daemon.
   let process: RunningProcess
+  /// The name of its configuration file, which is in its command line.
+  let configurationPath: String
   let setup: Setup
   /// The row's number among all rows.
   let number: Int
@@ -21,7 +23,8 @@ struct LabTrial: Sendable {
   func anew() throws -> LabTrial {
     let subject = try LiveSubject(program.kind, in: lab, process: process)
     return LabTrial(
-      lab: lab, program: program, process: process, setup: setup, number: number,
+      lab: lab, program: program, process: process, configurationPath: configurationPath,
+      setup: setup, number: number,
       trial: Trial(on: subject, number: number))
   }
 
@@ -73,6 +76,16 @@ struct LabTrial: Sendable {
     try await proxy.boundPacketSockets() - Side.allCases.count
   }
 
+  /// How many KiB of memory the daemon has in use.
+  func residentKibibytes() async throws -> Int {
+    let script = "grep VmRSS /proc/$(pgrep -o -f '\(configurationPath)( |$)')/status"
+    let words = try await proxy.run("sh", "-c", script).split(separator: " ")
+    guard let size = words.dropFirst().first.flatMap({ Int($0) }) else {
+      throw Mismatch("no size of the daemon: \(words)")
+    }
+    return size
+  }
+
   /// Ends the daemon in good order and returns what it counted: the last line of its log.
   func finalCounts() async throws -> String {
     process.send(.terminate)
@@ -113,7 +126,8 @@ extension Check {
         let subject = try LiveSubject(program.kind, in: lab, process: process)
         try await body(
           LabTrial(
-            lab: lab, program: program, process: process, setup: setup, number: number,
+            lab: lab, program: program, process: process,
+            configurationPath: daemon.configuration.path, setup: setup, number: number,
             trial: Trial(on: subject, number: number)))
       }
     }

@@ -172,7 +172,8 @@ extension Row {
       let trial = Trial(
         on: try LiveSubject(.ndpproxy, in: lab, process: process), number: number)
       let own = LabTrial(
-        lab: lab, program: program, process: process, setup: .alone, number: number, trial: trial)
+        lab: lab, program: program, process: process, configurationPath: "",
+        setup: .alone, number: number, trial: trial)
       try await own.requireAnswer(trial.target(), "with CAP_NET_RAW alone")
       let rights = process.lines.first { $0.hasPrefix("CapEff:") } ?? ""
       try require(rights.hasSuffix("0000000000002000"), "other privileges: \(rights)")

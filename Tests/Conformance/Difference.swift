@@ -40,11 +40,6 @@ extension EmittedFrame {
     case let type: return "ICMPv6 type \(type)"
     }
   }
-
-  /// The ICMPv6 message, if it is one without extension headers.
-  package var message: [UInt8]? {
-    octets.count >= 58 && octets[20] == 58 ? Array(octets[54...]) : nil
-  }
 }
 
 /// Names each field in which two frames without extension headers differ.

@@ -50,7 +50,7 @@ extension Check {
   /// A solicitation gets one answer, of which the given is true; the rest of it does not matter.
   package static func answer(
     _ bend: @escaping Bend = { _ in }, to question: @escaping Question = plain,
-    in setup: Setup = .usual, has property: @escaping @Sendable (Answer, Stimulus) -> Bool
+    in setup: Setup = .usual, has property: @escaping @Sendable (EmittedFrame, Stimulus) -> Bool
   ) -> Check {
     .script(setup) { trial in
       var question = question(trial, 0)
@@ -60,7 +60,7 @@ extension Check {
       try require(frames.count == 1, difference(frames, from: [[]]))
       let expected = Advertisement(answering: question).octets
       try require(
-        property(Answer(octets: frames[0].octets), question),
+        property(frames[0], question),
         difference(frames, from: [expected]))
     }
   }
@@ -87,7 +87,7 @@ extension Trial {
     try await wait(isControl ? .zero : Self.silence)
     seen += try await take()
     for question in questions {
-      let answers = seen.filter { Answer(octets: $0.octets).target == question.target }
+      let answers = seen.filter { $0.target == question.target }
       let expected = [Advertisement(answering: question).octets]
       let what = difference(answers, from: expected)
       try require(same(answers, expected), isControl ? "\(what), even without the fault" : what)

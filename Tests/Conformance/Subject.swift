@@ -36,17 +36,3 @@ package enum SubjectKind: String, Sendable {
   /// No daemon, but a kernel to which the targets belong.
   case kernel
 }
-
-/// A frame that the proxy's host has sent.
-package struct EmittedFrame: Sendable {
-  /// The link it was sent on.
-  package let side: Side
-  /// When it was, on the subject's clock.
-  package let time: Duration
-  /// All of it, from the Ethernet header on.
-  package let octets: [UInt8]
-
-  package init(side: Side, time: Duration, octets: [UInt8]) {
-    (self.side, self.time, self.octets) = (side, time, octets)
-  }
-}

@@ -103,25 +103,6 @@ extension Trial {
   }
 }
 
-extension EmittedFrame {
-  /// The target of a solicitation or advertisement.
-  var target: IPv6Address? {
-    octets.count >= 78 ? IPv6Address(octets: octets[62..<78]) : nil
-  }
-  /// The Ethernet header's destination.
-  var frameDestination: MACAddress { station(at: 0) }
-  /// The Ethernet header's source.
-  var frameSource: MACAddress { station(at: 6) }
-  /// The IPv6 source.
-  var source: IPv6Address { IPv6Address(octets: octets[22..<38]) }
-  /// The IPv6 destination.
-  var destination: IPv6Address { IPv6Address(octets: octets[38..<54]) }
-
-  private func station(at offset: Int) -> MACAddress {
-    MACAddress(bits: octets[offset..<offset + 6].reduce(0) { $0 << 8 | UInt64($1) })
-  }
-}
-
 /// Throws unless the two are equal.
 func require<Value: Equatable>(
   _ what: String, _ value: Value, is expected: Value

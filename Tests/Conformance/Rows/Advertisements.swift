@@ -73,7 +73,7 @@ extension Row {
       try await trial.send(owner.octets, on: .down)
       try await trial.wait(.milliseconds(1100))
     }
-    let answers = try await trial.take(4).map { Answer(octets: $0.octets) }
+    let answers = try await trial.take(4)
     try require(answers.count == 4, "\(answers.count) answers of 4")
     try require(answers.allSatisfy { $0.isRouter }, "the flag changes")
   }
@@ -95,7 +95,7 @@ extension Row {
         try await trial.send(owner.octets, on: .down)
         let frames = try await trial.take(1)
         try require(frames.count == 1, difference(frames, from: [[]]))
-        let answer = Answer(octets: frames[0].octets)
+        let answer = frames[0]
         try require(answer.options == own, "options \(hex(answer.options))")
         try require(answer.frameSource == Side.up.linkLayerAddress, "from \(answer.frameSource)")
       }),

@@ -12,7 +12,7 @@ extension Row {
           let asker = trial.station(index)
           try await trial.send(Stimulus(from: asker, for: target))
           try await trial.wait(Trial.silence)
-          let answers = try await trial.take().map { Answer(octets: $0.octets) }
+          let answers = try await trial.take()
           let hasKernel = trial.subject.kind != .octets
           try require(answers.count == (hasKernel ? 1 : 0), "\(answers.count) answers")
           try require(answers.allSatisfy { $0.isOverride }, "answers in the kernel's place")

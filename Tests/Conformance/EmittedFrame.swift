@@ -1,21 +1,25 @@
 package import NDPWire
 import TestSupport
 
-/// A frame that the proxy sent, read field by field at the offsets of the RFCs.
+/// A frame that the proxy's host has sent, with its fields at the offsets of the RFCs.
 ///
 /// A field that it is too short for reads as zero.
-package struct Answer: Sendable {
-  /// The whole frame.
+package struct EmittedFrame: Sendable {
+  /// The link it was sent on.
+  package let side: Side
+  /// When it was, on the subject's clock.
+  package let time: Duration
+  /// All of it, from the Ethernet header on.
   package let octets: [UInt8]
 
-  package init(octets: [UInt8]) { self.octets = octets }
+  package init(side: Side, time: Duration, octets: [UInt8]) {
+    (self.side, self.time, self.octets) = (side, time, octets)
+  }
 
   /// The Ethernet header's destination.
   package var frameDestination: MACAddress { linkLayerAddress(at: 0) }
   /// The Ethernet header's source.
   package var frameSource: MACAddress { linkLayerAddress(at: 6) }
-  /// Version, traffic class, flow label.
-  package var firstWord: UInt64 { number(14, 4) }
   /// The IPv6 payload length.
   package var payloadLength: Int { Int(number(18, 2)) }
   /// The IPv6 next header.
@@ -26,8 +30,10 @@ package struct Answer: Sendable {
   package var source: IPv6Address { address(at: 22) }
   /// The IPv6 destination.
   package var destination: IPv6Address { address(at: 38) }
-  /// The ICMPv6 type.
-  package var type: UInt64 { number(54, 1) }
+  /// The ICMPv6 message, if there are no extension headers in front of it.
+  package var message: [UInt8]? {
+    octets.count >= 58 && nextHeader == 58 ? Array(octets[54...]) : nil
+  }
   /// Whether the checksum is right.
   package var hasRightChecksum: Bool {
     octets.count >= 78

@@ -83,8 +83,15 @@ extension Row {
       }
       try await trial.wait(.milliseconds(20))
     }
+    // As if another proxy of ours asked for it on the other link.
+    var own = Stimulus(from: trial.station(), for: known)
+    (own.source, own.frameSource) = (Side.down.linkLocal, Side.down.linkLayerAddress)
+    own.options = Stimulus.sourceLinkLayerAddress(Side.down.linkLayerAddress)
+    try await trial.send(own)
     try await trial.requireAnswers(known, 1)
     try require("answers", try await trial.answers(asked).count, is: 0)
+    try await trial.send(trial.claim(asked).octets, on: .down)
+    try await trial.requireAnswers(asked, 1)
     let strays = try await trial.questions(asked, on: .up).count
     try require("questions on up0", strays, is: 0)
     try await trial.requireRetransmissionTime(asked)

@@ -97,6 +97,7 @@ final class EngineTrial {
       case .lookUpRoute(let target):
         handle(.route(routes[target] ?? .unreachable, to: target))
       case .reportMissingSource, .reportConflict: reports.append(action)
+      case .installHostRoute, .removeHostRoute: break
       }
     }
   }

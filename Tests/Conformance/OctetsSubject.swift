@@ -84,7 +84,7 @@ actor OctetsSubject: Subject {
       case .advertise(let frame, let index): emit(on: index) { frame.encode(into: &$0) }
       case .solicit(let frame, let index): emit(on: index) { frame.encode(into: &$0) }
       case .lookUpRoute(let target): play(.route(setup.route(to: target), to: target))
-      case .reportMissingSource, .reportConflict: break
+      case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute: break
       }
     }
   }

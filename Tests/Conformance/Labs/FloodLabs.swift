@@ -35,7 +35,7 @@ extension Row {
       "M03", "probes for strangers have a rate limit", "RFC 6620 §4.1", .must,
       .insideAndLab(scanByMany, Check.labBody("M03", .asking, playProbeLimit))),
     Row(
-      "M08", "a flood of malformed frames does not flood the log", "recommended", .recommended,
+      "M08", "a flood of malformed frames does not flood the log", "RFC 6583 §7", .recommended,
       .lab("M08", .alone, playMalformed)),
   ]
 

@@ -78,12 +78,16 @@ struct LabTrial: Sendable {
 
   /// How many KiB of memory the daemon has in use.
   func residentKibibytes() async throws -> Int {
-    let script = "grep VmRSS /proc/$(pgrep -o -f '\(configurationPath)( |$)')/status"
-    let words = try await proxy.run("sh", "-c", script).split(separator: " ")
-    guard let size = words.dropFirst().first.flatMap({ Int($0) }) else {
-      throw Mismatch("no size of the daemon: \(words)")
-    }
+    let size = try await status("VmRSS")
+    guard let size = Int(size) else { throw Mismatch("no size of the daemon: \(size)") }
     return size
+  }
+
+  /// A field of the daemon's `/proc/PID/status`, without its unit.
+  func status(_ field: String) async throws -> String {
+    let pid = "$(pgrep -o -f '\(configurationPath)( |$)')"
+    let line = try await proxy.run("sh", "-c", "grep ^\(field): /proc/\(pid)/status")
+    return line.split { $0.isWhitespace }.dropFirst().first.map(String.init) ?? ""
   }
 
   /// Ends the daemon in good order and returns what it counted: the last line of its log.

@@ -15,7 +15,8 @@ extension Row {
         try await alike
       }),
     Row(
-      "J06", "besides the kernel's own proxy there are two answers, and no storm", "recommended",
+      "J06", "besides the kernel's own proxy there are two answers, and no storm",
+      "RFC 4861 §7.2.8",
       .recommended,
       deviation: "no warning at the start: the kernel's proxy entries are not looked at",
       .lab("J06", .alone) { lab in

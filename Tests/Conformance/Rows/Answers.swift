@@ -54,7 +54,7 @@ extension Row {
         try await trial.requireUnanswered(target, "an answer before the question")
       }),
     Row(
-      "H12", "an answer counts only where it was asked for", "recommended", .recommended,
+      "H12", "an answer counts only where it was asked for", "RFC 4861 §7.2.5", .recommended,
       .script(.usual) { trial in
         let target = trial.verified()
         try await trial.ask(target)
@@ -81,7 +81,7 @@ extension Row {
       "H14", "without a link-layer address it does not answer the first question",
       "RFC 4861 §7.2.5", .should, .ignored({ $0.options = [] })),
     Row(
-      "H15", "a link-layer address that is no other station's is refused", "recommended",
+      "H15", "a link-layer address that is no other station's is refused", "RFC 4861 §4.4",
       .recommended,
       .ignored(
         { $0.claim(MACAddress(bits: 0x3333_0000_0001)) },
@@ -114,7 +114,7 @@ extension Row {
         }
       }),
     Row(
-      "H19", "the same answer again leads to nothing", "recommended", .recommended,
+      "H19", "the same answer again leads to nothing", "RFC 4861 §7.2.4", .recommended,
       .script(.usual) { trial in
         let target = trial.verified()
         for number in 0..<2 { try await trial.ask(target, by: trial.station(number)) }

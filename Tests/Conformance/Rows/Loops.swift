@@ -4,10 +4,10 @@ extension Row {
   /// J: several proxies, and our own frames.
   static let loops: [Row] = [
     Row(
-      "J01", "our own frames lead to nothing when they come back", "recommended", .recommended,
+      "J01", "our own frames lead to nothing when they come back", "RFC 4389 §6", .recommended,
       .script(.usual, playReflection)),
     Row(
-      "J04", "two static rules that face each other answer once each", "recommended",
+      "J04", "two static rules that face each other answer once each", "RFC 4389 §6",
       .recommended,
       .script(.bothSides) { trial in
         let target = trial.target()
@@ -156,7 +156,7 @@ extension Row {
         try require(latency < .seconds(1), "an answer after \(latency)")
       }),
     Row(
-      "E04", "who asks again while the target is asked for gets one answer", "recommended",
+      "E04", "who asks again while the target is asked for gets one answer", "RFC 4861 §7.2.8",
       .recommended,
       .script(.usual) { trial in
         let target = trial.verified()

@@ -26,7 +26,8 @@ package enum DropReason: Int, Error, CaseIterable, Sendable {
   case truncatedMessage
   /// The ICMPv6 checksum is wrong (RFC 4443 §2.3).
   case checksum
-  /// The source is a multicast, loopback or IPv4-mapped address, or `::` in an advertisement.
+  /// The source is a multicast, loopback, IPv4-mapped or -compatible address, or `::` in an
+  /// advertisement.
   case source
   /// The destination is `::` or `::1` (RFC 4291 §2.5.2, §2.5.3).
   case destination

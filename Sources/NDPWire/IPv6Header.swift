@@ -36,7 +36,8 @@ struct IPv6Header: Equatable, Sendable {
     guard payloadLength <= packet.byteCount - Self.length else { throw .payloadLongerThanFrame }
     source = packet.address(at: 8)
     destination = packet.address(at: 24)
-    if source.isMulticast || source.isLoopback || source.isIPv4Mapped { throw .source }
+    let embedsIPv4 = source.isIPv4Mapped || source.isIPv4Compatible
+    if source.isMulticast || source.isLoopback || embedsIPv4 { throw .source }
     if destination.isUnspecified || destination.isLoopback { throw .destination }
   }
 

@@ -127,26 +127,16 @@ extension Row {
       .recommended, .script(.renewing, playTwoOwners)),
     Row(
       "H24", "several iface rules: all are asked, the first answer wins", "ndppd", .recommended,
-      .inside {
-        let prefix = Setup.verifiedPrefix
-        let target = IPv6Address(bits: prefix.address.bits | 7)
-        let trial = try EngineTrial(
-          """
-          proxy up0 {
-            rule \(prefix) {
-              iface dn0
-            }
-            rule \(prefix) {
-              iface dn1
-            }
-          }
-          """)
-        trial.ask(target)
-        try require("questions on dn0", trial.questions(target, on: .down).count, is: 1)
-        try require("questions on dn1", trial.questions(target, on: .second).count, is: 1)
-        trial.claim(target, on: .second)
-        trial.claim(target, on: .down)
-        try require("answers", trial.answers(target).count, is: 1)
+      .script(.fannedOut) { trial in
+        let target = trial.verified()
+        try await trial.ask(target)
+        try await trial.expectProbe(for: target)
+        try await trial.expectProbe(for: target, on: .second)
+        for side in [Side.second, .down] {
+          let claim = Advertisement(from: trial.owner, of: target, on: side)
+          try await trial.send(claim.octets, on: side)
+        }
+        try await trial.requireAnswers(target, 1)
       }),
   ]
 
@@ -173,4 +163,12 @@ extension Advertisement {
   fileprivate mutating func claim(_ address: MACAddress) {
     options = Stimulus.targetLinkLayerAddress(address)
   }
+}
+
+extension Setup {
+  /// One prefix, asked for on two links.
+  fileprivate static let fannedOut: Setup = {
+    let rules = ["dn0", "dn1"].map { "  rule \(verifiedPrefix) {\n    iface \($0)\n  }\n" }
+    return Setup("fanned out", "proxy up0 {\n\(rules.joined())}\n")
+  }()
 }

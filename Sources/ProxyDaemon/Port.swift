@@ -30,6 +30,10 @@ final class Port {
     /// On a rule interface: the targets of whose own questions we want to know.
     var askedPrefixes: [IPv6Prefix] = []
 
+    /// Questions for other people's addresses come by any group, and so do those of hosts that
+    /// detect duplicates; answers to us come by unicast.
+    var needsAllMulticast: Bool { !solicitedPrefixes.isEmpty || !askedPrefixes.isEmpty }
+
     var filter: PacketFilter {
       PacketFilter(
         solicitationsFor: solicitedPrefixes, solicitationsOf: askedPrefixes,
@@ -41,10 +45,9 @@ final class Port {
     self.index = index
     self.name = name
     self.purpose = purpose
-    // Answers to us come by unicast; questions for other people's addresses by any group.
     socket = try PacketSocket(
       interfaceIndex: index.rawValue, filter: purpose.filter,
-      allMulticast: !purpose.solicitedPrefixes.isEmpty)
+      allMulticast: purpose.needsAllMulticast)
     if purpose.isPromiscuous { try socket.receive(.promiscuous, true) }
   }
 
@@ -58,8 +61,9 @@ final class Port {
       newPurpose.askedPrefixes = asking.askedPrefixes
     }
     guard newPurpose != purpose else { return }
-    let wants = !newPurpose.solicitedPrefixes.isEmpty
-    if wants == purpose.solicitedPrefixes.isEmpty { try socket.receive(.allMulticast, wants) }
+    if newPurpose.needsAllMulticast != purpose.needsAllMulticast {
+      try socket.receive(.allMulticast, newPurpose.needsAllMulticast)
+    }
     if newPurpose.isPromiscuous != purpose.isPromiscuous {
       try socket.receive(.promiscuous, newPurpose.isPromiscuous)
     }
@@ -71,8 +75,10 @@ final class Port {
   func add(_ asking: Purpose) throws(SystemError) {
     guard !purpose.takesAdvertisements else { return }
     isAskedByRoutes = true
+    let hadAllMulticast = purpose.needsAllMulticast
     purpose.takesAdvertisements = asking.takesAdvertisements
     purpose.askedPrefixes = asking.askedPrefixes
+    if !hadAllMulticast, purpose.needsAllMulticast { try socket.receive(.allMulticast, true) }
     try socket.setFilter(purpose.filter)
   }
 

@@ -80,7 +80,6 @@ extension Row {
       }),
     Row(
       "H08", "a silent target that speaks is asked again at once", "ndppd #16", .recommended,
-      deviation: "its DAD is not heard where the rule interface filters groups",
       .script(.usual, playSignsOfLife)),
     Row(
       "H21", "renewal: three probes by unicast, then three by multicast", "RFC 4861 §7.3.3", .must,

@@ -12,7 +12,7 @@ struct AutowireTests {
     """
     proxy eth0 {
       autowire yes
-      ttl 2000
+      ttl 6000
       timeout 300
       rule \(FoundingNetwork.insidePrefix) {
         iface zt0\(options)

@@ -8,7 +8,7 @@ extension Engine {
     into actions: inout [Action]
   ) {
     let proxy = rules.proxy(on: index)
-    if proxy == nil || rules.asks(on: index) {
+    if proxy.map(rules.asksWhereItAnswers) ?? true {
       let message = frame.message
       let speaker = message.source.isUnspecified ? message.target : message.source
       notice(speaker, speakingOn: index, from: frame.source, now: now, into: &actions)

@@ -12,8 +12,8 @@ struct RuleTable {
   private var patternPositions: [InterfacePattern: Int] = [:]
   /// For each pattern the interfaces that it means now, lowest index first.
   private var interfaceIndexes: [[InterfaceIndex]] = []
-  /// All of these.
-  private var askedInterfaces: Set<InterfaceIndex> = []
+  /// For each proxy whether its own interface is among these.
+  private var askedProxies: [Bool]
 
   struct Proxy {
     let name: String
@@ -50,6 +50,7 @@ struct RuleTable {
         timers: $0.timers)
     }
     proxyInterfaces = ruleset.proxies.map { _ in nil }
+    askedProxies = ruleset.proxies.map { _ in false }
     for (proxy, rules) in ruleset.proxies.map(\.rules).enumerated() {
       for rule in rules { add(rule, to: proxy) }
       for prefix in rules.flatMap(\.excluded) { exclude(prefix, from: proxy) }
@@ -117,7 +118,8 @@ struct RuleTable {
       if pattern.isExact { return indexes[pattern.text].map { [$0] } ?? [] }
       return interfaces.interfaces.filter { pattern.matches($0.name) }.map(\.index)
     }
-    askedInterfaces = Set(interfaceIndexes.joined())
+    let asked = Set(interfaceIndexes.joined())
+    askedProxies = proxyInterfaces.map { $0.map(asked.contains) ?? false }
   }
 
   /// The proxy of the interface, if it has one; they are few.
@@ -125,8 +127,8 @@ struct RuleTable {
     proxyInterfaces.firstIndex(of: interface)
   }
 
-  /// Whether a rule names this interface as one to ask on; they are few.
-  func asks(on index: InterfaceIndex) -> Bool { askedInterfaces.contains(index) }
+  /// Whether a rule names the interface of a proxy as one to ask on.
+  func asksWhereItAnswers(_ proxy: Int) -> Bool { askedProxies[proxy] }
 
   /// The position of the rule with the longest prefix that covers the target.
   func position(of proxy: Int, covering target: IPv6Address) -> Int? {

@@ -19,14 +19,19 @@ extension Engine {
       target: key.target, interface: neighbor.interface, gateway: isVia ? neighbor.source : nil)
     guard route != session.hostRoute else { return }
     sessions[position].hostRoute = route
-    actions.append(.installHostRoute(route))
+    // The kernel has one route to a target, whichever proxy wants it.
+    let twins = twins(of: key).filter { sessions[$0].hostRoute != nil }
+    let isInstalled = twins.contains { sessions[$0].hostRoute == route }
+    for twin in twins { sessions[twin].hostRoute = route }
+    if !isInstalled { actions.append(.installHostRoute(route)) }
   }
 
   /// Has the kernel forget the way to a target, if it knows it from us.
   mutating func removeHostRoute(_ position: Int, into actions: inout [Action]) {
     guard let route = sessions[position].hostRoute else { return }
     sessions[position].hostRoute = nil
-    actions.append(.removeHostRoute(route))
+    let isWanted = twins(of: sessions[position].key).contains { sessions[$0].hostRoute != nil }
+    if !isWanted { actions.append(.removeHostRoute(route)) }
   }
 
   /// Forgets a target and whatever was done for it.

@@ -101,8 +101,11 @@ extension Engine {
     }
     let named = interfacesToAsk(rule, proxy: session.key.proxy)
     guard rule.isAuto else { return named }
-    // The route that was asked named these, and it has not changed.
-    return session.interfaces + named.filter { !session.interfaces.contains($0) }
+    // The route that was asked named it, and has not changed.
+    let routed = [session.routeInterface].compactMap(\.self).filter {
+      canAsk(on: $0, proxy: session.key.proxy)
+    }
+    return routed + named.filter { !routed.contains($0) }
   }
 
   private mutating func probeOrStartOver(
@@ -185,9 +188,11 @@ extension Engine {
     guard let neighbor = sessions[position].neighbor else {
       preconditionFailure("only a target with a neighbour is probed")
     }
-    solicit(
-      position, on: neighbor.interface, destination: sessions[position].key.target,
-      at: neighbor.linkLayerAddress, into: &actions)
+    if !isJustAsked(position, on: neighbor.interface, now: now) {
+      solicit(
+        position, on: neighbor.interface, destination: sessions[position].key.target,
+        at: neighbor.linkLayerAddress, into: &actions)
+    }
     awaitAnswer(position, on: [neighbor.interface], now: now)
   }
 

@@ -42,6 +42,11 @@ extension Engine {
   ) {
     let proxy = sessions[position].key.proxy
     let own = rules.proxyInterfaces[proxy]
+    if case .onLink(let index) = route, index != own {
+      sessions[position].routeInterface = index
+    } else {
+      sessions[position].routeInterface = nil
+    }
     switch route {
     case .onLink(let index) where canAsk(on: index, proxy: proxy):
       askOnLink(position, at: index, now: now, into: &actions)
@@ -75,10 +80,13 @@ extension Engine {
     _ position: Int, on asked: [InterfaceIndex], now: Instant, into actions: inout [Action]
   ) {
     let isKnown = sessions[position].confirmed != nil
-    let isPaid = sessions[position].askers.contains { asker in
-      solicitationTokens.take(for: asker.station, now: now)
+    var mayAsk = asked.isEmpty || isKnown
+    if !mayAsk {
+      mayAsk = sessions[position].askers.contains { asker in
+        solicitationTokens.take(for: asker.station, now: now)
+      }
     }
-    guard asked.isEmpty || isKnown || isPaid else {
+    guard mayAsk else {
       counters.discard(.solicitationLimit)
       return forget(position, into: &actions)
     }

@@ -45,6 +45,8 @@ struct Session {
 
   /// Where the target is asked for or, if a route alone is the proof, where that leads.
   var interfaces: [InterfaceIndex] = []
+  /// Where the kernel's route leads on-link; `nil` for `iface` rules, and where it does not.
+  var routeInterface: InterfaceIndex?
   /// Where the target was confirmed; `nil` if never, or if a route alone is the proof.
   var neighbor: Neighbor?
   /// Whether it was confirmed without the Override flag: by a proxy most likely, and not by the

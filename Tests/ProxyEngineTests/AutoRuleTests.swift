@@ -5,6 +5,16 @@ import Testing
 private func gateway() -> Gateway { Gateway(("2001:db8::/32", .auto)) }
 
 struct AutoRuleTests {
+  @Test func `a target that moves back to where the route leads is found`() {
+    let prefix = "2001:db8:1:0:ff::/80"
+    var gateway = Gateway((prefix, .auto), (prefix, .interface("zt1")))
+    _ = gateway.ask(solicitation())
+    _ = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+    _ = gateway.answer(advertisement(to: ip("fe80::102")), on: Gateway.zt1)
+    _ = gateway.wait(milliseconds: 31_000)
+    #expect(gateway.ask(solicitation()) == [probe(), probe(on: Gateway.zt1)])
+  }
+
   @Test func `a target that moves to where only an iface rule sends us is found`() {
     let prefix = "2001:db8:1:0:ff::/80"
     var gateway = Gateway((prefix, .auto), (prefix, .interface("zt1")))

@@ -121,4 +121,20 @@ struct HostRouteTests {
     _ = gateway.engine.replace(ruleset([.interface("zt1")]), limits: Limits(), into: &actions)
     #expect(actions == [.removeHostRoute(Self.route)])
   }
+
+  @Test func `two proxies share one route to a target`() {
+    var gateway = Gateway()
+    var both = ruleset([.interface("zt0")])
+    both.proxies.append(both.proxies[0])
+    both.proxies[1].interface = "zt1"
+    gateway.engine = Engine(ruleset: both)
+    for interface in Gateway.interfaces { _ = gateway.handle(.interfaceChanged(interface)) }
+    _ = gateway.ask(solicitation())
+    _ = gateway.handle(.solicitation(solicitation(), on: Gateway.zt1))
+    let installed = gateway.answer(advertisement()).filter { $0 == .installHostRoute(Self.route) }
+    #expect(installed.count == 1)
+    // It goes with the last of them.
+    #expect(gateway.handle(.interfaceRemoved(Gateway.eth0)) == [])
+    #expect(gateway.wait(milliseconds: 60_000) == [.removeHostRoute(Self.route)])
+  }
 }

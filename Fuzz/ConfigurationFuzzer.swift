@@ -1,6 +1,6 @@
 import ProxyConfig
 
-/// What libFuzzer calls with one file after another; see `scripts/fuzz-configuration`.
+/// What libFuzzer calls with one file after another; see `scripts/fuzz`.
 ///
 /// That parsing ends, and within memory, is for libFuzzer to watch. A trap is a finding.
 @c(LLVMFuzzerTestOneInput)

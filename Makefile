@@ -3,7 +3,9 @@
 # make test         run all tests
 # make lint         check the formatting, of the manual pages too
 # make conformance  print what we, ndppd and the kernel do with each requirement of the RFCs
-# make fuzz         look for files that the configuration parser cannot take
+# make simulate     play seeded worlds of hosts, routers and faults around the engine
+# make fuzz         look for files and frames that the parser, decoder or engine cannot take
+# make fuzz-frames  send ten million mutated frames through decoder and engine
 # make bench        measure what loading a configuration costs, in a release build
 # make scan         measure what a scan of the prefix does to others, in a network of its own
 # make install      put the release below PREFIX (and DESTDIR)
@@ -14,6 +16,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 FUZZ_SECONDS ?= 60
+FRAMES ?= 10000000
+SEEDS ?= 300
 BENCH ?= configuration
 
 # The daemon is one file that needs nothing of the host, libpcap included.
@@ -45,9 +49,22 @@ conformance: conformance-packages
 	$(SWIFT) build --product conformance
 	.build/debug/conformance $(ROWS)
 
+# SEED=x plays one seed and prints everything; MUTANT and TOPOLOGY as Tests/Simulation says.
+.PHONY: simulate
+simulate:
+	$(SWIFT) build -c release --product simulate
+	.build/release/simulate $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) \
+	  $(if $(MUTANT),--mutant $(MUTANT)) $(if $(TOPOLOGY),--topology $(TOPOLOGY))
+
 .PHONY: fuzz
 fuzz:
-	SWIFTC=$(SWIFT)c scripts/fuzz-configuration $(FUZZ_SECONDS)
+	SWIFT=$(SWIFT) scripts/fuzz configuration $(FUZZ_SECONDS)
+	SWIFT=$(SWIFT) scripts/fuzz frames $(FUZZ_SECONDS)
+
+.PHONY: fuzz-frames
+fuzz-frames:
+	$(SWIFT) build -c release --product simulate
+	.build/release/simulate frames --count $(FRAMES)
 
 # BENCH="configuration --rules 1000 10000 --runs 21" measures something else.
 .PHONY: bench

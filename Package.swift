@@ -13,6 +13,9 @@ let common: [SwiftSetting] = [
 /// Tests do not: `#expect` trips on it.
 let house: [SwiftSetting] = common + [.strictMemorySafety()]
 
+/// What plays thousands of worlds in every test run; the rooms under test are built as ever.
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O"])]
+
 /// `recvmmsg`, `sendmmsg` and friends exist only with `_GNU_SOURCE`.
 let gnu: [CSetting] = [.define("_GNU_SOURCE")]
 
@@ -116,6 +119,23 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "ConformanceTests", dependencies: ["Conformance", "LinuxNet"], swiftSettings: common),
+    .target(
+      name: "FrameFuzzing", dependencies: ["NDPWire", "ProxyEngine", "TestSupport"],
+      path: "Tests/FrameFuzzing", swiftSettings: common + optimized),
+    .testTarget(
+      name: "FrameFuzzingTests",
+      dependencies: ["FrameFuzzing", "NDPWire", "ProxyEngine", "TestSupport"],
+      swiftSettings: common),
+    .target(
+      name: "Simulation",
+      dependencies: ["FrameFuzzing", "NDPWire", "ProxyEngine", "TestSupport", heap],
+      path: "Tests/Simulation", swiftSettings: common + optimized),
+    .executableTarget(
+      name: "simulate", dependencies: ["FrameFuzzing", "Simulation", "TestSupport", arguments],
+      path: "Tests/Simulate", swiftSettings: common),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["ProxyEngine", "Simulation"],
+      swiftSettings: common),
     .testTarget(name: "TidyTests", swiftSettings: common),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,225 @@
+import FrameFuzzing
+import NDPWire
+import ProxyEngine
+
+/// What a mutant needs to remember; a right gateway needs nothing of it but the first.
+struct MutantMemory {
+  /// The addresses that interfaces have when nothing is wrong.
+  var homeAddresses: [[Interface.Address]] = []
+  /// Targets that were answered for.
+  var known: Set<IPv6Address> = []
+  var lastAskers: [IPv6Address: (asker: IPv6Address, at: Instant)] = [:]
+  var questions: [Instant] = []
+  /// Solicitations to be sent again.
+  var again: [(at: Instant, action: Action)] = []
+  var advertisements = 0
+}
+
+extension Limits {
+  func mutated(by mutant: Mutant?) -> Limits {
+    var limits = self
+    switch mutant {
+    case .exceedsSolicitationLimit: limits.solicitationsPerSecond *= 8
+    case .exceedsSessionLimit: limits.sessions *= 2
+    case .exceedsAdvertisementLimit: limits.advertisementsPerSecond *= 4
+    case .exceedsLookupLimit: limits.routeLookupsPerSecond *= 4
+    case .exceedsAskerLimit: limits.askersPerSession *= 4
+    default: break
+    }
+    return limits
+  }
+}
+
+extension Gateway {
+  /// When the engine, or the mistake, wants to be woken.
+  func nextDeadline(now: Instant) -> Instant? {
+    let deadline = engine.nextDeadline
+    if mutant == .spins, deadline != nil { return now }
+    guard let again = memory.again.map(\.at).min() else { return deadline }
+    return min(again, deadline ?? again)
+  }
+
+  // MARK: - Events
+
+  /// The event as the engine gets it; `nil` if it does not.
+  func admit(_ event: Event, now: Instant) -> Event? {
+    switch (mutant, event) {
+    case (.ignoresRouteChanges, .routesChanged): return nil
+    case (.missesRemovedInterface, .interfaceRemoved): return nil
+    case (.missesNewLinkLayerAddress, .interfaceChanged(let interface)):
+      return .interfaceChanged(withOldLinkLayerAddress(interface))
+    case (.ignoresUnicast, .solicitation(let frame, _)):
+      return frame.message.destination == frame.message.target ? nil : event
+    case (.servesFirstAsker, .solicitation(let frame, _)):
+      return isFirstAsker(frame.message, now: now) ? event : nil
+    case (.servesScannerFirst, .solicitation):
+      return memory.questions.add(now) > limits.solicitationsPerSecond / 2 ? nil : event
+    case (.believesHearsay, .advertisement(let frame, let index)):
+      return .advertisement(frame.changed(isOverride: true), on: index)
+    case (.believesUnsolicited, .advertisement(let frame, let index)):
+      let own = attachment(index)?.interface.addresses.first?.address
+      return .advertisement(frame.changed(destination: own, isSolicited: true), on: index)
+    default: return event
+    }
+  }
+
+  private func withOldLinkLayerAddress(_ interface: Interface) -> Interface {
+    var changed = interface
+    changed.linkLayerAddress = interface.linkLayerAddress.map {
+      MACAddress(bits: $0.bits & ~0x1_0000)
+    }
+    return changed
+  }
+
+  private func isFirstAsker(_ message: NeighborSolicitation, now: Instant) -> Bool {
+    if let last = memory.lastAskers[message.target], last.asker != message.source,
+      now < last.at + .milliseconds(200)
+    {
+      return false
+    }
+    memory.lastAskers[message.target] = (message.source, now)
+    return true
+  }
+
+  // MARK: - Actions
+
+  /// Adds what the mistake does.
+  func mutateActions(after event: Event?, now: Instant) {
+    guard let mutant else { return }
+    sendAgain(now: now)
+    remember(now: now)
+    if mutant == .answersTwice {
+      actions += actions.filter { if case .advertise = $0 { true } else { false } }
+    }
+    guard case .solicitation(let frame, let index) = event,
+      let interface = attachment(index)?.interface, let proxy = proxy(on: interface.name)
+    else { return }
+    if mutant == .asksBackwards {
+      for case .solicit(let asked, let other) in actions where other != index {
+        actions.append(.solicit(asked.sent(from: interface), on: index))
+      }
+    }
+    if actions.isEmpty, isAnsweredByMistake(frame, proxy, on: interface),
+      let answer = answer(to: frame, proxy, on: interface)
+    {
+      actions.append(.advertise(answer, on: index))
+    }
+  }
+
+  private func isAnsweredByMistake(
+    _ frame: EthernetFrame<NeighborSolicitation>, _ proxy: Ruleset.Proxy, on interface: Interface
+  ) -> Bool {
+    let message = frame.message
+    let coverage = Coverage(of: message.target, by: proxy)
+    let isDetection = message.isDuplicateAddressDetection
+    switch mutant {
+    case .answersExcluded: return !isDetection && coverage?.methods.isEmpty == true
+    case .answersUncovered: return !isDetection && coverage == nil && !message.target.isNobodys
+    case .answersOwnAddress: return !isDetection && interface.isOwnerOracle(of: message.target)
+    case .neverForgets: return !isDetection && memory.known.contains(message.target)
+    case .defendsFromCache: return isDetection && memory.known.contains(message.target)
+    case .defendsAlways:
+      return isDetection && coverage?.isStatic == true
+        && !interface.isOwnerOracle(of: message.target)
+    default: return false
+    }
+  }
+
+  private func answer(
+    to frame: EthernetFrame<NeighborSolicitation>, _ proxy: Ruleset.Proxy, on interface: Interface
+  ) -> EthernetFrame<NeighborAdvertisement>? {
+    let message = frame.message
+    let isDetection = message.isDuplicateAddressDetection
+    let peer = isDetection ? IPv6Address.allNodes : message.source
+    guard let own = interface.linkLayerAddress,
+      let source = interface.sources(of: message.target, to: peer, proxy).first
+    else { return nil }
+    return EthernetFrame(
+      source: own,
+      destination: isDetection ? .allNodes : message.sourceLinkLayerAddress ?? frame.source,
+      message: NeighborAdvertisement(
+        source: source, destination: peer, target: message.target, isRouter: proxy.isRouter,
+        isSolicited: !isDetection, isOverride: proxy.isOverride, targetLinkLayerAddress: own))
+  }
+
+  private func remember(now: Instant) {
+    for action in actions {
+      switch action {
+      case .advertise(let frame, _): memory.known.insert(frame.message.target)
+      case .solicit(let frame, _):
+        let target = frame.message.target
+        if mutant == .asksTooSoon {
+          memory.again.append((now + .milliseconds(150), action))
+        } else if mutant == .neverQuiet, memory.known.contains(target),
+          memory.again.isEmpty
+        {
+          memory.again.append((now + .seconds(20), action))
+        }
+      default: continue
+      }
+    }
+  }
+
+  private func sendAgain(now: Instant) {
+    let due = memory.again.filter { $0.at <= now }
+    memory.again.removeAll { $0.at <= now }
+    for (_, action) in due {
+      guard case .solicit(let frame, let index) = action,
+        let interface = attachment(index)?.interface, interface.isUp, !interface.usable.isEmpty
+      else { continue }
+      if mutant == .neverQuiet { memory.again.append((now + .seconds(20), action)) }
+      // While the engine asks, nobody sees that it never stops.
+      if mutant == .neverQuiet, engine.nextDeadline != nil { continue }
+      actions.append(.solicit(frame.sent(from: interface), on: index))
+    }
+    if mutant == .asksTooSoon, !due.isEmpty { memory.again.removeAll() }
+  }
+
+  // MARK: - Octets
+
+  /// The frame as it leaves.
+  func bend(_ octets: [UInt8]) -> [UInt8] {
+    guard let mutant, octets.count > 58 else { return octets }
+    var bent = octets
+    let isAdvertisement = octets[54] == 136
+    memory.advertisements += 1
+    switch mutant {
+    case .flipsRouter where isAdvertisement && memory.advertisements % 20 == 0: bent[58] ^= 0x80
+    case .setsOverride where isAdvertisement: bent[58] |= 0x20
+    case .solicitedToAllNodes where isAdvertisement: bent[58] |= 0x40
+    case .breaksChecksum where memory.advertisements % 20 == 0:
+      bent[57] ^= 1
+      return bent
+    default: return octets
+    }
+    bent.mend()
+    return bent
+  }
+}
+
+extension EthernetFrame<NeighborAdvertisement> {
+  fileprivate func changed(
+    destination: IPv6Address? = nil, isSolicited: Bool? = nil, isOverride: Bool? = nil
+  ) -> Self {
+    EthernetFrame(
+      source: source, destination: self.destination,
+      message: NeighborAdvertisement(
+        source: message.source, destination: destination ?? message.destination,
+        target: message.target, isRouter: message.isRouter,
+        isSolicited: (isSolicited ?? message.isSolicited)
+          && !(destination ?? message.destination).isMulticast,
+        isOverride: isOverride ?? message.isOverride,
+        targetLinkLayerAddress: message.targetLinkLayerAddress))
+  }
+}
+
+extension EthernetFrame<NeighborSolicitation> {
+  fileprivate func sent(from interface: Interface) -> Self {
+    let own = interface.linkLayerAddress ?? source
+    return EthernetFrame(
+      source: own, destination: destination,
+      message: NeighborSolicitation(
+        source: interface.usable.first ?? message.source,
+        destination: message.destination, target: message.target, sourceLinkLayerAddress: own))
+  }
+}

@@ -1,0 +1,234 @@
+import FrameFuzzing
+import NDPWire
+import ProxyEngine
+
+/// Watches the gateways of a world, and keeps the first violation.
+///
+/// It knows everything that they do not: who lives where, which frames were lost, what the rules
+/// and routes really say. It believes nothing of what the engine says of itself.
+final class Judge {
+  unowned let world: World
+  private(set) var violation: Violation?
+  var questions: [QuestionKey: Question] = [:]
+  var words: [TargetKey: Word] = [:]
+  var detections: [TargetKey: Instant] = [:]
+  var asked: [TargetKey: Asked] = [:]
+  var obligations: [Obligation] = []
+  /// Those whose time is not up.
+  var openObligations: [Int] = []
+  /// For each gateway what passed in the last second.
+  var windows: [Windows]
+  var advertisedInStep: [IPv6Address: Int] = [:]
+  /// Since when nobody asks for anything.
+  var silence: Instant?
+  var askedInSilence: [TargetKey: Int] = [:]
+  /// The route to a target that a gateway's kernel has from it.
+  var hostRoutes: [TargetKey: HostRoute] = [:]
+  /// Every route that a gateway put into its kernel.
+  var installedRoutes: [TargetKey: Set<HostRoute>] = [:]
+  let slack: Duration
+
+  init(of world: World) {
+    self.world = world
+    windows = world.gateways.map { _ in Windows() }
+    let delay = world.links.map(\.delay).max()!
+    let slowness = world.stations.map(\.slowness).max()!
+    slack = delay * 6 + slowness * 2 + .milliseconds(50)
+  }
+
+  /// A target as one gateway sees it on one of its interfaces, or on all of them together.
+  struct TargetKey: Hashable {
+    let gateway: Int
+    var interface = ""
+    let target: IPv6Address
+  }
+
+  struct QuestionKey: Hashable {
+    let place: TargetKey
+    let asker: IPv6Address
+  }
+
+  /// Who asked how often for a target, and how often that was answered.
+  struct Question {
+    var count = 0
+    var answers = 0
+    var stations: Set<MACAddress> = []
+  }
+
+  /// When a target itself, or another proxy for it, last said that it is there.
+  struct Word {
+    var firstHand: Instant?
+    var secondHand: Instant?
+  }
+
+  /// The last solicitation for a target on an interface.
+  struct Asked {
+    let at: Instant
+    let evicted: UInt64
+  }
+
+  /// The times of the last second, for limits per second.
+  struct Windows {
+    var strangers: [Instant] = []
+    var advertisements: [Instant] = []
+    var lookups: [Instant] = []
+  }
+
+  func fail(_ invariant: Invariant, _ detail: String) {
+    guard violation == nil else { return }
+    violation = Violation(invariant: invariant, time: world.now, detail: detail)
+  }
+
+  func require(_ isTrue: Bool, _ invariant: Invariant, _ detail: @autoclosure () -> String) {
+    if !isTrue { fail(invariant, detail()) }
+  }
+
+  // MARK: - What gateways hear
+
+  func compareDecoding(_ octets: [UInt8]) {
+    let verdict = FrameValidator.verdict(on: octets)
+    let isAccepted = (try? NeighborDiscoveryFrame(decoding: octets.span.bytes)) != nil
+    require(
+      isAccepted == (verdict == nil), .decoding,
+      "\(sentence(about: octets)), but the validator says \(verdict ?? "well-formed")")
+  }
+
+  func hear(_ event: Event, at gateway: Gateway) {
+    switch event {
+    case .solicitation(let frame, let index): hear(frame, on: index, at: gateway)
+    case .advertisement(let frame, let index): hear(frame.message, on: index, at: gateway)
+    case .malformed, .interfaceChanged, .interfaceRemoved, .route, .routesChanged: return
+    }
+  }
+
+  private func hear(
+    _ frame: EthernetFrame<NeighborSolicitation>, on index: InterfaceIndex, at gateway: Gateway
+  ) {
+    guard let interface = gateway.attachment(index)?.interface else { return }
+    let message = frame.message
+    let place = TargetKey(
+      gateway: gateway.number, interface: interface.name, target: message.target)
+    questions[QuestionKey(place: place, asker: message.source), default: Question()].hear(frame)
+    if message.isDuplicateAddressDetection {
+      detections[place] = world.now
+    } else {
+      oblige(frame, on: interface, at: gateway)
+    }
+  }
+
+  private func hear(
+    _ message: NeighborAdvertisement, on index: InterfaceIndex, at gateway: Gateway
+  ) {
+    guard message.isSolicited, let interface = gateway.attachment(index)?.interface,
+      interface.addresses.contains(where: { $0.address == message.destination })
+    else { return }
+    let key = TargetKey(gateway: gateway.number, target: message.target)
+    if message.isOverride {
+      words[key, default: Word()].firstHand = world.now
+    } else {
+      words[key, default: Word()].secondHand = world.now
+    }
+  }
+
+  // MARK: - Steps
+
+  func startStep() { advertisedInStep.removeAll(keepingCapacity: true) }
+
+  func endStep(of gateway: Gateway) {
+    let count = gateway.engine.sessionCount
+    require(
+      count <= gateway.limits.sessions, .limits,
+      "\(count) sessions, and the limit is \(gateway.limits.sessions)")
+  }
+
+  func checkDeadline(of gateway: Gateway) {
+    guard let deadline = gateway.nextDeadline(now: world.now) else { return }
+    require(
+      deadline > world.now, .spin, "\(gateway.name) wants to be woken at \(deadline.seconds)")
+  }
+
+  func forgetSteps(of gateway: Gateway) {
+    windows[gateway.number] = Windows()
+    hostRoutes = hostRoutes.filter { $0.key.gateway != gateway.number }
+  }
+
+  func countLookup(at gateway: Gateway) {
+    let count = windows[gateway.number].lookups.add(world.now)
+    require(
+      count <= gateway.limits.routeLookupsPerSecond, .limits, "\(count) route lookups in 1 s")
+  }
+
+  // MARK: - Routes
+
+  /// A route to a target goes into the kernel only while the target is believed to be there.
+  func install(_ route: HostRoute, at gateway: Gateway) {
+    let key = TargetKey(gateway: gateway.number, target: route.target)
+    let heard = [words[key]?.firstHand, words[key]?.secondHand].compactMap(\.self).max()
+    require(
+      heard.map { $0 + gateway.belief >= world.now } ?? false, .evidence,
+      "a route to \(route.target), which has not spoken for long")
+    hostRoutes[key] = route
+    installedRoutes[key, default: []].insert(route)
+  }
+
+  /// What is taken away was put in, and at the end nothing is left.
+  func remove(_ route: HostRoute, at gateway: Gateway) {
+    let key = TargetKey(gateway: gateway.number, target: route.target)
+    require(
+      installedRoutes[key]?.contains(route) == true, .evidence,
+      "takes away a route that it never installed")
+    // Another proxy may have put its own in that one's place.
+    if hostRoutes[key] == route { hostRoutes[key] = nil }
+  }
+
+  // MARK: - The end
+
+  /// Frames that are under way may still arrive.
+  func startSilence() { silence = world.now + slack }
+
+  /// How long it may take until nothing is left to do: what is known is forgotten once for each
+  /// gateway that may still ask another.
+  private var quietBound: Duration {
+    var bound = slack + .seconds(60)
+    for gateway in world.gateways {
+      let timers = gateway.ruleset.proxies.map(\.timers)
+      let longest = timers.map {
+        $0.reachable * 2 + $0.retransmission * (3 * $0.solicitations + 3) + $0.failed
+      }.max()!
+      bound += longest + .seconds(600)
+    }
+    return bound
+  }
+
+  func checkQuiet() throws(Violation) {
+    guard let silence, world.now > silence + quietBound else { return }
+    fail(.quiet, "somebody still wants to be woken, \(world.now.since(silence)) later")
+    throw violation!
+  }
+
+  func finish() {
+    require(hostRoutes.isEmpty, .quiet, "routes are left: \(hostRoutes.values)")
+    for gateway in world.gateways {
+      require(
+        gateway.engine.sessionCount == 0, .quiet, "\(gateway.name) keeps sessions without deadline")
+    }
+  }
+}
+
+extension Judge.Question {
+  fileprivate mutating func hear(_ frame: EthernetFrame<NeighborSolicitation>) {
+    count += 1
+    stations.insert(frame.message.sourceLinkLayerAddress ?? frame.source)
+  }
+}
+
+extension [Instant] {
+  /// Adds a time, drops those that are a second or more ago, and returns how many are left.
+  mutating func add(_ now: Instant) -> Int {
+    append(now)
+    if let first, first + .seconds(1) <= now {
+      removeAll { $0 + .seconds(1) <= now }
+    }
+    return count
+  }
+}

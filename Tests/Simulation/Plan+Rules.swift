@@ -1,0 +1,123 @@
+import NDPWire
+import ProxyEngine
+import TestSupport
+
+// The gateways of a plan: their interfaces and rules.
+
+extension Plan {
+  /// One interface `net<link>` for each link, and `tun0`, where nobody can be asked.
+  func attachments(
+    of plan: GatewayPlan, number: Int, random: inout SeededGenerator
+  ) -> [Gateway.Attachment] {
+    var attachments = plan.links.map { link in
+      let place = UInt64(0x100 + 0x10 * number + link)
+      var addresses = [own(0xfe80 << 112 | UInt128(place), 64)]
+      if link == 0 || Bool.random(using: &random) {
+        let network =
+          link == 0
+          ? UInt128(0x2001_0db8_0001_0000) << 64
+          : Self.network(of: link).address.bits
+        addresses.append(own(network | UInt128(number + 1), link == 0 ? 64 : 96))
+      }
+      return Gateway.Attachment(
+        interface: Interface(
+          index: InterfaceIndex(Int32(link + 2)), name: "net\(link)",
+          linkLayerAddress: MACAddress(bits: 0x0200_0000_0000 | place), isUp: true,
+          hasNeighborDiscovery: true, addresses: addresses), link: link)
+    }
+    let tunnel = Interface(
+      index: InterfaceIndex(20), name: "tun0", linkLayerAddress: nil, isUp: true,
+      hasNeighborDiscovery: false, addresses: [own(0xfe80 << 112 | 0x9900, 64)])
+    attachments.append(Gateway.Attachment(interface: tunnel, link: nil))
+    return attachments
+  }
+
+  private func own(_ bits: UInt128, _ length: Int) -> Interface.Address {
+    Interface.Address(IPv6Address(bits: bits), prefixLength: length, state: .preferred)
+  }
+
+  func proxy(
+    on name: String, askingOn others: [String], isAlone: Bool, random: inout SeededGenerator
+  ) -> Ruleset.Proxy {
+    var rules = [
+      Ruleset.Rule(
+        prefix: IPv6Prefix("2001:db8:1:0:ff::/80")!,
+        method: method(askingOn: others, isWide: true, random: &random),
+        excluded: exclusions(random: &random))
+    ]
+    for _ in 0..<Int.random(in: 0...4, using: &random) {
+      let prefix = IPv6Prefix(
+        anyAddress(random: &random),
+        length: [0, 32, 64, 80, 96, 112, 120, 127, 128].randomElement(using: &random)!)
+      rules.append(
+        Ruleset.Rule(
+          prefix: prefix,
+          method: method(askingOn: others, isWide: prefix.length < 112, random: &random),
+          excluded: exclusions(random: &random).filter { prefix.contains($0) }))
+    }
+    var proxy = Ruleset.Proxy(
+      interface: name, isRouter: Bool.random(using: &random), timers: timers(random: &random),
+      rules: rules)
+    proxy.isOverride = isAlone && Int.random(in: 0..<6, using: &random) == 0
+    proxy.installsHostRoutes = Int.random(in: 0..<4, using: &random) == 0
+    proxy.duplicateDetection =
+      [.ignore, .verify, .verify, .defend].randomElement(using: &random)!
+    proxy.source =
+      [
+        .automatic, .automatic, .automatic, .linkLocal, .global, .target,
+        .address(IPv6Address("2001:db8:1::1")!),
+      ].randomElement(using: &random)!
+    return proxy
+  }
+
+  /// Other rules for the same interfaces, or some of the same.
+  func changedRules(of gateway: Gateway, random: inout SeededGenerator) -> Ruleset {
+    let names = gateway.attachments.filter { $0.link != nil }.map(\.interface.name)
+    let proxies = gateway.ruleset.proxies.map { old in
+      var new = proxy(
+        on: old.interface, askingOn: names.filter { $0 != old.interface }, isAlone: false,
+        random: &random)
+      if Bool.random(using: &random) { new.timers = old.timers }
+      if Bool.random(using: &random) { new.rules = old.rules }
+      new.isOverride = old.isOverride
+      return new
+    }
+    return Ruleset(proxies: proxies)
+  }
+
+  private func anyAddress(random: inout SeededGenerator) -> IPv6Address {
+    stations.randomElement(using: &random)!.addresses.last!.address
+  }
+
+  private func method(
+    askingOn others: [String], isWide: Bool, random: inout SeededGenerator
+  ) -> Ruleset.Method {
+    switch Int.random(in: 0..<10, using: &random) {
+    case 0 where !isWide || topology == .single: .static
+    case 1, 2, 3: .auto
+    case 4, 5: .interface("net*")
+    default: .interface(others.randomElement(using: &random)!)
+    }
+  }
+
+  private func exclusions(random: inout SeededGenerator) -> [IPv6Prefix] {
+    (0..<[0, 0, 1, 2].randomElement(using: &random)!).map { _ in
+      IPv6Prefix(
+        anyAddress(random: &random),
+        length: [96, 112, 124, 128].randomElement(using: &random)!)
+    }.filter { IPv6Prefix("2001:db8:1:0:ff::/80")!.contains($0) }
+  }
+
+  private func timers(random: inout SeededGenerator) -> Ruleset.Timers {
+    var timers = Ruleset.Timers()
+    if Bool.random(using: &random) { return timers }
+    timers.retransmission = [.milliseconds(300), .milliseconds(500), .seconds(1), .seconds(2)]
+      .randomElement(using: &random)!
+    timers.solicitations = Int.random(in: 1...4, using: &random)
+    timers.reachable = [.seconds(2), .seconds(5), .seconds(10), .seconds(30)]
+      .randomElement(using: &random)!
+    timers.failed = [.seconds(1), .seconds(3), .seconds(10)].randomElement(using: &random)!
+    timers.keepsAlive = Bool.random(using: &random)
+    return timers
+  }
+}

@@ -152,7 +152,7 @@ struct AdvertisementMatrixTests {
       now = end
     }
 
-    /// Whether the target counts as there: after all probes that are due, it is answered for at once.
+    /// Whether the target counts as there: after all probes it is answered for at once.
     var isConfirmed: Bool {
       mutating get {
         // What was being probed would be given up by now, and what failed be forgotten.

@@ -65,7 +65,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     case .answersExcluded, .answersUncovered, .answersOwnAddress: [.coverage]
     case .neverForgets, .ignoresRouteChanges, .believesHearsay, .believesUnsolicited: [.evidence]
     case .ignoresUnicast, .servesFirstAsker, .servesScannerFirst: [.liveness]
-    case .defendsFromCache, .defendsAlways: [.duplicateDetection]
+    case .defendsFromCache, .defendsAlways: [.duplicateDetection, .answersOnly]
     case .asksTooSoon: [.spacing]
     case .asksBackwards: [.direction]
     case .exceedsSolicitationLimit, .exceedsAdvertisementLimit, .exceedsLookupLimit,

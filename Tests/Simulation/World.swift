@@ -27,7 +27,9 @@ final class World {
   private var slots: [Happening] = []
   private var free: [Int] = []
 
-  init(seed: UInt64, topology: Topology?, mutant: Mutant?, keepsTrace: Bool) {
+  init(
+    seed: UInt64, topology: Topology?, mutant: Mutant?, overlooksKnown: Bool, keepsTrace: Bool
+  ) {
     self.seed = seed
     random = SeededGenerator(seed: seed)
     trace = Trace(keepsLines: keepsTrace)
@@ -36,7 +38,7 @@ final class World {
     stations = plan.stations
     gateways = plan.gateways
     targets = plan.targets
-    judge = Judge(of: self)
+    judge = Judge(of: self, overlooksKnown: overlooksKnown)
     for gateway in gateways {
       for line in gateway.lines { trace.note(now, line) }
       tellInterfaces(of: gateway)

@@ -8,8 +8,7 @@ struct MutantTests {
 
   /// Mistakes that few worlds show, and a seed before one that does.
   private static let hints: [Mutant: UInt64] = [
-    .exceedsAskerLimit: 120, .servesScannerFirst: 130, .exceedsAdvertisementLimit: 90,
-    .exceedsLookupLimit: 180,
+    .exceedsAdvertisementLimit: 350, .exceedsLookupLimit: 565,
   ]
 
   @Test(arguments: Mutant.allCases)

@@ -141,8 +141,6 @@ extension Judge {
     if coverage.isAuto, gateway.routeProves(target, proxy: question.proxy, since: world.now) {
       return true
     }
-    let isMixed = coverage.isAuto && coverage.methods.contains { $0 != .auto }
-    if isMixed, overlooksKnown { return false }
     return question.linksAsked(now: world.now).contains {
       world.truth.stableSince(target, on: $0).map { $0 <= settled } ?? false
     }

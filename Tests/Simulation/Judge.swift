@@ -27,11 +27,8 @@ final class Judge {
   /// Every route that a gateway put into its kernel.
   var installedRoutes: [TargetKey: Set<HostRoute>] = [:]
   let slack: Duration
-  /// Whether targets of prefixes with both `auto` and `iface` may be found late.
-  let overlooksKnown: Bool
 
-  init(of world: World, overlooksKnown: Bool) {
-    self.overlooksKnown = overlooksKnown
+  init(of world: World) {
     self.world = world
     windows = world.gateways.map { _ in Windows() }
     let delay = world.links.map(\.delay).max()!

@@ -29,16 +29,16 @@ package enum Simulation {
   /// that fails is played again for its trace.
   package static func run(
     seed: UInt64, topology: Topology? = nil, mutant: Mutant? = nil,
-    overlooksKnown: Bool = true, keepsTrace: Bool = false
+    keepsTrace: Bool = false
   ) -> Outcome {
     let world = World(
-      seed: seed, topology: topology, mutant: mutant, overlooksKnown: overlooksKnown,
+      seed: seed, topology: topology, mutant: mutant,
       keepsTrace: keepsTrace)
     var violation: Violation?
     do throws(Violation) { try world.run() } catch { violation = error }
     if violation != nil, !keepsTrace {
       return run(
-        seed: seed, topology: topology, mutant: mutant, overlooksKnown: overlooksKnown,
+        seed: seed, topology: topology, mutant: mutant,
         keepsTrace: true)
     }
     return Outcome(

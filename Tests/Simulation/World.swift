@@ -28,7 +28,7 @@ final class World {
   private var free: [Int] = []
 
   init(
-    seed: UInt64, topology: Topology?, mutant: Mutant?, overlooksKnown: Bool, keepsTrace: Bool
+    seed: UInt64, topology: Topology?, mutant: Mutant?, keepsTrace: Bool
   ) {
     self.seed = seed
     random = SeededGenerator(seed: seed)
@@ -38,7 +38,7 @@ final class World {
     stations = plan.stations
     gateways = plan.gateways
     targets = plan.targets
-    judge = Judge(of: self, overlooksKnown: overlooksKnown)
+    judge = Judge(of: self)
     for gateway in gateways {
       for line in gateway.lines { trace.note(now, line) }
       tellInterfaces(of: gateway)

@@ -70,10 +70,16 @@ extension Engine {
     return nil
   }
 
-  /// Whether the session asked on this interface; a late answer is an answer.
+  /// Whether the session asked on this interface, or counts on another proxy that did; a late
+  /// answer is an answer.
   private func awaits(_ position: Int, on index: InterfaceIndex) -> Bool {
     let session = sessions[position]
-    return session.state != .reachable && session.sent > 0 && session.interfaces.contains(index)
+    guard session.interfaces.contains(index) else { return false }
+    switch session.state {
+    case .incomplete, .probing: return true
+    case .failed, .stale: return session.sent > 0
+    case .reachable: return false
+    }
   }
 
   /// An advertisement may leave out a link-layer address that we used to ask (RFC 4861 §4.4).

@@ -88,8 +88,7 @@ extension Engine {
   private mutating func waits(_ position: Int, now: Instant) -> Bool {
     let earliest = earliestSolicitation(position, now: now)
     guard earliest > now else { return false }
-    sessions[position].deadline = earliest
-    sessions.reschedule(position)
+    wait(position, until: earliest)
     return true
   }
 
@@ -133,9 +132,11 @@ extension Engine {
   mutating func solicitByMulticast(
     _ position: Int, paid: Int = 0, now: Instant, into actions: inout [Action]
   ) {
+    let asked = sessions[position].interfaces
+    let earliest = asked.map { earliestBesideTwins(position, on: $0) }
+    if let first = earliest.min(), first > now { return wait(position, until: first) }
     let group = sessions[position].key.target.solicitedNodeMulticast
-    for (place, index) in sessions[position].interfaces.enumerated() {
-      if isJustAsked(position, on: index, now: now) { continue }
+    for (place, index) in asked.enumerated() where earliest[place] <= now {
       guard place < paid || maySolicit(position, now: now) else { continue }
       solicit(
         position, on: index, destination: group, at: MACAddress(multicast: group), into: &actions)
@@ -143,14 +144,22 @@ extension Engine {
     awaitAnswer(position, on: sessions[position].interfaces, now: now)
   }
 
-  /// Whether another proxy of ours asked for the target here less than RetransTimer ago.
+  /// When the target may be asked for here: RetransTimer after another proxy of ours asked.
   ///
   /// The answer to that is an answer for both. Looks at the proxies, which are few.
-  private func isJustAsked(_ position: Int, on index: InterfaceIndex, now: Instant) -> Bool {
-    twins(of: sessions[position].key).contains { twin in
-      guard let last = sessions[twin].lastSolicited, last.on.contains(index) else { return false }
-      return now < last.at + timers(of: twin).retransmission
+  private func earliestBesideTwins(_ position: Int, on index: InterfaceIndex) -> Instant {
+    var earliest = Instant(nanoseconds: 0)
+    for twin in twins(of: sessions[position].key) {
+      guard let last = sessions[twin].lastSolicited, last.on.contains(index) else { continue }
+      earliest = max(earliest, last.at + timers(of: position).retransmission)
     }
+    return earliest
+  }
+
+  /// Puts the next solicitation off.
+  private mutating func wait(_ position: Int, until instant: Instant) {
+    sessions[position].deadline = instant
+    sessions.reschedule(position)
   }
 
   /// The sessions that other proxies have for the same target.
@@ -188,11 +197,11 @@ extension Engine {
     guard let neighbor = sessions[position].neighbor else {
       preconditionFailure("only a target with a neighbour is probed")
     }
-    if !isJustAsked(position, on: neighbor.interface, now: now) {
-      solicit(
-        position, on: neighbor.interface, destination: sessions[position].key.target,
-        at: neighbor.linkLayerAddress, into: &actions)
-    }
+    let earliest = earliestBesideTwins(position, on: neighbor.interface)
+    if earliest > now { return wait(position, until: earliest) }
+    solicit(
+      position, on: neighbor.interface, destination: sessions[position].key.target,
+      at: neighbor.linkLayerAddress, into: &actions)
     awaitAnswer(position, on: [neighbor.interface], now: now)
   }
 

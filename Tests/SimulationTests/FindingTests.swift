@@ -14,6 +14,7 @@ struct FindingTests {
     ("where a target was confirmed by iface, the way of auto was forgotten", 9981, nil),
     ("two proxies that share a rule interface asked for a target together", 1, .sharing),
     ("so they did", 452, .sharing),
+    ("one of them relied on questions of the other that were over", 163, .sharing),
   ]
 
   @Test(arguments: mended)

@@ -41,7 +41,8 @@ package final class PIDFile {
       let descriptor = Descriptor(owning: number)
       var opened = stat()
       try call("examine \(path)") { unsafe fstat(number, &opened) }
-      guard opened.st_mode & S_IFMT == S_IFREG else {
+      // Another name of somebody's file is nothing to write to either.
+      guard opened.st_mode & S_IFMT == S_IFREG, opened.st_nlink <= 1 else {
         throw SystemError("\(path) is no regular file", .fileExists)
       }
       try call("lock \(path)") { linux_flock(number, LOCK_EX | LOCK_NB) }

@@ -54,6 +54,8 @@ package enum Privileges {
     if isSuperuser { limitBoundingSet(to: kept) }
     if let user { try become(user) }
     try setCapabilities(kept)
+    // Programs executed from here get nothing anyway; kernels without these sets refuse.
+    _ = linux_prctl(PR_CAP_AMBIENT, UInt(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0)
     try control("forbid new privileges", PR_SET_NO_NEW_PRIVS, 1)
   }
 
@@ -79,6 +81,7 @@ package enum Privileges {
     try call("become user \(user.name)") {
       setresuid(user.identifier, user.identifier, user.identifier)
     }
+    try control("keep capabilities no longer", PR_SET_KEEPCAPS, 0)
   }
 
   private static func setCapabilities(_ kept: [Capability]) throws(SystemError) {
@@ -88,7 +91,8 @@ package enum Privileges {
     var present = [UInt32](repeating: 0, count: 6)
     try call("look at capabilities") { unsafe linux_capget(&header, &present) }
     // A service manager that has done this before may forbid doing it again.
-    if present[1] & ~mask == 0, present[4] == 0 { return }
+    let isDone = present[1] & ~mask == 0 && present[2] == 0 && present[4] == 0 && present[5] == 0
+    if isDone { return }
     // What was not there cannot be kept.
     let left = present[1] & mask
     var sets: [UInt32] = [left, left, 0, 0, 0, 0]

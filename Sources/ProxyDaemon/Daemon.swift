@@ -75,9 +75,13 @@ package final class Daemon {
   func openHostRoutes() throws(SystemError) {
     guard hostRoutes == nil else { return }
     let table = try HostRouteTable()
-    let count = try table.reclaim()
-    if count > 0 { logger.notice("autowire: removed \(count) routes that were left behind") }
     hostRoutes = table
+    do {
+      let count = try table.reclaim()
+      if count > 0 { logger.notice("autowire: removed \(count) routes that were left behind") }
+    } catch {
+      logger.warning("autowire: routes that were left behind stay: \(error)")
+    }
   }
 
   /// Hears of changes of routes from now on.
@@ -112,7 +116,8 @@ package final class Daemon {
 
   /// Tells the service manager this, if any, and how things are.
   func tellManager(_ assignments: String...) {
-    manager?.tell(assignments + ["STATUS=\(summary)"])
+    // systemd takes no more than 4096 octets.
+    manager?.tell(assignments + ["STATUS=\(summary.prefix(1000))"])
   }
 
   /// The loop turns: whatever hangs, it is not this process.

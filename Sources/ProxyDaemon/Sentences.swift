@@ -38,7 +38,6 @@ extension DiscardReason {
     case .advertisementLimit: "too many answers per second"
     case .solicitationLimit: "too many new targets per second"
     case .routeLookupLimit: "too many route lookups per second"
-    case .sessionLimit: "too many targets are known already"
     case .conflictingOwner: "another station has confirmed the target"
     case .advertisementNotAwaited: "nobody waits for it"
     case .advertisementNotSolicited: "it does not answer a question of ours"

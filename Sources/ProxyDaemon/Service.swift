@@ -62,6 +62,7 @@ package struct Service {
   }
 
   private func run(in background: BackgroundProcess?, logger: Logger) throws(Failure) {
+    ResourceLimits.openAllFiles()
     let daemon = try attempt { () throws(SystemError) in
       try Daemon(configuration, from: configurationPath, logger: logger)
     }
@@ -79,6 +80,9 @@ package struct Service {
   private func dropPrivileges(logger: Logger) throws(Failure) {
     var kept = [Privileges.Capability.netRaw]
     if Ruleset(configuration).installsHostRoutes { kept.append(.netAdmin) }
+    if let user, !Privileges.isSuperuser {
+      throw .user("only the superuser can become another user; leave out -u \(user)")
+    }
     guard Privileges.isSuperuser, user != "root" else {
       return try attempt { () throws(SystemError) in try Privileges.drop(to: nil, keeping: kept) }
     }

@@ -34,8 +34,6 @@ package enum DiscardReason: Int, CaseIterable, Sendable {
   case solicitationLimit
   /// `Limits.routeLookupsPerSecond`.
   case routeLookupLimit
-  /// `Limits.sessions`.
-  case sessionLimit
   /// An advertisement that nobody waits for, or on another interface than asked.
   case advertisementNotAwaited
   /// An advertisement without the Solicited flag, or to another address than we asked from.

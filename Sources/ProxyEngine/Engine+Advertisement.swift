@@ -23,7 +23,7 @@ extension Engine {
         conflicts = true
         continue
       }
-      guard awaits(position, on: index) else { continue }
+      guard awaits(position, frame.message, on: index) else { continue }
       guard let address = frame.message.targetLinkLayerAddress ?? known(position, on: index) else {
         counters.discard(.advertisementLinkLayerAddress)
         continue
@@ -52,6 +52,8 @@ extension Engine {
     guard let neighbor = session.neighbor, neighbor.interface == index,
       let claimed = message.targetLinkLayerAddress, claimed != neighbor.linkLayerAddress
     else { return false }
+    // The target itself takes back what a proxy has said.
+    if session.isSecondHand, message.isOverride { return false }
     return session.state == .reachable || session.state == .probing && !message.isOverride
   }
 
@@ -72,13 +74,18 @@ extension Engine {
 
   /// Whether the session asked on this interface, or counts on another proxy that did; a late
   /// answer is an answer.
-  private func awaits(_ position: Int, on index: InterfaceIndex) -> Bool {
+  ///
+  /// What the target has said itself is not replaced by what a proxy says, but the other way round.
+  private func awaits(
+    _ position: Int, _ message: NeighborAdvertisement, on index: InterfaceIndex
+  ) -> Bool {
     let session = sessions[position]
     guard session.interfaces.contains(index) else { return false }
     switch session.state {
-    case .incomplete, .probing: return true
+    case .incomplete: return true
+    case .probing: return session.isSecondHand || message.isOverride
     case .failed, .stale: return session.sent > 0
-    case .reachable: return false
+    case .reachable: return session.isSecondHand && message.isOverride
     }
   }
 

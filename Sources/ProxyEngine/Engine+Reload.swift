@@ -32,6 +32,7 @@ extension Engine {
     rules = newRules
     for position in sessions.takenPositions { updateHostRoute(position, into: &actions) }
     apply(newLimits)
+    makeRoom(for: 0, into: &actions)
     return contradicted
   }
 
@@ -47,7 +48,6 @@ extension Engine {
     if old.routeLookupsPerSecond != newLimits.routeLookupsPerSecond {
       routeLookupTokens = FairTokenBucket(rate: newLimits.routeLookupsPerSecond, seed: seed)
     }
-    while sessions.count > limits.sessions, sessions.evict() { counters.evictSession() }
   }
 }
 

@@ -82,8 +82,7 @@ extension Engine {
     sessions[position].isWanted = true
     switch sessions[position].state {
     case .reachable, .probing:
-      // A route alone lets a target be known, but not stay while others are asked for more.
-      if sessions[position].precedence != nil { sessions.touch(position) }
+      sessions.touch(position)
       if sessions[position].isSecondHand {
         return askSecondHand(position, for: asker, now: now, into: &actions)
       }
@@ -115,7 +114,7 @@ extension Engine {
         return counters.discard(.solicitationLimit)
       }
     }
-    guard makeRoom() else { return counters.discard(.sessionLimit) }
+    makeRoom(into: &actions)
     let timeout = rules.proxies[key.proxy].timers.retransmission
     var session = Session(key: key, deadline: now + timeout)
     if rule.isAuto {
@@ -161,7 +160,10 @@ extension Engine {
   private func isEcho(_ key: SessionKey, now: Instant) -> Bool {
     guard let index = rules.proxyInterfaces[key.proxy] else { return false }
     return twins(of: key).contains { twin in
-      guard let last = sessions[twin].lastSolicited, last.on.contains(index) else { return false }
+      // Of our first question only: who asks in earnest at the same pace would always be too early.
+      guard sessions[twin].sent == 1, let last = sessions[twin].lastSolicited,
+        last.on.contains(index)
+      else { return false }
       return now < last.at + Limits.echoWindow
     }
   }
@@ -182,12 +184,12 @@ extension Engine {
     return nil
   }
 
-  /// Whether a session can be added, after forgetting another if need be.
-  private mutating func makeRoom() -> Bool {
-    guard sessions.count >= limits.sessions else { return true }
-    guard sessions.evict() else { return false }
-    counters.evictSession()
-    return true
+  /// Forgets the sessions that have to go so that others can be added.
+  mutating func makeRoom(for count: Int = 1, into actions: inout [Action]) {
+    while sessions.count + count > limits.sessions, let position = sessions.leastWorthy {
+      forget(position, into: &actions)
+      counters.evictSession()
+    }
   }
 
   mutating func add(_ asker: Asker, to position: Int) {
@@ -196,8 +198,12 @@ extension Engine {
 
   /// The interfaces named by a rule on which its targets can be asked for now.
   func interfacesToAsk(_ rule: RuleTable.Rule, proxy: Int) -> [InterfaceIndex] {
-    let usable = rules.interfaces(of: rule).filter { canAsk(on: $0, proxy: proxy) }
-    return Array(usable.prefix(Limits.interfacesPerTarget))
+    var usable: [InterfaceIndex] = []
+    for index in rules.interfaces(of: rule) where canAsk(on: index, proxy: proxy) {
+      usable.append(index)
+      if usable.count == Limits.interfacesPerTarget { break }
+    }
+    return usable
   }
 
   /// A target is never asked for where the question came from.

@@ -1,7 +1,7 @@
 /// The bounds within which the engine stays whatever arrives, each with its overflow policy.
 package struct Limits: Equatable, Sendable {
   /// Targets known at once; then the one that was never confirmed and not asked for the longest
-  /// is forgotten, or a stale one, and where all are confirmed the new one is not taken up.
+  /// is forgotten, where these are few a stale one, and where these are few a confirmed one.
   package var sessions = 8192
 
   /// Askers waiting for one target; then the oldest of the station with most of them is forgotten.

@@ -142,6 +142,8 @@ struct RuleTable {
 
   /// The interfaces on which a rule asks, those that are not there left out.
   func interfaces(of rule: Rule) -> [InterfaceIndex] {
+    // The usual case, and the one in which there may be many.
+    if rule.interfaces.count == 1 { return interfaceIndexes[rule.interfaces[0]] }
     var found: [InterfaceIndex] = []
     for index in rule.interfaces.flatMap({ interfaceIndexes[$0] }) where !found.contains(index) {
       found.append(index)

@@ -67,15 +67,19 @@ struct Session {
 
   var askers: [Asker] = []
 
-  /// Who has to go first where the table is full; the confirmed stay.
+  /// How much a session is worth where the table is full.
   enum Precedence: Int, CaseIterable {
+    /// It was never confirmed by the target itself.
     case stranger
+    /// It was, but too long ago to be believed.
     case stale
+    /// It is believed.
+    case confirmed
   }
 
-  var precedence: Precedence? {
+  var precedence: Precedence {
     guard confirmed != nil else { return .stranger }
-    return state == .stale ? .stale : nil
+    return state == .stale ? .stale : .confirmed
   }
 
   init(key: SessionKey, deadline: Instant) {

@@ -18,13 +18,14 @@ struct SessionTable {
   private struct Order {
     var oldest = none
     var newest = none
+    var count = 0
   }
 
   private struct Slot {
     var session: Session?
     /// The timer that counts; others in the heap are left from earlier deadlines.
     var ticket: UInt64 = 0
-    /// Where it stands among those that may have to go, if it may.
+    /// Among which it stands, if it has been put there.
     var precedence: Session.Precedence?
     var older = none
     var newer = none
@@ -88,11 +89,18 @@ struct SessionTable {
     }
   }
 
-  /// Forgets the session that has to go first, and says whether there was one.
-  mutating func evict() -> Bool {
-    guard let order = orders.first(where: { $0.oldest != none }) else { return false }
-    remove(order.oldest)
-    return true
+  /// The session that has to go first, where there is one.
+  ///
+  /// Strangers go before others, unless they are so few that a new one would not live to be
+  /// answered: a sixteenth of all is theirs, and a quarter rather than the stale ones'. In each
+  /// group, the one that was asked for the longest ago.
+  var leastWorthy: Int? {
+    let strangers = orders[Session.Precedence.stranger.rawValue]
+    let stale = orders[Session.Precedence.stale.rawValue]
+    let confirmed = orders[Session.Precedence.confirmed.rawValue]
+    if strangers.count * 4 < count, stale.oldest != none { return stale.oldest }
+    if strangers.count * 16 < count, confirmed.oldest != none { return confirmed.oldest }
+    return [strangers, stale, confirmed].map(\.oldest).first { $0 != none }
   }
 
   /// Makes the session the last of its precedence to go.
@@ -132,8 +140,9 @@ struct SessionTable {
   }
 
   private mutating func list(_ position: Int) {
-    guard let precedence = self[position].precedence else { return }
+    let precedence = self[position].precedence
     let newest = orders[precedence.rawValue].newest
+    orders[precedence.rawValue].count += 1
     slots[position].precedence = precedence
     slots[position].older = newest
     slots[position].newer = none
@@ -147,6 +156,7 @@ struct SessionTable {
 
   private mutating func unlist(_ position: Int) {
     guard let precedence = slots[position].precedence else { return }
+    orders[precedence.rawValue].count -= 1
     let (older, newer) = (slots[position].older, slots[position].newer)
     if older == none {
       orders[precedence.rawValue].oldest = newer

@@ -27,7 +27,6 @@ struct AbuseTests {
         #expect(gateway.ask(solicitation(for: target(0))) == [answer(for: target(0))])
       }
     }
-    #expect(gateway.engine.counters[.sessionLimit] == 0)
     let other = ip("2001:db8:1:0:fe::10")
     #expect(gateway.ask(solicitation(for: other)) == [probe(for: other)])
   }
@@ -143,5 +142,64 @@ struct AbuseTests {
     }
     // On both interfaces, if only when asked again.
     #expect(asked >= 4)
+  }
+
+  /// A gateway whose table is full of targets that were confirmed, all by one station.
+  private func fullGateway() -> Gateway {
+    var limits = Limits()
+    limits.sessions = 64
+    var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface("zt0")), limits: limits)
+    for number in 0..<64 {
+      _ = gateway.ask(solicitation(for: target(number)))
+      _ = gateway.answer(advertisement(of: target(number), linkLayerAddress: mac(0xbad)))
+      _ = gateway.wait(milliseconds: 20)
+    }
+    return gateway
+  }
+
+  @Test(arguments: [0, 32_000] as [UInt64])
+  func `new targets do not push each other out of a full table`(milliseconds: UInt64) {
+    // Of confirmed targets, or of stale ones.
+    var gateway = fullGateway()
+    _ = gateway.wait(milliseconds: milliseconds)
+    var answered = 0
+    for round in 0..<20 {
+      let news = (0..<3).map { target(1000 + 3 * round + $0) }
+      for target in news {
+        _ = gateway.ask(solicitation(for: target))
+        _ = gateway.wait(milliseconds: 5)
+      }
+      for target in news {
+        answered += gateway.answer(advertisement(of: target)).count { $0 == answer(for: target) }
+      }
+      _ = gateway.wait(milliseconds: 500)
+      #expect(gateway.engine.sessionCount <= 64)
+    }
+    #expect(answered == 60)
+  }
+
+  @Test func `who asks at the pace of our own questions is heard`() {
+    var gateway = Gateway()
+    let rules: [(String, String)] = [("eth0", "zt0"), ("zt0", "eth0")]
+    gateway.engine = Engine(
+      ruleset: Ruleset(
+        proxies: rules.map { from, to in
+          Ruleset.Proxy(
+            interface: from, isRouter: true, timers: Ruleset.Timers(),
+            rules: [
+              Ruleset.Rule(prefix: IPv6Prefix("2001:db8:1:0:ff::/80")!, method: .interface(to))
+            ])
+        }))
+    for interface in Gateway.interfaces { _ = gateway.handle(.interfaceChanged(interface)) }
+    let host = solicitation(from: ip("fe80::77"), mac: mac(0x77), answerTo: mac(0x77))
+    _ = gateway.handle(.solicitation(host, on: Gateway.zt0))
+    var actions: [Action] = []
+    for _ in 0..<3 {
+      actions += gateway.wait(milliseconds: 50)
+      actions += gateway.ask(solicitation())
+      actions += gateway.wait(milliseconds: 950)
+    }
+    #expect(gateway.engine.counters[.askedHere] == 1)
+    #expect(actions.contains(probe()))
   }
 }

@@ -33,7 +33,7 @@ struct LimitTests {
     #expect(gateway.engine.nextDeadline == nil)
   }
 
-  @Test func `where all targets are confirmed a new one has to wait`() {
+  @Test func `where all targets are confirmed the one not asked for the longest goes`() {
     var limits = Limits()
     limits.sessions = 3
     var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface("zt0")), limits: limits)
@@ -41,9 +41,11 @@ struct LimitTests {
       _ = gateway.ask(solicitation(for: target(number)))
       _ = gateway.answer(advertisement(of: target(number)))
     }
-    #expect(gateway.ask(solicitation()) == [])
-    #expect(gateway.engine.counters[.sessionLimit] == 1)
     #expect(gateway.ask(solicitation(for: target(0))) == [answer(for: target(0))])
+    #expect(gateway.ask(solicitation()) == [probe()])
+    #expect(gateway.engine.sessionCount == 3)
+    #expect(gateway.ask(solicitation(for: target(0))) == [answer(for: target(0))])
+    #expect(gateway.ask(solicitation(for: target(2))) == [answer(for: target(2))])
   }
 
   @Test func `the oldest unconfirmed target is forgotten first`() {

@@ -21,6 +21,32 @@ struct SecondHandTests {
     #expect(gateway.answer(Self.hearsay) == [answer()])
   }
 
+  @Test func `what the target says itself replaces hearsay`() {
+    var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface("zt0")))
+    _ = gateway.ask(solicitation())
+    let lie = advertisement(isOverride: false, linkLayerAddress: mac(0xbad))
+    #expect(gateway.answer(lie) == [answer()])
+    #expect(gateway.answer(advertisement()) == [])
+    _ = gateway.wait(milliseconds: 1000)
+    #expect(gateway.ask(solicitation()) == [answer()], "from what it said itself")
+    // It is asked, and not who lied.
+    #expect(gateway.ask(duplicateDetection()) == [unicastProbe()])
+    #expect(gateway.answer(advertisement()) == [defence()])
+  }
+
+  @Test(arguments: [nil, memberMAC, mac(0xbad)])
+  func `hearsay replaces nothing that the target said`(address: MACAddress?) {
+    var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface("zt0")))
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    _ = gateway.ask(solicitation())
+    #expect(gateway.wait(milliseconds: 30_000) == [unicastProbe()])
+    _ = gateway.answer(advertisement(isOverride: false, linkLayerAddress: address))
+    _ = gateway.answer(advertisement())
+    _ = gateway.wait(milliseconds: 1000)
+    #expect(gateway.ask(solicitation()) == [answer()])
+  }
+
   @Test func `nor after routes have changed`() {
     var gateway = Gateway(("2001:db8:1:0:ff::/80", .auto))
     _ = gateway.ask(solicitation())

@@ -76,11 +76,11 @@ struct DiagnosticRenderer: Sendable {
 }
 
 extension Diagnostic: CustomStringConvertible {
-  /// All of it on one line, as a log has it.
+  /// All of it on one line, as a log has it; that the line is about an error is the log's to say.
   package var description: String {
     let place = "\(location.file.printable):\(location.line):\(location.column)"
     let remedy = suggestion.map { "; \($0)" } ?? ""
-    return "\(place): \(severity.rawValue): \(message) [\(code)]\(remedy)"
+    return "\(place): \(message) [\(code)]\(remedy)"
   }
 }
 

@@ -76,7 +76,8 @@ extension Lowering {
     for (excluded, offset) in given where excluded == prefix || !prefix.contains(excluded) {
       diagnostics.report(
         .error, .exclusionOutside, at: offset,
-        "\(excluded) is not a part of the rule's \(prefix)",
+        excluded == prefix
+          ? "\(excluded) is the whole rule" : "\(excluded) is not a part of the rule's \(prefix)",
         suggestion: excluded == prefix ? "remove the rule" : "exclude a longer prefix inside it")
     }
     return given.map(\.prefix)

@@ -13,9 +13,10 @@ package struct ConfigurationFile {
 
   /// Reads and checks a whole file.
   ///
-  /// Throws `SystemError` where it cannot be read; for one that it includes, that is a diagnostic.
-  package init(path: String) throws(SystemError) {
-    let file = try RegularFile(path, limit: Limits.fileOctets)
+  /// A pipe will do, unless nobody may be waited for: `isRegular` says so. Throws `SystemError`
+  /// where it cannot be read; for one that it includes, that is a diagnostic.
+  package init(path: String, isRegular: Bool = false) throws(SystemError) {
+    let file = try RegularFile(path, limit: Limits.fileOctets, isRequired: isRegular)
     self.path = path
     result = ConfigurationParser.parse(
       file.octets, fileName: path, identity: file.identity, including: FileSystem())

@@ -14,10 +14,11 @@ extension Daemon {
     tellManager("RELOADING=1", "MONOTONIC_USEC=\(now.nanoseconds / 1000)")
     defer { tellManager("READY=1") }
     do {
-      let file = try ConfigurationFile(path: configurationPath)
+      let file = try ConfigurationFile(path: configurationPath, isRegular: true)
       for diagnostic in file.problems { report(diagnostic) }
       guard let configuration = file.configuration else {
-        return logger.error("not reloaded: \(file.path) has errors; the old one stays in force")
+        return logger.error(
+          "not reloaded: \(file.path) has errors; the old configuration stays in force")
       }
       try take(configuration)
       logger.notice("reloaded: \(summary)")
@@ -37,7 +38,13 @@ extension Daemon {
   private func take(_ configuration: Configuration) throws(SystemError) {
     let newRuleset = Ruleset(configuration)
     if newRuleset.asksForRoutes { try watchRoutes() }
-    if newRuleset.installsHostRoutes { try openHostRoutes() }
+    if newRuleset.installsHostRoutes {
+      try openHostRoutes()
+      if !Privileges.has(.netAdmin) {
+        logger.warning(
+          "autowire needs CAP_NET_ADMIN, which was given up at the start: it takes a restart")
+      }
+    }
     let fixed = engine.replace(
       newRuleset, limits: ProxyEngine.Limits(configuration), into: &actions)
     performActions()

@@ -71,6 +71,10 @@ extension Arguments {
     }
     var arguments = Arguments()
     for (flag, value) in line.given { arguments.take(flag, value: value) }
+    if arguments.action == .run, arguments.isStrict || arguments.isOffline {
+      complain("--strict and --offline are about --test-config alone")
+      return nil
+    }
     return arguments
   }
 

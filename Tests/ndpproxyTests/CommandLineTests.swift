@@ -36,7 +36,9 @@ struct CommandLineTests {
     #expect(result.output.hasPrefix("ndpproxy ") && result.output.hasSuffix("\n"))
   }
 
-  @Test(arguments: [["--frobnicate"], ["-x"], ["-c"], ["ndppd.conf"], ["-t", "ndppd.conf"]])
+  @Test(arguments: [
+    ["--frobnicate"], ["-x"], ["-c"], ["ndppd.conf"], ["-t", "ndppd.conf"], ["-s"], ["-o"],
+  ])
   func `a wrong command line is told and nothing is started`(arguments: [String]) async throws {
     let result = try await run(arguments)
     #expect(result.status == .exited(64))

@@ -122,12 +122,6 @@ extension Interface {
     return false
   }
 
-  /// Whether this is one of its addresses, tentative ones included.
-  func has(_ address: IPv6Address) -> Bool {
-    for own in addresses where own.address.bits == address.bits { return true }
-    return false
-  }
-
   /// Whether neighbours can be solicited here now.
   var canSolicit: Bool { mayHaveNeighbors && solicitationSource != nil }
 

@@ -17,7 +17,7 @@ import Glibc
 
   /// Reports `token` from now on whenever `source` is readable or has an error.
   ///
-  /// The watch ends when the descriptor is closed.
+  /// The watch ends with `forget`, or when the descriptor is closed.
   package func watch(_ source: any Pollable, token: UInt64) throws(SystemError) {
     var event = unsafe epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: token))
     try call("epoll_ctl") {
@@ -25,8 +25,13 @@ import Glibc
     }
   }
 
+  /// Reports nothing more of `source`, whose descriptor may live on.
+  package func forget(_ source: any Pollable) {
+    // What is not watched need not be forgotten.
+    epoll_ctl(descriptor.number, EPOLL_CTL_DEL, source.pollDescriptor, nil)
+  }
+
   /// Waits without limit, and hands over the token of each descriptor that is ready.
-  ///
   package func wait(_ body: (UInt64) -> Void) throws(SystemError) {
     let count = try call("epoll_wait") {
       unsafe ready.withUnsafeMutableBufferPointer {

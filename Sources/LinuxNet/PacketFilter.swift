@@ -36,14 +36,20 @@ package struct PacketFilter: Equatable {
     if !speakers.isEmpty { messages.append(Self.solicitations(of: speakers)) }
     if advertisements { messages.append("ip6[40] == 136") }
     guard !messages.isEmpty else {
-      expression = "nothing"
-      program = [Self.reject]
+      self = .nothing
       return
     }
     let header = "ip6 and ip6[6] == 58 and ip6[7] == 255"
     expression = "\(header) and (\(messages.joined(separator: " or ")))"
     program = Self.foreignFrames + Self.compile(expression)
   }
+
+  private init(expression: String, program: [Instruction]) {
+    (self.expression, self.program) = (expression, program)
+  }
+
+  /// Lets nothing through.
+  static let nothing = PacketFilter(expression: "nothing", program: [reject])
 
   private static let reject = Instruction(code: UInt16(BPF_RET | BPF_K), constant: 0)
 

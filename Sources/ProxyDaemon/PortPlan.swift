@@ -8,6 +8,8 @@ struct PortPlan {
   let names: [String]
   /// Those of them on which there are rules.
   var proxyNames: [String] { names.filter { purposes[$0]?.solicitedPrefixes.isEmpty == false } }
+  /// Whether these are all the interfaces there can be: neither routes nor patterns name others.
+  private(set) var isComplete = true
   private var purposes: [String: Port.Purpose] = [:]
   /// What an interface is for on which a route or a pattern has us ask.
   private(set) var askingPurpose = Port.Purpose(takesAdvertisements: true)
@@ -23,7 +25,11 @@ struct PortPlan {
       names.append(proxy.interface)
       for rule in proxy.rules where rule.method != .static {
         askingPurpose.askedPrefixes.append(rule.prefix)
-        guard case .interface(let name) = rule.method else { continue }
+        guard case .interface(let name) = rule.method else {
+          isComplete = false
+          continue
+        }
+        isComplete = isComplete && InterfacePattern(name).isExact
         purposes[name, default: Port.Purpose()].takesAdvertisements = true
         purposes[name]?.askedPrefixes.append(rule.prefix)
         names.append(name)

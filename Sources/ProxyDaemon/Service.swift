@@ -67,18 +67,19 @@ package struct Service {
       try Daemon(configuration, from: configurationPath, logger: logger)
     }
     let pidFile = try makePIDFile()
-    try dropPrivileges(logger: logger)
+    try dropPrivileges(of: daemon, logger: logger)
     logger.notice("ready: \(daemon.summary)")
     try attempt { () throws(SystemError) in
       try background?.becomeReady()
+      limitSystemCalls(logger: logger)
       try daemon.run()
     }
     withExtendedLifetime(pidFile) {}
   }
 
-  /// Keeps CAP_NET_RAW alone, and becomes somebody without other rights.
-  private func dropPrivileges(logger: Logger) throws(Failure) {
-    var kept = [Privileges.Capability.netRaw]
+  /// Keeps no capability that will not be needed, and becomes somebody without other rights.
+  private func dropPrivileges(of daemon: Daemon, logger: Logger) throws(Failure) {
+    var kept: [Privileges.Capability] = daemon.hasAllSockets ? [] : [.netRaw]
     if Ruleset(configuration).installsHostRoutes { kept.append(.netAdmin) }
     if let user, !Privileges.isSuperuser {
       throw .user("only the superuser can become another user; leave out -u \(user)")
@@ -101,6 +102,17 @@ package struct Service {
     if !Privileges.canRead(configurationPath) {
       logger.notice(
         "\(configurationPath) cannot be read by \(account.name), so that a reload will fail")
+    }
+  }
+
+  /// Has the kernel refuse every system call that the daemon has no use for.
+  ///
+  /// Not every kernel can; the capabilities are gone all the same.
+  private func limitSystemCalls(logger: Logger) {
+    do {
+      try SystemCallFilter.install()
+    } catch {
+      logger.notice("system calls are not limited: \(error)")
     }
   }
 

@@ -84,7 +84,8 @@ package struct Service {
     if let user, !Privileges.isSuperuser {
       throw .user("only the superuser can become another user; leave out -u \(user)")
     }
-    guard Privileges.isSuperuser, user != "root" else {
+    guard Privileges.isSuperuser else { return dropCapabilities(keeping: kept, logger: logger) }
+    guard user != "root" else {
       return try attempt { () throws(SystemError) in try Privileges.drop(to: nil, keeping: kept) }
     }
     let names = user.map { [$0] } ?? Self.users
@@ -102,6 +103,16 @@ package struct Service {
     if !Privileges.canRead(configurationPath) {
       logger.notice(
         "\(configurationPath) cannot be read by \(account.name), so that a reload will fail")
+    }
+  }
+
+  /// Gives up what whoever started us let us have beyond what everybody has.
+  private func dropCapabilities(keeping kept: [Privileges.Capability], logger: Logger) {
+    do {
+      try Privileges.drop(to: nil, keeping: kept)
+    } catch {
+      // A service manager may forbid it, and has limited them itself.
+      logger.notice("capabilities stay as they were given: \(error)")
     }
   }
 

@@ -96,6 +96,25 @@ struct PrivilegeTests {
     }
   }
 
+  @Test func `what a service manager lent is given up, too`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let file = try TemporaryFile(containing: configuration("static"))
+    let command = [
+      "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all,+net_raw",
+      "--ambient-caps=-all,+net_raw", "--bounding-set=-all,+net_raw", ndpproxy, "-c", file.path,
+    ]
+    try await network.gateway.withProcess(command) { process in
+      let line = try await process.line(containing: "ready", within: .seconds(20))
+      #expect(line != nil, "\(process.lines)")
+      let status = try status(of: process.processIdentifier)
+      for set in ["CapEff", "CapPrm", "CapInh", "CapAmb"] {
+        #expect(status[set] == Self.none, "\(set)")
+      }
+      let report = try await network.router.ping(FoundingNetwork.memberAddress(0), count: 5)
+      #expect(report.received > 0, "\(process.lines)")
+    }
+  }
+
   @Test func `root may stay root, without its rights`() async throws {
     let network = try await FoundingNetwork(members: 1)
     try await network.gateway.withDaemon(

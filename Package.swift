@@ -32,6 +32,7 @@ let package = Package(
     .executable(name: "ndpproxy", targets: ["ndpproxy"]),
     .executable(name: "ndpctl", targets: ["ndpctl"]),
     .executable(name: "conformance", targets: ["ConformanceTable"]),
+    .executable(name: "interfaces", targets: ["InterfaceTable"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -85,6 +86,12 @@ let package = Package(
     .executableTarget(
       name: "ConformanceTable", dependencies: ["Conformance", "NetworkLab"],
       path: "Tests/ConformanceTable", swiftSettings: common),
+    .target(
+      name: "InterfaceEvents", dependencies: ["Conformance", "LinuxNet", "NDPWire", "NetworkLab"],
+      path: "Tests/InterfaceEvents", swiftSettings: common),
+    .executableTarget(
+      name: "InterfaceTable", dependencies: ["Conformance", "InterfaceEvents", "NetworkLab"],
+      path: "Tests/InterfaceTable", swiftSettings: common),
     .testTarget(
       name: "NDPWireTests", dependencies: ["NDPWire", "TestSupport"], swiftSettings: common),
     .testTarget(
@@ -119,6 +126,10 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "ConformanceTests", dependencies: ["Conformance", "LinuxNet"], swiftSettings: common),
+    .testTarget(
+      name: "InterfaceEventTests",
+      dependencies: ["Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab"],
+      swiftSettings: common),
     .target(
       name: "FrameFuzzing", dependencies: ["NDPWire", "ProxyEngine", "TestSupport"],
       path: "Tests/FrameFuzzing", swiftSettings: common + optimized),

@@ -62,11 +62,19 @@ struct PortPlan {
   func purpose(of name: String) -> Port.Purpose? { purposes[name] }
 
   /// Whether, and why not, the interface of this name can be used now.
+  ///
+  /// Of a pattern one usable interface is enough; else it is as with the first that matches.
   func condition(of name: String, in host: HostTable) -> Condition {
-    if !InterfacePattern(name).isExact {
-      return host.hasLink(matching: InterfacePattern(name)) ? .usable : .unmatched
+    let pattern = InterfacePattern(name)
+    if !pattern.isExact {
+      let conditions = host.links(matching: pattern).map { condition(of: $0, as: name, in: host) }
+      return conditions.contains(.usable) ? .usable : conditions.first ?? .unmatched
     }
     guard let link = host.link(named: name) else { return .missing }
+    return condition(of: link, as: name, in: host)
+  }
+
+  private func condition(of link: Link, as name: String, in host: HostTable) -> Condition {
     if let master = link.master { return .enslaved(host.links[master]?.name ?? "#\(master)") }
     if link.linkLayerAddress == nil || !link.hasNeighborDiscovery {
       return purposes[name]?.takesAdvertisements == true ? .noNeighbors : .notEthernet

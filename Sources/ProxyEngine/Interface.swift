@@ -23,7 +23,7 @@ package struct Interface: Equatable, Sendable {
   /// Its Ethernet address; `nil` where there is none (tun, WireGuard, ppp).
   package var linkLayerAddress: MACAddress?
 
-  /// Whether it is up, so that frames can come and go.
+  /// Whether frames can come and go: it is up, has a carrier, and is nobody's port.
   package var isUp: Bool
 
   /// Whether neighbours on it are resolved at all: Ethernet, neither NOARP nor POINTOPOINT.

@@ -10,7 +10,8 @@ package struct Engine: ~Copyable {
   /// What was done and what was not, and why.
   package internal(set) var counters = Counters()
 
-  var limits: Limits
+  /// The bounds in force.
+  package internal(set) var limits: Limits
   var rules: RuleTable
   /// The R flag of each proxy that there ever was, by the name of its interface.
   var routerFlags: [String: Bool]

@@ -4,6 +4,8 @@ package struct LatencyHistogram: Sendable {
   package private(set) var counts = [UInt64](repeating: 0, count: bounds.count + 1)
   /// All times together, in nanoseconds.
   package private(set) var sum: UInt64 = 0
+  /// How many there were.
+  package private(set) var count: UInt64 = 0
 
   /// The upper bounds of the buckets in nanoseconds: 1, 2, 4, … microseconds.
   package static let bounds = (0...24).map { UInt64(1000) << $0 }
@@ -20,8 +22,13 @@ package struct LatencyHistogram: Sendable {
     let place = microseconds <= 1 ? 0 : UInt64.bitWidth - (microseconds - 1).leadingZeroBitCount
     counts[min(place, counts.count - 1)] += times
     sum &+= nanoseconds &* times
+    count += times
   }
 
-  /// How many there were; adds up the buckets.
-  package var count: UInt64 { counts.reduce(0, +) }
+  /// Adds what another has counted.
+  package mutating func add(_ other: LatencyHistogram) {
+    for place in counts.indices { counts[place] += other.counts[place] }
+    sum &+= other.sum
+    count += other.count
+  }
 }

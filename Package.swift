@@ -53,19 +53,25 @@ let package = Package(
     .target(
       name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", system],
       cSettings: gnu, swiftSettings: house),
+    .target(name: "ControlProtocol", dependencies: ["NDPWire"], swiftSettings: house),
     .target(
       name: "ProxyDaemon",
-      dependencies: ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log],
+      dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log],
       swiftSettings: house),
     .executableTarget(
-      name: "ndpproxy", dependencies: ["LinuxNet", "ProxyDaemon"], cSettings: gnu,
+      name: "ndpproxy", dependencies: ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
+      cSettings: gnu,
       swiftSettings: house),
 
     .target(
       name: "NetworkLab", dependencies: ["LinuxNet", "NDPWire", subprocess, system],
       swiftSettings: house),
     .executableTarget(
-      name: "ndpctl", dependencies: ["NetworkLab", arguments, system], swiftSettings: house),
+      name: "ndpctl",
+      dependencies: [
+        "ControlProtocol", "LinuxNet", "NDPWire", "NetworkLab", "ProxyDaemon", arguments, system,
+      ],
+      swiftSettings: house),
 
     .executableTarget(
       name: "ndpbench",
@@ -106,6 +112,9 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "LinuxNetTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
+      swiftSettings: common),
+    .testTarget(
+      name: "ControlProtocolTests", dependencies: ["ControlProtocol", "NDPWire"],
       swiftSettings: common),
     .testTarget(
       name: "ProxyDaemonTests",

@@ -30,6 +30,8 @@
 // are the same symbols under names it takes.
 int linux_fork(void) __asm__("fork");
 int linux_flock(int descriptor, int operation) __asm__("flock");
+int linux_fcntl(int descriptor, int command, int argument) __asm__("fcntl");
+int linux_ioctl(int descriptor, unsigned long request, void *argument) __asm__("ioctl");
 void linux_syslog(int priority, const char *format, const char *text) __asm__("syslog");
 int linux_prctl(int option, unsigned long second, unsigned long third, unsigned long fourth,
                 unsigned long fifth) __asm__("prctl");

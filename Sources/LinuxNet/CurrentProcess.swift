@@ -8,6 +8,9 @@ package enum CurrentProcess {
     unsafe getenv(name).map { unsafe String(cString: $0) }
   }
 
+  /// The number by which others know it.
+  package static var number: Int32 { getpid() }
+
   /// The file this program was started from.
   package static func executablePath() throws(SystemError) -> FilePath {
     guard let path = unsafe realpath("/proc/self/exe", nil) else {

@@ -31,6 +31,17 @@ import Glibc
     epoll_ctl(descriptor.number, EPOLL_CTL_DEL, source.pollDescriptor, nil)
   }
 
+  /// Reports a watched `source` whenever there is room to send, or when it is readable again.
+  package func watch(
+    _ source: any Pollable, token: UInt64, forRoom wantsRoom: Bool
+  ) throws(SystemError) {
+    let events = wantsRoom ? EPOLLOUT.rawValue : EPOLLIN.rawValue
+    var event = unsafe epoll_event(events: events, data: epoll_data_t(u64: token))
+    try call("epoll_ctl") {
+      unsafe epoll_ctl(descriptor.number, EPOLL_CTL_MOD, source.pollDescriptor, &event)
+    }
+  }
+
   /// Waits without limit, and hands over the token of each descriptor that is ready.
   package func wait(_ body: (UInt64) -> Void) throws(SystemError) {
     let count = try call("epoll_wait") {

@@ -37,6 +37,28 @@ package enum Privileges {
     }
   }
 
+  /// The number of a group in a file like `/etc/group` (group(5)); `nil` if it is not there.
+  package static func group(named name: String, in file: String = "/etc/group") -> UInt32? {
+    guard let octets = try? RegularFile(file, limit: 1 << 20).octets else { return nil }
+    for line in octets.split(separator: UInt8(ascii: "\n")) {
+      let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+      guard fields.count >= 3, fields[0].elementsEqual(name.utf8) else { continue }
+      return UInt32(String(decoding: fields[2], as: UTF8.self))
+    }
+    return nil
+  }
+
+  /// Whether a user may change what this process does: the superuser, or who we are.
+  ///
+  /// Not so where we are nobody: others are that as well, and so is everybody of another user
+  /// namespace.
+  package static func isTrusted(_ user: UInt32) -> Bool {
+    user == 0 || user == geteuid() && user != overflowUser
+  }
+
+  /// What the kernel calls users that it has no number for (`/proc/sys/kernel/overflowuid`).
+  private static let overflowUser: UInt32 = 65534
+
   /// Whether this process runs as the superuser of its user namespace.
   package static var isSuperuser: Bool { geteuid() == 0 }
 

@@ -43,6 +43,29 @@ package struct RegularFile {
     return octets
   }
 
+  /// The directory that a path is in.
+  package static func directory(of path: String) -> String {
+    let end = path.lastIndex(of: "/") ?? path.startIndex
+    return end == path.startIndex ? "/" : String(path[..<end])
+  }
+
+  /// Makes a directory that others may enter, unless there is one, and gives it to a user.
+  ///
+  /// One that is there stays as it is.
+  package static func makeDirectory(
+    _ path: String, owner: Privileges.User?
+  ) throws(SystemError) {
+    if unsafe mkdir(path, 0o755) != 0 {
+      if errno == EEXIST { return }
+      throw SystemError("make the directory \(path)", .current)
+    }
+    try call("let others into \(path)") { unsafe chmod(path, 0o755) }
+    guard let owner else { return }
+    try call("give \(path) to \(owner.name)") {
+      unsafe chown(path, owner.identifier, owner.group)
+    }
+  }
+
   /// Takes away the name of a file, as far as that is allowed.
   package static func remove(_ path: String) { _ = unsafe unlink(path) }
 

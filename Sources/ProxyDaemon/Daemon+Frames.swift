@@ -7,14 +7,14 @@ import ProxyEngine
 extension Daemon {
   func receive(from port: Port) {
     let now = now
+    let answered = engine.counters.advertised
+    let waited = engine.counters.waits.count
     do {
       let count = try port.socket.receive { frame, isTruncated in
-        let discarded = engine.counters.discardCount
-        engine.handle(
-          event(frame, isTruncated: isTruncated, on: port), now: now, into: &actions)
-        if engine.counters.discardCount != discarded, let reason = engine.counters.latestDiscard {
-          logger.debug("\(port.name): ignored: \(reason.sentence)")
-        }
+        let event = event(frame, isTruncated: isTruncated, on: port)
+        let mark = mark
+        engine.handle(event, now: now, into: &actions)
+        note(event, since: mark, on: port, frame: frame, now: now)
       }
       // Where a queue has run over, there is at least one batch in it.
       if count == PacketSocket.batchSize, now >= port.nextLossCount {
@@ -26,10 +26,15 @@ extension Daemon {
       logger.debug("\(port.name): \(error)")
     }
     performActions()
+    // Of those who waited, the engine has counted how long.
+    let newWaits = engine.counters.waits.count - waited
+    let newAnswers = engine.counters.advertised - answered
+    guard newAnswers > newWaits else { return }
+    latency.add(self.now.nanoseconds - now.nanoseconds, times: newAnswers - newWaits)
   }
 
   private func event(_ frame: RawSpan, isTruncated: Bool, on port: Port) -> Event {
-    guard !isTruncated else { return .malformed(.truncatedFrame) }
+    guard !isTruncated else { return .malformed(.truncatedFrame, on: port.index) }
     do {
       switch try NeighborDiscoveryFrame(decoding: frame) {
       case .solicitation(let solicitation):
@@ -41,7 +46,7 @@ extension Daemon {
       }
     } catch {
       logger.debug("\(port.name): dropped a malformed frame: \(error)")
-      return .malformed(error)
+      return .malformed(error, on: port.index)
     }
   }
 
@@ -55,6 +60,7 @@ extension Daemon {
     actions.removeAll(keepingCapacity: true)
     for port in pending { port.flush() }
     pending.removeAll(keepingCapacity: true)
+    if isWatched { tellMonitors() }
   }
 
   private func perform(_ action: Action) {
@@ -62,10 +68,12 @@ extension Daemon {
     case .advertise(let frame, let index):
       guard let port = port(on: index) else { return }
       logger.debug("\(port.name): answering: \(frame.message.sentence)")
+      watch(action, on: port)
       enqueue(on: port) { frame.encode(into: &$0) }
     case .solicit(let frame, let index):
       guard let port = port(askingOn: index) else { return }
       logger.debug("\(port.name): asking: \(frame.message.sentence)")
+      watch(action, on: port)
       enqueue(on: port) { frame.encode(into: &$0) }
     case .installHostRoute(let route):
       attemptRouteChange { () throws(SystemError) in

@@ -1,3 +1,4 @@
+import ControlProtocol
 import LinuxNet
 import ProxyConfig
 import ProxyEngine
@@ -8,23 +9,34 @@ extension Daemon {
   /// Reads the configuration file again and goes by it, or says why not and goes on as before.
   ///
   /// Everything is checked before anything changes, and the change is at once: what rules in both
-  /// configurations are about is answered throughout.
-  func reload() {
+  /// configurations are about is answered throughout. Everything is logged, and told the caller.
+  @discardableResult
+  func reload() -> ReloadReport {
     // systemd compares the time with that of the reload it asked for (sd_notify(3)).
     tellManager("RELOADING=1", "MONOTONIC_USEC=\(now.nanoseconds / 1000)")
     defer { tellManager("READY=1") }
+    var problems: [ReloadReport.Problem] = []
     do {
       let file = try ConfigurationFile(path: configurationPath, isRegular: true)
       for diagnostic in file.problems { report(diagnostic) }
+      problems = file.problems.map(ReloadReport.Problem.init)
       guard let configuration = file.configuration else {
-        return logger.error(
-          "not reloaded: \(file.path) has errors; the old configuration stays in force")
+        return refuse("\(file.path) has errors", problems)
       }
       try take(configuration)
+      isReloadRefused = false
       logger.notice("reloaded: \(summary)")
+      return ReloadReport(isInForce: true, summary: summary, problems: problems)
     } catch {
-      logger.error("not reloaded: \(error); the old configuration stays in force")
+      return refuse("\(error)", problems)
     }
+  }
+
+  private func refuse(_ reason: String, _ problems: [ReloadReport.Problem]) -> ReloadReport {
+    isReloadRefused = true
+    let sentence = "\(reason); the old configuration stays in force"
+    logger.error("not reloaded: \(sentence)")
+    return ReloadReport(isInForce: false, summary: sentence, problems: problems)
   }
 
   private func report(_ diagnostic: Diagnostic) {
@@ -56,7 +68,16 @@ extension Daemon {
         """)
     }
     ruleset = newRuleset
+    self.configuration = configuration
+    configured = now
     plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
     changePorts()
+  }
+}
+
+extension ReloadReport.Problem {
+  fileprivate init(_ diagnostic: Diagnostic) {
+    self.init(
+      severity: diagnostic.severity.rawValue, code: diagnostic.code, text: "\(diagnostic)")
   }
 }

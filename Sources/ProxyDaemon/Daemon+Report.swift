@@ -27,10 +27,15 @@ extension Daemon {
   /// Logs more than now, or after the most as little as possible again.
   func cycleLogLevel() {
     switch logger.logLevel {
-    case .notice: logger.logLevel = .info
-    case .info: logger.logLevel = .debug
-    default: logger.logLevel = .notice
+    case .notice: setLogLevel(.info)
+    case .info: setLogLevel(.debug)
+    default: setLogLevel(.notice)
     }
+  }
+
+  /// Logs from this level on, and listens to what no rule is about where every message is logged.
+  func setLogLevel(_ level: Logger.Level) {
+    logger.logLevel = level
     logger.notice("log level: \(logger.logLevel)")
     // Whoever wants to see every message also wants to see those that no rule is about.
     plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)

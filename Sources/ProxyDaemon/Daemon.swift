@@ -1,7 +1,7 @@
 package import LinuxNet
-package import Logging
+import Logging
 import NDPWire
-package import ProxyConfig
+import ProxyConfig
 import ProxyEngine
 
 /// The loop that joins the rooms: waits for the kernel, tells the engine, does what it says.
@@ -13,6 +13,8 @@ package final class Daemon {
   var logger: Logger
   /// What the engine goes by.
   var ruleset: Ruleset
+  /// What that was made of.
+  var configuration: Configuration
   let poll: EventPoll
   /// Where ports get their sockets from.
   let sockets: PacketSocketReserve
@@ -39,6 +41,22 @@ package final class Daemon {
   var mustResynchronize = false
   var warnings = WarningLimit()
   var losses = Losses()
+  /// How long it took to answer those who did not have to wait for a target.
+  var latency = LatencyHistogram()
+  /// Warnings and errors that were logged.
+  let history: WarningHistory
+  /// When we became ready, and when the configuration was taken up.
+  private(set) var started: Instant
+  var configured: Instant
+  var isReloadRefused = false
+  /// The messages that came last.
+  var recent = RecentMessages()
+  /// Who is connected to the control socket; `nil` where there is none.
+  var control: ControlServer?
+  /// Whether some client is a monitor, and what these have not been told yet.
+  var isWatched = false
+  var sending: [(Action, Port)] = []
+  var questions = OpenQuestions()
   private let manager = ServiceManager()
   /// How often the service manager wants a sign of life, and when it gets the next.
   private let watchdogInterval = ServiceManager.watchdogInterval.map { $0 / 2 }
@@ -48,10 +66,14 @@ package final class Daemon {
   /// Opens everything that a running daemon needs and reads the host's interfaces.
   ///
   /// `path` is absolute. Throws `EPERM` without CAP_NET_RAW.
-  package init(
-    _ configuration: Configuration, from path: String, logger: Logger
+  init(
+    _ configuration: Configuration, from path: String, logger: Logger, history: WarningHistory
   ) throws(SystemError) {
     configurationPath = path
+    self.configuration = configuration
+    self.history = history
+    started = Instant(nanoseconds: MonotonicClock.nanoseconds)
+    configured = started
     ruleset = Ruleset(configuration)
     engine = Engine(
       ruleset: ruleset, limits: ProxyEngine.Limits(configuration), seed: .random(in: 0 ... .max))
@@ -106,6 +128,7 @@ package final class Daemon {
   /// Works until a signal ends it.
   package func run() throws(SystemError) {
     tellManager("READY=1")
+    started = now
     while !isStopping {
       feedWatchdog()
       try timer.arm(at: nextDeadline?.nanoseconds)
@@ -121,6 +144,7 @@ package final class Daemon {
     }
     manager?.tell(["STOPPING=1"])
     hostRoutes?.removeAll()
+    control = nil
     for port in ports { countLosses(of: port) }
     logger.info("\(totals)")
   }
@@ -181,6 +205,8 @@ package final class Daemon {
         engine.handle(.routesChanged, now: now, into: &actions)
         performActions()
       }
+    case Token.control: admitClient()
+    case let token where Token.isClient(token): serve(Token.clientNumber(token))
     default:
       // A port may have gone while its readiness was on its way.
       if let port = port(on: Token.interface(token)) { receive(from: port) }
@@ -211,8 +237,13 @@ enum Token {
   static let signals: UInt64 = 2
   static let monitor: UInt64 = 3
   static let routeMonitor: UInt64 = 4
+  static let control: UInt64 = 5
   private static let ports: UInt64 = 1 << 32
+  private static let clients: UInt64 = 1 << 33
 
+  static func client(_ number: UInt32) -> UInt64 { clients | UInt64(number) }
+  static func isClient(_ token: UInt64) -> Bool { token & clients != 0 }
+  static func clientNumber(_ token: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: token) }
   static func port(_ index: InterfaceIndex) -> UInt64 { ports | UInt64(index.rawValue) }
   static func interface(_ token: UInt64) -> InterfaceIndex {
     InterfaceIndex(Int32(truncatingIfNeeded: token))

@@ -1,3 +1,4 @@
+import ControlProtocol
 import LinuxNet
 import Logging
 package import ProxyConfig
@@ -17,10 +18,12 @@ package struct Service {
   package let pidFile: String?
   /// Whom to become once everything is open; `nil` for whom there is.
   package let user: String?
+  /// Where clients may connect; `nil` for nowhere, unless a service manager has a socket for them.
+  package let controlSocket: String?
 
   package init(
     configuration: Configuration, from path: String, verbosity: Int, runsInBackground: Bool,
-    pidFile: String?, user: String?
+    pidFile: String?, user: String?, controlSocket: String?
   ) {
     self.configuration = configuration
     configurationPath = RegularFile.absolute(path)
@@ -28,6 +31,7 @@ package struct Service {
     self.runsInBackground = runsInBackground
     self.pidFile = pidFile.map(RegularFile.absolute)
     self.user = user
+    self.controlSocket = controlSocket.map(RegularFile.absolute)
   }
 
   /// Why the daemon did not start, or stopped; each says what to do.
@@ -52,21 +56,25 @@ package struct Service {
     let background = try attempt { () throws(SystemError) in
       runsInBackground ? try BackgroundProcess.start() : nil
     }
-    let logger = makeLogger()
+    let history = WarningHistory()
+    let logger = makeLogger(history)
     do {
-      try run(in: background, logger: logger)
+      try run(in: background, logger: logger, history: history)
     } catch {
       logger.error("\(error)")
       throw error
     }
   }
 
-  private func run(in background: BackgroundProcess?, logger: Logger) throws(Failure) {
+  private func run(
+    in background: BackgroundProcess?, logger: Logger, history: WarningHistory
+  ) throws(Failure) {
     ResourceLimits.openAllFiles()
     let daemon = try attempt { () throws(SystemError) in
-      try Daemon(configuration, from: configurationPath, logger: logger)
+      try Daemon(configuration, from: configurationPath, logger: logger, history: history)
     }
     let pidFile = try makePIDFile()
+    openControlSocket(of: daemon, logger: logger)
     try dropPrivileges(of: daemon, logger: logger)
     logger.notice("ready: \(daemon.summary)")
     try attempt { () throws(SystemError) in
@@ -88,8 +96,7 @@ package struct Service {
     guard user != "root" else {
       return try attempt { () throws(SystemError) in try Privileges.drop(to: nil, keeping: kept) }
     }
-    let names = user.map { [$0] } ?? Self.users
-    guard let account = names.lazy.compactMap({ Privileges.User(named: $0) }).first else {
+    guard let account else {
       throw .user("there is no user \(names.joined(separator: " or ")); name one with -u USER")
     }
     do {
@@ -127,16 +134,39 @@ package struct Service {
     }
   }
 
-  /// Who is looked for to become, where the superuser started us and named nobody.
-  private static let users = ["ndpproxy", "nobody"]
+  /// Lets clients connect, as far as that is possible: nobody's packets wait for it.
+  private func openControlSocket(of daemon: Daemon, logger: Logger) {
+    do {
+      if let socket = try ListeningSocket.inherited() { return try daemon.listen(at: socket) }
+      guard let path = controlSocket else { return }
+      // Whoever gives up its rights must be able to remove the socket in the end.
+      if path == ControlSocket.defaultPath, Privileges.isSuperuser {
+        try RegularFile.makeDirectory(
+          RegularFile.directory(of: path), owner: user == "root" ? nil : account)
+      }
+      let group = Privileges.isSuperuser ? Privileges.group(named: ControlSocket.group) : nil
+      try daemon.listen(at: ListeningSocket(path: path, group: group))
+    } catch {
+      logger.warning("ndpctl cannot connect: \(error); name another socket with --socket")
+    }
+  }
 
-  private func makeLogger() -> Logger {
+  /// Who is looked for to become, where the superuser started us.
+  private var names: [String] { user.map { [$0] } ?? ["ndpproxy", "nobody"] }
+
+  /// The first of them that there is.
+  private var account: Privileges.User? {
+    names.lazy.compactMap { Privileges.User(named: $0) }.first
+  }
+
+  private func makeLogger(_ history: WarningHistory) -> Logger {
     let level: Logger.Level = verbosity == 0 ? .notice : verbosity == 1 ? .info : .debug
     return Logger(label: "ndpproxy") { _ in
       let standardError = StandardErrorLog(
         level: level, isJournal: StandardStream.error.isJournal)
-      guard runsInBackground else { return standardError }
-      return MultiplexLogHandler([standardError, SystemLogHandler(level: level)])
+      let kept = WarningHistoryLog(level: level, history: history)
+      guard runsInBackground else { return MultiplexLogHandler([standardError, kept]) }
+      return MultiplexLogHandler([standardError, SystemLogHandler(level: level), kept])
     }
   }
 

@@ -129,12 +129,15 @@ extension Engine {
     sessions[position].sent = 0
     sessions[position].deadline = now + rules.proxies[key.proxy].timers.reachable
     sessions.reschedule(position)
+    if !askers.isEmpty { counters.rule = rules.position(of: key.proxy, covering: key.target) }
     for asker in askers {
       let isTooLate = asker.deadline.map { now > $0 } ?? false
       if asker.detectsDuplicates, isTooLate || sessions[position].neighbor == nil {
         counters.discard(.duplicateAddressDetection)
         continue
       }
+      counters.wait(now.nanoseconds - asker.since.nanoseconds)
+      sessions[position].answers &+= 1
       advertise(key.target, to: asker, proxy: key.proxy, now: now, into: &actions)
     }
   }

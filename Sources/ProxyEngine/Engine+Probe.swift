@@ -29,6 +29,7 @@ extension Engine {
   /// Gives up on a target for `deadtime`.
   mutating func fail(_ position: Int, now: Instant, into actions: inout [Action]) {
     removeHostRoute(position, into: &actions)
+    failures.add(sessions[position].key, now: now)
     sessions[position].state = .failed
     sessions[position].askers = []
     sessions[position].confirmed = nil
@@ -226,7 +227,7 @@ extension Engine {
       .solicit(
         EthernetFrame(source: own, destination: linkLayerAddress, message: solicitation),
         on: index))
-    counters.solicit()
+    counters.solicit(on: index)
   }
 }
 

@@ -18,6 +18,7 @@ extension Engine {
     newRules.resolve(in: interfaces)
     let positions = newRules.positionsByName
     let oldRules = rules
+    let oldPositions = oldRules.positionsByName
     let newKey = { (key: SessionKey) -> SessionKey? in
       let name = oldRules.proxies[key.proxy].name
       guard let proxy = positions[name],
@@ -29,6 +30,13 @@ extension Engine {
       forget(position, into: &actions)
     }
     sessions.rename(newKey)
+    failures.removeAll()
+    counters.setRules(newRules.rules.indices.map { position in
+      let name = newRules.proxies[newRules.proxy(ofRule: position)].name
+      let prefix = newRules.rules[position].prefix
+      let old = oldPositions[name].flatMap { oldRules.proxies[$0].trie[prefix] }
+      return old.map { counters.rules[$0] } ?? RuleCount()
+    })
     rules = newRules
     for position in sessions.takenPositions { updateHostRoute(position, into: &actions) }
     apply(newLimits)

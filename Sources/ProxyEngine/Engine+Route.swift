@@ -33,6 +33,7 @@ extension Engine {
       }
       sessions[position].awaitsRoute = false
       sessions[position].routeGeneration = routeGeneration
+      if let index = rules.proxyInterfaces[proxy] { enter(index) }
       apply(route, toSession: position, now: now, into: &actions)
     }
   }
@@ -128,12 +129,15 @@ extension Engine {
     }
     let askers = sessions[position].askers
     sessions[position].askers = []
+    if !askers.isEmpty { counters.rule = rules.position(of: key.proxy, covering: key.target) }
     for asker in askers {
       if asker.detectsDuplicates {
         defend(position, against: asker, now: now, into: &actions)
         continue
       }
       sessions[position].isWanted = true
+      sessions[position].answers &+= 1
+      counters.wait(now.nanoseconds - asker.since.nanoseconds)
       advertise(key.target, to: asker, proxy: key.proxy, now: now, into: &actions)
     }
   }

@@ -21,6 +21,7 @@ extension Engine {
     guard let rule = rules.position(of: proxy, covering: message.target) else {
       return counters.discard(.noRule)
     }
+    counters.follow(rule)
     if rules.rules[rule].isExclusion { return counters.discard(.excluded) }
     // What looks like an IPv4 address is meant only where a rule says just that.
     if message.target.isIPv4Compatible, rules.rules[rule].prefix.length < 96 {
@@ -80,12 +81,14 @@ extension Engine {
       return detectDuplicate(position, frame, for: asker, now: now, into: &actions)
     }
     sessions[position].isWanted = true
+    sessions[position].asked = now
     switch sessions[position].state {
     case .reachable, .probing:
       sessions.touch(position)
       if sessions[position].isSecondHand {
         return askSecondHand(position, for: asker, now: now, into: &actions)
       }
+      sessions[position].answers &+= 1
       advertise(key.target, to: asker, proxy: key.proxy, now: now, into: &actions)
     case .incomplete:
       add(asker, to: position)
@@ -116,7 +119,7 @@ extension Engine {
     }
     makeRoom(into: &actions)
     let timeout = rules.proxies[key.proxy].timers.retransmission
-    var session = Session(key: key, deadline: now + timeout)
+    var session = Session(key: key, begun: now, deadline: now + timeout)
     if rule.isAuto {
       session.awaitsRoute = true
       session.routeGeneration = routeGeneration

@@ -10,13 +10,16 @@ package struct Engine: ~Copyable {
   /// What was done and what was not, and why.
   package internal(set) var counters = Counters()
 
-  var limits: Limits
+  /// The bounds in force.
+  package internal(set) var limits: Limits
   var rules: RuleTable
   /// The R flag of each proxy that there ever was, by the name of its interface.
   var routerFlags: [String: Bool]
   let seed: UInt64
   var interfaces = InterfaceTable()
   var sessions = SessionTable()
+  /// Targets that were silent lately.
+  var failures = FailureMemory()
   /// Counts route changes: what was concluded from an older generation is asked again.
   var routeGeneration: UInt64 = 0
   var advertisementTokens: FairTokenBucket
@@ -29,6 +32,7 @@ package struct Engine: ~Copyable {
     self.seed = seed
     rules = RuleTable(ruleset)
     routerFlags = rules.routerFlags
+    counters.setRules([RuleCount](repeating: RuleCount(), count: rules.rules.count))
     advertisementTokens = FairTokenBucket(rate: limits.advertisementsPerSecond, seed: seed)
     solicitationTokens = FairTokenBucket(rate: limits.solicitationsPerSecond, seed: seed)
     routeLookupTokens = FairTokenBucket(rate: limits.routeLookupsPerSecond, seed: seed)
@@ -54,17 +58,26 @@ package struct Engine: ~Copyable {
   package mutating func handle(_ event: Event, now: Instant, into actions: inout [Action]) {
     switch event {
     case .solicitation(let frame, let interface):
+      enter(interface)
+      counters.receiveSolicitation()
       receive(frame, on: interface, now: now, into: &actions)
+      counters.leave()
     case .advertisement(let frame, let interface):
+      enter(interface)
+      counters.receiveAdvertisement()
       receive(frame, on: interface, now: now, into: &actions)
-    case .malformed(let reason):
+      counters.leave()
+    case .malformed(let reason, let interface):
+      if let interface { enter(interface) }
       counters.drop(reason)
+      counters.leave()
     case .interfaceChanged(let interface):
       change(interface, into: &actions)
     case .interfaceRemoved(let index):
       remove(index, into: &actions)
     case .route(let route, let target):
       apply(route, to: target, now: now, into: &actions)
+      counters.leave()
     case .routesChanged:
       routeGeneration += 1
     }
@@ -74,6 +87,14 @@ package struct Engine: ~Copyable {
 // MARK: - Interfaces
 
 extension Engine {
+  /// Counts what follows as this interface's.
+  mutating func enter(_ index: InterfaceIndex) {
+    if counters.enter(index) { return }
+    guard let name = interfaces[index]?.name else { return }
+    counters.admit(index, named: name)
+    _ = counters.enter(index)
+  }
+
   private mutating func change(_ interface: Interface, into actions: inout [Action]) {
     let previous = interfaces[interface.index]
     if let previous {
@@ -83,7 +104,10 @@ extension Engine {
       if !isSame { forgetSessions(using: interface.index, into: &actions) }
     }
     interfaces.update(interface)
-    if previous?.name != interface.name { rules.resolve(in: interfaces) }
+    if previous?.name != interface.name {
+      counters.release(interface.index)
+      rules.resolve(in: interfaces)
+    }
     if previous?.canSolicit != true, interface.canSolicit {
       forgetSessionsInVain(without: interface.index, into: &actions)
     }
@@ -93,6 +117,7 @@ extension Engine {
     // Sessions of a proxy are found by its interface, so they go before it does.
     forgetSessions(using: index, into: &actions)
     interfaces.remove(index)
+    counters.release(index)
     rules.resolve(in: interfaces)
   }
 
@@ -167,7 +192,7 @@ extension Engine {
         EthernetFrame(
           source: own, destination: asker.frameDestination, message: advertisement),
         on: interface.index))
-    counters.advertise()
+    counters.advertise(on: interface.index)
   }
 }
 

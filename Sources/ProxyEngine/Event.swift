@@ -7,7 +7,7 @@ package enum Event: Sendable {
   /// A well-formed advertisement arrived.
   case advertisement(EthernetFrame<NeighborAdvertisement>, on: InterfaceIndex)
   /// A frame arrived that was neither.
-  case malformed(DropReason)
+  case malformed(DropReason, on: InterfaceIndex? = nil)
   /// An interface appeared, or something about it is different now.
   case interfaceChanged(Interface)
   /// An interface is gone.

@@ -85,7 +85,7 @@ extension Array {
   /// The first position whose element does not come before what is looked for.
   ///
   /// The array is sorted so that all elements that do come first; O(log n).
-  fileprivate func partitionPoint(where comesBefore: (Element) -> Bool) -> Int {
+  func partitionPoint(where comesBefore: (Element) -> Bool) -> Int {
     var low = 0
     var high = count
     while low < high {

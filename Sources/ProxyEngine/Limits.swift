@@ -26,6 +26,13 @@ package struct Limits: Equatable, Sendable {
   /// Interfaces on which one target is asked for; of more those with the lowest indexes.
   static let interfacesPerTarget = 64
 
+  /// Interfaces that have counters of their own; then those that are gone lose theirs, and others
+  /// are counted in the total alone.
+  static let countedInterfaces = 256
+
+  /// Targets that were given up and are remembered; then the oldest is not any more.
+  static let rememberedFailures = 256
+
   /// How long a target that was confirmed is preferred to strangers after its `ttl`.
   static let staleLifetime: Duration = .seconds(600)
 

@@ -39,6 +39,9 @@ struct RuleTable {
     var interfaces: [Int] = []
   }
 
+  /// For each proxy the position of its first rule.
+  private var firstRules: [Int] = []
+
   /// Which rule asks on which pattern; of use only while rules are added.
   private var methods: Set<[Int]> = []
 
@@ -52,6 +55,7 @@ struct RuleTable {
     proxyInterfaces = ruleset.proxies.map { _ in nil }
     askedProxies = ruleset.proxies.map { _ in false }
     for (proxy, rules) in ruleset.proxies.map(\.rules).enumerated() {
+      firstRules.append(self.rules.count)
       for rule in rules { add(rule, to: proxy) }
       for prefix in rules.flatMap(\.excluded) { exclude(prefix, from: proxy) }
     }
@@ -105,6 +109,11 @@ struct RuleTable {
       contradicted.append(proxies[proxy].name)
     }
     return contradicted
+  }
+
+  /// The proxy whose rule it is; a binary search.
+  func proxy(ofRule position: Int) -> Int {
+    firstRules.partitionPoint { $0 <= position } - 1
   }
 
   /// The names and patterns of interfaces on which a rule asks.

@@ -36,6 +36,13 @@ struct Session {
   var key: SessionKey
   var state = State.incomplete
 
+  /// When it began to be known.
+  let begun: Instant
+  /// When somebody last asked for it.
+  var asked: Instant
+  /// How often somebody was answered; it starts over after 2³².
+  var answers: UInt32 = 0
+
   /// When the state's time is up.
   var deadline: Instant
   /// How many solicitations the state has sent.
@@ -82,8 +89,10 @@ struct Session {
     return state == .stale ? .stale : .confirmed
   }
 
-  init(key: SessionKey, deadline: Instant) {
+  init(key: SessionKey, begun: Instant, deadline: Instant) {
     self.key = key
+    self.begun = begun
+    asked = begun
     self.deadline = deadline
   }
 
@@ -100,7 +109,9 @@ struct Session {
   /// Returns whether another had to go: the oldest of the station that has most of them here.
   mutating func add(_ asker: Asker, limit: Int) -> Bool {
     if let position = askers.firstIndex(where: { $0.isSame(as: asker) }) {
+      let since = askers[position].since
       askers[position] = asker
+      askers[position].since = since
       return false
     }
     let isFull = askers.count >= limit
@@ -128,6 +139,8 @@ struct Asker {
   let linkLayerAddress: MACAddress
   /// Where its frame came from: who has to share with whom.
   let station: MACAddress
+  /// When it first asked for what it waits for.
+  var since: Instant
   /// When the answer has become useless.
   let deadline: Instant?
 
@@ -135,6 +148,7 @@ struct Asker {
     source = frame.message.source
     linkLayerAddress = frame.message.sourceLinkLayerAddress ?? frame.source
     station = frame.source
+    since = now
     deadline =
       frame.message.isDuplicateAddressDetection ? now + Limits.duplicateDetectionWindow : nil
   }

@@ -58,6 +58,18 @@ struct SessionTable {
   /// O(n).
   var takenPositions: [Int] { slots.indices.filter { slots[$0].session != nil } }
 
+  /// The positions in use from a place on, no more than `limit`, and where to go on.
+  ///
+  /// Costs the slots that are passed over.
+  func takenPositions(from start: Int, limit: Int) -> (positions: [Int], next: Int?) {
+    var found: [Int] = []
+    for position in slots.indices.dropFirst(start) where slots[position].session != nil {
+      if found.count == limit { return (found, position) }
+      found.append(position)
+    }
+    return (found, nil)
+  }
+
   /// Puts a session for a key that has none into a slot.
   mutating func insert(_ session: Session) -> Int {
     let position = free.popLast() ?? slots.count

@@ -1,3 +1,4 @@
+import ControlProtocol
 import LinuxNet
 
 /// What the command line asks for; the flags are ndppd's and a few more.
@@ -7,6 +8,8 @@ struct Arguments: Equatable {
   var pidFile: String?
   /// Whom to become.
   var user: String?
+  /// Where ndpctl is to connect; `nil` for nowhere.
+  var controlSocket: String? = ControlSocket.defaultPath
   /// How often `-v` was given.
   var verbosity = 0
   /// Whether warnings count as errors in a test of the configuration.
@@ -25,7 +28,7 @@ struct Arguments: Equatable {
   static let version = "0.1.0"
 
   static let usage = """
-    usage: ndpproxy [-c FILE] [-d] [-p PIDFILE] [-u USER] [-v]
+    usage: ndpproxy [-c FILE] [-d] [-p PIDFILE] [-S SOCKET] [-u USER] [-v]
            ndpproxy --test-config [--strict] [--offline] [-c FILE] [-v]
 
     Answers IPv6 neighbour solicitations for addresses behind this host.
@@ -34,6 +37,8 @@ struct Arguments: Equatable {
                            exists, /etc/ndppd.conf)
       -d, --daemon         go to the background once ready, and log to the system log
       -p, --pidfile FILE   write the process number to FILE
+      -S, --socket PATH    let ndpctl connect at PATH instead of /run/ndpproxy/control;
+                           'off' for nowhere
       -u, --user USER      once everything is open, become USER instead of ndpproxy or, where
                            there is no such user, nobody
       -v, --verbose        log more; twice, every message
@@ -52,6 +57,7 @@ extension Arguments {
     CommandLineFlags.Flag(long: "config", short: "c", argument: .required),
     CommandLineFlags.Flag(long: "daemon", short: "d"),
     CommandLineFlags.Flag(long: "pidfile", short: "p", argument: .required),
+    CommandLineFlags.Flag(long: "socket", short: "S", argument: .required),
     CommandLineFlags.Flag(long: "user", short: "u", argument: .required),
     // ndppd takes `--verbose=ANYTHING`.
     CommandLineFlags.Flag(long: "verbose", short: "v", argument: .optional),
@@ -70,6 +76,9 @@ extension Arguments {
       return nil
     }
     var arguments = Arguments()
+    if let path = CurrentProcess.environment(ControlSocket.environmentVariable) {
+      arguments.takeSocket(path)
+    }
     for (flag, value) in line.given { arguments.take(flag, value: value) }
     if arguments.action == .run, arguments.isStrict || arguments.isOffline {
       complain("--strict and --offline are about --test-config alone")
@@ -83,6 +92,7 @@ extension Arguments {
     case "c": configurationPath = value
     case "d": runsInBackground = true
     case "p": pidFile = value
+    case "S": takeSocket(value ?? "")
     case "u": user = value
     case "v": verbosity += 1
     case "t": action = .testConfiguration
@@ -92,5 +102,9 @@ extension Arguments {
     case "h": action = .showHelp
     default: preconditionFailure("every flag stands here")
     }
+  }
+
+  private mutating func takeSocket(_ path: String) {
+    controlSocket = path == ControlSocket.off || path.isEmpty ? nil : path
   }
 }

@@ -88,7 +88,8 @@ private func run(_ arguments: Arguments) -> ExitStatus {
   }
   let service = Service(
     configuration: configuration, from: file.path, verbosity: arguments.verbosity,
-    runsInBackground: arguments.runsInBackground, pidFile: arguments.pidFile, user: arguments.user)
+    runsInBackground: arguments.runsInBackground, pidFile: arguments.pidFile, user: arguments.user,
+    controlSocket: arguments.controlSocket)
   do {
     try service.run()
     return .success

@@ -1,0 +1,108 @@
+/// Numbers by name, in order: `{"checksum":3,"hopLimit":0}`.
+package struct NamedCounts: Codable, Equatable, Sendable {
+  /// The names, each once, and their numbers.
+  package var entries: [Entry]
+
+  /// A name and its number.
+  package struct Entry: Equatable, Sendable {
+    /// As the source code has it.
+    package let name: String
+    /// It never goes back.
+    package let count: UInt64
+  }
+
+  package init(_ entries: some Sequence<(name: String, count: UInt64)>) {
+    self.entries = entries.map { Entry(name: $0.name, count: $0.count) }
+  }
+
+  /// The number of this name; zero where there is none.
+  package subscript(name: String) -> UInt64 { entries.first { $0.name == name }?.count ?? 0 }
+
+  /// All of them together.
+  package var sum: UInt64 { entries.reduce(0) { $0 + $1.count } }
+
+  /// Reads an object of numbers.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: JSONKey.self)
+    entries = try container.allKeys.map {
+      Entry(name: $0.stringValue, count: try container.decode(UInt64.self, forKey: $0))
+    }
+  }
+
+  /// Writes an object of numbers.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: JSONKey.self)
+    for entry in entries {
+      try container.encode(entry.count, forKey: JSONKey(stringValue: entry.name))
+    }
+  }
+}
+
+/// What was counted of one interface, or of all together.
+package struct CounterSet: Codable, Equatable, Sendable {
+  /// Well-formed solicitations that arrived.
+  package var solicitationsReceived: UInt64 = 0
+  /// Well-formed advertisements that arrived.
+  package var advertisementsReceived: UInt64 = 0
+  /// Answers sent.
+  package var answered: UInt64 = 0
+  /// Questions sent.
+  package var asked: UInt64 = 0
+  /// Frames that were malformed, by reason.
+  package var malformed = NamedCounts([])
+  /// Well-formed messages that led to nothing, by reason.
+  package var ignored = NamedCounts([])
+
+  /// Starts with nothing.
+  package init() {}
+}
+
+/// What was done since the start, and what was not and why.
+package struct CounterReport: Codable, Equatable, Sendable {
+  /// All interfaces together, and what belongs to none.
+  package var total = CounterSet()
+  /// Those interfaces on which something was heard or said.
+  package var interfaces: [Named] = []
+  /// Targets that were forgotten because there was no room.
+  package var sessionsEvicted: UInt64 = 0
+  /// Askers that were forgotten because too many waited for one target.
+  package var askersEvicted: UInt64 = 0
+  /// Frames that could not be sent.
+  package var unsent: UInt64 = 0
+  /// Frames that came faster than they could be taken.
+  package var overrun: UInt64 = 0
+  /// How long askers waited for their answers.
+  package var latency = LatencyReport()
+
+  /// Starts with nothing.
+  package init() {}
+
+  /// What was counted of one interface.
+  package struct Named: Codable, Equatable, Sendable {
+    /// Its name.
+    package let name: String
+    /// What was counted.
+    package let counters: CounterSet
+
+    package init(name: String, counters: CounterSet) {
+      self.name = name
+      self.counters = counters
+    }
+  }
+}
+
+/// A histogram of times.
+package struct LatencyReport: Codable, Equatable, Sendable {
+  /// The upper bound of each bucket in nanoseconds; one more bucket has none.
+  package var boundsNanoseconds: [UInt64] = []
+  /// How many fell into each bucket, one more than there are bounds.
+  package var counts: [UInt64] = []
+  /// All of them together.
+  package var sumNanoseconds: UInt64 = 0
+
+  /// Starts with nothing.
+  package init() {}
+
+  /// How many there were.
+  package var count: UInt64 { counts.reduce(0, +) }
+}

@@ -1,0 +1,154 @@
+package import NDPWire
+
+/// What becomes of a question for one target, and why.
+package struct Explanation: Codable, Equatable, Sendable {
+  /// The address.
+  package var target = IPv6Address.unspecified
+  /// Whether a running daemon says so; otherwise the configuration file and the host do.
+  package var isLive = false
+  /// The interface of this host that has the address.
+  package var owner: String?
+  /// Every proxy whose rules cover the target.
+  package var proxies: [ProxyExplanation] = []
+  /// Where the kernel would send a packet to it.
+  package var route = RouteReport()
+  /// What the kernel's neighbour cache has of it.
+  package var neighbors: [NeighborReport] = []
+  /// The interfaces on which the kernel itself is told to answer for it (`ip neighbour add proxy`).
+  package var kernelProxies: [String] = []
+  /// What was last seen on the wire about it, the newest first.
+  package var messages: [RecentMessage] = []
+  /// The end of it: what a question leads to.
+  package var verdict = Verdict()
+
+  /// Starts with nothing.
+  package init() {}
+
+  /// What a question leads to.
+  package struct Verdict: Codable, Equatable, Sendable {
+    /// Whether it is answered.
+    package var answer = Answer.no
+    /// The reason in one word.
+    package var code = ""
+    /// The same in one sentence.
+    package var sentence = ""
+
+    /// Starts with nothing.
+    package init() {}
+  }
+
+  /// Whether a question is answered.
+  package enum Answer: String, Codable, Sendable {
+    case yes
+    case no
+    /// It is for the target to say.
+    case depends
+  }
+}
+
+/// What a question for a target leads to on one proxy interface.
+package struct ProxyExplanation: Codable, Equatable, Sendable {
+  /// The proxy interface.
+  package var proxy = ""
+  /// How things are with it.
+  package var interface = InterfaceStatus(
+    name: "", isProxy: true, isRule: false, condition: "", sentence: "")
+  /// The rule that counts.
+  package var rule: RuleReport?
+  /// Those that cover the target as well, with shorter prefixes; the longest first.
+  package var others: [RuleReport] = []
+  /// The rule's interfaces, and how things are with them.
+  package var ruleInterfaces: [InterfaceStatus] = []
+  /// What is known of the target.
+  package var session: SessionReport?
+  /// How long ago the target was last given up, in milliseconds.
+  package var sinceFailedMilliseconds: UInt64?
+  /// What a question that came now would lead to: `answered`, `asks`, `waiting`, or why nothing.
+  package var decision = ""
+  /// The same in words.
+  package var reason = ""
+  /// The answer that an asker with a link-local address would get.
+  package var advertisement: AdvertisementReport?
+  /// Where the target would be asked for.
+  package var askedOn: [String] = []
+
+  /// Starts with nothing.
+  package init() {}
+}
+
+/// An advertisement, field by field (RFC 4861 §4.4).
+package struct AdvertisementReport: Codable, Equatable, Sendable {
+  /// The IPv6 source.
+  package let source: IPv6Address
+  /// The R flag.
+  package let isRouter: Bool
+  /// The S flag.
+  package let isSolicited: Bool
+  /// The O flag.
+  package let isOverride: Bool
+  /// The target link-layer address, which is the frame's source as well.
+  package let targetLinkLayerAddress: MACAddress?
+
+  package init(
+    source: IPv6Address, isRouter: Bool, isSolicited: Bool, isOverride: Bool,
+    targetLinkLayerAddress: MACAddress?
+  ) {
+    self.source = source
+    self.isRouter = isRouter
+    self.isSolicited = isSolicited
+    self.isOverride = isOverride
+    self.targetLinkLayerAddress = targetLinkLayerAddress
+  }
+}
+
+/// The kernel's route to a target.
+package struct RouteReport: Codable, Equatable, Sendable {
+  /// `on-link`, `gateway`, `local` or `none`.
+  package var kind = "none"
+  /// The interface it leads out of.
+  package var interface: String?
+
+  /// Starts with none.
+  package init() {}
+}
+
+/// An entry of the kernel's neighbour cache.
+package struct NeighborReport: Codable, Equatable, Sendable {
+  /// Where.
+  package let interface: String
+  /// Where frames go.
+  package let linkLayerAddress: MACAddress?
+  /// As `ip neighbour` shows it: `REACHABLE`, `FAILED`, ….
+  package let state: String
+
+  package init(interface: String, linkLayerAddress: MACAddress?, state: String) {
+    self.interface = interface
+    self.linkLayerAddress = linkLayerAddress
+    self.state = state
+  }
+}
+
+/// A message about a target that was seen a while ago.
+package struct RecentMessage: Codable, Equatable, Sendable {
+  /// How long ago, in milliseconds.
+  package let ageMilliseconds: UInt64
+  /// Where it came.
+  package let interface: String
+  /// `solicitation` or `advertisement`.
+  package let kind: WatchedMessage.Kind
+  /// Its IPv6 source.
+  package let source: IPv6Address
+  /// What we did, or why nothing, in words.
+  package let reason: String
+
+  package init(
+    ageMilliseconds: UInt64, interface: String, kind: WatchedMessage.Kind, source: IPv6Address,
+    reason: String
+  ) {
+    self.ageMilliseconds = ageMilliseconds
+    self.interface = interface
+    self.kind = kind
+    self.source = source
+    self.reason = reason
+  }
+}

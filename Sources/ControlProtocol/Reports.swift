@@ -1,0 +1,92 @@
+package import NDPWire
+
+/// What came of a `reload`.
+package struct ReloadReport: Codable, Equatable, Sendable {
+  /// Whether the file is what is gone by now.
+  package let isInForce: Bool
+  /// What is answered where now, or why the old configuration stays in force.
+  package let summary: String
+  /// What is wrong with the file.
+  package let problems: [Problem]
+
+  package init(isInForce: Bool, summary: String, problems: [Problem]) {
+    self.isInForce = isInForce
+    self.summary = summary
+    self.problems = problems
+  }
+
+  /// One thing that is wrong with a file.
+  package struct Problem: Codable, Equatable, Sendable {
+    /// `error` or `warning`.
+    package let severity: String
+    /// Names the kind of trouble in kebab-case.
+    package let code: String
+    /// `FILE:LINE:COLUMN: severity: message; suggestion`.
+    package let text: String
+
+    package init(severity: String, code: String, text: String) {
+      self.severity = severity
+      self.code = code
+      self.text = text
+    }
+  }
+}
+
+/// What came of a `flush`.
+package struct FlushReport: Codable, Equatable, Sendable {
+  /// The targets that were meant.
+  package let prefix: IPv6Prefix
+  /// How many of them were known, and are no more.
+  package let forgotten: Int
+
+  package init(prefix: IPv6Prefix, forgotten: Int) {
+    self.prefix = prefix
+    self.forgotten = forgotten
+  }
+}
+
+/// What came of a `log`.
+package struct LogReport: Codable, Equatable, Sendable {
+  /// Where the log begins now.
+  package let level: LogLevel
+
+  package init(level: LogLevel) {
+    self.level = level
+  }
+}
+
+/// The configuration in force.
+package struct ConfigurationReport: Codable, Equatable, Sendable {
+  /// The file it was read from.
+  package let path: String
+  /// What it means, in the language of the file, all defaults written out.
+  package let text: String
+
+  package init(path: String, text: String) {
+    self.path = path
+    self.text = text
+  }
+}
+
+/// What a monitor will be told of.
+package struct MonitorReport: Codable, Equatable, Sendable {
+  /// The interfaces on which messages are seen now.
+  package let interfaces: [String]
+  /// The daemon's clock, in nanoseconds since some point before the host's start.
+  package let nanoseconds: UInt64
+
+  package init(interfaces: [String], nanoseconds: UInt64) {
+    self.interfaces = interfaces
+    self.nanoseconds = nanoseconds
+  }
+}
+
+/// How much a monitor was not told of.
+package struct MissedReport: Codable, Equatable, Sendable {
+  /// Messages that came faster than they could be told or read.
+  package let count: UInt64
+
+  package init(count: UInt64) {
+    self.count = count
+  }
+}

@@ -1,0 +1,44 @@
+package import NDPWire
+
+/// One message as it came or went, and what became of it.
+package struct WatchedMessage: Codable, Equatable, Sendable {
+  /// The daemon's clock, in nanoseconds since some point before the host's start.
+  package var nanoseconds: UInt64 = 0
+  /// Where it came or went.
+  package var interface = ""
+  /// Whether we sent it.
+  package var isSent = false
+  /// `solicitation`, `advertisement` or `malformed`.
+  package var kind = Kind.malformed
+  /// The message's IPv6 source.
+  package var source: IPv6Address?
+  /// Its IPv6 destination.
+  package var destination: IPv6Address?
+  /// What it is about.
+  package var target: IPv6Address?
+  /// The source link-layer address of a solicitation, the target link-layer address of an
+  /// advertisement.
+  package var linkLayerAddress: MACAddress?
+  /// `R`, `S` and `O` of an advertisement, those that are set.
+  package var flags: String?
+  /// What we did: `answered`, `asked`, `waiting`, `confirmed`, or why nothing, in one word.
+  package var decision = ""
+  /// The same in words.
+  package var reason = ""
+  /// From the question to the answer sent, in nanoseconds.
+  package var latencyNanoseconds: UInt64?
+  /// The frame's octets in hexadecimal digits, 256 of them at most, where they were asked for.
+  package var frame: String?
+  /// How many octets the frame has.
+  package var frameLength: Int?
+
+  /// Starts with nothing.
+  package init() {}
+
+  /// What kind of message it is.
+  package enum Kind: String, Codable, Sendable {
+    case solicitation
+    case advertisement
+    case malformed
+  }
+}

@@ -1,0 +1,138 @@
+import ControlProtocol
+import LinuxNet
+import NDPWire
+import ProxyEngine
+
+/// One connection to the control socket: what of a request has come, and what is yet to be read.
+final class ControlClient {
+  /// Never used again.
+  let number: UInt32
+  let connection: StreamConnection
+  /// When it last said or read something.
+  var lastHeard: Instant
+  /// What it wants to be told of, if it is a monitor.
+  var watch: Watch?
+
+  private var input: [UInt8] = []
+  private var output: [UInt8] = []
+  private var sentCount = 0
+  private var isEnding = false
+  /// Messages that it was not told of, nor that it was not.
+  private var missed: UInt64 = 0
+
+  init(_ connection: StreamConnection, number: UInt32, now: Instant) {
+    self.connection = connection
+    self.number = number
+    lastHeard = now
+  }
+
+  /// Whether it has something to read yet; until then nothing more is taken from it.
+  var hasBacklog: Bool { sentCount < output.count }
+
+  /// What came of looking for a request.
+  enum Input {
+    /// Not a whole line yet.
+    case nothing
+    case request([UInt8])
+    case tooLong
+    /// The client has said all it will.
+    case end
+  }
+
+  /// Takes what has arrived, one line at most.
+  func read() throws(SystemError) -> Input {
+    let room = ControlSocket.requestLimit - input.count
+    guard let octets = try connection.receiveLine(limit: room) else { return .nothing }
+    if octets.isEmpty { return .end }
+    input += octets
+    if input.last == UInt8(ascii: "\n") {
+      defer { input = [] }
+      return .request(input)
+    }
+    return input.count >= ControlSocket.requestLimit ? .tooLong : .nothing
+  }
+
+  /// Puts a reply behind what is to be sent.
+  func put(_ reply: Reply) {
+    var octets = JSONText.octets(of: reply)
+    if octets.count > ControlSocket.replyLimit {
+      octets = JSONText.octets(
+        of: Reply.error(
+          RequestFailure(.tooLarge, "the reply would be \(octets.count) octets long")))
+    }
+    output += octets
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  /// Puts a last reply behind what is to be sent.
+  func end(with failure: RequestFailure) {
+    put(.error(failure))
+    isEnding = true
+  }
+
+  /// Puts what a monitor is to be told, unless it is too slow for that or there is too much of it.
+  ///
+  /// The message is made only where it is told.
+  func tell(now: Instant, _ message: () -> WatchedMessage) {
+    guard output.count - sentCount < ControlSocket.backlogLimit, watch?.mayTell(now: now) == true
+    else {
+      missed += 1
+      return
+    }
+    confess()
+    put(.message(message()))
+  }
+
+  private func confess() {
+    guard missed > 0 else { return }
+    put(.missed(MissedReport(count: missed)))
+    missed = 0
+  }
+
+  /// Sends what can be sent at once; false where the connection is to end.
+  func flush(now: Instant) throws(SystemError) -> Bool {
+    if !hasBacklog { confess() }
+    while hasBacklog {
+      let count = try connection.send(output[sentCount...])
+      if count == 0 { return true }
+      lastHeard = now
+      sentCount += count
+    }
+    output.removeAll(keepingCapacity: output.count < ControlSocket.requestLimit)
+    sentCount = 0
+    return !isEnding
+  }
+}
+
+/// What a monitor wants to be told of.
+struct Watch {
+  let prefix: IPv6Prefix?
+  let interface: String?
+  /// Whether the frames' octets are wanted.
+  let wantsFrames: Bool
+  private var second = Instant(nanoseconds: 0)
+  private var told = 0
+
+  init(prefix: IPv6Prefix?, interface: String?, wantsFrames: Bool) {
+    self.prefix = prefix
+    self.interface = interface
+    self.wantsFrames = wantsFrames
+  }
+
+  /// Whether a message about this target on this interface is meant; malformed ones have none.
+  func wants(_ target: IPv6Address?, on name: String) -> Bool {
+    if let interface, interface != name { return false }
+    guard let prefix else { return true }
+    return target.map { prefix.contains($0) } ?? false
+  }
+
+  /// Counts one message more, if it is not one too many for this second.
+  mutating func mayTell(now: Instant) -> Bool {
+    if now >= second {
+      second = now + .seconds(1)
+      told = 0
+    }
+    told += 1
+    return told <= ControlSocket.watchedPerSecond
+  }
+}

@@ -1,0 +1,111 @@
+import ControlProtocol
+import LinuxNet
+import Logging
+import NDPWire
+import ProxyEngine
+
+// What clients of the control socket ask for. Each gets one request done at a turn, so that frames
+// are taken up in between; nothing waits for any of them.
+
+extension Daemon {
+  /// Lets clients in from now on.
+  func listen(at socket: ListeningSocket) throws(SystemError) {
+    control = try ControlServer(socket, poll: poll)
+  }
+
+  func admitClient() {
+    do {
+      try control?.admit(now: now)
+    } catch {
+      warnSparingly("control socket: \(error)")
+    }
+  }
+
+  /// Takes one request from a client that has something to say, or sends it what it has to read.
+  func serve(_ number: UInt32) {
+    guard let control, let client = control.client(number) else { return }
+    if !client.hasBacklog {
+      do {
+        switch try client.read() {
+        case .nothing: return
+        case .end: return control.remove(client)
+        case .tooLong:
+          client.end(
+            with: RequestFailure(
+              .oversized, "a request has at most \(ControlSocket.requestLimit) octets"))
+        case .request(let octets):
+          client.lastHeard = now
+          answer(octets, of: client)
+        }
+      } catch {
+        return control.remove(client)
+      }
+    }
+    control.flush(client, now: now)
+  }
+
+  private func answer(_ octets: [UInt8], of client: ControlClient) {
+    guard let request = try? JSONText.value(Request.self, from: octets),
+      request.version == ControlSocket.version
+    else {
+      return client.end(
+        with: RequestFailure(
+          .malformed, "that is no request of version \(ControlSocket.version), such as "
+            + #"{"version":1,"command":{"status":{}}}"#))
+    }
+    if request.command.isPrivileged {
+      guard let user = client.connection.peerUser, Privileges.isTrusted(user) else {
+        return client.put(.error(RequestFailure(.forbidden, "only root may do that")))
+      }
+    }
+    if case .monitor(let prefix, let interface, let frames) = request.command {
+      client.watch = Watch(prefix: prefix, interface: interface, wantsFrames: frames)
+      isWatched = true
+      return client.put(
+        .monitoring(
+          MonitorReport(interfaces: ports.map(\.name), nanoseconds: now.nanoseconds)))
+    }
+    client.put(reply(to: request.command))
+  }
+
+  private func reply(to command: Command) -> Reply {
+    switch command {
+    case .status: return .status(status)
+    case .sessions(let start): return .sessions(sessionPage(from: start))
+    case .rules(let start): return .rules(rulePage(from: start))
+    case .counters: return .counters(counterReport)
+    case .configuration:
+      return .configuration(
+        ConfigurationReport(path: configurationPath, text: "\(configuration)"))
+    case .why(let target): return explanation(of: target)
+    case .reload: return .reload(reload())
+    case .flush(let prefix):
+      let count = engine.forgetTargets(in: prefix, into: &actions)
+      performActions()
+      logger.notice("forgot \(count) targets in \(prefix), as was asked for")
+      return .flush(FlushReport(prefix: prefix, forgotten: count))
+    case .log(let level):
+      setLogLevel(level.logger)
+      return .log(LogReport(level: level))
+    case .monitor: preconditionFailure("a monitor has its answer by now")
+    }
+  }
+}
+
+extension LogLevel {
+  fileprivate var logger: Logger.Level {
+    switch self {
+    case .notice: .notice
+    case .info: .info
+    case .debug: .debug
+    }
+  }
+
+  init(_ level: Logger.Level) {
+    switch level {
+    case .trace, .debug: self = .debug
+    case .info: self = .info
+    case .notice, .warning, .error, .critical: self = .notice
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import ControlProtocol
+import LinuxNet
+import NDPWire
+import ProxyEngine
+
+// What becomes of each message, for who looks. Where nobody watches, no message is made.
+
+extension Daemon {
+  /// How far the engine's counting and our list of actions were before an event.
+  struct Mark {
+    let discards: UInt64
+    let actions: Int
+  }
+
+  var mark: Mark { Mark(discards: engine.counters.discardCount, actions: actions.count) }
+
+  /// Takes down what became of an event that has just been handled, and tells monitors.
+  func note(_ event: Event, since mark: Mark, on port: Port, frame: RawSpan, now: Instant) {
+    switch event {
+    case .solicitation(let received, _):
+      let decision = decision(onSolicitationSince: mark)
+      note(received.message, decision, on: port, now: now)
+      guard isWatched else { return }
+      questions.begin(received.message, on: port.index, now: now)
+      tell(now: now, about: received.message.target, on: port.name, frame: told(frame)) {
+        WatchedMessage(received, decision)
+      }
+    case .advertisement(let received, _):
+      let decision = decision(onAdvertisementSince: mark)
+      note(received.message, decision, on: port, now: now)
+      guard isWatched else { return }
+      tell(now: now, about: received.message.target, on: port.name, frame: told(frame)) {
+        WatchedMessage(received, decision)
+      }
+    case .malformed(let reason, _):
+      guard isWatched else { return }
+      tell(now: now, about: nil, on: port.name, frame: told(frame)) { WatchedMessage(reason) }
+    case .interfaceChanged, .interfaceRemoved, .route, .routesChanged: return
+    }
+  }
+
+  private func decision(onSolicitationSince mark: Mark) -> Decision {
+    var decision: Decision?
+    for action in actions[mark.actions...] {
+      switch action {
+      case .advertise: return .answered
+      case .solicit: decision = decision ?? .asked
+      case .lookUpRoute: decision = .lookedUp
+      case .installHostRoute, .removeHostRoute, .reportMissingSource, .reportConflict: continue
+      }
+    }
+    if engine.counters.discardCount != mark.discards, let reason = engine.counters.latestDiscard {
+      return .ignored(reason)
+    }
+    return decision ?? .waiting
+  }
+
+  private func decision(onAdvertisementSince mark: Mark) -> Decision {
+    guard engine.counters.discardCount != mark.discards,
+      let reason = engine.counters.latestDiscard
+    else { return .confirmed }
+    return .ignored(reason)
+  }
+
+  private func note(
+    _ message: NeighborSolicitation, _ decision: Decision, on port: Port, now: Instant
+  ) {
+    recent.add(
+      RecentMessages.Entry(
+        at: now, interface: port.index, isSolicitation: true, source: message.source,
+        target: message.target, decision: decision))
+    if case .ignored(let reason) = decision {
+      logger.debug("\(port.name): ignored: \(reason.sentence)")
+    }
+  }
+
+  private func note(
+    _ message: NeighborAdvertisement, _ decision: Decision, on port: Port, now: Instant
+  ) {
+    recent.add(
+      RecentMessages.Entry(
+        at: now, interface: port.index, isSolicitation: false, source: message.source,
+        target: message.target, decision: decision))
+    if case .ignored(let reason) = decision {
+      logger.debug("\(port.name): ignored: \(reason.sentence)")
+    }
+  }
+
+  /// A frame as some monitor wants to see it.
+  private struct ToldFrame {
+    let text: String
+    let length: Int
+  }
+
+  private func told(_ frame: RawSpan) -> ToldFrame? {
+    guard wantsFrames else { return nil }
+    return ToldFrame(
+      text: frame.hexadecimal(limit: WatchedMessage.frameLimit), length: frame.byteCount)
+  }
+
+  private var wantsFrames: Bool {
+    control?.clients.contains { $0.watch?.wantsFrames == true } == true
+  }
+
+  private func tell(
+    now: Instant, about target: IPv6Address?, on name: String, frame: ToldFrame?,
+    _ message: () -> WatchedMessage
+  ) {
+    guard let control else { return }
+    for client in control.clients {
+      guard let watch = client.watch, watch.wants(target, on: name) else { continue }
+      client.tell(now: now) {
+        var message = message()
+        message.nanoseconds = now.nanoseconds
+        message.interface = name
+        if watch.wantsFrames {
+          message.frame = frame?.text
+          message.frameLength = frame?.length
+        }
+        return message
+      }
+    }
+  }
+}
+
+// MARK: - What we send
+
+extension Daemon {
+  /// Keeps what is about to be sent until it has been, where somebody watches.
+  func watch(_ action: Action, on port: Port) {
+    if isWatched { sending.append((action, port)) }
+  }
+
+  /// Tells monitors what was just sent, and sends them what they can take.
+  func tellMonitors() {
+    guard isWatched, let control else { return }
+    let now = now
+    for (action, port) in sending {
+      switch action {
+      case .advertise(let frame, let index):
+        let since = questions.end(frame.message, on: index)
+        tellSent(frame.message.target, on: port, encode: { frame.encode(into: &$0) }) {
+          var message = WatchedMessage(frame, .answered)
+          message.reason = "we answer"
+          message.latencyNanoseconds = since.map { now.nanoseconds - $0.nanoseconds }
+          return message
+        }
+      case .solicit(let frame, _):
+        tellSent(frame.message.target, on: port, encode: { frame.encode(into: &$0) }) {
+          var message = WatchedMessage(frame, .asked)
+          message.reason = "we ask"
+          return message
+        }
+      case .installHostRoute, .removeHostRoute, .reportMissingSource, .reportConflict,
+        .lookUpRoute:
+        continue
+      }
+    }
+    sending.removeAll(keepingCapacity: true)
+    let monitors = control.clients.filter { $0.watch != nil }
+    for client in monitors { control.flush(client, now: now) }
+    isWatched = control.clients.contains { $0.watch != nil }
+  }
+
+  private func tellSent(
+    _ target: IPv6Address, on port: Port, encode: (inout MutableRawSpan) -> Int,
+    _ message: () -> WatchedMessage
+  ) {
+    let octets = wantsFrames ? EncodedFrame(encode) : nil
+    let frame = octets.map { ToldFrame(text: $0.hexadecimal, length: $0.octets.count) }
+    tell(now: now, about: target, on: port.name, frame: frame) {
+      var message = message()
+      message.isSent = true
+      return message
+    }
+  }
+}
+
+/// When the questions came whose answers are yet to be sent; kept only while somebody watches.
+struct OpenQuestions {
+  private var begun: [Key: Instant] = [:]
+
+  /// How many; then all are forgotten, and their answers have no latency.
+  private static let limit = 4096
+
+  private struct Key: Hashable {
+    let interface: InterfaceIndex
+    let target: IPv6Address
+    let asker: IPv6Address
+  }
+
+  mutating func begin(_ message: NeighborSolicitation, on index: InterfaceIndex, now: Instant) {
+    if begun.count == Self.limit { begun = [:] }
+    let key = Key(interface: index, target: message.target, asker: message.source)
+    if begun[key] == nil { begun[key] = now }
+  }
+
+  /// When the question was asked to which this is the answer.
+  mutating func end(_ message: NeighborAdvertisement, on index: InterfaceIndex) -> Instant? {
+    let asker = message.destination.isMulticast ? IPv6Address.unspecified : message.destination
+    return begun.removeValue(
+      forKey: Key(interface: index, target: message.target, asker: asker))
+  }
+}

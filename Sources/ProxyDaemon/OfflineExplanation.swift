@@ -1,0 +1,31 @@
+package import ControlProtocol
+package import LinuxNet
+package import NDPWire
+package import ProxyConfig
+import ProxyEngine
+
+extension Explanation {
+  /// What a daemon would do that went by this configuration and had just started on this host.
+  ///
+  /// Throws where the kernel cannot be asked. Needs no privilege.
+  package init(
+    of target: IPv6Address, by configuration: Configuration
+  ) throws(SystemError) {
+    let ruleset = Ruleset(configuration)
+    let plan = PortPlan(ruleset)
+    let host = try HostTable(readFrom: HostMonitor())
+    let now = Instant(nanoseconds: MonotonicClock.nanoseconds)
+    var engine = Engine(ruleset: ruleset, limits: ProxyEngine.Limits(configuration))
+    var actions: [Action] = []
+    for event in HostTable().events(towards: host) {
+      engine.handle(event, now: now, into: &actions)
+    }
+    let explainer = Explainer(
+      host: host, plan: plan, condition: { plan.condition(of: $0, in: host) },
+      neighbors: try NeighborLookup())
+    self = try explainer.explanation(
+      of: target, engine: engine, route: Route(try RouteLookup().route(to: target)), now: now)
+    let rules = engine.ruleSummaries(from: 0, limit: ControlSocket.pageLength)
+    verdict = Verdict(of: self, rules: rules.map(RuleReport.init))
+  }
+}

@@ -1,0 +1,81 @@
+import ControlProtocol
+import NDPWire
+import ProxyEngine
+
+// What the engine and the plan tell, as the control socket has it.
+
+extension Instant {
+  /// How long ago another instant was; zero where that is yet to come.
+  func milliseconds(since other: Instant) -> UInt64 {
+    nanoseconds > other.nanoseconds ? (nanoseconds - other.nanoseconds) / 1_000_000 : 0
+  }
+}
+
+extension CounterSet {
+  init(_ tally: Tally) {
+    self.init()
+    solicitationsReceived = tally.solicitationsReceived
+    advertisementsReceived = tally.advertisementsReceived
+    answered = tally.advertised
+    asked = tally.solicited
+    malformed = NamedCounts(DropReason.allCases.map { (name: "\($0)", count: tally[$0]) })
+    ignored = NamedCounts(DiscardReason.allCases.map { (name: "\($0)", count: tally[$0]) })
+  }
+}
+
+extension RuleReport {
+  init(_ rule: RuleSummary) {
+    var methods = rule.interfaces.map { "iface \($0)" }
+    if rule.isStatic { methods.append("static") }
+    if rule.isAuto { methods.append("auto") }
+    if rule.isExclusion { methods.append("exclude") }
+    self.init(
+      proxy: rule.proxy, prefix: rule.prefix, methods: methods, questions: rule.count.questions,
+      answers: rule.count.answers)
+  }
+}
+
+extension SessionReport {
+  init(_ session: SessionSummary, now: Instant, name: (InterfaceIndex) -> String) {
+    self.init()
+    proxy = session.proxy
+    target = session.target
+    state = session.state
+    interfaces = session.interfaces.map(name)
+    linkLayerAddress = session.linkLayerAddress
+    isSecondHand = session.isSecondHand
+    waiting = session.waiting
+    sent = session.sent
+    answers = session.answers
+    ageMilliseconds = now.milliseconds(since: session.begun)
+    sinceAskedMilliseconds = now.milliseconds(since: session.asked)
+    sinceConfirmedMilliseconds = session.confirmed.map { now.milliseconds(since: $0) }
+    remainingMilliseconds = session.deadline.milliseconds(since: now)
+  }
+}
+
+extension PortPlan {
+  func status(of name: String, _ condition: Condition) -> InterfaceStatus {
+    let purpose = purpose(of: name)
+    return InterfaceStatus(
+      name: name, isProxy: purpose?.solicitedPrefixes.isEmpty == false,
+      isRule: purpose?.takesAdvertisements == true, condition: condition.code,
+      sentence: condition.sentence(about: name))
+  }
+}
+
+extension PortPlan.Condition {
+  /// One word that does not change with the wording of sentences.
+  var code: String {
+    switch self {
+    case .usable: "usable"
+    case .missing: "missing"
+    case .unmatched: "unmatched"
+    case .down: "down"
+    case .enslaved: "enslaved"
+    case .notEthernet: "notEthernet"
+    case .noNeighbors: "noNeighbors"
+    case .failing: "failing"
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package import NDPWire
+
+/// What is known of one target, for people to read.
+package struct SessionSummary: Sendable {
+  /// The name of the proxy interface.
+  package let proxy: String
+  /// The address.
+  package let target: IPv6Address
+  /// By RFC 4861's names.
+  package let state: String
+  /// Where it is asked for, or where it is.
+  package let interfaces: [InterfaceIndex]
+  /// Where frames to it go; `nil` until it answered, and where a route is the proof.
+  package let linkLayerAddress: MACAddress?
+  /// Whether a proxy vouches for it, and not the target itself.
+  package let isSecondHand: Bool
+  /// How many wait for an answer.
+  package let waiting: Int
+  /// Questions sent in this state.
+  package let sent: Int
+  /// How often somebody was answered; it starts over after 2³².
+  package let answers: UInt32
+  /// When it began to be known.
+  package let begun: Instant
+  /// When somebody last asked for it.
+  package let asked: Instant
+  /// When it last answered itself.
+  package let confirmed: Instant?
+  /// When the state's time is up.
+  package let deadline: Instant
+}
+
+extension Engine {
+  /// The sessions in the slots from a place on, no more than `limit` of them, and where to go on.
+  ///
+  /// Costs the number of slots passed over.
+  package func sessionSummaries(
+    from start: Int, limit: Int
+  ) -> (sessions: [SessionSummary], next: Int?) {
+    let (positions, next) = sessions.takenPositions(from: start, limit: limit)
+    return (positions.map { summary(ofSession: $0) }, next)
+  }
+
+  func summary(ofSession position: Int) -> SessionSummary {
+    let session = sessions[position]
+    return SessionSummary(
+      proxy: rules.proxies[session.key.proxy].name, target: session.key.target,
+      state: "\(session.state)", interfaces: session.interfaces,
+      linkLayerAddress: session.neighbor?.linkLayerAddress, isSecondHand: session.isSecondHand,
+      waiting: session.askers.count, sent: session.sent, answers: session.answers,
+      begun: session.begun, asked: session.asked, confirmed: session.confirmed,
+      deadline: session.deadline)
+  }
+
+  /// Forgets what is known of targets in a prefix, and returns how many there were.
+  ///
+  /// Costs the number of sessions.
+  package mutating func forgetTargets(
+    in prefix: IPv6Prefix, into actions: inout [Action]
+  ) -> Int {
+    let positions = sessions.takenPositions.filter { prefix.contains(sessions[$0].key.target) }
+    for position in positions { forget(position, into: &actions) }
+    return positions.count
+  }
+}

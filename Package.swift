@@ -48,7 +48,7 @@ let package = Package(
     .target(name: "NDPWire", swiftSettings: house),
     .target(name: "PrefixTrie", dependencies: ["NDPWire"], swiftSettings: house),
     .target(
-      name: "ProxyEngine", dependencies: ["NDPWire", "PrefixTrie", heap], swiftSettings: house),
+      name: "ProxyEngine", dependencies: ["NDPWire", "PrefixTrie"], swiftSettings: house),
     .target(name: "ProxyConfig", dependencies: ["NDPWire"], swiftSettings: house),
     .target(
       name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", system],

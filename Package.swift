@@ -69,10 +69,10 @@ let package = Package(
     .executableTarget(
       name: "ndpbench",
       dependencies: [
-        "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine", arguments,
-        subprocess,
+        "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
+        "ProxyEngine", arguments, subprocess,
       ],
-      path: "Benchmarks/ndpbench", swiftSettings: house),
+      path: "Benchmarks/ndpbench", cSettings: gnu, swiftSettings: house),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: common),
     .target(

@@ -5,5 +5,8 @@ struct Ndpbench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ndpbench",
     abstract: "Measures what ndpproxy costs.",
-    subcommands: [ConfigurationCommand.self, ScanCommand.self, LoadCommand.self])
+    subcommands: [
+      ThroughputCommand.self, ConfigurationCommand.self, ScanCommand.self, LoadCommand.self,
+      StartCommand.self, ReferenceCommand.self,
+    ])
 }

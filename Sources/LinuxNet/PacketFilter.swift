@@ -45,6 +45,14 @@ package struct PacketFilter: Equatable {
     program = Self.foreignFrames + Self.compile(expression)
   }
 
+  /// Lets through what an expression of pcap-filter(7) accepts, where it is for this host.
+  ///
+  /// The expression is the program's own: one that does not compile traps.
+  package init(matching expression: String) {
+    self.expression = expression
+    program = Self.foreignFrames + Self.compile(expression)
+  }
+
   private static let reject = Instruction(code: UInt16(BPF_RET | BPF_K), constant: 0)
 
   private static func solicitations(for prefixes: [IPv6Prefix]) -> String {

@@ -1,0 +1,94 @@
+import LinuxNet
+import NDPWire
+import NetworkLab
+
+/// Sends solicitations from the asker, as many and as fast as it is told, on the calling thread.
+final class Generator {
+  /// How many it has sent.
+  private(set) var sentCount = 0
+
+  /// Where the questions go.
+  enum Destination {
+    /// The solicited-node group of the target, as whoever does not know it asks.
+    case group
+    /// The responder by name, as whoever knows it checks that it is still there.
+    case responder
+  }
+
+  private let socket: PacketSocket
+  private let targets: Targets
+  private let destination: Destination
+  private var random: FastGenerator
+
+  /// Opens a socket on the asker's interface, which receives nothing.
+  init(
+    on link: BenchLink, index: Int32, targets: Targets, destination: Destination = .group,
+    seed: UInt64 = 1
+  ) throws {
+    self.targets = targets
+    self.destination = destination
+    random = FastGenerator(seed: seed)
+    let nothing = PacketFilter(solicitationsFor: [], advertisements: false)
+    socket = try link.asker.namespace.run {
+      try PacketSocket(interfaceIndex: index, filter: nothing, allMulticast: false)
+    }
+  }
+
+  /// Sends so many at once.
+  ///
+  /// Throws where the kernel refused some: then it is not known what was asked.
+  func send(_ count: Int) throws {
+    for _ in 0..<count {
+      let frame = solicitation(for: targets.next(&random), to: destination)
+      socket.enqueue { frame.encode(into: &$0) }
+    }
+    socket.flush()
+    let unsent = socket.takeUnsentCount()
+    guard unsent == 0 else { throw BenchFailure("\(unsent) questions could not be sent") }
+    sentCount += count
+  }
+
+  /// Asks for one target.
+  func ask(for target: IPv6Address) throws {
+    let frame = solicitation(for: target, to: destination)
+    socket.enqueue { frame.encode(into: &$0) }
+    socket.flush()
+    sentCount += 1
+  }
+
+  /// Sends at a steady rate, or as fast as it can, until the clock says `end`; calls `between` in
+  /// every pause and at least once in a batch.
+  ///
+  /// What is due is sent at once, at most a batch; so a late start is made up for.
+  func send(perSecond rate: Int?, until end: UInt64, between: () throws -> Void) throws {
+    let start = MonotonicClock.nanoseconds
+    var sent = 0
+    while case let now = MonotonicClock.nanoseconds, now < end {
+      var count = PacketSocket.batchSize
+      if let rate {
+        // In 128 bits: a minute at full speed is more than 64 hold.
+        let due = Int(UInt128(now - start) * UInt128(rate) / 1_000_000_000) + 1
+        count = min(count, due - sent)
+      }
+      if count > 0 {
+        try send(count)
+        sent += count
+      }
+      try between()
+    }
+  }
+}
+
+private func solicitation(
+  for target: IPv6Address, to destination: Generator.Destination
+) -> EthernetFrame<NeighborSolicitation> {
+  let own = BenchLink.askerLinkLayerAddress
+  let group = target.solicitedNodeMulticast
+  let station =
+    destination == .group ? MACAddress(multicast: group) : BenchLink.responderLinkLayerAddress
+  return EthernetFrame(
+    source: own, destination: station,
+    message: NeighborSolicitation(
+      source: BenchLink.askerAddress, destination: destination == .group ? group : target,
+      target: target, sourceLinkLayerAddress: own))
+}

@@ -70,7 +70,7 @@ let package = Package(
       name: "ndpbench",
       dependencies: [
         "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
-        "ProxyEngine", arguments, subprocess,
+        "ProxyEngine", arguments, subprocess, system,
       ],
       path: "Benchmarks/ndpbench", cSettings: gnu, swiftSettings: house),
 

@@ -6,7 +6,7 @@ struct Ndpbench: AsyncParsableCommand {
     commandName: "ndpbench",
     abstract: "Measures what ndpproxy costs.",
     subcommands: [
-      ThroughputCommand.self, ConfigurationCommand.self, ScanCommand.self, LoadCommand.self,
+      ThroughputCommand.self, LatencyCommand.self, CostCommand.self, ScaleCommand.self, ConfigurationCommand.self, ScanCommand.self, LoadCommand.self,
       StartCommand.self, ReferenceCommand.self,
     ])
 }

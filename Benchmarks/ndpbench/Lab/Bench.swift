@@ -60,7 +60,7 @@ struct Bench {
     let start = [own, "start", "--processor", "\(processors.responder)", "--"]
     let command = start + (try self.command(of: responder)) + (file.map { ["-c", $0.path] } ?? [])
     return try await link.responder.withProcess(command) { process in
-      let running = RunningResponder(
+      var running = RunningResponder(
         responder, self, process, try await startTime(of: process))
       try await running.waitForAnswer(target, member: station)
       return try await body(running)
@@ -82,17 +82,17 @@ struct Bench {
     func batch(_ verb: String) -> String {
       targets.map { "neighbor \(verb) proxy \($0) dev eth0\n" }.joined()
     }
-    try link.responder.set("eth0/proxy_ndp", to: "1")
+    // The interface's own switch does not do for questions by unicast.
+    try link.responder.set("all/proxy_ndp", to: "1")
     try await link.responder.run("ip", "-6", "-batch", "-", input: batch("add"))
-    let result: Result
+    let result: Swift.Result<Result, any Error>
     do {
-      result = try await body()
+      result = .success(try await body())
     } catch {
-      _ = try? await link.responder.run("ip", "-6", "-batch", "-", input: batch("delete"))
-      throw error
+      result = .failure(error)
     }
     try await link.responder.run("ip", "-6", "-batch", "-", input: batch("delete"))
-    try link.responder.set("eth0/proxy_ndp", to: "0")
-    return result
+    try link.responder.set("all/proxy_ndp", to: "0")
+    return try result.get()
   }
 }

@@ -8,6 +8,8 @@ struct RunningResponder: Sendable {
   let bench: Bench
   /// When it became the responder's program, by the monotonic clock.
   let startedAt: UInt64
+  /// How long it took from there to its first answer, in nanoseconds.
+  private(set) var startTime: UInt64 = 0
   private let process: RunningProcess?
 
   init(_ responder: Responder, _ bench: Bench, _ process: RunningProcess?, _ startedAt: UInt64) {
@@ -20,11 +22,10 @@ struct RunningResponder: Sendable {
   /// Its number; `nil` for the kernel.
   var processIdentifier: Int32? { process?.processIdentifier }
 
-  /// Asks until there is an answer; returns how long that was from the start of the program.
+  /// Asks until there is an answer.
   ///
   /// Asks every 200 µs: a question before the responder listens is lost. Throws after ten seconds.
-  @discardableResult
-  func waitForAnswer(_ target: IPv6Address, member: Member?) async throws -> UInt64 {
+  mutating func waitForAnswer(_ target: IPv6Address, member: Member?) async throws {
     let generator = try Generator(
       on: bench.link, index: bench.askerIndex, targets: .members(1))
     let sample = try AnswerSample(on: bench.link, index: bench.askerIndex, divisor: 1)
@@ -36,9 +37,9 @@ struct RunningResponder: Sendable {
         try sample.take()
         try member?.answer()
         if sample.count > 0 {
+          startTime = now - startedAt
           // Late answers to earlier questions must not be counted by whoever comes next.
-          try await Task.sleep(for: .milliseconds(20))
-          return now - startedAt
+          return try await Task.sleep(for: .milliseconds(20))
         }
       }
       if process?.status != nil { break }

@@ -6,7 +6,8 @@ struct Ndpbench: AsyncParsableCommand {
     commandName: "ndpbench",
     abstract: "Measures what ndpproxy costs.",
     subcommands: [
-      ThroughputCommand.self, LatencyCommand.self, CostCommand.self, ScaleCommand.self, ConfigurationCommand.self, ScanCommand.self, LoadCommand.self,
-      StartCommand.self, ReferenceCommand.self,
+      ThroughputCommand.self, LatencyCommand.self, CostCommand.self, ScaleCommand.self, MicroCommand.self,
+      ConfigurationCommand.self, ScanCommand.self, LoadCommand.self,
+      StartCommand.self, MicroStepCommand.self, ReferenceCommand.self,
     ])
 }

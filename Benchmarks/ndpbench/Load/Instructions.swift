@@ -1,6 +1,7 @@
 import LinuxNet
 import NDPWire
 import NetworkLab
+import Subprocess
 
 /// What the daemon does for one answer, as callgrind counts it: the same in every run, however
 /// busy the machine is.
@@ -74,8 +75,10 @@ extension Bench {
 }
 
 /// What is needed of a file in callgrind's format.
-private struct CallProfile {
+struct CallProfile {
+  /// Machine instructions outside the kernel.
   private(set) var instructions = 0
+  /// Calls of functions that allocate.
   private(set) var allocations = 0
 
   private static let allocators: Set<Substring> = [
@@ -105,5 +108,24 @@ private struct CallProfile {
     guard instructions > 0, allocations > 0 else {
       throw BenchFailure("callgrind counted \(instructions) instructions, \(allocations) allocations")
     }
+  }
+}
+
+extension CallProfile {
+  /// Does a step so many times under callgrind.
+  static func of(_ step: MicroStep, count: Int) async throws -> CallProfile {
+    let file = try TemporaryFile(containing: "")
+    let own = try CurrentProcess.executablePath().string
+    let result = try await Subprocess.run(
+      .name("valgrind"),
+      arguments: [
+        "--quiet", "--tool=callgrind", "--callgrind-out-file=\(file.path)", own, "micro-step",
+        step.rawValue, "\(count)",
+      ], output: .discarded, error: .string(limit: 1 << 16))
+    guard result.terminationStatus.isSuccess else {
+      throw BenchFailure("valgrind: \(result.standardError)")
+    }
+    let octets = try RegularFile(file.path, limit: 1 << 28).octets
+    return try CallProfile(String(decoding: octets, as: UTF8.self))
   }
 }

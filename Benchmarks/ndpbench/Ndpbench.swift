@@ -7,6 +7,7 @@ struct Ndpbench: AsyncParsableCommand {
     abstract: "Measures what ndpproxy costs.",
     subcommands: [
       ThroughputCommand.self, LatencyCommand.self, CostCommand.self, ScaleCommand.self, MicroCommand.self,
+      RoutesCommand.self, GenerateCommand.self,
       ConfigurationCommand.self, ScanCommand.self, LoadCommand.self,
       StartCommand.self, MicroStepCommand.self, ReferenceCommand.self,
     ])

@@ -62,6 +62,8 @@ struct Bench {
     return try await link.responder.withProcess(command) { process in
       var running = RunningResponder(
         responder, self, process, try await startTime(of: process))
+      // It is no responder before it has read the routes.
+      if responder == .ndppd { try await Task.sleep(for: configuration.silenceForNdppd) }
       try await running.waitForAnswer(target, member: station)
       return try await body(running)
     }

@@ -15,16 +15,41 @@ final class AnswerSample {
   private(set) var defect: String?
 
   private let socket: PacketSocket
+  private let expected: Expectation
 
-  /// Opens the socket; `divisor` is 1 through 256.
-  init(on link: BenchLink, index: Int32, divisor: Int) throws {
-    precondition(1...256 ~= divisor && divisor.nonzeroBitCount == 1)
+  /// What an answer has to be like.
+  struct Expectation {
+    let prefix: IPv6Prefix
+    let destination: IPv6Address
+    /// `nil` where it is not known.
+    let linkLayerAddress: MACAddress?
+
+    /// In the lab.
+    static let lab = Expectation(
+      prefix: BenchLink.proxiedPrefix, destination: BenchLink.askerAddress,
+      linkLayerAddress: BenchLink.responderLinkLayerAddress)
+  }
+
+  /// Opens a socket at the asker; `divisor` is 1 through 256.
+  convenience init(on link: BenchLink, index: Int32, divisor: Int) throws {
+    self.init(
+      try link.asker.namespace.run { try AnswerSample.socket(interfaceIndex: index, divisor: divisor) },
+      divisor: divisor, expecting: .lab)
+  }
+
+  /// Looks at what a socket from `socket(interfaceIndex:divisor:)` receives.
+  init(_ socket: PacketSocket, divisor: Int, expecting expected: Expectation) {
+    self.socket = socket
     self.divisor = divisor
+    self.expected = expected
+  }
+
+  /// A socket on an interface of the thread's namespace that receives a part of all answers.
+  static func socket(interfaceIndex: Int32, divisor: Int) throws -> PacketSocket {
+    precondition(1...256 ~= divisor && divisor.nonzeroBitCount == 1)
     let filter = PacketFilter(
       matching: "icmp6 and ip6[40] == 136 and ip6[63] & \(divisor - 1) == 0")
-    socket = try link.asker.namespace.run {
-      try PacketSocket(interfaceIndex: index, filter: filter, allMulticast: false)
-    }
+    return try PacketSocket(interfaceIndex: interfaceIndex, filter: filter, allMulticast: false)
   }
 
   /// Takes up what has come; does not wait.
@@ -45,13 +70,14 @@ final class AnswerSample {
         return
       }
       let message = frame.message
-      guard BenchLink.proxiedPrefix.contains(message.target) else {
+      guard expected.prefix.contains(message.target) else {
         return defect = "about \(message.target), which was not asked for"
       }
-      guard message.isSolicited, message.destination == BenchLink.askerAddress else {
+      guard message.isSolicited, message.destination == expected.destination else {
         return defect = "to \(message.destination), not to who asked"
       }
-      guard message.targetLinkLayerAddress == BenchLink.responderLinkLayerAddress else {
+      let place = message.targetLinkLayerAddress
+      guard place != nil, expected.linkLayerAddress ?? place == place else {
         return defect = "\(message.target) is not at the responder's link-layer address"
       }
       count += 1

@@ -16,22 +16,37 @@ final class Generator {
   }
 
   private let socket: PacketSocket
+  private let station: Station
   private let targets: Targets
   private let destination: Destination
   private var random: FastGenerator
 
   /// Opens a socket on the asker's interface, which receives nothing.
-  init(
+  convenience init(
     on link: BenchLink, index: Int32, targets: Targets, destination: Destination = .group,
     seed: UInt64 = 1
   ) throws {
+    self.init(
+      try link.asker.namespace.run { try Generator.socket(interfaceIndex: index) }, from: .asker,
+      targets: targets, destination: destination, seed: seed)
+  }
+
+  /// Sends on a socket from `socket(interfaceIndex:)`.
+  init(
+    _ socket: PacketSocket, from station: Station, targets: Targets,
+    destination: Destination = .group, seed: UInt64 = 1
+  ) {
+    self.socket = socket
+    self.station = station
     self.targets = targets
     self.destination = destination
     random = FastGenerator(seed: seed)
+  }
+
+  /// A socket that receives nothing, on an interface of the thread's namespace.
+  static func socket(interfaceIndex: Int32) throws -> PacketSocket {
     let nothing = PacketFilter(solicitationsFor: [], advertisements: false)
-    socket = try link.asker.namespace.run {
-      try PacketSocket(interfaceIndex: index, filter: nothing, allMulticast: false)
-    }
+    return try PacketSocket(interfaceIndex: interfaceIndex, filter: nothing, allMulticast: false)
   }
 
   /// Sends so many at once.
@@ -39,7 +54,7 @@ final class Generator {
   /// Throws where the kernel refused some: then it is not known what was asked.
   func send(_ count: Int) throws {
     for _ in 0..<count {
-      let frame = solicitation(for: targets.next(&random), to: destination)
+      let frame = station.question(for: targets.next(&random), to: destination)
       socket.enqueue { frame.encode(into: &$0) }
     }
     socket.flush()
@@ -50,7 +65,7 @@ final class Generator {
 
   /// Asks for one target.
   func ask(for target: IPv6Address) throws {
-    let frame = solicitation(for: target, to: destination)
+    let frame = station.question(for: target, to: destination)
     socket.enqueue { frame.encode(into: &$0) }
     socket.flush()
     sentCount += 1
@@ -79,16 +94,25 @@ final class Generator {
   }
 }
 
-private func solicitation(
-  for target: IPv6Address, to destination: Generator.Destination
-) -> EthernetFrame<NeighborSolicitation> {
-  let own = BenchLink.askerLinkLayerAddress
-  let group = target.solicitedNodeMulticast
-  let station =
-    destination == .group ? MACAddress(multicast: group) : BenchLink.responderLinkLayerAddress
-  return EthernetFrame(
-    source: own, destination: station,
-    message: NeighborSolicitation(
-      source: BenchLink.askerAddress, destination: destination == .group ? group : target,
-      target: target, sourceLinkLayerAddress: own))
+/// Who asks.
+struct Station {
+  let address: IPv6Address
+  let linkLayerAddress: MACAddress
+
+  /// The asker of the lab.
+  static let asker = Station(
+    address: BenchLink.askerAddress, linkLayerAddress: BenchLink.askerLinkLayerAddress)
+
+  fileprivate func question(
+    for target: IPv6Address, to destination: Generator.Destination
+  ) -> EthernetFrame<NeighborSolicitation> {
+    let group = target.solicitedNodeMulticast
+    let isGroup = destination == .group
+    return EthernetFrame(
+      source: linkLayerAddress,
+      destination: isGroup ? MACAddress(multicast: group) : BenchLink.responderLinkLayerAddress,
+      message: NeighborSolicitation(
+        source: address, destination: isGroup ? group : target, target: target,
+        sourceLinkLayerAddress: linkLayerAddress))
+  }
 }

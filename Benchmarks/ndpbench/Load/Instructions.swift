@@ -29,14 +29,16 @@ extension Bench {
   }
 
   private func profile(answering count: Int) async throws -> CallProfile {
+    let program = try await copyWithoutDebugInformation(of: daemon)
+    defer { RegularFile.remove(program) }
     let configuration = ResponderConfiguration.oneRule.text(for: .ndpproxy)!
     let file = try TemporaryFile(containing: configuration)
     // The daemon writes it, after it has become another user.
     let output = file.path + ".callgrind"
     defer { RegularFile.remove(output) }
     let command = [
-      "valgrind", "--quiet", "--tool=callgrind", "--callgrind-out-file=\(output)", daemon, "-c",
-      file.path,
+      "valgrind", "--quiet", "--tool=callgrind", "--callgrind-out-file=\(output)", program,
+      "-c", file.path,
     ]
     try await link.responder.withProcess(command) { process in
       guard try await process.line(containing: "answering on", within: .seconds(30)) != nil else {
@@ -115,7 +117,8 @@ extension CallProfile {
   /// Does a step so many times under callgrind.
   static func of(_ step: MicroStep, count: Int) async throws -> CallProfile {
     let file = try TemporaryFile(containing: "")
-    let own = try CurrentProcess.executablePath().string
+    let own = try await copyWithoutDebugInformation(of: CurrentProcess.executablePath().string)
+    defer { RegularFile.remove(own) }
     let result = try await Subprocess.run(
       .name("valgrind"),
       arguments: [
@@ -128,4 +131,18 @@ extension CallProfile {
     let octets = try RegularFile(file.path, limit: 1 << 28).octets
     return try CallProfile(String(decoding: octets, as: UTF8.self))
   }
+}
+
+/// The name of a copy below `/tmp`, for valgrind may not know the format of newer compilers'.
+///
+/// Whoever asks for it removes it.
+private func copyWithoutDebugInformation(of program: String) async throws -> String {
+  let copy = "/tmp/ndpbench-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+  let result = try await Subprocess.run(
+    .name("strip"), arguments: ["--strip-debug", "-o", copy, program], output: .discarded,
+    error: .string(limit: 1 << 16))
+  guard result.terminationStatus.isSuccess else {
+    throw BenchFailure("strip: \(result.standardError)")
+  }
+  return copy
 }

@@ -76,10 +76,10 @@ let package = Package(
     .executableTarget(
       name: "ndpbench",
       dependencies: [
-        "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine", arguments,
-        subprocess,
+        "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
+        "ProxyEngine", arguments, subprocess, system,
       ],
-      path: "Benchmarks/ndpbench", swiftSettings: house),
+      path: "Benchmarks/ndpbench", cSettings: gnu, swiftSettings: house),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: common),
     .target(

@@ -51,6 +51,14 @@ package struct PacketFilter: Equatable {
   /// Lets nothing through.
   static let nothing = PacketFilter(expression: "nothing", program: [reject])
 
+  /// Lets through what an expression of pcap-filter(7) accepts, where it is for this host.
+  ///
+  /// The expression is the program's own: one that does not compile traps.
+  package init(matching expression: String) {
+    self.expression = expression
+    program = Self.foreignFrames + Self.compile(expression)
+  }
+
   private static let reject = Instruction(code: UInt16(BPF_RET | BPF_K), constant: 0)
 
   private static func solicitations(for prefixes: [IPv6Prefix]) -> String {

@@ -84,7 +84,8 @@ extension Engine {
     }
     interfaces.update(interface)
     if previous?.name != interface.name { rules.resolve(in: interfaces) }
-    if previous?.canSolicit != true, interface.canSolicit {
+    let couldAsk = previous.map { $0.canSolicit && $0.isRunning } ?? false
+    if !couldAsk, interface.canSolicit, interface.isRunning {
       forgetSessionsInVain(without: interface.index, into: &actions)
     }
   }

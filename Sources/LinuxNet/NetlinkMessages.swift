@@ -12,22 +12,22 @@ package struct Link: Equatable, Sendable {
   package let linkLayerAddress: MACAddress?
   /// Whether it is set up (IFF_UP).
   package let isUp: Bool
-  /// Whether there is somebody at the other end (IFF_LOWER_UP).
-  package let hasCarrier: Bool
+  /// Whether frames get through, as far as its driver knows (IFF_RUNNING, RFC 2863).
+  package let isRunning: Bool
   /// The index of the bridge, bond or the like that this interface is a port of.
   package let master: Int32?
   /// Whether neighbours on it are resolved: Ethernet, neither NOARP, POINTOPOINT nor LOOPBACK.
   package let hasNeighborDiscovery: Bool
 
   package init(
-    index: Int32, name: String, linkLayerAddress: MACAddress?, isUp: Bool, hasCarrier: Bool,
+    index: Int32, name: String, linkLayerAddress: MACAddress?, isUp: Bool, isRunning: Bool,
     master: Int32?, hasNeighborDiscovery: Bool
   ) {
     self.index = index
     self.name = name
     self.linkLayerAddress = linkLayerAddress
     self.isUp = isUp
-    self.hasCarrier = hasCarrier
+    self.isRunning = isRunning
     self.master = master
     self.hasNeighborDiscovery = hasNeighborDiscovery
   }
@@ -146,12 +146,11 @@ extension Link {
       }
     }
     guard let name, isComplete else { return nil }
-    // IFF_LOWER_UP of <linux/if.h>, which does not go together with <net/if.h>.
-    let lowerUp: UInt32 = 1 << 16
     let unresolved = IFF_NOARP.rawValue | IFF_POINTOPOINT.rawValue | IFF_LOOPBACK.rawValue
     self.init(
       index: index, name: name, linkLayerAddress: address,
-      isUp: flags & IFF_UP.rawValue != 0, hasCarrier: flags & lowerUp != 0, master: master,
+      isUp: flags & IFF_UP.rawValue != 0, isRunning: flags & IFF_RUNNING.rawValue != 0,
+      master: master,
       hasNeighborDiscovery: type == UInt16(ARPHRD_ETHER) && flags & unresolved == 0)
   }
 

@@ -99,7 +99,7 @@ struct HostTable {
     return .interfaceChanged(
       Interface(
         index: InterfaceIndex(index), name: link.name, linkLayerAddress: link.linkLayerAddress,
-        isUp: link.isUp && link.hasCarrier && link.master == nil,
+        isUp: link.isUp && link.master == nil, isRunning: link.isRunning,
         hasNeighborDiscovery: link.hasNeighborDiscovery,
         addresses: (addresses[index] ?? []).map(Interface.Address.init)))
   }

@@ -108,7 +108,8 @@ extension Engine {
       counters.release(interface.index)
       rules.resolve(in: interfaces)
     }
-    if previous?.canSolicit != true, interface.canSolicit {
+    let couldAsk = previous.map { $0.canSolicit && $0.isRunning } ?? false
+    if !couldAsk, interface.canSolicit, interface.isRunning {
       forgetSessionsInVain(without: interface.index, into: &actions)
     }
   }

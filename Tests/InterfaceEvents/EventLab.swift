@@ -57,14 +57,14 @@ struct EventLab {
     ["address add 2001:db8:77::1/128 dev lo", "address delete 2001:db8:77::1/128 dev lo"]
   }
 
-  /// Waits until the interface is up, nobody's port, and has both addresses, none tentative.
+  /// Waits until the interface runs, is nobody's port, and has both addresses, none tentative.
   func waitUntilUsable() async throws {
     let isUsable: Bool? = try await poll(within: .seconds(10)) {
       var index: Int32?
       var usable: Set<String> = []
       try monitor.readAll { change in
         switch change {
-        case .link(let link) where link.name == wire.name && link.isUp && link.master == nil:
+        case .link(let link) where link.name == wire.name && link.isRunning && link.master == nil:
           index = link.index
         case .address(let address) where address.index == index && !address.isTentative:
           usable.insert(address.address.isLinkLocal ? "link-local" : "global")

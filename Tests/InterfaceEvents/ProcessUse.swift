@@ -45,14 +45,14 @@ package struct ProcessRate: Sendable {
 package struct ProcessMemory: Sendable {
   /// All that is in memory.
   package let resident: Int
-  /// What is there for this process alone.
-  package let `private`: Int
+  /// What it has written to, which nobody shares.
+  package let written: Int
 
   /// Reads `/proc/PID/smaps_rollup`.
   package init(of process: Int32) throws {
     let path = "/proc/\(process)/smaps_rollup"
     resident = try field("Rss", of: path)
-    `private` = try field("Private_Dirty", of: path) + field("Private_Clean", of: path)
+    written = try field("Private_Dirty", of: path)
   }
 }
 

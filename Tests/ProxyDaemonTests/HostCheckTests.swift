@@ -15,7 +15,7 @@ import Testing
       hasNeighborDiscovery: Bool = true
     ) {
       let link = Link(
-        index: index, name: name, linkLayerAddress: ethernet, isUp: isUp, hasCarrier: isUp,
+        index: index, name: name, linkLayerAddress: ethernet, isUp: isUp, isRunning: isUp,
         master: master, hasNeighborDiscovery: hasNeighborDiscovery)
       _ = host.apply(.link(link))
     }

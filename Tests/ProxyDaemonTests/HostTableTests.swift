@@ -6,13 +6,13 @@ import Testing
 @testable import ProxyDaemon
 
 private func link(
-  _ index: Int32, _ name: String, isUp: Bool = true, hasCarrier: Bool = true,
+  _ index: Int32, _ name: String, isUp: Bool = true, isRunning: Bool = true,
   master: Int32? = nil, address: String? = "02:00:00:00:00:01",
   hasNeighborDiscovery: Bool = true
 ) -> Link {
   Link(
     index: index, name: name, linkLayerAddress: address.flatMap(MACAddress.init), isUp: isUp,
-    hasCarrier: hasCarrier, master: master, hasNeighborDiscovery: hasNeighborDiscovery)
+    isRunning: isRunning, master: master, hasNeighborDiscovery: hasNeighborDiscovery)
 }
 
 private func address(_ index: Int32, _ text: String, isTentative: Bool = false) -> LinkAddress {
@@ -54,10 +54,10 @@ struct HostTableTests {
     #expect(addresses(in: host.apply(.link(link(7, "eth0")))) == [])
   }
 
-  @Test func `frames come and go where there is a carrier and no master`() {
+  @Test func `frames come and go where an interface is up and nobody's port`() {
     let rows = [
       (link(7, "eth0"), true), (link(7, "eth0", isUp: false), false),
-      (link(7, "eth0", hasCarrier: false), false), (link(7, "eth0", master: 9), false),
+      (link(7, "eth0", isRunning: false), true), (link(7, "eth0", master: 9), false),
     ]
     for (link, isUp) in rows {
       var host = HostTable()
@@ -66,6 +66,7 @@ struct HostTableTests {
         continue
       }
       #expect(interface.isUp == isUp, "\(link)")
+      #expect(interface.isRunning == link.isRunning)
     }
   }
 

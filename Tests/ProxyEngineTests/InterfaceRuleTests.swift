@@ -244,6 +244,23 @@ struct InterfaceRuleTests {
     #expect(gateway.ask(solicitation()) == [probe()])
   }
 
+  @Test func `a cable put back ends the silence, and what was known stays known`() {
+    var gateway = gateway()
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    var zt0 = Gateway.interfaces[1]
+    zt0.isRunning = false
+    _ = gateway.handle(.interfaceChanged(zt0))
+    let other = ip("2001:db8:1:0:ff::11")
+    #expect(gateway.ask(solicitation(for: other)) == [probe(for: other)])
+    _ = gateway.wait(milliseconds: 4000)
+    #expect(gateway.ask(solicitation()) == [answer()])
+    #expect(gateway.ask(solicitation(for: other)) == [])
+    _ = gateway.handle(.interfaceChanged(Gateway.interfaces[1]))
+    #expect(gateway.ask(solicitation()) == [answer()])
+    #expect(gateway.ask(solicitation(for: other)) == [probe(for: other)])
+  }
+
   @Test func `an interface of others does not end the silence`() {
     var gateway = gateway()
     _ = gateway.handle(.interfaceRemoved(Gateway.zt1))

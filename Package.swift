@@ -127,6 +127,10 @@ let package = Package(
       dependencies: ["LinuxNet", "NDPWire", "NetworkLab", subprocess, system],
       swiftSettings: common),
     .testTarget(
+      name: "ndpctlTests",
+      dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "NetworkLab", system],
+      swiftSettings: common),
+    .testTarget(
       name: "ConformanceTests", dependencies: ["Conformance", "LinuxNet"], swiftSettings: common),
     .target(
       name: "FrameFuzzing", dependencies: ["NDPWire", "ProxyEngine", "TestSupport"],

@@ -177,13 +177,13 @@ struct MessageTests {
     let privileged: [Command] = [
       .reload, .flush(prefix: IPv6Prefix(.unspecified, length: 0)), .log(level: .info),
     ]
-    #expect(free.allSatisfy { !$0.isPrivileged })
-    #expect(privileged.allSatisfy(\.isPrivileged))
+    #expect(free.filter(\.isPrivileged) == [])
+    #expect(privileged.filter { !$0.isPrivileged } == [])
   }
 
   @Test func `replies come back as they were`() throws {
     var counters = CounterReport()
-    counters.total.malformed = NamedCounts([("checksum", 3), ("hopLimit", 0)])
+    counters.total.malformed = NamedCounts([(name: "checksum", count: 3), (name: "hopLimit", count: 0)])
     var explanation = Explanation()
     explanation.proxies = [ProxyExplanation()]
     let replies: [Reply] = [

@@ -134,6 +134,10 @@ let package = Package(
       dependencies: ["LinuxNet", "NDPWire", "NetworkLab", subprocess, system],
       swiftSettings: common),
     .testTarget(
+      name: "ndpctlTests",
+      dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "NetworkLab", system],
+      swiftSettings: common),
+    .testTarget(
       name: "ConformanceTests", dependencies: ["Conformance", "LinuxNet"], swiftSettings: common),
     .testTarget(
       name: "InterfaceEventTests",

@@ -66,6 +66,31 @@ package struct RegularFile {
     }
   }
 
+  /// Puts a file with this text in the place of another, so that nobody sees a part of it.
+  ///
+  /// Everybody may read it.
+  package static func replace(_ path: String, with text: String) throws(SystemError) {
+    let temporary = "\(path).\(getpid()).new"
+    let number = try call("make \(temporary)") {
+      unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    }
+    let descriptor = Descriptor(owning: number)
+    do {
+      var rest = Array(text.utf8)[...]
+      while !rest.isEmpty {
+        let count = try call("write \(temporary)") {
+          unsafe rest.withUnsafeBytes { unsafe write(descriptor.number, $0.baseAddress, $0.count) }
+        }
+        rest = rest.dropFirst(count)
+      }
+      try call("set permissions of \(temporary)") { fchmod(descriptor.number, 0o644) }
+      try call("replace \(path)") { unsafe rename(temporary, path) }
+    } catch {
+      remove(temporary)
+      throw error
+    }
+  }
+
   /// Takes away the name of a file, as far as that is allowed.
   package static func remove(_ path: String) { _ = unsafe unlink(path) }
 

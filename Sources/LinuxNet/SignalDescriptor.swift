@@ -8,6 +8,9 @@ package final class SignalDescriptor: Pollable {
   /// The signals that end a daemon in good order.
   package static let termination = [SIGTERM, SIGINT]
 
+  /// The signals that end a program which has a terminal to give back.
+  package static let ending = [SIGTERM, SIGINT, SIGHUP, SIGQUIT]
+
   /// The signals by which an administrator asks a daemon for something.
   package static let requests = [SIGHUP, SIGUSR1, SIGUSR2]
 

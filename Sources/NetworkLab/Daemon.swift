@@ -1,3 +1,5 @@
+import LinuxNet
+
 /// An NDP proxy that runs on a node: ndpproxy, or any that takes ndppd's flags.
 package struct Daemon: Sendable {
   /// The process, with its log so far.
@@ -5,6 +7,9 @@ package struct Daemon: Sendable {
 
   /// Its configuration file; rewrite it and send SIGHUP to try a reload.
   package let configuration: TemporaryFile
+
+  /// Where ndpctl finds it.
+  package let controlSocket: String
 }
 
 extension Node {
@@ -19,7 +24,11 @@ extension Node {
     readyAt sign: String? = nil, _ body: (Daemon) async throws -> Result
   ) async throws -> Result {
     let configuration = try TemporaryFile(containing: text)
-    let command = [executable, "-c", configuration.path] + arguments
+    let controlSocket = configuration.path + ".control"
+    // Who has become another user may not remove it here.
+    defer { RegularFile.remove(controlSocket) }
+    let command =
+      ["env", "NDPPROXY_SOCKET=\(controlSocket)", executable, "-c", configuration.path] + arguments
     let others = try await boundPacketSockets()
     return try await withProcess(command) { process in
       let outcome: Bool? = try await poll(within: .seconds(20)) {
@@ -32,7 +41,8 @@ extension Node {
         let end = process.status.map { "\($0)" } ?? "was not ready after 20 seconds"
         throw LabFailure(["\(executable) \(end)"] + process.lines)
       }
-      return try await body(Daemon(process: process, configuration: configuration))
+      return try await body(
+        Daemon(process: process, configuration: configuration, controlSocket: controlSocket))
     }
   }
 }

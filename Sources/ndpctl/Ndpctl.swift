@@ -6,5 +6,27 @@ struct Ndpctl: AsyncParsableCommand {
     commandName: "ndpctl",
     abstract: "Looks at ndpproxy, the NDP proxy, and shows what it does.",
     version: "ndpctl 0.1.0",
-    subcommands: [DemoCommand.self])
+    subcommands: [
+      StatusCommand.self, SessionsCommand.self, RulesCommand.self, CountersCommand.self,
+      WhyCommand.self, MonitorCommand.self, TopCommand.self, MetricsCommand.self,
+      ConfigCommand.self, ReloadCommand.self, FlushCommand.self, LogCommand.self,
+      DemoCommand.self,
+    ],
+    defaultSubcommand: StatusCommand.self)
+
+  /// Runs what is not asynchronous on the first thread, while there is no other: a signal that is
+  /// blocked there is blocked.
+  @MainActor
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(withError: error)
+    }
+  }
 }

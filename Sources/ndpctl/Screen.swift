@@ -1,9 +1,14 @@
+import LinuxNet
 import SystemPackage
 
 /// Standard output, written line by line so that each step is seen as it happens.
 struct Screen {
   /// Whether to set things off by colour; nothing is said by colour alone.
   let hasColor: Bool
+
+  init(hasColor: Bool = StandardStream.output.wantsColor) {
+    self.hasColor = hasColor
+  }
 
   /// A sentence that says what comes next.
   func step(_ number: Int, _ text: String) {
@@ -24,6 +29,16 @@ struct Screen {
     for line in lines { write("   " + line) }
   }
 
+  /// Lines as they are, but for what could command a terminal.
+  func lines(_ lines: [String]) {
+    for line in lines { write(line.printable) }
+  }
+
+  /// The line that says most.
+  func headline(_ text: String, isGood: Bool) {
+    write(styled(text.printable, isGood ? .green : .yellow))
+  }
+
   func success(_ text: String) {
     write("\n" + styled(text, .green))
   }
@@ -32,6 +47,7 @@ struct Screen {
     case bold = "1"
     case dim = "2"
     case green = "32"
+    case yellow = "33"
   }
 
   private func styled(_ text: String, _ style: Style) -> String {

@@ -20,7 +20,7 @@ func run(_ arguments: String..., wrappedIn wrapper: [String] = []) async throws 
 }
 
 func run(_ arguments: [String], wrappedIn wrapper: [String] = []) async throws -> Run {
-  let words = wrapper + [ndpproxy] + arguments
+  let words = ["NDPPROXY_SOCKET=off"] + wrapper + [ndpproxy] + arguments
   let result = try await Subprocess.run(
     .name("env"), arguments: Arguments(words), output: .string(limit: 1 << 20),
     error: .string(limit: 1 << 20))

@@ -1,0 +1,46 @@
+import CPcap
+import Glibc
+
+/// A file of frames that tcpdump(8) reads (pcap-savefile(5)), to the nanosecond.
+@safe package struct PacketDump: ~Copyable {
+  private let capture: OpaquePointer
+  private let dump: OpaquePointer
+
+  /// Makes the file, or empties it; `-` is standard output. Throws what libpcap says.
+  package init(path: String, snapLength: Int32 = 256) throws(CaptureFailure) {
+    let precision = UInt32(PCAP_TSTAMP_PRECISION_NANO)
+    guard
+      let capture = unsafe pcap_open_dead_with_tstamp_precision(
+        DLT_EN10MB, snapLength, precision)
+    else { throw CaptureFailure(description: "\(path): not enough memory") }
+    guard let dump = unsafe pcap_dump_open(capture, path) else {
+      let words = unsafe String(cString: pcap_geterr(capture))
+      unsafe pcap_close(capture)
+      throw CaptureFailure(description: words)
+    }
+    unsafe self.capture = unsafe capture
+    unsafe self.dump = unsafe dump
+  }
+
+  deinit {
+    unsafe pcap_dump_close(dump)
+    unsafe pcap_close(capture)
+  }
+
+  /// Adds a frame's first octets and its whole length, seen at a time since 1970, and writes it out.
+  package func write(
+    _ octets: [UInt8], length: Int, nanoseconds: UInt64
+  ) throws(CaptureFailure) {
+    var header = pcap_pkthdr()
+    header.ts.tv_sec = Int(nanoseconds / 1_000_000_000)
+    header.ts.tv_usec = Int(nanoseconds % 1_000_000_000)
+    header.caplen = UInt32(octets.count)
+    header.len = UInt32(max(length, octets.count))
+    // pcap_dump takes the file as if it were what a callback was given.
+    let file = unsafe UnsafeMutableRawPointer(dump).assumingMemoryBound(to: UInt8.self)
+    unsafe pcap_dump(file, &header, octets)
+    guard unsafe pcap_dump_flush(dump) == 0 else {
+      throw CaptureFailure(description: "the file cannot be written")
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import CLinux
+import Glibc
+
+/// The terminal that standard output is, used as a page that is drawn anew again and again.
+///
+/// Leaves it as it was when it goes away.
+package final class Terminal {
+  private var before = termios()
+
+  /// Takes the terminal over; `nil` where standard input or output is none.
+  package init?() {
+    guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1,
+      unsafe tcgetattr(STDIN_FILENO, &before) == 0
+    else { return nil }
+    var quiet = before
+    quiet.c_lflag &= ~tcflag_t(ICANON | ECHO)
+    unsafe tcsetattr(STDIN_FILENO, TCSANOW, &quiet)
+    // The other screen, without a cursor (xterm's control sequences, which all know).
+    StandardStream.output.write("\u{1b}[?1049h\u{1b}[?25l")
+  }
+
+  deinit {
+    StandardStream.output.write("\u{1b}[?25h\u{1b}[?1049l")
+    unsafe tcsetattr(STDIN_FILENO, TCSANOW, &before)
+  }
+
+  /// How much fits on it; 80 columns and 24 lines where it does not say.
+  package static var size: (columns: Int, lines: Int) {
+    var size = winsize()
+    let status = unsafe linux_ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size)
+    guard status == 0, size.ws_col > 0, size.ws_row > 0 else { return (80, 24) }
+    return (Int(size.ws_col), Int(size.ws_row))
+  }
+
+  /// Replaces what is on the page; lines beyond its end are left out.
+  package func show(_ lines: [String]) {
+    let shown = lines.prefix(Self.size.lines - 1)
+    let text = shown.map { $0 + "\u{1b}[K\r\n" }.joined()
+    StandardStream.output.write("\u{1b}[H" + text + "\u{1b}[J")
+  }
+
+  /// The next key that was pressed, as an octet; `nil` where none was.
+  package func nextKey() -> UInt8? {
+    var request = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    guard unsafe poll(&request, 1, 0) == 1 else { return nil }
+    var octet: UInt8 = 0
+    return unsafe read(STDIN_FILENO, &octet, 1) == 1 ? octet : nil
+  }
+}
+
+/// Standard input, for `EventPoll`.
+package final class StandardInput: Pollable {
+  package init() {}
+
+  package var pollDescriptor: CInt { STDIN_FILENO }
+}

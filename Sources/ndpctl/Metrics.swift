@@ -1,0 +1,137 @@
+import ControlProtocol
+
+/// What the daemon is and has counted, as metrics.
+struct Metrics {
+  let status: Status
+  let counters: CounterReport
+  /// The rules to be counted by themselves.
+  let rules: [RuleReport]
+  /// Seconds since 1970.
+  let now: UInt64
+
+  /// The text where there is no daemon: that it is not there.
+  static func absence(_ format: Exposition.Format) -> String {
+    var exposition = Exposition(format: format)
+    exposition.add(.gauge, "ndpproxy_up", upHelp, [.init(0)])
+    exposition.end()
+    return exposition.text
+  }
+
+  private static let upHelp = "Whether the daemon runs and answers its control socket."
+
+  func text(_ format: Exposition.Format) -> String {
+    var exposition = Exposition(format: format)
+    exposition.add(.gauge, "ndpproxy_up", Self.upHelp, [.init(1)])
+    addState(to: &exposition)
+    addLimits(to: &exposition)
+    addMessages(to: &exposition)
+    addReasons(to: &exposition)
+    addRules(to: &exposition)
+    exposition.addHistogram(
+      "ndpproxy_answer_latency_seconds", "From the arrival of a solicitation to its answer.",
+      boundsNanoseconds: counters.latency.boundsNanoseconds, counts: counters.latency.counts,
+      sumNanoseconds: counters.latency.sumNanoseconds)
+    exposition.end()
+    return exposition.text
+  }
+
+  private func addState(to exposition: inout Exposition) {
+    exposition.add(
+      .gauge, "ndpproxy_start_time_seconds", "When the daemon became ready, since 1970.",
+      [.init(now - status.uptimeMilliseconds / 1000)])
+    exposition.add(
+      .gauge, "ndpproxy_config_last_reload_successful",
+      "Whether the configuration file was taken up when it was read last.",
+      [.init(status.isReloadRefused ? 0 : 1)])
+    exposition.add(
+      .gauge, "ndpproxy_config_last_reload_success_timestamp_seconds",
+      "When a configuration was last taken up, since 1970.",
+      [.init(now - status.configurationAgeMilliseconds / 1000)])
+    exposition.add(
+      .gauge, "ndpproxy_interface_usable", "Whether an interface that rules name can be used.",
+      status.interfaces.map { interface in
+        let role = interface.isProxy ? (interface.isRule ? "both" : "proxy") : "rule"
+        return .init(interface.isUsable ? 1 : 0, ("interface", interface.name), ("role", role))
+      })
+    exposition.add(
+      .gauge, "ndpproxy_rules", "Rules in force, exclusions included.", [.init(status.ruleCount)])
+    exposition.add(
+      .gauge, "ndpproxy_sessions", "Targets that are known or being asked for, by state.",
+      status.sessions.entries.map { .init($0.count, ("state", $0.name)) })
+    exposition.add(
+      .counter, "ndpproxy_warnings", "Warnings and errors logged.", [.init(status.warningCount)])
+  }
+
+  private func addLimits(to exposition: inout Exposition) {
+    exposition.add(
+      .gauge, "ndpproxy_limit", "The limits in force, by their key in the configuration file.",
+      status.limits.map { .init($0.limit, ("limit", $0.name)) })
+    exposition.add(
+      .counter, "ndpproxy_limit_reached", "How often a limit was in the way.",
+      status.limits.map { .init($0.reached, ("limit", $0.name)) })
+    exposition.add(
+      .counter, "ndpproxy_askers_evicted",
+      "Askers forgotten because too many waited for one target.",
+      [.init(counters.askersEvicted)])
+    exposition.add(
+      .counter, "ndpproxy_frames_unsent", "Frames that could not be sent.",
+      [.init(counters.unsent)])
+    exposition.add(
+      .counter, "ndpproxy_frames_overrun", "Frames that came faster than they could be taken.",
+      [.init(counters.overrun)])
+  }
+
+  private func addMessages(to exposition: inout Exposition) {
+    let families: [(String, String, KeyPath<CounterSet, UInt64>)] = [
+      (
+        "ndpproxy_solicitations_received", "Well-formed solicitations received.",
+        \.solicitationsReceived
+      ),
+      (
+        "ndpproxy_advertisements_received", "Well-formed advertisements received.",
+        \.advertisementsReceived
+      ),
+      ("ndpproxy_advertisements_sent", "Advertisements sent.", \.answered),
+      ("ndpproxy_solicitations_sent", "Solicitations sent.", \.asked),
+    ]
+    for (name, help, path) in families {
+      let samples = byInterface { $0[keyPath: path] }.map { interface, count in
+        Exposition.Sample(count, ("interface", interface))
+      }
+      exposition.add(.counter, name, help, samples)
+    }
+  }
+
+  private func addReasons(to exposition: inout Exposition) {
+    let families: [(String, String, KeyPath<CounterSet, NamedCounts>)] = [
+      ("ndpproxy_ignored", "Well-formed messages that led to nothing, by reason.", \.ignored),
+      ("ndpproxy_malformed", "Malformed frames dropped, by reason.", \.malformed),
+    ]
+    for (name, help, path) in families {
+      let samples = counters.total[keyPath: path].entries.flatMap { entry in
+        byInterface { $0[keyPath: path][entry.name] }.map { interface, count in
+          Exposition.Sample(count, ("interface", interface), ("reason", entry.name))
+        }
+      }
+      exposition.add(.counter, name, help, samples)
+    }
+  }
+
+  private func addRules(to exposition: inout Exposition) {
+    exposition.add(
+      .counter, "ndpproxy_rule_questions", "Solicitations that a rule was about.",
+      rules.map { .init($0.questions, ("proxy", $0.proxy), ("prefix", "\($0.prefix)")) })
+    exposition.add(
+      .counter, "ndpproxy_rule_answers", "Answers given for a rule.",
+      rules.map { .init($0.answers, ("proxy", $0.proxy), ("prefix", "\($0.prefix)")) })
+  }
+
+  /// A number of each interface, and what belongs to none under the empty name.
+  private func byInterface(
+    _ number: (CounterSet) -> UInt64
+  ) -> [(interface: String, count: UInt64)] {
+    let known = counters.interfaces.map { (interface: $0.name, count: number($0.counters)) }
+    let rest = number(counters.total) - known.reduce(0) { $0 + $1.count }
+    return known + (rest > 0 || known.isEmpty ? [("", rest)] : [])
+  }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import ControlProtocol
+import LinuxNet
+import NDPWire
+import ProxyDaemon
+
+extension IPv6Address: ExpressibleByArgument {}
+
+/// The subcommand `why`.
+struct WhyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "why",
+    abstract: "Explains what becomes of a question for an address, and why.",
+    discussion: """
+      The rule that counts and those that do not, the interfaces, the kernel's route, what is \
+      known of the address, and what would be answered, field by field. The last line is the \
+      verdict. Without a daemon, the configuration file and this host tell what one would do.
+      """)
+
+  @OptionGroup var control: ControlOptions
+
+  @Option(
+    name: .shortAndLong,
+    help: "Go by this configuration file, whatever a daemon does.", completion: .file())
+  var config: String?
+
+  @Argument(help: "The address that is asked for.")
+  var address: IPv6Address
+
+  func run() throws {
+    try reportingFailure {
+      let explanation = try self.explanation()
+      if control.json {
+        printJSON(.why(explanation))
+      } else {
+        let text = WhyText(explanation: explanation)
+        let screen = Screen()
+        screen.lines(text.lines)
+        screen.headline(text.verdict, isGood: explanation.verdict.answer == .yes)
+      }
+      switch explanation.verdict.answer {
+      case .yes: return
+      case .no: throw ExitCode(1)
+      case .depends: throw ExitCode(2)
+      }
+    }
+  }
+
+  private func explanation() throws -> Explanation {
+    guard config == nil else { return try explanationOffline() }
+    do {
+      let client = try Client(path: control.socket)
+      guard case .why(let explanation) = try client.ask(.why(target: address)) else {
+        throw client.unexpected
+      }
+      return explanation
+    } catch let failure as ClientFailure {
+      guard failure.status == .unavailable else { throw failure }
+      StandardStream.error.write(
+        "ndpctl: \(failure.description.printable); going by the configuration file\n")
+      return try explanationOffline()
+    }
+  }
+
+  private func explanationOffline() throws -> Explanation {
+    let path = config ?? ConfigurationFile.defaultPath.path
+    do {
+      let file = try ConfigurationFile(path: path)
+      guard let configuration = file.configuration else {
+        file.showReport(withNotes: false)
+        throw ClientFailure(.failure, "\(path) has errors; with them no daemon starts")
+      }
+      return try Explanation(of: address, by: configuration)
+    } catch let error as SystemError {
+      throw ClientFailure(.failure, "\(error); name a configuration file with --config")
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import ControlProtocol
+
+/// An explanation in lines: what is known of one address, from rule to wire.
+struct WhyText {
+  let explanation: Explanation
+
+  /// Everything but the verdict.
+  var lines: [String] {
+    var rows: [(String, String)] = [("target", "\(explanation.target)")]
+    if !explanation.isLive {
+      rows.append(("daemon", "not asked: this is what one would do that had just started"))
+    }
+    if let owner = explanation.owner { rows.append(("address", "of this host, on \(owner)")) }
+    for proxy in explanation.proxies { rows += self.rows(for: proxy) }
+    if explanation.proxies.isEmpty { rows.append(("rule", "none")) }
+    rows.append(("route", route))
+    rows += explanation.neighbors.map {
+      let address = $0.linkLayerAddress.map { " at \($0)" } ?? ""
+      return ("neighbour", "the kernel has it on \($0.interface)\(address), \($0.state)")
+    }
+    rows += explanation.kernelProxies.map {
+      ("kernel", "answers for it on \($0) as well: see 'ip -6 neighbour show proxy'")
+    }
+    rows += explanation.messages.map {
+      let kind = $0.kind == .solicitation ? "asked for by" : "advertised by"
+      return (
+        "seen", "\(duration($0.ageMilliseconds)) ago on \($0.interface), \(kind) \($0.source): "
+          + $0.reason
+      )
+    }
+    if explanation.isLive, explanation.messages.isEmpty {
+      rows.append(("seen", "nothing about it of late"))
+    }
+    return Self.columns(rows)
+  }
+
+  /// The verdict, in one line.
+  var verdict: String {
+    switch explanation.verdict.answer {
+    case .yes: "yes: \(explanation.verdict.sentence)"
+    case .no: "no: \(explanation.verdict.sentence)"
+    case .depends: "it depends: \(explanation.verdict.sentence)"
+    }
+  }
+
+  private var route: String {
+    let interface = explanation.route.interface ?? "?"
+    return switch explanation.route.kind {
+    case "on-link": "on-link, on \(interface)"
+    case "gateway": "through a router on \(interface)"
+    case "local": "to this host"
+    default: "none"
+    }
+  }
+
+  private func rows(for proxy: ProxyExplanation) -> [(String, String)] {
+    var rows: [(String, String)] = [("proxy", proxy.interface.sentence)]
+    if let rule = proxy.rule { rows.append(("rule", text(rule))) }
+    rows += proxy.others.map { ("", "rather than \(text($0)), which is shorter") }
+    rows += proxy.ruleInterfaces.map { ("asks on", $0.sentence) }
+    rows.append(("known", session(of: proxy)))
+    rows.append(("question", proxy.reason))
+    if let answer = proxy.advertisement {
+      let flags = [("R", answer.isRouter), ("S", answer.isSolicited), ("O", answer.isOverride)]
+      rows.append(("answer", "from \(answer.source)"))
+      rows.append(("", flags.map { "\($0.0)=\($0.1 ? 1 : 0)" }.joined(separator: " ")))
+      rows.append(
+        ("", "link-layer address \(answer.targetLinkLayerAddress.map { "\($0)" } ?? "none")"))
+    }
+    return rows
+  }
+
+  private func text(_ rule: RuleReport) -> String {
+    let counts = explanation.isLive ? ", asked \(rule.questions), answered \(rule.answers)" : ""
+    return "\(rule.prefix) \(rule.methods.joined(separator: " "))\(counts)"
+  }
+
+  private func session(of proxy: ProxyExplanation) -> String {
+    guard let session = proxy.session else {
+      let failed = proxy.sinceFailedMilliseconds.map { "; given up \(duration($0)) ago" } ?? ""
+      return "nothing\(failed)"
+    }
+    var parts = ["\(session.state) for another \(duration(session.remainingMilliseconds))"]
+    let place = session.interfaces.joined(separator: ", ")
+    if let address = session.linkLayerAddress { parts.append("at \(address) on \(place)") }
+    if session.isSecondHand { parts.append("a proxy says so") }
+    if let since = session.sinceConfirmedMilliseconds {
+      parts.append("it answered \(duration(since)) ago")
+    }
+    if let since = session.sinceAskedMilliseconds { parts.append("asked for \(duration(since)) ago") }
+    if session.sent > 0 { parts.append("\(counted(session.sent, "question")) sent") }
+    if session.waiting > 0 { parts.append("\(session.waiting) waiting") }
+    parts.append("known for \(duration(session.ageMilliseconds))")
+    parts.append("\(counted(session.answers, "answer")) given")
+    return parts.joined(separator: ", ")
+  }
+
+  /// Words behind their names, broken so that they fit.
+  private static func columns(_ rows: [(String, String)]) -> [String] {
+    let indent = 11
+    return rows.flatMap { name, text in
+      var lines: [String] = []
+      var line = name
+      for word in text.split(separator: " ") {
+        if line.count < indent {
+          line += String(repeating: " ", count: indent - line.count) + word
+        } else if line.count + 1 + word.count <= Table.width {
+          line += " " + word
+        } else {
+          lines.append(line)
+          line = String(repeating: " ", count: indent) + word
+        }
+      }
+      return lines + [line]
+    }
+  }
+}

@@ -15,6 +15,8 @@ package struct Link: Equatable, Sendable {
   /// Whether frames get through, as far as its driver knows (IFF_RUNNING, RFC 2863).
   package let isRunning: Bool
   /// The index of the bridge, bond or the like that this interface is a port of.
+  ///
+  /// Not of a VRF, which leaves its ports what they receive.
   package let master: Int32?
   /// Whether neighbours on it are resolved: Ethernet, neither NOARP, POINTOPOINT nor LOOPBACK.
   package let hasNeighborDiscovery: Bool
@@ -136,11 +138,13 @@ extension Link {
     var address: MACAddress?
     var master: Int32?
     var isComplete = true
+    var isInVRF = false
     forEachAttribute(in: payload, behind: 16) { attribute, value in
       switch Int(attribute) {
       case IFLA_IFNAME: name = value.text
       case IFLA_ADDRESS where value.byteCount == 6: address = value.macAddress
       case IFLA_MASTER where value.byteCount == 4: master = value.native(at: 0)
+      case IFLA_LINKINFO: isInVRF = Self.isPortOfVRF(value)
       case IFLA_WIRELESS: isComplete = false
       default: break
       }
@@ -150,8 +154,17 @@ extension Link {
     self.init(
       index: index, name: name, linkLayerAddress: address,
       isUp: flags & IFF_UP.rawValue != 0, isRunning: flags & IFF_RUNNING.rawValue != 0,
-      master: master,
+      master: isInVRF ? nil : master,
       hasNeighborDiscovery: type == UInt16(ARPHRD_ETHER) && flags & unresolved == 0)
+  }
+
+  /// Whether IFLA_LINKINFO says that the interface is the port of a VRF.
+  private static func isPortOfVRF(_ information: RawSpan) -> Bool {
+    var isSo = false
+    forEachAttribute(in: information, behind: 0) { attribute, value in
+      if Int(attribute) == IFLA_INFO_SLAVE_KIND, value.text == "vrf" { isSo = true }
+    }
+    return isSo
   }
 
   /// The index in an `ifinfomsg` about an interface itself.

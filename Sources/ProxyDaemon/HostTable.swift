@@ -69,6 +69,9 @@ struct HostTable {
     links.values.filter { pattern.matches($0.name) }.sorted { $0.index < $1.index }
   }
 
+  /// Whether the interface with this index has any address.
+  func hasAddresses(_ index: Int32) -> Bool { addresses[index]?.isEmpty == false }
+
   /// Whether the interface with this name has this address.
   func has(_ address: IPv6Address, onLinkNamed name: String) -> Bool {
     guard let index = indexes[name] else { return false }

@@ -27,7 +27,7 @@ import Glibc
     unsafe pcap_close(capture)
   }
 
-  /// Adds a frame's first octets and its whole length, seen at a time since 1970, and writes it out.
+  /// Adds a frame and writes it out: its first octets, its length, and when it was seen.
   package func write(
     _ octets: [UInt8], length: Int, nanoseconds: UInt64
   ) throws(CaptureFailure) {

@@ -50,7 +50,8 @@ extension Daemon {
     else {
       return client.end(
         with: RequestFailure(
-          .malformed, "that is no request of version \(ControlSocket.version), such as "
+          .malformed,
+          "that is no request of version \(ControlSocket.version), such as "
             + #"{"version":1,"command":{"status":{}}}"#))
     }
     if request.command.isPrivileged {

@@ -43,7 +43,7 @@ struct MetricsTests {
         "import sys; from prometheus_client.openmetrics.parser import "
         + "text_string_to_metric_families as p; print(sum(1 for f in p(sys.stdin.read())))"
       let count = try await network.gateway.run(
-        "python3", "-c", parser, input: metrics.standardOutput)
+        "/usr/bin/python3", "-c", parser, input: metrics.standardOutput)
       #expect(Int(count.prefix { $0 != "\n" }) ?? 0 > 15)
     }
   }

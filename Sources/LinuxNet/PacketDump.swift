@@ -6,7 +6,9 @@ import Glibc
   private let capture: OpaquePointer
   private let dump: OpaquePointer
 
-  /// Makes the file, or empties it; `-` is standard output. Throws what libpcap says.
+  /// Makes the file, or empties it; `-` is standard output.
+  ///
+  /// Throws what libpcap says.
   package init(path: String, snapLength: Int32 = 256) throws(CaptureFailure) {
     let precision = UInt32(PCAP_TSTAMP_PRECISION_NANO)
     guard

@@ -3,9 +3,9 @@ import Testing
 /// The arrows of DESIGN §2: what each room may import of ours.
 ///
 /// Arrows are drawn here that the drawing leaves out: daemon and ndpctl speak by ControlProtocol;
-/// ndpctl explains an address without a daemon as the daemon would (ProxyDaemon); `ndpproxy` reads its flags with
-/// getopt_long(3), which is LinuxNet's like every other piece of libc that needs `unsafe`; and
-/// NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw (NDPWire).
+/// ndpctl explains an address without a daemon as the daemon would (ProxyDaemon); `ndpproxy` reads
+/// its flags with getopt_long(3), which is LinuxNet's like every other piece of libc that needs
+/// `unsafe`; and NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw (NDPWire).
 /// `ndpbench`, below Benchmarks, is not in the drawing at all: it measures rooms from outside.
 /// Nor are `Conformance` and `ConformanceTable`, below Tests: they try all rooms from outside.
 private let arrows: [String: Set<String>] = [

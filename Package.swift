@@ -32,6 +32,7 @@ let package = Package(
     .executable(name: "ndpproxy", targets: ["ndpproxy"]),
     .executable(name: "ndpctl", targets: ["ndpctl"]),
     .executable(name: "conformance", targets: ["ConformanceTable"]),
+    .executable(name: "interfaces", targets: ["InterfaceTable"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -47,7 +48,7 @@ let package = Package(
     .target(name: "NDPWire", swiftSettings: house),
     .target(name: "PrefixTrie", dependencies: ["NDPWire"], swiftSettings: house),
     .target(
-      name: "ProxyEngine", dependencies: ["NDPWire", "PrefixTrie", heap], swiftSettings: house),
+      name: "ProxyEngine", dependencies: ["NDPWire", "PrefixTrie"], swiftSettings: house),
     .target(name: "ProxyConfig", dependencies: ["NDPWire"], swiftSettings: house),
     .target(
       name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", system],
@@ -75,10 +76,10 @@ let package = Package(
     .executableTarget(
       name: "ndpbench",
       dependencies: [
-        "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine", arguments,
-        subprocess,
+        "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
+        "ProxyEngine", arguments, subprocess, system,
       ],
-      path: "Benchmarks/ndpbench", swiftSettings: house),
+      path: "Benchmarks/ndpbench", cSettings: gnu, swiftSettings: house),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: common),
     .target(
@@ -91,6 +92,12 @@ let package = Package(
     .executableTarget(
       name: "ConformanceTable", dependencies: ["Conformance", "NetworkLab"],
       path: "Tests/ConformanceTable", swiftSettings: common),
+    .target(
+      name: "InterfaceEvents", dependencies: ["Conformance", "LinuxNet", "NDPWire", "NetworkLab"],
+      path: "Tests/InterfaceEvents", swiftSettings: common),
+    .executableTarget(
+      name: "InterfaceTable", dependencies: ["Conformance", "InterfaceEvents", "NetworkLab"],
+      path: "Tests/InterfaceTable", swiftSettings: common),
     .testTarget(
       name: "NDPWireTests", dependencies: ["NDPWire", "TestSupport"], swiftSettings: common),
     .testTarget(
@@ -132,6 +139,10 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "ConformanceTests", dependencies: ["Conformance", "LinuxNet"], swiftSettings: common),
+    .testTarget(
+      name: "InterfaceEventTests",
+      dependencies: ["Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab"],
+      swiftSettings: common),
     .target(
       name: "FrameFuzzing", dependencies: ["NDPWire", "ProxyEngine", "TestSupport"],
       path: "Tests/FrameFuzzing", swiftSettings: common + optimized),

@@ -33,11 +33,39 @@ enum Machine {
   /// What a process holds in memory now.
   static func memory(of process: Int32) throws -> Int { try octets("VmRSS", of: "\(process)") }
 
+  /// What a process holds that nobody else has and that cannot be read again from a file.
+  static func privateMemory(of process: Int32) throws -> Int {
+    try number("Private_Dirty", in: "/proc/\(process)/smaps_rollup") * 1024
+  }
+
+  /// How long a process has been running on a processor, in nanoseconds, all threads together.
+  static func processorTime(of process: Int32) throws -> Int {
+    try ProcessThreads.identifiers(of: process).reduce(0) { sum, thread in
+      let path = "/proc/\(process)/task/\(thread)/schedstat"
+      let words = try lines(path).first?.split(separator: " ") ?? []
+      guard let time = words.first.flatMap({ Int($0) }) else {
+        throw BenchFailure("\(path) has no processor time")
+      }
+      return sum + time
+    }
+  }
+
+  /// How often a process has given up its processor to wait, and so was woken; all threads.
+  static func waits(of process: Int32) throws -> Int {
+    try ProcessThreads.identifiers(of: process).reduce(0) { sum, thread in
+      try sum + number("voluntary_ctxt_switches", in: "/proc/\(process)/task/\(thread)/status")
+    }
+  }
+
   private static func octets(_ name: String, of process: String) throws -> Int {
-    let text = try fields("/proc/\(process)/status").first { $0.name == name }?.value
-    let kibibytes = text?.split(separator: " ").first.flatMap { Int($0) }
-    guard let kibibytes else { fatalError("/proc/\(process)/status has no \(name)") }
-    return kibibytes * 1024
+    try number(name, in: "/proc/\(process)/status") * 1024
+  }
+
+  private static func number(_ name: String, in path: String) throws -> Int {
+    let text = try fields(path).first { $0.name == name }?.value
+    let number = text?.split(separator: " ").first.flatMap { Int($0) }
+    guard let number else { throw BenchFailure("\(path) has no \(name)") }
+    return number
   }
 
   private static func lines(_ path: String) throws -> [Substring] {

@@ -5,5 +5,10 @@ struct Ndpbench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ndpbench",
     abstract: "Measures what ndpproxy costs.",
-    subcommands: [ConfigurationCommand.self, ScanCommand.self, LoadCommand.self])
+    subcommands: [
+      ThroughputCommand.self, LatencyCommand.self, CostCommand.self, ScaleCommand.self, MicroCommand.self,
+      RoutesCommand.self, GenerateCommand.self,
+      ConfigurationCommand.self, ScanCommand.self, LoadCommand.self,
+      StartCommand.self, MicroStepCommand.self, ReferenceCommand.self,
+    ])
 }

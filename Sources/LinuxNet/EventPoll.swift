@@ -17,12 +17,18 @@ import Glibc
 
   /// Reports `token` from now on whenever `source` is readable or has an error.
   ///
-  /// The watch ends when the descriptor is closed.
+  /// The watch ends with `forget`, or when the descriptor is closed.
   package func watch(_ source: any Pollable, token: UInt64) throws(SystemError) {
     var event = unsafe epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: token))
     try call("epoll_ctl") {
       unsafe epoll_ctl(descriptor.number, EPOLL_CTL_ADD, source.pollDescriptor, &event)
     }
+  }
+
+  /// Reports nothing more of `source`, whose descriptor may live on.
+  package func forget(_ source: any Pollable) {
+    // What is not watched need not be forgotten.
+    epoll_ctl(descriptor.number, EPOLL_CTL_DEL, source.pollDescriptor, nil)
   }
 
   /// Reports a watched `source` whenever there is room to send, or when it is readable again.

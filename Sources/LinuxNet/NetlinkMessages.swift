@@ -10,21 +10,24 @@ package struct Link: Equatable, Sendable {
   package let name: String
   /// `nil` unless it has one of 6 octets.
   package let linkLayerAddress: MACAddress?
-  /// Whether it is set up (IFF_UP); a carrier is not asked for.
+  /// Whether it is set up (IFF_UP).
   package let isUp: Bool
+  /// Whether frames get through, as far as its driver knows (IFF_RUNNING, RFC 2863).
+  package let isRunning: Bool
   /// The index of the bridge, bond or the like that this interface is a port of.
   package let master: Int32?
   /// Whether neighbours on it are resolved: Ethernet, neither NOARP, POINTOPOINT nor LOOPBACK.
   package let hasNeighborDiscovery: Bool
 
   package init(
-    index: Int32, name: String, linkLayerAddress: MACAddress?, isUp: Bool, master: Int32?,
-    hasNeighborDiscovery: Bool
+    index: Int32, name: String, linkLayerAddress: MACAddress?, isUp: Bool, isRunning: Bool,
+    master: Int32?, hasNeighborDiscovery: Bool
   ) {
     self.index = index
     self.name = name
     self.linkLayerAddress = linkLayerAddress
     self.isUp = isUp
+    self.isRunning = isRunning
     self.master = master
     self.hasNeighborDiscovery = hasNeighborDiscovery
   }
@@ -146,7 +149,8 @@ extension Link {
     let unresolved = IFF_NOARP.rawValue | IFF_POINTOPOINT.rawValue | IFF_LOOPBACK.rawValue
     self.init(
       index: index, name: name, linkLayerAddress: address,
-      isUp: flags & IFF_UP.rawValue != 0, master: master,
+      isUp: flags & IFF_UP.rawValue != 0, isRunning: flags & IFF_RUNNING.rawValue != 0,
+      master: master,
       hasNeighborDiscovery: type == UInt16(ARPHRD_ETHER) && flags & unresolved == 0)
   }
 

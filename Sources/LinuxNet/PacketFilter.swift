@@ -36,12 +36,26 @@ package struct PacketFilter: Equatable {
     if !speakers.isEmpty { messages.append(Self.solicitations(of: speakers)) }
     if advertisements { messages.append("ip6[40] == 136") }
     guard !messages.isEmpty else {
-      expression = "nothing"
-      program = [Self.reject]
+      self = .nothing
       return
     }
     let header = "ip6 and ip6[6] == 58 and ip6[7] == 255"
     expression = "\(header) and (\(messages.joined(separator: " or ")))"
+    program = Self.foreignFrames + Self.compile(expression)
+  }
+
+  private init(expression: String, program: [Instruction]) {
+    (self.expression, self.program) = (expression, program)
+  }
+
+  /// Lets nothing through.
+  static let nothing = PacketFilter(expression: "nothing", program: [reject])
+
+  /// Lets through what an expression of pcap-filter(7) accepts, where it is for this host.
+  ///
+  /// The expression is the program's own: one that does not compile traps.
+  package init(matching expression: String) {
+    self.expression = expression
     program = Self.foreignFrames + Self.compile(expression)
   }
 

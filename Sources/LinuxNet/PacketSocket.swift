@@ -8,57 +8,60 @@ import Glibc
 package final class PacketSocket: Pollable {
   /// The interface, by its index, for as long as the socket lives.
   package let interfaceIndex: Int32
-  private let descriptor: Descriptor
+  private let socket: OpenPacketSocket
+  /// Where the socket comes from and goes back to.
+  private let reserve: PacketSocketReserve?
   private let received: FrameBatch
   private let outgoing: FrameBatch
   private var outgoingCount = 0
-
   private var unsentCount: UInt64 = 0
+  private var excesses: [Excess] = []
 
   /// How many octets of received frames the kernel may hold for us; it grants what it will.
   private static let receiveBuffer: CInt = 4 << 20
 
-  /// Opens a socket that receives what `filter` lets through on one interface.
+  /// Receives on one interface what `filter` lets through.
   ///
   /// `allMulticast` makes the interface receive every group; the kernel counts who wants that, and
-  /// forgets us when the socket goes. Throws `EPERM` without CAP_NET_RAW.
+  /// forgets us when the socket goes. The socket is one of `reserve` and goes back there, or a new
+  /// one: then it throws `EPERM` without CAP_NET_RAW.
   package init(
-    interfaceIndex: Int32, filter: PacketFilter, allMulticast: Bool
+    interfaceIndex: Int32, filter: PacketFilter, allMulticast: Bool,
+    from reserve: PacketSocketReserve? = nil
   ) throws(SystemError) {
     self.interfaceIndex = interfaceIndex
-    // Protocol 0 receives nothing: with any other, frames of all interfaces would queue up here
-    // before the filter is attached and the socket is bound.
-    descriptor = try Self.open()
+    self.reserve = reserve
+    if let reserve { socket = try reserve.take() } else { socket = try OpenPacketSocket() }
     received = FrameBatch()
     outgoing = FrameBatch()
-    try filter.attach(to: descriptor)
+    try filter.attach(to: socket.descriptor)
     setReceiveBuffer()
     if allMulticast { try receive(.allMulticast, true) }
-    try bind()
+    try socket.bind(to: interfaceIndex, protocol: ETH_P_IPV6)
   }
 
-  /// Throws `EPERM` where this process may not open packet sockets.
-  package static func requirePermission() throws(SystemError) {
-    _ = try open()
+  /// Closes the socket, or has the reserve keep it.
+  deinit {
+    guard let reserve else { return }
+    for excess in excesses { try? receive(excess, false) }
+    // What cannot be silenced is closed.
+    if (try? socket.silence()) != nil { reserve.putBack(socket) }
   }
 
-  private static func open() throws(SystemError) -> Descriptor {
-    let type = CInt(SOCK_RAW.rawValue) | CInt(O_CLOEXEC | O_NONBLOCK)
-    return Descriptor(owning: try call("open packet socket") { socket(AF_PACKET, type, 0) })
-  }
+  private var number: CInt { socket.descriptor.number }
 
-  package var pollDescriptor: CInt { descriptor.number }
+  package var pollDescriptor: CInt { number }
 
   /// Lets something else through from now on.
   package func setFilter(_ filter: PacketFilter) throws(SystemError) {
-    try filter.attach(to: descriptor)
+    try filter.attach(to: socket.descriptor)
   }
 
   private func setReceiveBuffer() {
     var size = Self.receiveBuffer
     // Less is granted silently; CAP_NET_ADMIN is not worth having for more.
     unsafe setsockopt(
-      descriptor.number, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
+      number, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
   }
 
   /// Something that an interface receives beyond what is for this host.
@@ -78,19 +81,13 @@ package final class PacketSocket: Pollable {
     membership.mr_type = UInt16(
       excess == .allMulticast ? PACKET_MR_ALLMULTI : PACKET_MR_PROMISC)
     let option = isOn ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP
+    excesses.removeAll { $0 == excess }
+    if isOn { excesses.append(excess) }
     try call("receive more on interface \(interfaceIndex)") {
       unsafe setsockopt(
-        descriptor.number, SOL_PACKET, option, &membership,
+        number, SOL_PACKET, option, &membership,
         socklen_t(MemoryLayout<packet_mreq>.size))
     }
-  }
-
-  private func bind() throws(SystemError) {
-    var address = sockaddr_ll()
-    address.sll_family = UInt16(AF_PACKET)
-    address.sll_protocol = UInt16(ETH_P_IPV6).bigEndian
-    address.sll_ifindex = interfaceIndex
-    try descriptor.bind(to: address, "bind packet socket to interface \(interfaceIndex)")
   }
 
   /// Hands over the frames that have arrived, at most one batch.
@@ -103,7 +100,7 @@ package final class PacketSocket: Pollable {
   ) throws(SystemError) -> Int {
     let count = try callUnlessBlocked("receive on interface \(interfaceIndex)") {
       unsafe recvmmsg(
-        descriptor.number, received.headers.baseAddress, UInt32(Self.batchSize),
+        number, received.headers.baseAddress, UInt32(Self.batchSize),
         CInt(MSG_DONTWAIT), nil)
     }
     guard let count else { return 0 }
@@ -138,7 +135,7 @@ package final class PacketSocket: Pollable {
         start += Int(
           try call("send") {
             unsafe sendmmsg(
-              descriptor.number, outgoing.headers.baseAddress! + start,
+              number, outgoing.headers.baseAddress! + start,
               UInt32(outgoingCount - start), CInt(MSG_DONTWAIT))
           })
       } catch {
@@ -165,7 +162,7 @@ package final class PacketSocket: Pollable {
     var statistics = tpacket_stats()
     var length = socklen_t(MemoryLayout<tpacket_stats>.size)
     let status = unsafe getsockopt(
-      descriptor.number, SOL_PACKET, PACKET_STATISTICS, &statistics, &length)
+      number, SOL_PACKET, PACKET_STATISTICS, &statistics, &length)
     return status == 0 ? UInt64(statistics.tp_drops) : 0
   }
 }
@@ -183,8 +180,11 @@ package final class PacketSocket: Pollable {
   init() {
     unsafe headers = .allocate(capacity: Self.count)
     unsafe vectors = .allocate(capacity: Self.count)
-    unsafe octets = .allocate(byteCount: Self.count * Self.frameCapacity, alignment: 16)
-    unsafe octets.initializeMemory(as: UInt8.self, repeating: 0)
+    // So much of it comes from the kernel, as zeros, a page when it is first written to: what is
+    // never used costs nothing.
+    let size = Self.count * Self.frameCapacity
+    unsafe octets = UnsafeMutableRawBufferPointer(start: calloc(1, size), count: size)
+    precondition(unsafe octets.baseAddress != nil, "out of memory")
     for index in 0..<Self.count {
       unsafe vectors.initializeElement(
         at: index,
@@ -201,7 +201,7 @@ package final class PacketSocket: Pollable {
   deinit {
     unsafe headers.deallocate()
     unsafe vectors.deallocate()
-    unsafe octets.deallocate()
+    unsafe free(octets.baseAddress)
   }
 
   func read(_ index: Int, length: Int, _ body: (RawSpan) -> Void) {

@@ -45,7 +45,8 @@ package struct LabFailure: Error, CustomStringConvertible {
   /// What is wrong, with what the processes said below.
   package let description: String
 
-  init(_ lines: [String]) {
+  /// What is wrong first, and then what belongs to it.
+  package init(_ lines: [String]) {
     description = lines.joined(separator: "\n  ")
   }
 }

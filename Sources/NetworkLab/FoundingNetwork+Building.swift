@@ -15,22 +15,22 @@ extension FoundingNetwork {
     var lab: [NetworkNamespace] = []
     for _ in names { lab.append(try NetworkNamespace()) }
     let nodes = zip(names, lab).map { [lab] in Node(name: $0, namespace: $1, lab: lab) }
-    gateway = nodes[2]
+    (upstreamSegment, insideSegment, gateway) = (nodes[0], nodes[1], nodes[2])
     routers = Array(nodes[3..<3 + routerCount])
     members = Array(nodes[(3 + routerCount)...])
 
-    for segment in nodes[..<2] { try segment.set("default/disable_ipv6", to: "1") }
+    for segment in [upstreamSegment, insideSegment] { try segment.set("default/disable_ipv6", to: "1") }
     for node in nodes[2...] { try node.quieten() }
     try gateway.set("all/forwarding", to: "1")
-    try await connect(upstream: nodes[0], inside: nodes[1])
+    try await connect()
     try await assignAddresses()
   }
 
-  private func connect(upstream: Node, inside: Node) async throws {
-    try await upstream.bridge(
+  private func connect() async throws {
+    try await upstreamSegment.bridge(
       [Plug(gateway, "eth0", Self.gatewayLinkLayerAddress)]
         + routers.enumerated().map { Plug($1, "up0", Self.routerLinkLayerAddress($0)) })
-    try await inside.bridge(
+    try await insideSegment.bridge(
       [Plug(gateway, "zt0", Self.insideGatewayLinkLayerAddress)]
         + members.enumerated().map { Plug($1, "zt0", Self.memberLinkLayerAddress($0)) })
   }

@@ -23,6 +23,12 @@ package struct FoundingNetwork: Sendable {
   /// In order of `memberAddress(_:)`; each has `zt0`.
   package let members: [Node]
 
+  /// The bridge `br0` between gateway and routers; `port0` is the gateway's cable.
+  package let upstreamSegment: Node
+
+  /// The bridge `br0` between gateway and members; `port0` is the gateway's cable.
+  package let insideSegment: Node
+
   /// The first router.
   package var router: Node { routers[0] }
 

@@ -43,7 +43,7 @@ extension Daemon {
         engine.handle(event, now: now, into: &actions)
       }
       host = newer
-      ports.removeAll()
+      closePorts { _ in true }
       reviewPorts()
     } catch {
       logger.error("cannot read the interfaces: \(error); trying again in a second")
@@ -89,7 +89,10 @@ extension Daemon {
   }
 
   private func closePorts(where isOver: (Port) -> Bool) {
-    for port in ports where isOver(port) { countLosses(of: port) }
+    for port in ports where isOver(port) {
+      countLosses(of: port)
+      poll.forget(port.socket)
+    }
     ports.removeAll(where: isOver)
   }
 
@@ -107,7 +110,7 @@ extension Daemon {
   private func open(_ link: Link, _ purpose: Port.Purpose) throws(SystemError) -> Port {
     let index = InterfaceIndex(link.index)
     if let port = port(on: index) { return port }
-    let port = try Port(index: index, name: link.name, purpose: purpose)
+    let port = try Port(index: index, name: link.name, purpose: purpose, from: sockets)
     try poll.watch(port.socket, token: Token.port(index))
     ports.append(port)
     return port

@@ -16,6 +16,8 @@ package final class Daemon {
   /// What that was made of.
   var configuration: Configuration
   let poll: EventPoll
+  /// Where ports get their sockets from.
+  let sockets: PacketSocketReserve
   private let timer: TimerDescriptor
   private let signals: SignalDescriptor
   let monitor: HostMonitor
@@ -72,13 +74,14 @@ package final class Daemon {
     self.history = history
     started = Instant(nanoseconds: MonotonicClock.nanoseconds)
     configured = started
-    try PacketSocket.requirePermission()
     ruleset = Ruleset(configuration)
     engine = Engine(
       ruleset: ruleset, limits: ProxyEngine.Limits(configuration), seed: .random(in: 0 ... .max))
     // Whoever wants to see every message also wants to see those that no rule is about.
     plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
     self.logger = logger
+    sockets = try PacketSocketReserve(
+      count: plan.isComplete ? plan.names.count + Self.spareSocketCount : 0)
     poll = try EventPoll()
     timer = try TimerDescriptor()
     signals = try SignalDescriptor(SignalDescriptor.termination + SignalDescriptor.requests)
@@ -92,6 +95,14 @@ package final class Daemon {
     if ruleset.installsHostRoutes { try openHostRoutes() }
     resynchronize()
   }
+
+  /// How many interfaces a reload can add where no more sockets may be opened by then.
+  private static let spareSocketCount = 16
+
+  /// Whether sockets are enough that no more need be opened, whatever the interfaces do.
+  ///
+  /// Routes and patterns may name any number of interfaces.
+  package var hasAllSockets: Bool { plan.isComplete }
 
   /// Can change routes from now on, and removes those that an earlier process left behind.
   func openHostRoutes() throws(SystemError) {

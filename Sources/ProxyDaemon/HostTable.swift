@@ -64,9 +64,9 @@ struct HostTable {
     indexes[name].flatMap { links[$0] }
   }
 
-  /// Whether there is a link whose name matches.
-  func hasLink(matching pattern: InterfacePattern) -> Bool {
-    links.values.contains { pattern.matches($0.name) }
+  /// The links whose names match, by their indexes.
+  func links(matching pattern: InterfacePattern) -> [Link] {
+    links.values.filter { pattern.matches($0.name) }.sorted { $0.index < $1.index }
   }
 
   /// Whether the interface with this name has this address.
@@ -99,7 +99,8 @@ struct HostTable {
     return .interfaceChanged(
       Interface(
         index: InterfaceIndex(index), name: link.name, linkLayerAddress: link.linkLayerAddress,
-        isUp: link.isUp, hasNeighborDiscovery: link.hasNeighborDiscovery,
+        isUp: link.isUp && link.master == nil, isRunning: link.isRunning,
+        hasNeighborDiscovery: link.hasNeighborDiscovery,
         addresses: (addresses[index] ?? []).map(Interface.Address.init)))
   }
 }

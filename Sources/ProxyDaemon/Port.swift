@@ -41,13 +41,15 @@ final class Port {
     }
   }
 
-  init(index: InterfaceIndex, name: String, purpose: Purpose) throws(SystemError) {
+  init(
+    index: InterfaceIndex, name: String, purpose: Purpose, from reserve: PacketSocketReserve
+  ) throws(SystemError) {
     self.index = index
     self.name = name
     self.purpose = purpose
     socket = try PacketSocket(
       interfaceIndex: index.rawValue, filter: purpose.filter,
-      allMulticast: purpose.needsAllMulticast)
+      allMulticast: purpose.needsAllMulticast, from: reserve)
     if purpose.isPromiscuous { try socket.receive(.promiscuous, true) }
   }
 

@@ -8,6 +8,8 @@ struct PortPlan {
   let names: [String]
   /// Those of them on which there are rules.
   var proxyNames: [String] { names.filter { purposes[$0]?.solicitedPrefixes.isEmpty == false } }
+  /// Whether these are all the interfaces there can be: neither routes nor patterns name others.
+  private(set) var isComplete = true
   private var purposes: [String: Port.Purpose] = [:]
   /// What an interface is for on which a route or a pattern has us ask.
   private(set) var askingPurpose = Port.Purpose(takesAdvertisements: true)
@@ -23,7 +25,11 @@ struct PortPlan {
       names.append(proxy.interface)
       for rule in proxy.rules where rule.method != .static {
         askingPurpose.askedPrefixes.append(rule.prefix)
-        guard case .interface(let name) = rule.method else { continue }
+        guard case .interface(let name) = rule.method else {
+          isComplete = false
+          continue
+        }
+        isComplete = isComplete && InterfacePattern(name).isExact
         purposes[name, default: Port.Purpose()].takesAdvertisements = true
         purposes[name]?.askedPrefixes.append(rule.prefix)
         names.append(name)
@@ -56,11 +62,19 @@ struct PortPlan {
   func purpose(of name: String) -> Port.Purpose? { purposes[name] }
 
   /// Whether, and why not, the interface of this name can be used now.
+  ///
+  /// Of a pattern one usable interface is enough; else it is as with the first that matches.
   func condition(of name: String, in host: HostTable) -> Condition {
-    if !InterfacePattern(name).isExact {
-      return host.hasLink(matching: InterfacePattern(name)) ? .usable : .unmatched
+    let pattern = InterfacePattern(name)
+    if !pattern.isExact {
+      let conditions = host.links(matching: pattern).map { condition(of: $0, as: name, in: host) }
+      return conditions.contains(.usable) ? .usable : conditions.first ?? .unmatched
     }
     guard let link = host.link(named: name) else { return .missing }
+    return condition(of: link, as: name, in: host)
+  }
+
+  private func condition(of link: Link, as name: String, in host: HostTable) -> Condition {
     if let master = link.master { return .enslaved(host.links[master]?.name ?? "#\(master)") }
     if link.linkLayerAddress == nil || !link.hasNeighborDiscovery {
       return purposes[name]?.takesAdvertisements == true ? .noNeighbors : .notEthernet

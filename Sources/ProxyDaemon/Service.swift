@@ -75,23 +75,25 @@ package struct Service {
     }
     let pidFile = try makePIDFile()
     openControlSocket(of: daemon, logger: logger)
-    try dropPrivileges(logger: logger)
+    try dropPrivileges(of: daemon, logger: logger)
     logger.notice("ready: \(daemon.summary)")
     try attempt { () throws(SystemError) in
       try background?.becomeReady()
+      limitSystemCalls(logger: logger)
       try daemon.run()
     }
     withExtendedLifetime(pidFile) {}
   }
 
-  /// Keeps CAP_NET_RAW alone, and becomes somebody without other rights.
-  private func dropPrivileges(logger: Logger) throws(Failure) {
-    var kept = [Privileges.Capability.netRaw]
+  /// Keeps no capability that will not be needed, and becomes somebody without other rights.
+  private func dropPrivileges(of daemon: Daemon, logger: Logger) throws(Failure) {
+    var kept: [Privileges.Capability] = daemon.hasAllSockets ? [] : [.netRaw]
     if Ruleset(configuration).installsHostRoutes { kept.append(.netAdmin) }
     if let user, !Privileges.isSuperuser {
       throw .user("only the superuser can become another user; leave out -u \(user)")
     }
-    guard Privileges.isSuperuser, user != "root" else {
+    guard Privileges.isSuperuser else { return dropCapabilities(keeping: kept, logger: logger) }
+    guard user != "root" else {
       return try attempt { () throws(SystemError) in try Privileges.drop(to: nil, keeping: kept) }
     }
     guard let account else {
@@ -108,6 +110,27 @@ package struct Service {
     if !Privileges.canRead(configurationPath) {
       logger.notice(
         "\(configurationPath) cannot be read by \(account.name), so that a reload will fail")
+    }
+  }
+
+  /// Gives up what whoever started us let us have beyond what everybody has.
+  private func dropCapabilities(keeping kept: [Privileges.Capability], logger: Logger) {
+    do {
+      try Privileges.drop(to: nil, keeping: kept)
+    } catch {
+      // A service manager may forbid it, and has limited them itself.
+      logger.notice("capabilities stay as they were given: \(error)")
+    }
+  }
+
+  /// Has the kernel refuse every system call that the daemon has no use for.
+  ///
+  /// Not every kernel can; the capabilities are gone all the same.
+  private func limitSystemCalls(logger: Logger) {
+    do {
+      try SystemCallFilter.install()
+    } catch {
+      logger.notice("system calls are not limited: \(error)")
     }
   }
 

@@ -30,7 +30,7 @@ extension Engine {
       }
       isAwaited = true
       let neighbor = Session.Neighbor(
-        interface: index, linkLayerAddress: address, source: frame.message.source)
+        source: frame.message.source, linkLayerAddress: address, interface: index)
       sessions[position].isSecondHand = !frame.message.isOverride
       confirm(position, by: .neighbor(neighbor), now: now, into: &actions)
     }
@@ -116,12 +116,12 @@ extension Engine {
     switch proof {
     case .neighbor(let neighbor):
       sessions[position].neighbor = neighbor
-      sessions[position].interfaces = [neighbor.interface]
+      sessions[position].interfaces = .one(neighbor.interface)
       sessions[position].confirmed = now
     case .route(let interface):
       sessions[position].neighbor = nil
       sessions[position].isSecondHand = false
-      sessions[position].interfaces = interface.map { [$0] } ?? []
+      sessions[position].interfaces = interface.map { .one($0) } ?? .none
       sessions[position].confirmed = nil
     }
     updateHostRoute(position, into: &actions)

@@ -72,7 +72,7 @@ extension Engine {
     sessions[position].state = .incomplete
     sessions[position].sent = 0
     sessions[position].neighbor = nil
-    sessions[position].interfaces = asked
+    sessions[position].interfaces = InterfaceList(asked)
     if asked.isEmpty { return fail(position, now: now, into: &actions) }
     let wasAskedHere = sessions[position].lastSolicited?.on.contains(where: asked.contains) == true
     if wasAskedHere, waits(position, now: now) { return }
@@ -97,7 +97,7 @@ extension Engine {
   func interfacesToAskAgain(_ position: Int) -> [InterfaceIndex] {
     let session = sessions[position]
     guard let rule = rules.rule(of: session.key.proxy, covering: session.key.target) else {
-      return session.interfaces
+      return Array(session.interfaces)
     }
     let named = interfacesToAsk(rule, proxy: session.key.proxy)
     guard rule.isAuto else { return named }
@@ -203,10 +203,10 @@ extension Engine {
     solicit(
       position, on: neighbor.interface, destination: sessions[position].key.target,
       at: neighbor.linkLayerAddress, into: &actions)
-    awaitAnswer(position, on: [neighbor.interface], now: now)
+    awaitAnswer(position, on: .one(neighbor.interface), now: now)
   }
 
-  private mutating func awaitAnswer(_ position: Int, on asked: [InterfaceIndex], now: Instant) {
+  private mutating func awaitAnswer(_ position: Int, on asked: InterfaceList, now: Instant) {
     sessions[position].sent += 1
     sessions[position].lastSolicited = (now, asked)
     sessions[position].deadline = now + timers(of: position).retransmission

@@ -124,7 +124,7 @@ extension Engine {
       session.awaitsRoute = true
       session.routeGeneration = routeGeneration
     } else {
-      session.interfaces = asked
+      session.interfaces = InterfaceList(asked)
     }
     let position = sessions.insert(session)
     add(asker, to: position)

@@ -108,6 +108,10 @@ extension Engine {
       counters.release(interface.index)
       rules.resolve(in: interfaces)
     }
+    let couldAsk = previous.map { $0.canSolicit && $0.isRunning } ?? false
+    if !couldAsk, interface.canSolicit, interface.isRunning {
+      forgetSessionsInVain(without: interface.index, into: &actions)
+    }
   }
 
   private mutating func remove(_ index: InterfaceIndex, into actions: inout [Action]) {
@@ -128,6 +132,24 @@ extension Engine {
         rules.proxyInterfaces[session.key.proxy] == index
         || session.interfaces.contains(index)
       if isAffected { forget(position, into: &actions) }
+    }
+  }
+}
+
+extension Engine {
+  /// Forgets every target that was asked for in vain while an interface could not be asked on, and
+  /// that may be there.
+  private mutating func forgetSessionsInVain(
+    without index: InterfaceIndex, into actions: inout [Action]
+  ) {
+    for position in sessions.takenPositions {
+      let session = sessions[position]
+      guard session.state == .failed || session.state == .incomplete,
+        let rule = rules.rule(of: session.key.proxy, covering: session.key.target)
+      else { continue }
+      let isConcerned =
+        session.routeInterface == index || rules.interfaces(of: rule).contains(index)
+      if isConcerned { forget(position, into: &actions) }
     }
   }
 }

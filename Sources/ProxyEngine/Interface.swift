@@ -23,8 +23,13 @@ package struct Interface: Equatable, Sendable {
   /// Its Ethernet address; `nil` where there is none (tun, WireGuard, ppp).
   package var linkLayerAddress: MACAddress?
 
-  /// Whether it is up, so that frames can come and go.
+  /// Whether it is up and nobody's port, so that frames can come and go.
   package var isUp: Bool
+
+  /// Whether frames get through, as far as is known: what has a cable may be without one.
+  ///
+  /// What was known of targets stays known meanwhile.
+  package var isRunning: Bool
 
   /// Whether neighbours on it are resolved at all: Ethernet, neither NOARP nor POINTOPOINT.
   package var hasNeighborDiscovery: Bool
@@ -34,12 +39,13 @@ package struct Interface: Equatable, Sendable {
 
   package init(
     index: InterfaceIndex, name: String, linkLayerAddress: MACAddress?, isUp: Bool,
-    hasNeighborDiscovery: Bool, addresses: [Address]
+    isRunning: Bool = true, hasNeighborDiscovery: Bool, addresses: [Address]
   ) {
     self.index = index
     self.name = name
     self.linkLayerAddress = linkLayerAddress
     self.isUp = isUp
+    self.isRunning = isRunning
     self.hasNeighborDiscovery = hasNeighborDiscovery
     self.addresses = addresses
   }

@@ -2,9 +2,14 @@ import NDPWire
 
 /// Which target, asked for on which proxy interface.
 struct SessionKey: Hashable {
-  /// The position of the proxy in the ruleset.
-  let proxy: Int
   let target: IPv6Address
+  private let proxyNumber: UInt32
+  /// The position of the proxy in the ruleset.
+  var proxy: Int { Int(proxyNumber) }
+
+  init(proxy: Int, target: IPv6Address) {
+    (proxyNumber, self.target) = (UInt32(proxy), target)
+  }
 }
 
 /// What is known of one target of an `iface` or `auto` rule.
@@ -33,49 +38,54 @@ struct Session {
     case failed
   }
 
+  // In an order that leaves little room between them: a million sessions are 160 MB.
+
   var key: SessionKey
-  var state = State.incomplete
-
-  /// When it began to be known.
-  let begun: Instant
-  /// When somebody last asked for it.
-  var asked: Instant
-  /// How often somebody was answered; it starts over after 2³².
-  var answers: UInt32 = 0
-
-  /// When the state's time is up.
-  var deadline: Instant
-  /// How many solicitations the state has sent.
-  var sent = 0
-  /// The last solicitation: two on one interface are never closer than RetransTimer.
-  var lastSolicited: (at: Instant, on: [InterfaceIndex])?
-
-  /// Where the target is asked for or, if a route alone is the proof, where that leads.
-  var interfaces: [InterfaceIndex] = []
   /// Where the kernel's route leads on-link; `nil` for `iface` rules, and where it does not.
   var routeInterface: InterfaceIndex?
-  /// Where the target was confirmed; `nil` if never, or if a route alone is the proof.
-  var neighbor: Neighbor?
+  var state = State.incomplete
   /// Whether it was confirmed without the Override flag: by a proxy most likely, and not by the
   /// target itself.
   var isSecondHand = false
   /// Whether somebody asked since the target was last confirmed.
   var isWanted = false
-  /// When the target itself last spoke; `nil` for strangers, and if a route alone is the proof.
-  var confirmed: Instant?
-
-  /// The routes' generation by which this session knows its way; `nil` for `iface` rules.
-  var routeGeneration: UInt64?
   /// Whether a route lookup is under way.
   var awaitsRoute = false
+  /// How many solicitations the state has sent.
+  var sent: UInt16 = 0
+  /// Where the target was confirmed; `nil` if never, or if a route alone is the proof.
+  var neighbor: Neighbor?
+  /// Among which the table lists it, if it has been put there.
+  var listed: Precedence?
 
-  /// The route that the kernel has of us.
-  var hostRoute: HostRoute?
+  /// When it began to be known.
+  let begun: Instant
+  /// When the state's time is up.
+  var deadline: Instant
+  /// When somebody last asked for it.
+  var asked: Instant
+  /// When the target itself last spoke; `nil` for strangers, and if a route alone is the proof.
+  var confirmed: Instant?
+  /// How often somebody was answered; it starts over after 2³².
+  var answers: UInt32 = 0
+  /// The last solicitation: two on one interface are never closer than RetransTimer.
+  var lastSolicited: (at: Instant, on: InterfaceList)?
+  /// The routes' generation by which this session knows its way; `nil` for `iface` rules.
+  var routeGeneration: UInt64?
+  /// Where the target is asked for or, if a route alone is the proof, where that leads.
+  var interfaces: InterfaceList = .none
+  /// The route that the kernel has of us, or none: few sessions have one.
+  private var hostRoutes: [HostRoute] = []
+
+  var hostRoute: HostRoute? {
+    get { hostRoutes.first }
+    set { hostRoutes = newValue.map { [$0] } ?? [] }
+  }
 
   var askers: [Asker] = []
 
   /// How much a session is worth where the table is full.
-  enum Precedence: Int, CaseIterable {
+  enum Precedence: UInt8, CaseIterable {
     /// It was never confirmed by the target itself.
     case stranger
     /// It was, but too long ago to be believed.
@@ -98,10 +108,10 @@ struct Session {
 
   /// A confirmed target's place.
   struct Neighbor {
-    let interface: InterfaceIndex
-    let linkLayerAddress: MACAddress
     /// Whose advertisement it was.
     let source: IPv6Address
+    let linkLayerAddress: MACAddress
+    let interface: InterfaceIndex
   }
 
   /// Adds an asker, or takes the newer of two from the same source.

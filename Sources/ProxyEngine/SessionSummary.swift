@@ -45,9 +45,9 @@ extension Engine {
     let session = sessions[position]
     return SessionSummary(
       proxy: rules.proxies[session.key.proxy].name, target: session.key.target,
-      state: "\(session.state)", interfaces: session.interfaces,
+      state: "\(session.state)", interfaces: Array(session.interfaces),
       linkLayerAddress: session.neighbor?.linkLayerAddress, isSecondHand: session.isSecondHand,
-      waiting: session.askers.count, sent: session.sent, answers: session.answers,
+      waiting: session.askers.count, sent: Int(session.sent), answers: session.answers,
       begun: session.begun, asked: session.asked, confirmed: session.confirmed,
       deadline: session.deadline)
   }

@@ -1,16 +1,17 @@
-import HeapModule
 import NDPWire
 
 /// All sessions, found by key, by deadline, and by who has to go first.
 ///
 /// Sessions lie in slots that are used again; a slot's position names a session until it is
-/// removed. Lookups cost one hash, deadlines O(log n).
+/// removed. Lookups cost one hash, deadlines O(log n). A session takes 160 octets, and what finds
+/// it 28 to 40 more.
 struct SessionTable {
-  private var slots: [Slot] = []
-  private var free: [Int] = []
-  private var positions: [SessionKey: Int] = [:]
-  private var timers = Heap<Timer>()
-  private var lastTicket: UInt64 = 0
+  private var slots: [Session?] = []
+  /// For each slot its neighbours in its order; for one that is free, the next that is.
+  private var links: [Link] = []
+  private var firstFree = none
+  private var index = SessionIndex()
+  private var timers = TimerQueue()
 
   /// The sessions that may have to go, for each precedence in the order of their last use.
   private var orders = [Order](repeating: Order(), count: Session.Precedence.allCases.count)
@@ -21,49 +22,36 @@ struct SessionTable {
     var count = 0
   }
 
-  private struct Slot {
-    var session: Session?
-    /// The timer that counts; others in the heap are left from earlier deadlines.
-    var ticket: UInt64 = 0
-    /// Among which it stands, if it has been put there.
-    var precedence: Session.Precedence?
+  private struct Link {
     var older = none
     var newer = none
   }
 
-  private struct Timer: Comparable {
-    let deadline: Instant
-    let position: Int
-    let ticket: UInt64
+  var count: Int { index.count }
 
-    static func < (left: Timer, right: Timer) -> Bool {
-      (left.deadline, left.ticket) < (right.deadline, right.ticket)
-    }
+  func position(of key: SessionKey) -> Int? {
+    index.position(of: key) { slots[$0]!.key }
   }
-
-  var count: Int { positions.count }
-
-  func position(of key: SessionKey) -> Int? { positions[key] }
 
   /// The session in a slot that is taken; traps otherwise.
   ///
   /// Call `reschedule` after a change of its deadline or its precedence.
   subscript(position: Int) -> Session {
-    get { slots[position].session! }
-    _modify { yield &slots[position].session! }
+    get { slots[position]! }
+    _modify { yield &slots[position]! }
   }
 
   /// The positions in use, in a fixed order.
   ///
   /// O(n).
-  var takenPositions: [Int] { slots.indices.filter { slots[$0].session != nil } }
+  var takenPositions: [Int] { slots.indices.filter { slots[$0] != nil } }
 
   /// The positions in use from a place on, no more than `limit`, and where to go on.
   ///
   /// Costs the slots that are passed over.
   func takenPositions(from start: Int, limit: Int) -> (positions: [Int], next: Int?) {
     var found: [Int] = []
-    for position in slots.indices.dropFirst(start) where slots[position].session != nil {
+    for position in slots.indices.dropFirst(start) where slots[position] != nil {
       if found.count == limit { return (found, position) }
       found.append(position)
     }
@@ -72,33 +60,44 @@ struct SessionTable {
 
   /// Puts a session for a key that has none into a slot.
   mutating func insert(_ session: Session) -> Int {
-    let position = free.popLast() ?? slots.count
-    if position == slots.count { slots.append(Slot()) }
-    slots[position].session = session
-    positions[session.key] = position
+    let position = takeSlot()
+    slots[position] = session
+    index.insert(position) { slots[$0]!.key }
     reschedule(position)
     return position
   }
 
+  private mutating func takeSlot() -> Int {
+    guard firstFree != none else {
+      slots.append(nil)
+      links.append(Link())
+      return slots.count - 1
+    }
+    let position = Int(firstFree)
+    firstFree = links[position].newer
+    return position
+  }
+
   mutating func remove(_ position: Int) {
-    positions[self[position].key] = nil
+    index.remove(position) { slots[$0]!.key }
     unlist(position)
-    slots[position].session = nil
-    slots[position].ticket = 0
-    free.append(position)
-    dropSpentTimers()
+    timers.remove(position)
+    slots[position] = nil
+    links[position] = Link(newer: firstFree)
+    firstFree = Int32(position)
   }
 
   /// Gives every session another key.
   ///
   /// There must be one for each, and no two the same. O(n).
   mutating func rename(_ newKey: (SessionKey) -> SessionKey?) {
-    positions = [:]
-    for position in takenPositions {
+    index = SessionIndex()
+    let taken = takenPositions
+    for position in taken {
       guard let key = newKey(self[position].key) else { preconditionFailure("no key") }
       self[position].key = key
-      positions[key] = position
     }
+    for position in taken { index.insert(position) { slots[$0]!.key } }
   }
 
   /// The session that has to go first, where there is one.
@@ -107,82 +106,74 @@ struct SessionTable {
   /// answered: a sixteenth of all is theirs, and a quarter rather than the stale ones'. In each
   /// group, the one that was asked for the longest ago.
   var leastWorthy: Int? {
-    let strangers = orders[Session.Precedence.stranger.rawValue]
-    let stale = orders[Session.Precedence.stale.rawValue]
-    let confirmed = orders[Session.Precedence.confirmed.rawValue]
-    if strangers.count * 4 < count, stale.oldest != none { return stale.oldest }
-    if strangers.count * 16 < count, confirmed.oldest != none { return confirmed.oldest }
-    return [strangers, stale, confirmed].map(\.oldest).first { $0 != none }
+    let strangers = orders[Int(Session.Precedence.stranger.rawValue)]
+    let stale = orders[Int(Session.Precedence.stale.rawValue)]
+    let confirmed = orders[Int(Session.Precedence.confirmed.rawValue)]
+    if strangers.count * 4 < count, stale.oldest != none { return Int(stale.oldest) }
+    if strangers.count * 16 < count, confirmed.oldest != none { return Int(confirmed.oldest) }
+    return [strangers, stale, confirmed].map(\.oldest).first { $0 != none }.map { Int($0) }
   }
 
   /// Makes the session the last of its precedence to go.
   mutating func touch(_ position: Int) {
+    if isLastToGo(position) { return }
     unlist(position)
     list(position)
   }
 
+  private func isLastToGo(_ position: Int) -> Bool {
+    self[position].listed == self[position].precedence && links[position].newer == none
+  }
+
   /// Takes up the session's new deadline and precedence.
   mutating func reschedule(_ position: Int) {
-    lastTicket += 1
-    slots[position].ticket = lastTicket
-    timers.insert(Timer(deadline: self[position].deadline, position: position, ticket: lastTicket))
-    if slots[position].precedence != self[position].precedence { touch(position) }
-    dropSpentTimers()
+    timers.set(position, to: self[position].deadline)
+    if self[position].listed != self[position].precedence { touch(position) }
   }
 
   /// The earliest deadline.
-  var nextDeadline: Instant? { timers.min?.deadline }
+  var nextDeadline: Instant? { timers.first?.deadline }
 
-  /// The position of a session whose deadline has passed; its timer is spent.
+  /// The position of a session whose deadline has passed; it has none any more.
   mutating func popDue(now: Instant) -> Int? {
-    guard let timer = timers.min, timer.deadline <= now else { return nil }
-    slots[timer.position].ticket = 0
-    dropSpentTimers()
-    return timer.position
-  }
-
-  /// Keeps a timer that counts on top, and those that do not from outnumbering the sessions.
-  private mutating func dropSpentTimers() {
-    while let timer = timers.min, slots[timer.position].ticket != timer.ticket {
-      timers.removeMin()
-    }
-    if timers.count > 2 * count + 64 {
-      timers = Heap(timers.unordered.filter { slots[$0.position].ticket == $0.ticket })
-    }
+    guard let first = timers.first, first.deadline <= now else { return nil }
+    timers.remove(first.position)
+    return first.position
   }
 
   private mutating func list(_ position: Int) {
     let precedence = self[position].precedence
-    let newest = orders[precedence.rawValue].newest
-    orders[precedence.rawValue].count += 1
-    slots[position].precedence = precedence
-    slots[position].older = newest
-    slots[position].newer = none
+    let order = Int(precedence.rawValue)
+    let newest = orders[order].newest
+    self[position].listed = precedence
+    links[position] = Link(older: newest)
     if newest == none {
-      orders[precedence.rawValue].oldest = position
+      orders[order].oldest = Int32(position)
     } else {
-      slots[newest].newer = position
+      links[Int(newest)].newer = Int32(position)
     }
-    orders[precedence.rawValue].newest = position
+    orders[order].newest = Int32(position)
+    orders[order].count += 1
   }
 
   private mutating func unlist(_ position: Int) {
-    guard let precedence = slots[position].precedence else { return }
-    orders[precedence.rawValue].count -= 1
-    let (older, newer) = (slots[position].older, slots[position].newer)
-    if older == none {
-      orders[precedence.rawValue].oldest = newer
+    guard let precedence = self[position].listed else { return }
+    let order = Int(precedence.rawValue)
+    let link = links[position]
+    if link.older == none {
+      orders[order].oldest = link.newer
     } else {
-      slots[older].newer = newer
+      links[Int(link.older)].newer = link.newer
     }
-    if newer == none {
-      orders[precedence.rawValue].newest = older
+    if link.newer == none {
+      orders[order].newest = link.older
     } else {
-      slots[newer].older = older
+      links[Int(link.newer)].older = link.older
     }
-    slots[position].precedence = nil
+    orders[order].count -= 1
+    self[position].listed = nil
   }
 }
 
 /// The position of a slot that is not there.
-private let none = -1
+private let none: Int32 = -1

@@ -36,7 +36,7 @@ final class RawSocket: Sendable {
 }
 
 /// The time since 1970, as captures have it.
-func wallClock() -> Duration {
+package func wallClock() -> Duration {
   var time = timespec()
   clock_gettime(CLOCK_REALTIME, &time)
   return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)

@@ -26,7 +26,7 @@ struct NetlinkMessagesTests {
       Link(link.span.bytes)
         == Link(
           index: 7, name: "a0", linkLayerAddress: MACAddress("02:00:00:00:00:0a")!, isUp: true,
-          master: 9, hasNeighborDiscovery: true))
+          isRunning: true, master: 9, hasNeighborDiscovery: true))
     #expect(
       LinkAddress(address.span.bytes)
         == LinkAddress(

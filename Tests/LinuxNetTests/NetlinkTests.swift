@@ -26,7 +26,7 @@ struct NetlinkTests {
     try monitor.readAll { told.append($0) }
     let link = Link(
       index: ends.first, name: "a0", linkLayerAddress: MACAddress("02:00:00:00:00:0a")!,
-      isUp: true, master: nil, hasNeighborDiscovery: true)
+      isUp: true, isRunning: true, master: nil, hasNeighborDiscovery: true)
     #expect(told.contains(.link(link)))
     let address = LinkAddress(
       index: ends.first, address: IPv6Address("2001:db8::1")!, prefixLength: 64,
@@ -54,6 +54,7 @@ struct NetlinkTests {
     #expect(areRoutesQuiet)
     let links = told.compactMap { if case .link(let link) = $0 { link } else { nil } }
     #expect(links.contains { $0.index == ends.second && !$0.isUp })
+    #expect(links.contains { $0.index == ends.first && $0.isUp && !$0.isRunning })
     #expect(links.contains { $0.index == ends.second && $0.master != nil })
     #expect(links.contains { $0.index == ends.second && $0.name == "c0" })
     #expect(told.contains(.linkRemoved(ends.first)))

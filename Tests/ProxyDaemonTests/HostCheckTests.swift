@@ -15,8 +15,8 @@ import Testing
       hasNeighborDiscovery: Bool = true
     ) {
       let link = Link(
-        index: index, name: name, linkLayerAddress: ethernet, isUp: isUp, master: master,
-        hasNeighborDiscovery: hasNeighborDiscovery)
+        index: index, name: name, linkLayerAddress: ethernet, isUp: isUp, isRunning: isUp,
+        master: master, hasNeighborDiscovery: hasNeighborDiscovery)
       _ = host.apply(.link(link))
     }
     add(1, "eth0")

@@ -6,12 +6,13 @@ import Testing
 @testable import ProxyDaemon
 
 private func link(
-  _ index: Int32, _ name: String, isUp: Bool = true, master: Int32? = nil,
-  address: String? = "02:00:00:00:00:01", hasNeighborDiscovery: Bool = true
+  _ index: Int32, _ name: String, isUp: Bool = true, isRunning: Bool = true,
+  master: Int32? = nil, address: String? = "02:00:00:00:00:01",
+  hasNeighborDiscovery: Bool = true
 ) -> Link {
   Link(
     index: index, name: name, linkLayerAddress: address.flatMap(MACAddress.init), isUp: isUp,
-    master: master, hasNeighborDiscovery: hasNeighborDiscovery)
+    isRunning: isRunning, master: master, hasNeighborDiscovery: hasNeighborDiscovery)
 }
 
 private func address(_ index: Int32, _ text: String, isTentative: Bool = false) -> LinkAddress {
@@ -51,6 +52,22 @@ struct HostTableTests {
     #expect(index == InterfaceIndex(7))
     #expect(host.apply(.linkRemoved(7)) == nil, "it is gone already")
     #expect(addresses(in: host.apply(.link(link(7, "eth0")))) == [])
+  }
+
+  @Test func `frames come and go where an interface is up and nobody's port`() {
+    let rows = [
+      (link(7, "eth0"), true), (link(7, "eth0", isUp: false), false),
+      (link(7, "eth0", isRunning: false), true), (link(7, "eth0", master: 9), false),
+    ]
+    for (link, isUp) in rows {
+      var host = HostTable()
+      guard case .interfaceChanged(let interface)? = host.apply(.link(link)) else {
+        Issue.record("no event")
+        continue
+      }
+      #expect(interface.isUp == isUp, "\(link)")
+      #expect(interface.isRunning == link.isRunning)
+    }
   }
 
   @Test func `a table read anew leads from the old one to the new one`() {
@@ -108,5 +125,23 @@ struct PortPlanTests {
       #expect(!condition.allowsSocket)
       #expect(condition.sentence(about: name).hasPrefix("\(name): "))
     }
+  }
+  @Test func `a pattern is as well off as the best interface that matches`() {
+    let plan = PortPlan(
+      Ruleset(proxies: [
+        .init(
+          interface: "eth0", isRouter: true, timers: .init(),
+          rules: [.init(prefix: IPv6Prefix("2001:db8::/64")!, method: .interface("zt*"))])
+      ]))
+    var host = HostTable()
+    #expect(plan.condition(of: "zt*", in: host) == .unmatched)
+    _ = host.apply(.link(link(9, "br0")))
+    _ = host.apply(.link(link(7, "zt0", master: 9)))
+    #expect(plan.condition(of: "zt*", in: host) == .enslaved("br0"))
+    _ = host.apply(.link(link(8, "zt1")))
+    #expect(plan.condition(of: "zt*", in: host) == .usable)
+    _ = host.apply(.link(link(7, "zt0", isUp: false)))
+    _ = host.apply(.link(link(8, "zt1", address: nil, hasNeighborDiscovery: false)))
+    #expect(plan.condition(of: "zt*", in: host) == .down)
   }
 }

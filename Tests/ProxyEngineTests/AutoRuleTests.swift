@@ -111,6 +111,19 @@ struct AutoRuleTests {
     #expect(gateway.handle(.route(.gateway(Gateway.zt0), to: member)) == [answer()])
   }
 
+  @Test func `an interface that comes back ends the silence, though its route stayed`() {
+    var gateway = gateway()
+    var zt0 = Gateway.interfaces[1]
+    zt0.isUp = false
+    _ = gateway.handle(.interfaceChanged(zt0))
+    _ = gateway.ask(solicitation())
+    #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: member)) == [])
+    #expect(gateway.ask(solicitation()) == [])
+    _ = gateway.handle(.interfaceChanged(Gateway.interfaces[1]))
+    #expect(gateway.ask(solicitation()) == [.lookUpRoute(member)])
+    #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: member)) == [probe()])
+  }
+
   @Test func `after a route change the owner is still asked to defend its address`() {
     var gateway = gateway()
     _ = gateway.ask(solicitation())

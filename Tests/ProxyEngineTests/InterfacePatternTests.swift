@@ -31,6 +31,18 @@ struct InterfacePatternTests {
         == [probe(for: third), probe(for: third, on: Gateway.zt1)])
   }
 
+  @Test(arguments: [500, 4000] as [UInt64])
+  func `an interface that comes back ends the silence, though others were asked`(
+    milliseconds: UInt64
+  ) {
+    var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface("zt*")))
+    _ = gateway.handle(.interfaceRemoved(Gateway.zt0))
+    #expect(gateway.ask(solicitation()) == [probe(on: Gateway.zt1)])
+    _ = gateway.wait(milliseconds: milliseconds)
+    _ = gateway.handle(.interfaceChanged(Gateway.interfaces[1]))
+    #expect(gateway.ask(solicitation()) == [probe(), probe(on: Gateway.zt1)])
+  }
+
   @Test func `a pattern never means the proxy interface`() {
     var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface("*")))
     #expect(gateway.ask(solicitation()) == [probe(), probe(on: Gateway.zt1)])

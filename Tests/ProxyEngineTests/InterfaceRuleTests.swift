@@ -231,6 +231,46 @@ struct InterfaceRuleTests {
     #expect(gateway.ask(solicitation()) == [probe()])
   }
 
+  @Test(arguments: [500, 4000] as [UInt64])
+  func `an address regained ends the silence at once`(milliseconds: UInt64) {
+    var gateway = gateway()
+    #expect(gateway.ask(solicitation()) == [probe()])
+    var zt0 = Gateway.interfaces[1]
+    zt0.addresses = []
+    _ = gateway.handle(.interfaceChanged(zt0))
+    _ = gateway.wait(milliseconds: milliseconds)
+    #expect(gateway.ask(solicitation()) == [])
+    _ = gateway.handle(.interfaceChanged(Gateway.interfaces[1]))
+    #expect(gateway.ask(solicitation()) == [probe()])
+  }
+
+  @Test func `a cable put back ends the silence, and what was known stays known`() {
+    var gateway = gateway()
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    var zt0 = Gateway.interfaces[1]
+    zt0.isRunning = false
+    _ = gateway.handle(.interfaceChanged(zt0))
+    let other = ip("2001:db8:1:0:ff::11")
+    #expect(gateway.ask(solicitation(for: other)) == [probe(for: other)])
+    _ = gateway.wait(milliseconds: 4000)
+    #expect(gateway.ask(solicitation()) == [answer()])
+    #expect(gateway.ask(solicitation(for: other)) == [])
+    _ = gateway.handle(.interfaceChanged(Gateway.interfaces[1]))
+    #expect(gateway.ask(solicitation()) == [answer()])
+    #expect(gateway.ask(solicitation(for: other)) == [probe(for: other)])
+  }
+
+  @Test func `an interface of others does not end the silence`() {
+    var gateway = gateway()
+    _ = gateway.handle(.interfaceRemoved(Gateway.zt1))
+    _ = gateway.ask(solicitation())
+    _ = gateway.wait(milliseconds: 4000)
+    _ = gateway.handle(.interfaceChanged(Gateway.interfaces[2]))
+    #expect(gateway.ask(solicitation()) == [])
+    #expect(gateway.engine.counters[.targetFailed] == 1)
+  }
+
   @Test func `timers given in the configuration are honoured`() {
     var timers = Ruleset.Timers()
     timers.retransmission = .milliseconds(300)

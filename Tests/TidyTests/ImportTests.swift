@@ -7,7 +7,8 @@ import Testing
 /// its flags with getopt_long(3), which is LinuxNet's like every other piece of libc that needs
 /// `unsafe`; and NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw (NDPWire).
 /// `ndpbench`, below Benchmarks, is not in the drawing at all: it measures rooms from outside.
-/// Nor are `Conformance` and `ConformanceTable`, below Tests: they try all rooms from outside.
+/// Nor are `Conformance`, `InterfaceEvents` and the programs that print their tables, below Tests:
+/// they try all rooms from outside.
 private let arrows: [String: Set<String>] = [
   "NDPWire": [],
   "PrefixTrie": ["NDPWire"],
@@ -25,6 +26,8 @@ private let arrows: [String: Set<String>] = [
     "TestSupport",
   ],
   "ConformanceTable": ["Conformance", "NetworkLab"],
+  "InterfaceEvents": ["Conformance", "LinuxNet", "NDPWire", "NetworkLab"],
+  "InterfaceTable": ["Conformance", "InterfaceEvents", "NetworkLab"],
 ]
 
 /// What of others each room may import (DESIGN §3.4).
@@ -38,6 +41,7 @@ private let libraries: [String: Set<String>] = [
   "ndpbench": ["ArgumentParser", "Subprocess"],
   "Conformance": ["Glibc", "Synchronization"],
   "ConformanceTable": ["Glibc"],
+  "InterfaceTable": ["Glibc"],
 ]
 
 /// The modules that a file imports and its room may not.
@@ -66,6 +70,7 @@ private let accessLevels: Set<Substring> = [
 struct ImportTests {
   static let sources = [
     "Sources", "Benchmarks", "Tests/Conformance", "Tests/ConformanceTable",
+    "Tests/InterfaceEvents", "Tests/InterfaceTable",
   ].flatMap { SourceTree.files(under: $0) }
 
   @Test(arguments: sources)

@@ -116,55 +116,6 @@ struct ServiceTests {
     }
   }
 
-  @Test func `a missing proxy interface is waited for`() async throws {
-    let network = try await FoundingNetwork(members: 1)
-    try await network.gateway.run("ip", "link", "set", "eth0", "down")
-    try await network.gateway.run("ip", "link", "set", "eth0", "name", "away0")
-    try await network.gateway.withDaemon(
-      ndpproxy, configuration: configuration("static"), readyAt: "ready:"
-    ) { daemon in
-      #expect(daemon.process.lines.contains { $0.contains("eth0") && $0.hasPrefix("warning: ") })
-      try await network.gateway.run("ip", "link", "set", "away0", "name", "eth0")
-      try await network.gateway.run("ip", "link", "set", "eth0", "up")
-      try await network.gateway.run(
-        "ip", "address", "add", "\(FoundingNetwork.gatewayAddress)/64", "dev", "eth0")
-      let isReached = try await reach(member, in: network)
-      #expect(isReached, "\(daemon.process.lines)")
-      #expect(daemon.process.status == nil)
-    }
-  }
-
-  @Test func `an interface that is deleted and made again is served again`() async throws {
-    let network = try await FoundingNetwork(members: 1)
-    let text = """
-      proxy extra0 {
-        rule \(FoundingNetwork.insidePrefix) {
-          static
-        }
-      }
-      """
-    try await network.gateway.withDaemon(
-      ndpproxy, configuration: text, readyAt: "ready:"
-    ) { daemon in
-      for _ in 0..<2 {
-        try await network.gateway.run(
-          "ip", "link", "add", "extra0", "type", "veth", "peer", "name", "extra1")
-        try await network.gateway.run("ip", "link", "set", "extra0", "up")
-        try await network.gateway.run("ip", "link", "set", "extra1", "up")
-        let bound: Bool? = try await poll(within: .seconds(20)) {
-          try await network.gateway.boundPacketSockets() == 1 ? true : nil
-        }
-        #expect(bound == true, "\(daemon.process.lines)")
-        try await network.gateway.run("ip", "link", "delete", "extra0")
-        let gone: Bool? = try await poll(within: .seconds(20)) {
-          try await network.gateway.boundPacketSockets() == 0 ? true : nil
-        }
-        #expect(gone == true, "\(daemon.process.lines)")
-      }
-      #expect(daemon.process.status == nil)
-    }
-  }
-
   @Test(arguments: ["", "proxy eth0 {\n}", "proxy lo {\n}"])
   func `nothing to do is done quietly`(text: String) async throws {
     let network = try await FoundingNetwork(members: 1)
@@ -174,55 +125,6 @@ struct ServiceTests {
       let report = try await network.router.ping(member)
       #expect(report.received == 0)
       #expect(daemon.process.status == nil, "\(daemon.process.lines)")
-    }
-  }
-
-  @Test(arguments: ["zt9", "wt*"])
-  func `a missing rule interface never makes a rule static`(name: String) async throws {
-    let network = try await FoundingNetwork(members: 1)
-    try await network.gateway.withDaemon(
-      ndpproxy, configuration: configuration("iface \(name)")
-    ) { daemon in
-      #expect(daemon.process.lines.contains { $0.contains(name) && $0.hasPrefix("warning: ") })
-      let report = try await network.router.ping(member)
-      #expect(report.received == 0)
-    }
-  }
-
-  @Test func `down and up again is not the end`() async throws {
-    let network = try await FoundingNetwork(members: 1)
-    try await network.gateway.withDaemon(ndpproxy, configuration: configuration("static")) {
-      daemon in
-      try await network.gateway.run("ip", "link", "set", "eth0", "down")
-      try await network.gateway.run("ip", "link", "set", "eth0", "up")
-      try await network.gateway.run(
-        "ip", "address", "add", "\(FoundingNetwork.gatewayAddress)/64", "dev", "eth0")
-      let isReached = try await reach(member, in: network)
-      #expect(isReached, "\(daemon.process.lines)")
-    }
-  }
-
-  @Test func `a bridge port is refused and its bridge named`() async throws {
-    let network = try await FoundingNetwork(members: 1)
-    try await network.gateway.run("ip", "link", "add", "br9", "type", "bridge")
-    try await network.gateway.run("ip", "link", "set", "eth0", "master", "br9")
-    try await network.gateway.withDaemon(
-      ndpproxy, configuration: configuration("static"), readyAt: "ready:"
-    ) { daemon in
-      #expect(daemon.process.lines.contains { $0.hasPrefix("error: eth0") && $0.contains("br9") })
-      #expect(daemon.process.status == nil)
-    }
-  }
-
-  @Test func `a changed link-layer address is told from then on`() async throws {
-    let network = try await FoundingNetwork(members: 1)
-    let changed = MACAddress("02:00:00:00:77:77")!
-    try await network.gateway.withDaemon(ndpproxy, configuration: configuration("static")) { _ in
-      try await network.gateway.run("ip", "link", "set", "eth0", "address", "\(changed)")
-      let report = try await network.router.ping(member)
-      #expect(report.received == 1)
-      let entry = try await network.router.neighbor(member)
-      #expect(entry?.linkLayerAddress == changed)
     }
   }
 

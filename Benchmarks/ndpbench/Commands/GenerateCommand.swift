@@ -1,0 +1,85 @@
+import ArgumentParser
+import LinuxNet
+import NDPWire
+
+/// The subcommand `generate`: the generator on its own.
+struct GenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Asks for random targets of a prefix, and counts the answers.",
+    discussion: """
+      Sends on an interface of the network namespace in which it is started, which should be one \
+      made for the purpose: every host of a real link has to look at what it sends. Needs \
+      CAP_NET_RAW.
+      """)
+
+  @Argument(help: "The interface to send on.")
+  var interface: String
+
+  @Argument(help: "The prefix whose addresses are asked for.", transform: prefix)
+  var targets: IPv6Prefix
+
+  @Option(help: "The address to ask from.", transform: address)
+  var source: IPv6Address
+
+  @Option(help: "Questions per second; as many as possible if not given.")
+  var rate: Int?
+
+  @Option(help: "How long, in seconds, 1 through 3600.")
+  var seconds = 5
+
+  @Option(help: "Which targets: the same number, the same targets.")
+  var seed: UInt64 = 1
+
+  func validate() throws {
+    guard 1...3600 ~= seconds, 1...10_000_000 ~= rate ?? 1 else {
+      throw ValidationError("--seconds takes 1 through 3600, --rate 1 through 10000000.")
+    }
+  }
+
+  func run() throws {
+    let index = try Int32(attribute("ifindex"))
+    let own = try MACAddress(attribute("address"))
+    guard let index, let own else {
+      throw ValidationError("\(interface) has no number or no link-layer address")
+    }
+    let generator = Generator(
+      try Generator.socket(interfaceIndex: index),
+      from: Station(address: source, linkLayerAddress: own), targets: .inside(targets), seed: seed)
+    let divisor = (rate ?? .max) > 50_000 ? 256 : 1
+    let sample = AnswerSample(
+      try AnswerSample.socket(interfaceIndex: index, divisor: divisor), divisor: divisor,
+      expecting: .init(prefix: targets, destination: source, linkLayerAddress: nil))
+    let start = MonotonicClock.nanoseconds
+    try generator.send(perSecond: rate, until: start + UInt64(seconds) * 1_000_000_000) {
+      try sample.take()
+    }
+    let elapsed = Double(MonotonicClock.nanoseconds - start) / 1e9
+    let late = MonotonicClock.nanoseconds + 500_000_000
+    while MonotonicClock.nanoseconds < late { try sample.take() }
+    let perSecond = Int(Double(generator.sentCount) / elapsed)
+    print("asked:    \(grouped(generator.sentCount)), \(grouped(perSecond)) per second")
+    let about = divisor == 1 ? "" : "about "
+    let answered = grouped(sample.count * divisor)
+    print("answered: \(about)\(answered)\(divisor == 1 ? "" : ", by 1 in \(divisor)")")
+    try sample.check()
+  }
+
+  /// What the kernel says of the interface, in `/sys/class/net`.
+  private func attribute(_ name: String) throws -> String {
+    let octets = try RegularFile("/sys/class/net/\(interface)/\(name)", limit: 100).octets
+    return String(decoding: octets.prefix { $0 != 10 }, as: UTF8.self)
+  }
+}
+
+private func prefix(_ text: String) throws -> IPv6Prefix {
+  guard let prefix = IPv6Prefix(text) else {
+    throw ValidationError("'\(text)' is no prefix such as 2001:db8::/64")
+  }
+  return prefix
+}
+
+private func address(_ text: String) throws -> IPv6Address {
+  guard let address = IPv6Address(text) else { throw ValidationError("'\(text)' is no address") }
+  return address
+}

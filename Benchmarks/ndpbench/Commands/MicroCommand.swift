@@ -1,0 +1,29 @@
+import ArgumentParser
+
+/// The subcommand `micro`: what each step of an answer takes, without the kernel.
+struct MicroCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "micro",
+    abstract: "Measures what each step of an answer takes, without the kernel.",
+    discussion: """
+      Nanoseconds, instructions and allocations of decoding, deciding and encoding; sessions up to \
+      a million; the prefix trie beside a linear search; loading configurations.
+      """)
+
+  @OptionGroup var options: BenchOptions
+
+  @Option(help: "The most sessions, 1000 through 4000000.")
+  var sessions = 1_000_000
+
+  func validate() throws {
+    guard 1_000...4_000_000 ~= sessions else {
+      throw ValidationError("--sessions takes 1000 through 4000000.")
+    }
+  }
+
+  func run() async throws {
+    try await options.session("micro") { _, report in
+      try await Micro(runs: options.runs, sessions: sessions).measure(into: &report)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+
+/// The subcommand `routes`: what a large routing table costs an `auto` rule.
+struct RoutesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "routes",
+    abstract: "Measures what a large routing table costs an 'auto' rule.",
+    discussion: """
+      Time from exec to the first answer, and processor time while 100 routes a second come and \
+      go. Somebody asks for a member ten times a second all the while. ndppd is left alone for its \
+      first 0.3 s, for an early question ends it, and reads its table anew every 30 s.
+      """)
+
+  @OptionGroup var options: BenchOptions
+
+  @Option(help: "How many routes, 1 through 1000000.")
+  var routes = 224_000
+
+  @Option(help: "How long, in seconds, 1 through 600.")
+  var seconds = 60
+
+  func validate() throws {
+    guard 1...1_000_000 ~= routes, 1...600 ~= seconds else {
+      throw ValidationError("--routes takes 1 through 1000000, --seconds 1 through 600.")
+    }
+  }
+
+  func run() async throws {
+    try await options.session("routes") { bench, report in
+      try await Routes(count: routes, duration: .seconds(seconds)).measure(bench, into: &report)
+    }
+  }
+}

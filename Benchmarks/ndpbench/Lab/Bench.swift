@@ -1,0 +1,100 @@
+import LinuxNet
+import NDPWire
+import NetworkLab
+
+/// The lab of one session, with everything that its measurements share.
+struct Bench {
+  let link: BenchLink
+  /// The daemon to measure.
+  let daemon: String
+  /// Where the asker's interface is.
+  let askerIndex: Int32
+  let responderIndex: Int32
+  let memberIndex: Int32
+  /// The processor of everything but the responder, and the responder's.
+  private let processors: (own: Int, responder: Int)
+
+  /// Builds the lab and takes up a processor; throws where there are not two.
+  init(daemon: String) async throws {
+    guard RegularFile.exists(daemon) else {
+      throw BenchFailure("there is no daemon at \(daemon): build it with 'make', or see --daemon")
+    }
+    self.daemon = RegularFile.absolute(daemon)
+    let allowed = ProcessorAffinity.allowed
+    guard allowed.count >= 2 else {
+      throw BenchFailure(
+        "needs two processors, one for the generator and one for the responder; there is one")
+    }
+    processors = (allowed[0], allowed[1])
+    try ProcessorAffinity.pin(to: processors.own)
+    link = try await BenchLink()
+    askerIndex = try await link.asker.interfaceIndex("up0")
+    responderIndex = try await link.responder.interfaceIndex("eth0")
+    memberIndex = try await link.member.interfaceIndex("zt0")
+  }
+
+  /// The command that a responder is started with, apart from its configuration.
+  private func command(of responder: Responder) throws -> [String] {
+    switch responder {
+    case .ndpproxy: [daemon]
+    case .ndppd: ["ndppd"]
+    case .reference:
+      [try CurrentProcess.executablePath().string, "reference", "\(responderIndex)"]
+    case .kernel: []
+    }
+  }
+
+  /// Runs a responder for as long as `body` takes, from its first answer on.
+  ///
+  /// `target` is one that it must answer for. Throws what it said where it does not answer.
+  func withResponder<Result: Sendable>(
+    _ responder: Responder, _ configuration: ResponderConfiguration = .oneRule,
+    answering target: IPv6Address = member(0),
+    member station: Member? = nil, _ body: (RunningResponder) async throws -> Result
+  ) async throws -> Result {
+    if responder == .kernel {
+      return try await withKernelProxy { try await body(RunningResponder(.kernel, self, nil, 0)) }
+    }
+    let file = try configuration.text(for: responder).map { try TemporaryFile(containing: $0) }
+    let own = try CurrentProcess.executablePath().string
+    let start = [own, "start", "--processor", "\(processors.responder)", "--"]
+    let command = start + (try self.command(of: responder)) + (file.map { ["-c", $0.path] } ?? [])
+    return try await link.responder.withProcess(command) { process in
+      var running = RunningResponder(
+        responder, self, process, try await startTime(of: process))
+      // It is no responder before it has read the routes.
+      if responder == .ndppd { try await Task.sleep(for: configuration.silenceForNdppd) }
+      try await running.waitForAnswer(target, member: station)
+      return try await body(running)
+    }
+  }
+
+  private func startTime(of process: RunningProcess) async throws -> UInt64 {
+    guard let line = try await process.line(containing: "starting at ", within: .seconds(10)),
+      let time = line.split(separator: " ").last.flatMap({ UInt64($0) })
+    else { throw BenchFailure("a responder did not start: \(process.lines)") }
+    return time
+  }
+
+  /// How many targets the kernel is told of.
+  static let kernelTargetCount = 16
+
+  private func withKernelProxy<Result>(_ body: () async throws -> Result) async throws -> Result {
+    let targets = (0..<Self.kernelTargetCount).map(member)
+    func batch(_ verb: String) -> String {
+      targets.map { "neighbor \(verb) proxy \($0) dev eth0\n" }.joined()
+    }
+    // The interface's own switch does not do for questions by unicast.
+    try link.responder.set("all/proxy_ndp", to: "1")
+    try await link.responder.run("ip", "-6", "-batch", "-", input: batch("add"))
+    let result: Swift.Result<Result, any Error>
+    do {
+      result = .success(try await body())
+    } catch {
+      result = .failure(error)
+    }
+    try await link.responder.run("ip", "-6", "-batch", "-", input: batch("delete"))
+    try link.responder.set("all/proxy_ndp", to: "0")
+    return try result.get()
+  }
+}

@@ -1,0 +1,40 @@
+import LinuxNet
+import NDPWire
+import NetworkLab
+
+/// Every member behind the responder at once: answers whatever is asked for on its link.
+final class Member: @unchecked Sendable {
+  private let socket: PacketSocket
+
+  /// How many questions it has answered.
+  private(set) var answeredCount = 0
+
+  /// Opens a socket on the member's end.
+  init(on bench: Bench) throws {
+    let filter = PacketFilter(solicitationsFor: [BenchLink.proxiedPrefix], advertisements: false)
+    socket = try bench.link.member.namespace.run {
+      try PacketSocket(interfaceIndex: bench.memberIndex, filter: filter, allMulticast: true)
+    }
+  }
+
+  /// Answers what has come; does not wait.
+  func answer() throws {
+    while try socket.receive({ octets, _ in answer(octets) }) == PacketSocket.batchSize {}
+    socket.flush()
+  }
+
+  private func answer(_ octets: RawSpan) {
+    guard case .solicitation(let question)? = try? NeighborDiscoveryFrame(decoding: octets),
+      let asker = question.message.sourceLinkLayerAddress
+    else { return }
+    let own = BenchLink.memberLinkLayerAddress
+    let frame = EthernetFrame(
+      source: own, destination: asker,
+      message: NeighborAdvertisement(
+        source: question.message.target, destination: question.message.source,
+        target: question.message.target, isRouter: false, isSolicited: true, isOverride: true,
+        targetLinkLayerAddress: own))
+    socket.enqueue { frame.encode(into: &$0) }
+    answeredCount += 1
+  }
+}

@@ -5,7 +5,8 @@ import Testing
 /// Arrows are drawn here that the drawing leaves out: daemon and ndpctl speak by ControlProtocol;
 /// ndpctl explains an address without a daemon as the daemon would (ProxyDaemon); `ndpproxy` reads
 /// its flags with getopt_long(3), which is LinuxNet's like every other piece of libc that needs
-/// `unsafe`; and NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw (NDPWire).
+/// `unsafe`; and NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw
+/// (NDPWire).
 /// `ndpbench`, below Benchmarks, is not in the drawing at all: it measures rooms from outside.
 /// Nor are `Conformance`, `InterfaceEvents` and the programs that print their tables, below Tests:
 /// they try all rooms from outside.

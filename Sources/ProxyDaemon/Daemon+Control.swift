@@ -18,6 +18,11 @@ extension Daemon {
       try control?.admit(now: now)
     } catch {
       warnSparingly("control socket: \(error)")
+      // Who waits would wake us again and again.
+      if control?.makeRoom() == false {
+        logger.error("control socket: closed, for nobody can be let in; a restart opens it")
+        control = nil
+      }
     }
   }
 

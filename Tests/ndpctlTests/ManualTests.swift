@@ -16,7 +16,9 @@ struct ManualTests {
     let lines = help.split(separator: "\n", omittingEmptySubsequences: false)
     let start = try #require(lines.firstIndex { $0.hasPrefix("SUBCOMMANDS:") })
     // Abstracts that are broken stand further to the right.
-    return lines[(start + 1)...].prefix { !$0.isEmpty }.filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }.map {
+    return lines[(start + 1)...].prefix { !$0.isEmpty }.filter {
+      $0.hasPrefix("  ") && !$0.hasPrefix("   ")
+    }.map {
       String($0.split { " ,".contains($0) }[0])
     }
   }

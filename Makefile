@@ -66,6 +66,7 @@ fuzz-frames:
 	$(SWIFT) build -c release --product simulate
 	.build/release/simulate frames --count $(FRAMES)
 
+# BENCH=clients plagues the control socket; it needs the static daemon that 'make' builds.
 # BENCH="configuration --rules 1000 10000 --runs 21" measures something else.
 .PHONY: bench
 bench: build-packages

@@ -39,7 +39,7 @@ struct ControlSocketTests {
         /run/ndpproxy 755 directory
         /run/ndpproxy/control 660 socket
         left behind
-        ndpctl: ndpproxy does not run: 
+        ndpctl: ndpproxy does not run:
         answering on eth0 
         0 0
 

@@ -38,7 +38,7 @@ demo: lab-packages
 
 # The tests on real kernels need a network of their own: root has one, others get one here.
 .PHONY: test
-test: lab-packages
+test: test-packages
 	$(SWIFT) build --build-tests
 	if [ "$$(id -u)" = 0 ]; then $(SWIFT) test --skip-build; \
 	else unshare --user --map-root-user --net $(SWIFT) test --skip-build; fi
@@ -74,6 +74,7 @@ fuzz-frames:
 	$(SWIFT) build -c release --product simulate
 	.build/release/simulate frames --count $(FRAMES)
 
+# BENCH=clients plagues the control socket; it needs the static daemon that 'make' builds.
 # BENCH="configuration --rules 1000 10000 --runs 21" measures something else.
 .PHONY: bench
 bench: build-packages
@@ -98,11 +99,17 @@ install:
 	  || { echo "nothing is built yet: run 'make' first" >&2; exit 1; }
 	install -D -m 755 -s $(static_path)/release/ndpproxy "$(DESTDIR)$(PREFIX)/sbin/ndpproxy"
 	install -D -m 755 -s .build/release/ndpctl "$(DESTDIR)$(PREFIX)/bin/ndpctl"
+	for shell in bash-completion/completions/ndpctl=bash zsh/site-functions/_ndpctl=zsh \
+	  fish/vendor_completions.d/ndpctl.fish=fish; do \
+	  .build/release/ndpctl --generate-completion-script $${shell#*=} >.build/completion && \
+	  install -D -m 644 .build/completion "$(DESTDIR)$(PREFIX)/share/$${shell%=*}" || exit 1; \
+	done
 	install -D -m 644 ndpproxy.conf.example \
 	  "$(DESTDIR)$(PREFIX)/share/doc/ndpproxy/ndpproxy.conf.example"
-	sed 's|/usr/sbin|$(PREFIX)/sbin|' systemd/ndpproxy.service >.build/ndpproxy.service
+	sed 's|/usr/\(s\?bin\)/ndp|$(PREFIX)/\1/ndp|' systemd/ndpproxy.service >.build/ndpproxy.service
 	install -D -m 644 .build/ndpproxy.service \
 	  "$(DESTDIR)$(UNITDIR)/ndpproxy.service"
+	install -D -m 644 man/ndpctl.1 "$(DESTDIR)$(PREFIX)/share/man/man1/ndpctl.1"
 	install -D -m 644 man/ndpproxy.8 "$(DESTDIR)$(PREFIX)/share/man/man8/ndpproxy.8"
 	install -D -m 644 man/ndpproxy.conf.5 "$(DESTDIR)$(PREFIX)/share/man/man5/ndpproxy.conf.5"
 
@@ -111,12 +118,16 @@ clean:
 	rm -rf .build
 
 # Debian packages, each with a file or a command by which it is known to be there.
-.PHONY: build-packages lab-packages conformance-packages lint-packages
+.PHONY: build-packages lab-packages test-packages conformance-packages lint-packages
 build-packages:
 	scripts/install-packages libpcap-dev=/usr/include/pcap/pcap.h
 
 lab-packages: build-packages
 	scripts/install-packages iproute2=ip iputils-ping=ping procps=sysctl util-linux=nsenter
+
+test-packages: lab-packages
+	scripts/install-packages prometheus=promtool tcpdump=tcpdump python3=/usr/bin/python3 \
+	  python3-prometheus-client=/usr/lib/python3/dist-packages/prometheus_client/openmetrics
 
 conformance-packages: lab-packages
 	scripts/install-packages ndppd=ndppd nftables=nft

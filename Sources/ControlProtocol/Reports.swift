@@ -21,7 +21,7 @@ package struct ReloadReport: Codable, Equatable, Sendable {
     package let severity: String
     /// Names the kind of trouble in kebab-case.
     package let code: String
-    /// `FILE:LINE:COLUMN: severity: message; suggestion`.
+    /// `FILE:LINE:COLUMN: message [code]; suggestion`.
     package let text: String
 
     package init(severity: String, code: String, text: String) {

@@ -6,7 +6,9 @@ import Glibc
   private let capture: OpaquePointer
   private let dump: OpaquePointer
 
-  /// Makes the file, or empties it; `-` is standard output. Throws what libpcap says.
+  /// Makes the file, or empties it; `-` is standard output.
+  ///
+  /// Throws what libpcap says.
   package init(path: String, snapLength: Int32 = 256) throws(CaptureFailure) {
     let precision = UInt32(PCAP_TSTAMP_PRECISION_NANO)
     guard
@@ -27,7 +29,7 @@ import Glibc
     unsafe pcap_close(capture)
   }
 
-  /// Adds a frame's first octets and its whole length, seen at a time since 1970, and writes it out.
+  /// Adds a frame and writes it out: its first octets, its length, and when it was seen.
   package func write(
     _ octets: [UInt8], length: Int, nanoseconds: UInt64
   ) throws(CaptureFailure) {

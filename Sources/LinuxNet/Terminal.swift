@@ -5,13 +5,19 @@ import Glibc
 ///
 /// Leaves it as it was when it goes away.
 package final class Terminal {
-  private var before = termios()
+  private var before: termios
 
   /// Takes the terminal over; `nil` where standard input or output is none.
-  package init?() {
+  package static func takeOver() -> Terminal? {
+    var before = termios()
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1,
       unsafe tcgetattr(STDIN_FILENO, &before) == 0
     else { return nil }
+    return Terminal(before: before)
+  }
+
+  private init(before: termios) {
+    self.before = before
     var quiet = before
     quiet.c_lflag &= ~tcflag_t(ICANON | ECHO)
     unsafe tcsetattr(STDIN_FILENO, TCSANOW, &quiet)

@@ -74,7 +74,8 @@ func configuration(of command: [String], in namespace: NetworkNamespace) -> Conf
 
 /// Users' `PATH` need not have the directories where `ip` lives; messages in English are parsed.
 ///
-/// A daemon that is started without a place of its own for ndpctl gets none: the host's is not ours.
+/// A daemon that is started without a place of its own for ndpctl gets none: the host's is not
+/// ours.
 let environment = Environment.inherit.updating([
   "NDPPROXY_SOCKET": "off",
   "PATH": (CurrentProcess.environment("PATH") ?? "/usr/bin:/bin") + ":/usr/sbin:/sbin",

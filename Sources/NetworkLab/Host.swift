@@ -53,6 +53,12 @@ package enum Host {
     return !RegularFile.exists(beside) && RegularFile.exists(installed) ? installed : beside
   }
 
+  /// The file that this program was started from.
+  package static func ownProgram() throws -> String { try CurrentProcess.executablePath().string }
+
+  /// Whether there is something at a path.
+  package static func exists(_ path: String) -> Bool { RegularFile.exists(path) }
+
   /// A path that stays right in a process with another directory.
   package static func absolute(_ path: String) -> String { RegularFile.absolute(path) }
 

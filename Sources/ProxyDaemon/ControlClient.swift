@@ -10,6 +10,8 @@ final class ControlClient {
   let connection: StreamConnection
   /// When it last said or read something.
   var lastHeard: Instant
+  /// Whether it is waited for until it has read.
+  var waitsForRoom = false
   /// What it wants to be told of, if it is a monitor.
   var watch: Watch?
 

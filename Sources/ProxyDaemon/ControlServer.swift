@@ -39,12 +39,21 @@ final class ControlServer {
   func flush(_ client: ControlClient, now: Instant) {
     do {
       guard try client.flush(now: now) else { return remove(client) }
+      guard client.hasBacklog != client.waitsForRoom else { return }
       try poll.watch(
         client.connection, token: Token.client(client.number), forRoom: client.hasBacklog)
+      client.waitsForRoom = client.hasBacklog
     } catch {
       // It has gone away.
       remove(client)
     }
+  }
+
+  /// Makes room where no more files may be open; says whether that was possible.
+  func makeRoom() -> Bool {
+    guard let silent = clients.min(by: { $0.lastHeard < $1.lastHeard }) else { return false }
+    remove(silent)
+    return true
   }
 
   /// Ends a connection.

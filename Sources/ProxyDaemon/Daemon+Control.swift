@@ -18,6 +18,11 @@ extension Daemon {
       try control?.admit(now: now)
     } catch {
       warnSparingly("control socket: \(error)")
+      // Who waits would wake us again and again.
+      if control?.makeRoom() == false {
+        logger.error("control socket: closed, for nobody can be let in; a restart opens it")
+        control = nil
+      }
     }
   }
 
@@ -50,7 +55,8 @@ extension Daemon {
     else {
       return client.end(
         with: RequestFailure(
-          .malformed, "that is no request of version \(ControlSocket.version), such as "
+          .malformed,
+          "that is no request of version \(ControlSocket.version), such as "
             + #"{"version":1,"command":{"status":{}}}"#))
     }
     if request.command.isPrivileged {

@@ -1,5 +1,4 @@
 import ControlProtocol
-import Glibc
 import LinuxNet
 import NDPWire
 import ProxyEngine

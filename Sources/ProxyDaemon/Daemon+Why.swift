@@ -11,7 +11,8 @@ extension Daemon {
     let route = route(to: target)
     do {
       var explanation = try Explainer(
-        host: host, plan: plan, condition: { [conditions, plan, host] in
+        host: host, plan: plan,
+        condition: { [conditions, plan, host] in
           conditions[$0] ?? plan.condition(of: $0, in: host)
         }, neighbors: NeighborLookup()
       ).explanation(of: target, engine: engine, route: route, now: now)

@@ -25,7 +25,7 @@ struct Explainer {
     for found in engine.explanations(of: target, route: route, now: now) {
       explanation.proxies.append(report(of: found, route: route, now: now))
       let asked = found.ruleInterfaces + (found.session?.interfaces ?? []) + route.interfaces
-      for index in asked where seen.insert(index.rawValue).inserted {
+      for index in asked.prefix(Self.shownInterfaces) where seen.insert(index.rawValue).inserted {
         guard let entry = try neighbors.entry(for: target, on: index.rawValue) else { continue }
         explanation.neighbors.append(
           NeighborReport(
@@ -40,6 +40,9 @@ struct Explainer {
     }
     return explanation
   }
+
+  /// On how many interfaces of one rule the neighbour cache is looked at.
+  private static let shownInterfaces = 32
 
   /// On how many proxy interfaces is looked for entries of the kernel's own proxy.
   private static let shownProxies = 64

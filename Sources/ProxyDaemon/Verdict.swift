@@ -60,10 +60,16 @@ extension Explanation.Verdict {
             + "answered for if it answers there")
       }
     case "waiting":
+      let asked = list(proxy.session?.interfaces ?? [])
+      if let since = proxy.sinceFailedMilliseconds {
+        self.init(
+          .no, "targetFailed",
+          "nobody answered on \(asked) \(age(since)) ago; \(target) is being asked for again")
+        return
+      }
       self.init(
         .depends, "waiting",
-        "it is for \(target) to say: it is being asked for on "
-          + list(proxy.session?.interfaces ?? []))
+        "it is for \(target) to say: it is being asked for on \(asked)")
     default:
       self.init(
         .no, proxy.decision, "not answered on \(proxy.proxy): \(proxy.cause(in: explanation))")

@@ -151,15 +151,15 @@ extension Counters {
     if let current { slots[current].tally.advertisementsReceived += 1 }
   }
 
-  mutating func advertise(on index: InterfaceIndex) {
+  mutating func advertise(on interface: Interface) {
     total.advertised += 1
-    if let slot = slot(of: index) { slots[slot].tally.advertised += 1 }
+    if let slot = admitted(interface) { slots[slot].tally.advertised += 1 }
     if let rule, rule < rules.count { rules[rule].answers += 1 }
   }
 
-  mutating func solicit(on index: InterfaceIndex) {
+  mutating func solicit(on interface: Interface) {
     total.solicited += 1
-    if let slot = slot(of: index) { slots[slot].tally.solicited += 1 }
+    if let slot = admitted(interface) { slots[slot].tally.solicited += 1 }
   }
 
   mutating func evictSession() { sessionsEvicted += 1 }
@@ -182,6 +182,12 @@ extension Counters {
   mutating func leave() {
     current = nil
     rule = nil
+  }
+
+  private mutating func admitted(_ interface: Interface) -> Int? {
+    if let slot = slot(of: interface.index) { return slot }
+    admit(interface.index, named: interface.name)
+    return slot(of: interface.index)
   }
 
   /// The usual ones are few, and messages come in batches.

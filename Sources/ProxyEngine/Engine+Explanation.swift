@@ -40,9 +40,11 @@ extension Engine {
   package func explanations(
     of target: IPv6Address, route: Route, now: Instant
   ) -> [TargetExplanation] {
-    rules.proxies.indices.compactMap { proxy in
+    let proxies = rules.proxies.indices.lazy.filter { [rules] proxy in
+      rules.position(of: proxy, covering: target) != nil
+    }
+    return proxies.prefix(Limits.explainedProxies).map { proxy in
       let covering = rules(of: proxy, covering: target)
-      guard !covering.isEmpty else { return nil }
       let key = SessionKey(proxy: proxy, target: target)
       return TargetExplanation(
         proxy: rules.proxies[proxy].name, rules: covering,

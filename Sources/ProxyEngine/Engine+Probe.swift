@@ -227,7 +227,7 @@ extension Engine {
       .solicit(
         EthernetFrame(source: own, destination: linkLayerAddress, message: solicitation),
         on: index))
-    counters.solicit(on: index)
+    counters.solicit(on: interface)
   }
 }
 

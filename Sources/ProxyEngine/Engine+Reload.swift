@@ -31,12 +31,13 @@ extension Engine {
     }
     sessions.rename(newKey)
     failures.removeAll()
-    counters.setRules(newRules.rules.indices.map { position in
-      let name = newRules.proxies[newRules.proxy(ofRule: position)].name
-      let prefix = newRules.rules[position].prefix
-      let old = oldPositions[name].flatMap { oldRules.proxies[$0].trie[prefix] }
-      return old.map { counters.rules[$0] } ?? RuleCount()
-    })
+    counters.setRules(
+      newRules.rules.indices.map { position in
+        let name = newRules.proxies[newRules.proxy(ofRule: position)].name
+        let prefix = newRules.rules[position].prefix
+        let old = oldPositions[name].flatMap { oldRules.proxies[$0].trie[prefix] }
+        return old.map { counters.rules[$0] } ?? RuleCount()
+      })
     rules = newRules
     for position in sessions.takenPositions { updateHostRoute(position, into: &actions) }
     apply(newLimits)

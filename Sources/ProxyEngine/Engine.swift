@@ -193,7 +193,7 @@ extension Engine {
         EthernetFrame(
           source: own, destination: asker.frameDestination, message: advertisement),
         on: interface.index))
-    counters.advertise(on: interface.index)
+    counters.advertise(on: interface)
   }
 }
 

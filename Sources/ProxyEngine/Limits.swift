@@ -30,6 +30,9 @@ package struct Limits: Equatable, Sendable {
   /// are counted in the total alone.
   static let countedInterfaces = 256
 
+  /// Proxies on which it is explained what becomes of a question; of more, the first.
+  static let explainedProxies = 16
+
   /// Targets that were given up and are remembered; then the oldest is not any more.
   static let rememberedFailures = 256
 

@@ -42,7 +42,7 @@ struct ReloadCommand: ParsableCommand {
         printJSON(.reload(report))
       } else {
         for problem in report.problems {
-          StandardStream.error.write(problem.text.printable + "\n")
+          StandardStream.error.write("\(problem.severity): \(problem.text)".printable + "\n")
         }
         let outcome = report.isInForce ? "reloaded" : "not reloaded"
         let stream = report.isInForce ? StandardStream.output : .error

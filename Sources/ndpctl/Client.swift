@@ -89,7 +89,8 @@ final class Client {
           return Array(received[..<end])
         }
         if received.count > ControlSocket.replyLimit {
-          throw ClientFailure(.failure, "ndpproxy said more than \(ControlSocket.replyLimit) octets")
+          throw ClientFailure(
+            .failure, "ndpproxy said more than \(ControlSocket.replyLimit) octets")
         }
         guard try connection.waitUntil(readable: true, milliseconds: milliseconds) else {
           return nil

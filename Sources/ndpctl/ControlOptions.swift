@@ -7,7 +7,8 @@ struct ControlOptions: ParsableArguments {
   @Option(
     name: .shortAndLong, help: "Where the daemon listens.",
     completion: .file())
-  var socket = CurrentProcess.environment(ControlSocket.environmentVariable)
+  var socket =
+    CurrentProcess.environment(ControlSocket.environmentVariable)
     ?? ControlSocket.defaultPath
 
   @Flag(help: "Print one line of JSON instead.")

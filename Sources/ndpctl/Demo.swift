@@ -43,6 +43,7 @@ struct Demo {
       do {
         try await showThatTheProxyAnswers(network)
         try await showTheWayBack(network)
+        try await showWhatTheDaemonSays(network, daemon)
       } catch {
         let report = ["\(error)", "The daemon said:"] + daemon.process.lines
         throw DemoFailure(description: report.joined(separator: "\n  "))
@@ -100,6 +101,16 @@ struct Demo {
     screen.step(5, "And the member reaches the router.")
     let router = FoundingNetwork.routerAddress(0)
     try await showPing(from: network.member, named: "member", to: router)
+  }
+
+  private func showWhatTheDaemonSays(_ network: FoundingNetwork, _ daemon: Daemon) async throws {
+    // Other daemons do not listen.
+    guard Host.exists(daemon.controlSocket) else { return }
+    screen.step(6, "Why it works, as the daemon explains it.")
+    screen.command("gateway", "ndpctl why \(target)")
+    let explanation = try await network.gateway.run(
+      Host.ownProgram(), "why", "--socket", daemon.controlSocket, "\(target)")
+    screen.output(explanation.split(separator: "\n").map(String.init))
   }
 
   private func showPing(

@@ -106,7 +106,8 @@ struct MessageText {
   let offset: UInt64
 
   var line: String {
-    let name = message.interface + String(repeating: " ", count: max(0, 8 - message.interface.count))
+    let name =
+      message.interface + String(repeating: " ", count: max(0, 8 - message.interface.count))
     let arrow = message.isSent ? "→" : "←"
     let time = message.latencyNanoseconds.map { " after \(latency($0))" } ?? ""
     return "\(clock) \(name) \(arrow) \(content): \(message.reason)\(time)"

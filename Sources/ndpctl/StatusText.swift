@@ -7,7 +7,8 @@ struct StatusText {
 
   /// The state in one line.
   var headline: String {
-    let start = Int(WallClock.nanoseconds / 1_000_000_000)
+    let start =
+      Int(WallClock.nanoseconds / 1_000_000_000)
       - Int(status.uptimeMilliseconds / 1000)
     let since = WallClock.text(seconds: start, format: "%Y-%m-%d %H:%M:%S")
     let reachable = status.sessions["reachable"] + status.sessions["probing"]

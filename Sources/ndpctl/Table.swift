@@ -22,7 +22,9 @@ struct Table {
     let excess = text + gap * (widths.count - 1) - room
     if excess > 0 { widths[flexible] = max(4, widths[flexible] - excess) }
     return all.map { row in
-      let cells = row.indices.map { pad(row[$0], to: widths[$0], atStart: rightAligned.contains($0)) }
+      let cells = row.indices.map {
+        pad(row[$0], to: widths[$0], atStart: rightAligned.contains($0))
+      }
       let line = String(repeating: " ", count: indent) + cells.joined(separator: blanks(gap))
       return String(line.reversed().drop { $0 == " " }.reversed())
     }

@@ -45,7 +45,7 @@ struct TopCommand: ParsableCommand {
     let signals = try SignalDescriptor(SignalDescriptor.ending)
     let timer = try TimerDescriptor()
     let input = StandardInput()
-    let terminal = control.json ? nil : Terminal()
+    let terminal = control.json ? nil : Terminal.takeOver()
     try poll.watch(signals, token: Self.signalToken)
     try poll.watch(timer, token: Self.timerToken)
     if terminal != nil { try poll.watch(input, token: Self.inputToken) }

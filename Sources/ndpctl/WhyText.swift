@@ -24,7 +24,8 @@ struct WhyText {
     rows += explanation.messages.map {
       let kind = $0.kind == .solicitation ? "asked for by" : "advertised by"
       return (
-        "seen", "\(duration($0.ageMilliseconds)) ago on \($0.interface), \(kind) \($0.source): "
+        "seen",
+        "\(duration($0.ageMilliseconds)) ago on \($0.interface), \(kind) \($0.source): "
           + $0.reason
       )
     }
@@ -56,7 +57,9 @@ struct WhyText {
   private func rows(for proxy: ProxyExplanation) -> [(String, String)] {
     var rows: [(String, String)] = [("proxy", proxy.interface.sentence)]
     if let rule = proxy.rule { rows.append(("rule", text(rule))) }
-    rows += proxy.others.map { ("", "rather than \(text($0)), which is shorter") }
+    rows += proxy.others.map {
+      ("", "rather than \($0.prefix) \($0.methods.joined(separator: " ")), which is shorter")
+    }
     rows += proxy.ruleInterfaces.map { ("asks on", $0.sentence) }
     rows.append(("known", session(of: proxy)))
     rows.append(("question", proxy.reason))
@@ -87,7 +90,9 @@ struct WhyText {
     if let since = session.sinceConfirmedMilliseconds {
       parts.append("it answered \(duration(since)) ago")
     }
-    if let since = session.sinceAskedMilliseconds { parts.append("asked for \(duration(since)) ago") }
+    if let since = session.sinceAskedMilliseconds {
+      parts.append("asked for \(duration(since)) ago")
+    }
     if session.sent > 0 { parts.append("\(counted(session.sent, "question")) sent") }
     if session.waiting > 0 { parts.append("\(session.waiting) waiting") }
     parts.append("known for \(duration(session.ageMilliseconds))")

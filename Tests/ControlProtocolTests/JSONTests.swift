@@ -183,7 +183,9 @@ struct MessageTests {
 
   @Test func `replies come back as they were`() throws {
     var counters = CounterReport()
-    counters.total.malformed = NamedCounts([(name: "checksum", count: 3), (name: "hopLimit", count: 0)])
+    counters.total.malformed = NamedCounts([
+      (name: "checksum", count: 3), (name: "hopLimit", count: 0),
+    ])
     var explanation = Explanation()
     explanation.proxies = [ProxyExplanation()]
     let replies: [Reply] = [

@@ -2,9 +2,11 @@ import Testing
 
 /// The arrows of DESIGN §2: what each room may import of ours.
 ///
-/// Two arrows are drawn here that the drawing leaves out: `ndpproxy` reads its flags with
-/// getopt_long(3), which is LinuxNet's like every other piece of libc that needs `unsafe`; and
-/// NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw (NDPWire).
+/// Arrows are drawn here that the drawing leaves out: daemon and ndpctl speak by ControlProtocol;
+/// ndpctl explains an address without a daemon as the daemon would (ProxyDaemon); `ndpproxy` reads
+/// its flags with getopt_long(3), which is LinuxNet's like every other piece of libc that needs
+/// `unsafe`; and NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw
+/// (NDPWire).
 /// `ndpbench`, below Benchmarks, is not in the drawing at all: it measures rooms from outside.
 /// Nor are `Conformance`, `InterfaceEvents` and the programs that print their tables, below Tests:
 /// they try all rooms from outside.
@@ -14,10 +16,11 @@ private let arrows: [String: Set<String>] = [
   "ProxyEngine": ["NDPWire", "PrefixTrie"],
   "ProxyConfig": ["NDPWire"],
   "LinuxNet": ["CLinux", "CPcap", "NDPWire"],
-  "ProxyDaemon": ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
-  "ndpproxy": ["LinuxNet", "ProxyDaemon"],
+  "ControlProtocol": ["NDPWire"],
+  "ProxyDaemon": ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
+  "ndpproxy": ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "NDPWire"],
-  "ndpctl": ["NetworkLab"],
+  "ndpctl": ["ControlProtocol", "LinuxNet", "NDPWire", "NetworkLab", "ProxyDaemon"],
   "ndpbench": ["LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
   "Conformance": [
     "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
@@ -32,7 +35,7 @@ private let arrows: [String: Set<String>] = [
 private let libraries: [String: Set<String>] = [
   "ProxyEngine": ["HeapModule"],
   "LinuxNet": ["Glibc", "SystemPackage"],
-  "ProxyDaemon": ["Logging"],
+  "ProxyDaemon": ["Logging", "Synchronization"],
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
   "ndpctl": ["ArgumentParser", "SystemPackage"],

@@ -20,4 +20,11 @@ struct ServiceUnitTests {
       SourceTree.files(under: "systemd", endings: [".service"]).first)
     #expect(unit.lines.contains("RestartPreventExitStatus=64 66 67 77 78"))
   }
+
+  @Test func `a reload is waited for, and ndpctl has a place to connect`() throws {
+    let unit = try #require(
+      SourceTree.files(under: "systemd", endings: [".service"]).first)
+    #expect(unit.lines.contains("ExecReload=/usr/bin/ndpctl reload"))
+    #expect(unit.lines.contains("RuntimeDirectory=ndpproxy"))
+  }
 }

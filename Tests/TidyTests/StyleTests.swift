@@ -39,7 +39,8 @@ struct StyleTests {
   }
 
   static let daemonRooms = [
-    "NDPWire", "PrefixTrie", "ProxyEngine", "ProxyConfig", "LinuxNet", "ProxyDaemon", "ndpproxy",
+    "ControlProtocol", "NDPWire", "PrefixTrie", "ProxyEngine", "ProxyConfig", "LinuxNet",
+    "ProxyDaemon", "ndpproxy",
   ]
 
   @Test(arguments: SourceTree.files(under: "Sources").filter { daemonRooms.contains($0.room) })

@@ -43,7 +43,7 @@ struct MetricsTests {
         "import sys; from prometheus_client.openmetrics.parser import "
         + "text_string_to_metric_families as p; print(sum(1 for f in p(sys.stdin.read())))"
       let count = try await network.gateway.run(
-        "python3", "-c", parser, input: metrics.standardOutput)
+        "/usr/bin/python3", "-c", parser, input: metrics.standardOutput)
       #expect(Int(count.prefix { $0 != "\n" }) ?? 0 > 15)
     }
   }
@@ -68,5 +68,39 @@ struct MetricsTests {
     let refused = try await network.gateway.result(
       of: [program, "metrics", "--socket", "/nowhere", "--textfile", "/nowhere/file"])
     #expect(refused.standardError.contains("/nowhere/file"))
+  }
+}
+
+/// What is shipped for Prometheus and Grafana, against what there is.
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+struct PackagedMetricsTests {
+  private func text(_ path: String) throws -> String {
+    let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    return String(
+      decoding: try RegularFile(root + "/Packaging/" + path, limit: 1 << 20).octets, as: UTF8.self)
+  }
+
+  @Test(arguments: ["grafana/ndpproxy.json", "prometheus/ndpproxy.rules.yml"])
+  func `alerts and panels are about metrics that there are`(path: String) async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.withDaemon(ndpproxy, configuration: configuration("static")) {
+      daemon in
+      let metrics = try await network.gateway.ndpctl("metrics", of: daemon).standardOutput
+      let known = Set(
+        metrics.split(separator: "\n").filter { !$0.hasPrefix("#") }.map {
+          String($0.prefix { !" {".contains($0) })
+        })
+      let used = Set(try text(path).matches(of: /ndpproxy_[a-z_]+/).map { String($0.output) })
+      #expect(used.count > 5)
+      #expect(used.subtracting(known) == [])
+    }
+  }
+
+  @Test func `promtool takes the alerts`() async throws {
+    let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let network = try await FoundingNetwork(members: 1)
+    let report = try await network.gateway.run(
+      "promtool", "check", "rules", root + "/Packaging/prometheus/ndpproxy.rules.yml")
+    #expect(report.contains("SUCCESS: 7 rules found"))
   }
 }

@@ -34,7 +34,6 @@ struct MonitorTests {
       let lines = try await monitor(
         ["--prefix", "\(FoundingNetwork.insidePrefix)", "--count", "4", "--write", path], network,
         daemon)
-      print(lines.joined(separator: "\n"))
       let shown = lines.dropFirst().map { $0.dropFirst(16) }
       #expect(shown.count == 4)
       let expected = [

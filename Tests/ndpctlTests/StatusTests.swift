@@ -21,7 +21,6 @@ struct StatusTests {
       #expect(lines.contains("eth0: answering"))
       #expect(lines.contains("zt0: asking"))
       #expect(lines.contains { $0.contains("2001:db8:1:0:ff::/80  iface zt0") })
-      print(result.standardOutput)
     }
   }
 }

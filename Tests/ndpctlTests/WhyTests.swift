@@ -60,14 +60,16 @@ struct WhyTests {
       "a live target", "2001:db8:1:0:ff::10", 0,
       "yes: answered on eth0: it is at 02:00:00:00:00:10 on zt0, and said so TIME ago",
       offline: (
-        2, "it depends: it is for 2001:db8:1:0:ff::10 to say: it would be asked for on zt0, and is "
+        2,
+        "it depends: it is for 2001:db8:1:0:ff::10 to say: it would be asked for on zt0, and is "
           + "answered for if it answers there"
       )),
     Case(
       "a dead target", "2001:db8:1:0:ff::dd", 1,
       "no: not answered on eth0: nobody answered on zt0 TIME ago",
       offline: (
-        2, "it depends: it is for 2001:db8:1:0:ff::dd to say: it would be asked for on zt0, and is "
+        2,
+        "it depends: it is for 2001:db8:1:0:ff::dd to say: it would be asked for on zt0, and is "
           + "answered for if it answers there"
       )),
     Case(
@@ -107,6 +109,7 @@ struct WhyTests {
     let network = try await FoundingNetwork(members: 1)
     try await network.gateway.run(
       "ip", "link", "add", "zt1", "type", "veth", "peer", "name", "zt1p")
+    try await network.gateway.run("ip", "-6", "route", "add", "unreachable", "2001:db8:2::/64")
     try await network.gateway.withDaemon(
       ndpproxy, configuration: Self.configuration, readyAt: "ready: "
     ) { daemon in
@@ -142,17 +145,17 @@ struct WhyTests {
     let gateway = network.gateway
     try await gateway.run(
       "ip", "-6", "neighbour", "add", "proxy", "\(FoundingNetwork.memberAddress(0))", "dev", "eth0")
-    let text = "proxy eth0 {\n rule 2001:db8:1::/64 {\n static\n}\n"
+    let text =
+      "proxy eth0 {\n rule 2001:db8:1::/64 {\n static\n}\n"
       + " rule 2001:db8:1:0:ff::/80 {\n iface zt0\n}\n}\n"
     try await gateway.withDaemon(ndpproxy, configuration: text) { daemon in
       _ = try await network.router.ping(FoundingNetwork.memberAddress(0))
       let result = try await gateway.ndpctl("why", "2001:db8:1:0:ff::10", of: daemon)
       let found = result.standardOutput.split(separator: "\n").map(String.init)
-      print(result.standardOutput)
       let expected = [
         "target     2001:db8:1:0:ff::10", "proxy      eth0: ready",
         "rule       2001:db8:1:0:ff::/80 iface zt0, asked 1, answered 1",
-        "           rather than 2001:db8:1::/64 static, asked 0, answered 0, which is shorter",
+        "           rather than 2001:db8:1::/64 static, which is shorter",
         "asks on    zt0: ready", "route      on-link, on zt0",
         "question   answered at once", "           R=1 S=1 O=0",
         "           link-layer address 02:00:00:00:00:ee",
@@ -168,18 +171,19 @@ struct WhyTests {
 
   @Test func `a target is remembered to have failed`() async throws {
     let network = try await FoundingNetwork(members: 1)
-    let text = "proxy eth0 {\n timeout 50\n deadtime 50\n rule 2001:db8:1:0:ff::/80 {\n iface zt0\n}\n}\n"
+    let text =
+      "proxy eth0 {\n timeout 50\n deadtime 50\n rule 2001:db8:1:0:ff::/80 {\n iface zt0\n}\n}\n"
     try await network.gateway.withDaemon(ndpproxy, configuration: text) { daemon in
       _ = try await network.router.ping(IPv6Address("2001:db8:1:0:ff::dd")!)
-      let isForgotten: Bool? = try await poll(within: .seconds(10)) {
-        let sessions = try await network.gateway.ndpctl("sessions", of: daemon)
-        return sessions.standardOutput.contains("::dd") ? nil : true
+      let expected =
+        "no: nobody answered on zt0 TIME ago; the next question has 2001:db8:1:0:ff::dd asked "
+        + "for again"
+      let isRemembered: Bool? = try await poll(within: .seconds(20)) {
+        let result = try await network.gateway.ndpctl("why", "2001:db8:1:0:ff::dd", of: daemon)
+        #expect(result.status == .exited(1))
+        return verdict(result) == expected ? true : nil
       }
-      #expect(isForgotten == true)
-      let result = try await network.gateway.ndpctl("why", "2001:db8:1:0:ff::dd", of: daemon)
-      #expect(
-        verdict(result) == "no: nobody answered on zt0 TIME ago; the next question has "
-          + "2001:db8:1:0:ff::dd asked for again")
+      #expect(isRemembered == true)
     }
   }
 
@@ -191,7 +195,7 @@ struct WhyTests {
       of: [program, "why", "--socket", "/nowhere", "-c", file.path, "2001:db8:1:0:ff::10"])
     #expect(verdict(result).hasPrefix("yes: answered on eth0: the rule is static"))
     #expect(result.standardOutput.contains("daemon     not asked"))
-    let broken = try TemporaryFile(containing: "proxy eth0 {\n ruel\n}\n")
+    let broken = try TemporaryFile(containing: "proxy eth0 {\n ruel x {\n}\n}\n")
     let failed = try await network.gateway.result(
       of: [program, "why", "-c", broken.path, "2001:db8:1:0:ff::10"])
     #expect(failed.status == .exited(1))

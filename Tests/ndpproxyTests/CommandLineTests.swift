@@ -25,7 +25,7 @@ struct CommandLineTests {
   @Test func `the manual page explains the flags of the help, and no others`() async throws {
     let help = try await run("--help").output
     let manual = try contents(ofFile: "man/ndpproxy.8")
-    #expect(flags(inHelp: help).count == 20)
+    #expect(flags(inHelp: help).count == 22)
     #expect(flags(inManual: manual) == flags(inHelp: help))
   }
 

@@ -58,7 +58,10 @@ struct Bench {
     let file = try configuration.text(for: responder).map { try TemporaryFile(containing: $0) }
     let own = try CurrentProcess.executablePath().string
     let start = [own, "start", "--processor", "\(processors.responder)", "--"]
-    let command = start + (try self.command(of: responder)) + (file.map { ["-c", $0.path] } ?? [])
+    let environment = configuration.controlSocket.map { ["env", "NDPPROXY_SOCKET=\($0)"] } ?? []
+    let command =
+      start + environment + (try self.command(of: responder))
+      + (file.map { ["-c", $0.path] } ?? [])
     return try await link.responder.withProcess(command) { process in
       var running = RunningResponder(
         responder, self, process, try await startTime(of: process))

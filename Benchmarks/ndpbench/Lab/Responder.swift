@@ -34,6 +34,8 @@ struct ResponderConfiguration: Sendable {
   var proxyKeys = ""
   /// Keys above it, for ndpproxy alone: limits that a measurement has to raise.
   var ownKeys = ""
+  /// Where ndpproxy listens for ndpctl, if it does.
+  var controlSocket: String?
   /// How long ndppd is not asked: with an `auto` rule, an early question ends it.
   var silenceForNdppd = Duration.zero
 

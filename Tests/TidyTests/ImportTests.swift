@@ -17,7 +17,8 @@ private let arrows: [String: Set<String>] = [
   "ProxyDaemon": ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
   "ndpproxy": ["LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "NDPWire"],
-  "ndpctl": ["NetworkLab"],
+  "HostDoctor": ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon"],
+  "ndpctl": ["HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon"],
   "ndpbench": ["LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
   "Conformance": [
     "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
@@ -35,7 +36,7 @@ private let libraries: [String: Set<String>] = [
   "ProxyDaemon": ["Logging"],
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
-  "ndpctl": ["ArgumentParser", "SystemPackage"],
+  "ndpctl": ["ArgumentParser", "FoundationEssentials", "Subprocess", "SystemPackage"],
   "ndpbench": ["ArgumentParser", "Subprocess"],
   "Conformance": ["Glibc", "Synchronization"],
   "ConformanceTable": ["Glibc"],

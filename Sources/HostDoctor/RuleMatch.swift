@@ -105,6 +105,8 @@ struct RuleEvaluation {
     case 5: UInt32(packet.outIndex).native
     case 6: Array(packet.inName.utf8)
     case 7: Array(packet.outName.utf8)
+    case 8 where !packet.ethernet.isEmpty && !packet.inName.isEmpty: UInt16(1).native
+    case 9 where !packet.ethernet.isEmpty && !packet.outName.isEmpty: UInt16(1).native
     case 15: [NetfilterFamily.ip6.rawValue]
     case 16: [ICMPv6.header]
     case 17 where !packet.ethernet.isEmpty: [packet.ethernet[0] & 1 == 1 ? 2 : 0]
@@ -152,10 +154,10 @@ extension [UInt8] {
   fileprivate func precedes(_ other: [UInt8]) -> Bool { lexicographicallyPrecedes(other) }
 }
 
-extension UInt32 {
+extension FixedWidthInteger {
   /// The octets in this machine's order.
   fileprivate var native: [UInt8] {
     let value = littleEndian == self ? self : byteSwapped
-    return (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    return (0..<Self.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> Self($0 * 8)) }
   }
 }

@@ -58,7 +58,7 @@ extension Check {
     let failed = examination.picture.addresses.filter {
       $0.isDuplicate && indexes.contains($0.assigned.index)
     }
-    return Verdict(failed.map { examination.duplicate($0.assigned) }, good: "no address is")
+    return Verdict(failed.map { examination.duplicate($0.assigned) }, good: "no other host has an address of ours")
   }
 
   private static let deprecated = Check(
@@ -160,7 +160,8 @@ extension Examination {
     if link.settings?.isDisabled != false {
       return Finding(
         .failure, "\(name): IPv6 is disabled", value: "net.ipv6.conf.\(name).disable_ipv6 = 1",
-        from: "RTM_GETLINK", meaning: "nothing of IPv6 passes there",
+        from: "RTM_GETLINK", meaning: "nothing of IPv6 passes there; its addresses are gone, and "
+          + "come back when whatever configures the interface does so again",
         fix: set("net.ipv6.conf.\(name).disable_ipv6", to: "0"))
     }
     let hasLinkLocal = picture.addresses(on: link.link.index).contains {

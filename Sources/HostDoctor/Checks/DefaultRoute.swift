@@ -53,18 +53,23 @@ extension Examination {
         && $0.settings?.forwarding != 0
     }
     if let link = deaf { return ignoredAdvertisements(on: link) }
-    let router = picture.neighbors.first { $0.isRouter && isProxy($0.interface) }
-    let command = router.map {
-      "ip -6 route add default via \($0.address) dev \(picture.name(of: $0.interface))"
-    }
-    let name = proxyLinks[0].link.name
+    let fix = knownRouter(replacing: false)
     return Finding(
       .failure, "there is no default route", value: "no route for ::/0", from: "RTM_GETROUTE",
       meaning: "answers of the members find no way out"
-        + (command == nil ? "; ask your provider for the gateway's address" : ""),
-      fix: command.map {
-        Fix([$0], lasting: lasting($0, networkd: "[Route] Gateway=\(router!.address)", on: name))
-      })
+        + (fix == nil ? "; ask your provider for the gateway's address" : ""), fix: fix)
+  }
+
+  /// A default route by a neighbour that has said to be a router.
+  private func knownRouter(replacing: Bool) -> Fix? {
+    let router = picture.neighbors.first { $0.isRouter && isProxy($0.interface) }
+    guard let router else { return nil }
+    let name = picture.name(of: router.interface)
+    let command =
+      "ip -6 route \(replacing ? "replace" : "add") default via \(router.address) dev \(name)"
+    return Fix(
+      [command],
+      lasting: lasting(command, networkd: "[Route] Gateway=\(router.address)", on: name))
   }
 
   private func ignoredAdvertisements(on link: DetailedLink) -> Finding {
@@ -112,7 +117,8 @@ extension Examination {
       value: "default \(route.gateway.map { "via \($0) " } ?? "")dev \(name)",
       from: "RTM_GETROUTE",
       meaning: "what arrives on \(proxyLinks[0].link.name) is answered another way, "
-        + "which providers filter; it may be meant so where policy rules choose the way")
+        + "which providers filter; it may be meant so where policy rules choose the way",
+      fix: knownRouter(replacing: true))
   }
 
   fileprivate func silentGateway(_ route: RouteEntry) -> Finding {

@@ -28,7 +28,7 @@ extension Check {
   }
 
   private static let partialForwarding = Check(
-    "D02", "its places", .forwarding,
+    "D02", "per interface", .forwarding,
     """
     In IPv6 the variable of one interface does not decide whether packets pass: it decides \
     whether the interface behaves as a router's or as a host's. 'default' is copied to \

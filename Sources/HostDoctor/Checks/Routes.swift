@@ -94,6 +94,8 @@ extension Check {
 
 extension Examination {
   fileprivate func missingRoute(of placed: PlacedRule) -> Finding? {
+    // A route for what nobody will ask for would not help.
+    guard outsideLink(placed) == nil else { return nil }
     var outside: [IPv6Address] = []
     var refused: [IPv6Address] = []
     var insideCount = 0

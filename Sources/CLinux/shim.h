@@ -5,7 +5,6 @@
 #include <linux/fib_rules.h>
 #include <linux/filter.h>
 #include <linux/if_addr.h>
-#include <linux/if_bridge.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>

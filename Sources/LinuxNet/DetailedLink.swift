@@ -13,19 +13,16 @@ package struct DetailedLink: Equatable, Sendable {
   package var kind: String?
   /// What IPv6 does there; `nil` where there is no IPv6.
   package var settings: IPv6Settings?
-  /// How it hears of groups, if it is a bridge.
-  package var snooping: MulticastSnooping?
 
   package init(
     link: Link, hasCarrier: Bool = true, mtu: Int = 1500, kind: String? = nil,
-    settings: IPv6Settings? = IPv6Settings(), snooping: MulticastSnooping? = nil
+    settings: IPv6Settings? = IPv6Settings()
   ) {
     self.link = link
     self.hasCarrier = hasCarrier
     self.mtu = mtu
     self.kind = kind
     self.settings = settings
-    self.snooping = snooping
   }
 }
 
@@ -43,22 +40,6 @@ package struct IPv6Settings: Equatable, Sendable {
   package var addressGenerationMode = 0
 
   package init() {}
-}
-
-/// How a bridge treats multicast (IFLA_BR_MCAST_…).
-package struct MulticastSnooping: Equatable, Sendable {
-  /// Whether frames to groups go only where somebody has joined.
-  package var isOn: Bool
-  /// Whether somebody on it asks who has joined (MLD), without which snooping has no effect.
-  package var hasQuerier: Bool
-  /// `mcast_router`: 2 has the bridge's own host receive every group.
-  package var router: Int
-
-  package init(isOn: Bool, hasQuerier: Bool, router: Int) {
-    self.isOn = isOn
-    self.hasQuerier = hasQuerier
-    self.router = router
-  }
 }
 
 extension DetailedLink {
@@ -90,11 +71,7 @@ extension DetailedLink {
 
   private mutating func readKind(_ attributes: RawSpan) {
     forEachAttribute(in: attributes, behind: 0) { attribute, value in
-      switch Int(attribute) {
-      case IFLA_INFO_KIND: kind = value.text
-      case IFLA_INFO_DATA where kind == "bridge": snooping = MulticastSnooping(value)
-      default: break
-      }
+      if Int(attribute) == IFLA_INFO_KIND { kind = value.text }
     }
   }
 }
@@ -140,24 +117,4 @@ extension IPv6Settings {
 extension RawSpan {
   /// An element of an array of 32-bit numbers.
   fileprivate func element(_ place: Int) -> Int { Int(native(at: 4 * place, as: Int32.self)) }
-}
-
-extension MulticastSnooping {
-  /// Reads a bridge's `IFLA_INFO_DATA`.
-  fileprivate init(_ attributes: RawSpan) {
-    self.init(isOn: false, hasQuerier: false, router: 1)
-    forEachAttribute(in: attributes, behind: 0) { attribute, value in
-      switch Int(attribute) {
-      case IFLA_BR_MCAST_SNOOPING where value.byteCount >= 1:
-        isOn = value.native(at: 0, as: UInt8.self) != 0
-      case IFLA_BR_MCAST_ROUTER where value.byteCount >= 1:
-        router = Int(value.native(at: 0, as: UInt8.self))
-      case IFLA_BR_MCAST_QUERIER_STATE:
-        forEachAttribute(in: value, behind: 0) { state, _ in
-          if state == UInt16(BRIDGE_QUERIER_IPV6_ADDRESS) { hasQuerier = true }
-        }
-      default: break
-      }
-    }
-  }
 }

@@ -22,8 +22,8 @@ struct DoctorCommand: AsyncParsableCommand {
     help: "The configuration; /etc/ndpproxy.conf or, where only that exists, /etc/ndppd.conf.")
   var config: String?
 
-  @Option(help: "Look for files below this directory instead of /.")
-  var root = ""
+  @Option(help: "Look for files below this directory instead of / (or of what NDPCTL_ROOT says).")
+  var root: String?
 
   @Option(help: "Only the check with this code; may be given more than once.")
   var only: [String] = []
@@ -83,7 +83,8 @@ struct DoctorCommand: AsyncParsableCommand {
   static let couldNotLook: Int32 = 3
 
   private func examination() throws -> Examination {
-    let directory = root == "/" ? "" : root
+    let given = root ?? CurrentProcess.environment("NDPCTL_ROOT") ?? ""
+    let directory = given == "/" ? "" : given
     let path = config ?? ConfigurationFile.defaultPath(below: directory).path
     let file: ConfigurationFile
     do {

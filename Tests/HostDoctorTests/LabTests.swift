@@ -22,6 +22,21 @@ struct LabTests {
     try await lab.cleanUp()
   }
 
+  @Test func `a bridge of this host that snoops is no trouble`() async throws {
+    let lab = try await Lab()
+    try await lab.bridgeUpstream("mcast_snooping 1 mcast_query_response_interval 50")
+    try await lab.shell("ip link set dev wan type bridge mcast_querier 1")
+    let row = Misconfiguration(code: "", name: "", proxy: "wan")
+    try await lab.gateway.withDaemon(ndpproxy, configuration: row.configuration) { daemon in
+      // Then the querier's silence is over, and groups that nobody has joined are kept back.
+      try await Task.sleep(for: .seconds(2))
+      let document = try await lab.doctor(daemon.configuration.path)
+      #expect(document.codes == [], "\(document.report)")
+      #expect(try await lab.pingWorks(within: .zero))
+    }
+    try await lab.cleanUp()
+  }
+
   @Test(arguments: Misconfiguration.all)
   func `what is wrong is named, and the fix mends it`(row: Misconfiguration) async throws {
     let lab = try await Lab()

@@ -126,7 +126,8 @@ package struct Fix: Equatable, Sendable {
   init(sysctl variable: String, to value: String, in file: String = "/etc/sysctl.d/90-ndpproxy.conf")
   {
     self.init(
-      ["sysctl -w \(variable)=\(value)"], lasting: ["echo '\(variable) = \(value)' >> \(file)"],
+      ["sysctl -w " + "\(variable)=\(value)".quoted],
+      lasting: ["echo \("\(variable) = \(value)".quoted) >> \(file.quoted)"],
       scope: .sysctl)
   }
 }

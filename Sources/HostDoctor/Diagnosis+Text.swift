@@ -27,7 +27,8 @@ extension Diagnosis {
     let unchecked = results.count { if case .notChecked = $0.verdict { true } else { false } }
     let rest = [(skippedCount, "skipped"), (unchecked, "not checked")].filter { $0.0 > 0 }
       .map { "\($0.0) \($0.1)" }
-    let found = count(of: .failure) + count(of: .warning) == 0 ? ["nothing stands in the way"] : []
+    let isClear = count(of: .failure) + count(of: .warning) == 0
+    let found = !isClear ? [] : [skippedCount == 0 ? "nothing stands in the way" : "nothing found"]
     return (found + counts + rest).joined(separator: ", ")
   }
 }

@@ -6,13 +6,19 @@ extension Examination {
     Fix(sysctl: variable, to: value, in: bootFile)
   }
 
+  /// The name of an interface's variable; a dot of the interface's name becomes a slash
+  /// (sysctl.d(5)).
+  func variable(_ key: String, of name: String) -> String {
+    "net.ipv6.conf.\(String(name.map { $0 == "." ? "/" : $0 })).\(key)"
+  }
+
   /// Our own file of sysctl.d(5).
   var bootFile: String { picture.bootSettings.directory + "/90-ndpproxy.conf" }
 
   /// Changes the configuration, and has the daemon read it again.
   func edit(_ expression: String) -> Fix {
     Fix(
-      ["sed -i '\(expression)' \(path.quoted)"] + reload,
+      ["sed -i \(expression.quoted) \(path.quoted)"] + reload,
       lasting: ["the file is what lasts; 'ndpproxy --test-config' checks it"])
   }
 
@@ -41,7 +47,7 @@ extension String {
   var quoted: String {
     let plain = utf8.allSatisfy { octet in
       UInt8(ascii: "a")...UInt8(ascii: "z") ~= octet
-        || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= octet || "/._-:".utf8.contains(octet)
+        || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= octet || "/._-:=%,+@".utf8.contains(octet)
         || UInt8(ascii: "0")...UInt8(ascii: "9") ~= octet
     }
     if plain, !isEmpty { return self }

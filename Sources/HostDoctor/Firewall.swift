@@ -50,6 +50,13 @@ struct Firewall {
     return fate(of: packet, through: bases)
   }
 
+  /// Where the first of these packets is dropped that is not let pass from interface to interface.
+  func dropOnTheWay(_ packets: [TestPacket]) -> DropSite? {
+    packets.lazy.compactMap {
+      fate(of: $0, at: .prerouting, .forward, .postrouting).drop
+    }.first
+  }
+
   /// What becomes of a frame where an interface receives it, before anything else, or sends it.
   func fate(ofFrame packet: TestPacket, on device: String, isLeaving: Bool) -> Fate {
     let bases = ruleset.chains.filter {

@@ -49,7 +49,7 @@ extension HostPicture {
   }
 
   private mutating func readRoutes(for configuration: Configuration) throws(SystemError) {
-    let rules = configuration.proxies.lazy.flatMap(\.rules).prefix(Examination.ruleLimit)
+    let rules = Array(configuration.proxies.lazy.flatMap(\.rules).prefix(Examination.ruleLimit))
     routes = try RouteEntry.readAll { route in
       guard route.metric != UInt32.max else { return false }
       return route.gateway == nil && !route.type.isRefusal && route.type != .local

@@ -17,16 +17,20 @@ struct Passage {
   /// A station on the outer link.
   private static let station = MACAddress(bits: 0x0200_5e00_5301)
 
-  /// An echo request to the member.
-  var inward: TestPacket {
-    TestPacket(type: ICMPv6.echoRequest, from: Self.remote, to: member)
-      .entering(outside.name, outside.index).leaving(inside.name, inside.index)
+  /// An echo request to the member, and the beginning of a TCP connection.
+  var inward: [TestPacket] {
+    [
+      TestPacket(type: ICMPv6.echoRequest, from: Self.remote, to: member),
+      TestPacket(tcpFrom: Self.remote, to: member),
+    ].map { $0.entering(outside.name, outside.index).leaving(inside.name, inside.index) }
   }
 
-  /// An echo request from the member.
-  var outward: TestPacket {
-    TestPacket(type: ICMPv6.echoRequest, from: member, to: Self.remote)
-      .entering(inside.name, inside.index).leaving(outside.name, outside.index)
+  /// The same from the member.
+  var outward: [TestPacket] {
+    [
+      TestPacket(type: ICMPv6.echoRequest, from: member, to: Self.remote),
+      TestPacket(tcpFrom: member, to: Self.remote),
+    ].map { $0.entering(inside.name, inside.index).leaving(outside.name, outside.index) }
   }
 
   /// The router's question whether the member is still there, sent to it by name.
@@ -65,8 +69,10 @@ struct Passage {
     let prefix = placed.rule.prefix
     return Fix(
       [
-        "nft insert rule \(chain) iifname \(inside.name) ip6 saddr \(prefix) accept",
-        "nft insert rule \(chain) oifname \(inside.name) ip6 daddr \(prefix) accept",
+        "nft insert rule \(chain) "
+          + "iifname \"\(inside.name)\" ip6 saddr \(prefix) accept".quoted,
+        "nft insert rule \(chain) "
+          + "oifname \"\(inside.name)\" ip6 daddr \(prefix) accept".quoted,
       ],
       lasting: isDocker
         ? ["the same at boot after Docker, which leaves DOCKER-USER alone"] : DropSite.lasting)

@@ -38,8 +38,10 @@ struct RuleEvaluation {
       load(payload(base, offset, length), at: register, length: length)
     case .meta(let key, let register): load(meta(key), at: register, length: 16)
     case .conntrack(let key, let register):
-      let state: UInt32 = 0
-      load(key == state ? packet.state.rawValue.native : nil, at: register, length: 4)
+      guard let octets = conntrack(key) else { return false }
+      load(octets.isEmpty ? nil : octets, at: register, length: 16)
+    case .connectionState(let mask, let isInverted):
+      return (packet.state.rawValue & mask != 0) != isInverted
     case .compare(let register, let operation, let data):
       return compare(register, operation, data)
     case .range(let register, let isInverted, let from, let to):
@@ -56,7 +58,8 @@ struct RuleEvaluation {
     case .reject: verdict = .drop
     case .lookup(let set, let register, let isInverted):
       return look(in: set, register, isInverted)
-    case .icmp6(let type, let isInverted): return (packet.transport[0] == type) != isInverted
+    case .icmp6(let type, let isInverted):
+      return packet.isICMPv6 && (packet.transport[0] == type) != isInverted
     case .neutral: break
     case .routeLookup, .unknown:
       registers = [UInt8?](repeating: nil, count: 64)
@@ -96,6 +99,21 @@ struct RuleEvaluation {
     return Array(header[offset..<offset + length])
   }
 
+  /// Keys of `enum nft_ct_keys`: empty where the value is not known, `nil` where there is none and
+  /// the rule does not match, as without a connection.
+  private func conntrack(_ key: UInt32) -> [UInt8]? {
+    if key == 0 { return packet.state.rawValue.native }
+    if packet.state == .untracked { return nil }
+    let isReply = packet.state == .established
+    switch key {
+    case 1: return [isReply ? 1 : 0]
+    // Seen both ways, assured and confirmed; or nothing yet (IPS_…).
+    case 2: return UInt32(isReply ? 14 : 0).native
+    case 3: return UInt32(0).native
+    default: return []
+    }
+  }
+
   /// Keys of `enum nft_meta_keys`, in this machine's order but for the protocol.
   private func meta(_ key: UInt32) -> [UInt8]? {
     switch key {
@@ -108,7 +126,7 @@ struct RuleEvaluation {
     case 8 where !packet.ethernet.isEmpty && !packet.inName.isEmpty: UInt16(1).native
     case 9 where !packet.ethernet.isEmpty && !packet.outName.isEmpty: UInt16(1).native
     case 15: [NetfilterFamily.ip6.rawValue]
-    case 16: [ICMPv6.header]
+    case 16: [packet.network[6]]
     case 17 where !packet.ethernet.isEmpty: [packet.ethernet[0] & 1 == 1 ? 2 : 0]
     default: nil
     }

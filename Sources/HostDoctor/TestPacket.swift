@@ -12,7 +12,7 @@ struct TestPacket {
   var ethernet: [UInt8] = []
   /// The IPv6 header.
   let network: [UInt8]
-  /// The first octets of the ICMPv6 message.
+  /// The first octets of the ICMPv6 message or TCP segment.
   let transport: [UInt8]
   /// What its connection is to conntrack.
   var state = ConnectionState.new
@@ -37,7 +37,17 @@ struct TestPacket {
     if target != nil { state = .untracked }
   }
 
-  var destinationIsMulticast: Bool { network[24] == 0xff }
+  /// The first segment of a connection to a web server.
+  init(tcpFrom source: IPv6Address, to destination: IPv6Address) {
+    let (tcp, hopLimit): (UInt8, UInt8) = (6, 64)
+    transport =
+      [0xc0, 0x00, 0x01, 0xbb] + [UInt8](repeating: 0, count: 8) + [0x50, 0x02, 0xff, 0xff, 0, 0, 0, 0]
+    network =
+      [0x60, 0, 0, 0, 0, UInt8(transport.count), tcp, hopLimit] + source.octets
+      + destination.octets
+  }
+
+  var isICMPv6: Bool { network[6] == ICMPv6.header }
 
   /// With its way through this host.
   func entering(_ name: String, _ index: Int32) -> TestPacket {

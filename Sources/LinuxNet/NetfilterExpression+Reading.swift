@@ -96,9 +96,38 @@ extension NetfilterExpression {
     case "icmp6":
       guard let info = fields.octets[NFTA_MATCH_INFO.rawValue], info.count >= 4 else { break }
       return .icmp6(type: info[0], isInverted: info[3] & 1 != 0)
+    case "conntrack":
+      if let info = fields.octets[NFTA_MATCH_INFO.rawValue], let state = connectionState(info) {
+        return state
+      }
+    case "state":
+      guard let info = fields.octets[NFTA_MATCH_INFO.rawValue], info.count >= 4 else { break }
+      return .connectionState(mask: info.native16(at: 0), isInverted: false)
     default: break
     }
     return .unknown(name)
+  }
+}
+
+extension NetfilterExpression {
+  /// Reads `struct xt_conntrack_mtinfo3`, if it asks for nothing but the state.
+  ///
+  /// Eight addresses of 16 octets, two times of 32 bits and five numbers of 16 bits come before
+  /// the flags that say what is asked for, those that invert it, and the states.
+  fileprivate static func connectionState(_ info: [UInt8]) -> NetfilterExpression? {
+    let flags = 8 * 16 + 2 * 4 + 5 * 2
+    let state: UInt32 = 1
+    guard info.count >= flags + 6, info.native16(at: flags) == state else { return nil }
+    return .connectionState(
+      mask: info.native16(at: flags + 4), isInverted: info.native16(at: flags + 2) & state != 0)
+  }
+}
+
+extension [UInt8] {
+  /// The number of 16 bits at `offset` in this machine's order; traps beyond the end.
+  fileprivate func native16(at offset: Int) -> UInt32 {
+    let (first, second) = (UInt16(self[offset]), UInt16(self[offset + 1]))
+    return UInt32(UInt16(littleEndian: second << 8 | first))
   }
 }
 

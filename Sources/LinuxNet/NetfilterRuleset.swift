@@ -119,6 +119,9 @@ package enum NetfilterExpression: Equatable, Sendable {
   case routeLookup
   /// Goes on only if it is such an ICMPv6 message; the match `icmp6` of ip6tables.
   case icmp6(type: UInt8, isInverted: Bool)
+  /// Goes on only if the connection is in one of these states, by the bits of `ct state`; the
+  /// matches `conntrack` and `state` of ip6tables.
+  case connectionState(mask: UInt32, isInverted: Bool)
   /// Changes nothing: `counter`, `log`, a comment.
   case neutral
   /// Drops the packet and says so to its sender.

@@ -31,6 +31,9 @@ struct ProbeCommand: ParsableCommand {
     do {
       probe = try makeProbe()
       outcome = try probe.run()
+    } catch let error as SystemError where error.isMissingPrivilege {
+      complain("probe", "\(error); it needs root")
+      throw ExitCode(DoctorCommand.couldNotLook)
     } catch {
       complain("probe", "\(error)")
       throw ExitCode(DoctorCommand.couldNotLook)

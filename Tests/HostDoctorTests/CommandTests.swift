@@ -120,7 +120,9 @@ struct CommandTests {
     let isCommand = { (line: Substring) in
       ["sysctl", "nft", "echo", "ip", "ndpproxy"].contains { line.contains(" \($0) ") }
     }
-    let wide = page.standardOutput.split(separator: "\n").filter { $0.count > 80 && !isCommand($0) }
+    let wide = page.standardOutput.split(separator: "\n").filter {
+      $0.count > 80 && !isCommand($0) && !$0.contains(lab.root)
+    }
     #expect(wide == [])
     try await lab.cleanUp()
   }

@@ -75,7 +75,7 @@ extension Check {
       let global = all.filter { !$0.address.isLinkLocal && !$0.isTentative }
       guard let first = global.first, global.allSatisfy(\.isDeprecated) else { return nil }
       let command =
-        "ip -6 address change \(first.address)/\(first.prefixLength) dev \(link.link.name)"
+        "ip -6 address change \(first.address)/\(first.prefixLength) dev \(link.link.name.quoted)"
         + " preferred_lft forever valid_lft forever"
       return Finding(
         .warning, "\(link.link.name): \(first.address) is deprecated, and there is no other",
@@ -122,7 +122,7 @@ extension Examination {
         .failure, summary, value: "IFF_UP is not set", from: "RTM_GETLINK",
         meaning: condition.remedy(for: name),
         fix: Fix(
-          ["ip link set \(name) up"],
+          ["ip link set \(name.quoted) up"],
           lasting: [
             "systemd-networkd: a .network file that matches \(name)",
             "ifupdown: 'auto \(name)' in /etc/network/interfaces",
@@ -159,10 +159,10 @@ extension Examination {
     let name = link.link.name
     if link.settings?.isDisabled != false {
       return Finding(
-        .failure, "\(name): IPv6 is disabled", value: "net.ipv6.conf.\(name).disable_ipv6 = 1",
+        .failure, "\(name): IPv6 is disabled", value: "\(variable("disable_ipv6", of: name)) = 1",
         from: "RTM_GETLINK", meaning: "nothing of IPv6 passes there; its addresses are gone, and "
           + "come back when whatever configures the interface does so again",
-        fix: set("net.ipv6.conf.\(name).disable_ipv6", to: "0"))
+        fix: set(variable("disable_ipv6", of: name), to: "0"))
     }
     let hasLinkLocal = picture.addresses(on: link.link.index).contains {
       $0.assigned.address.isLinkLocal && !$0.isDuplicate
@@ -177,10 +177,10 @@ extension Examination {
   private func linkLocalFix(for link: DetailedLink) -> Fix? {
     let name = link.link.name
     if link.settings?.addressGenerationMode == 1 {
-      return set("net.ipv6.conf.\(name).addr_gen_mode", to: "0")
+      return set(variable("addr_gen_mode", of: name), to: "0")
     }
     guard let address = link.link.linkLayerAddress else { return nil }
-    let command = "ip -6 address add \(IPv6Address(linkLocalOf: address))/64 dev \(name)"
+    let command = "ip -6 address add \(IPv6Address(linkLocalOf: address))/64 dev \(name.quoted)"
     return Fix(
       [command], lasting: lasting(command, networkd: "[Network] LinkLocalAddressing=ipv6", on: name))
   }
@@ -195,7 +195,7 @@ extension Examination {
       value: "\(address.address)/\(address.prefixLength) dadfailed", from: "RTM_GETADDR",
       meaning: "the kernel does not use the address; find the other host, or take another address",
       fix: Fix(
-        ["ip -6 address del \(address.address)/\(address.prefixLength) dev \(name)"],
+        ["ip -6 address del \(address.address)/\(address.prefixLength) dev \(name.quoted)"],
         lasting: ["take the address out of where \(name) is configured"]))
   }
 }

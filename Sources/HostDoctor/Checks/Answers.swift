@@ -120,7 +120,7 @@ extension Examination {
         from: "RTM_GETNEIGH, NTF_PROXY", meaning: "whether they are there or not, and late",
         fix: Fix(
           addresses.prefix(Self.commandLimit).map {
-            "ip -6 neighbour del proxy \($0) dev \(name)"
+            "ip -6 neighbour del proxy \($0) dev \(name.quoted)"
           }, lasting: ["take the entries out of whatever makes them"]))
     }
   }

@@ -66,7 +66,7 @@ extension Examination {
     guard let router else { return nil }
     let name = picture.name(of: router.interface)
     let command =
-      "ip -6 route \(replacing ? "replace" : "add") default via \(router.address) dev \(name)"
+      "ip -6 route \(replacing ? "replace" : "add") default via \(router.address) dev \(name.quoted)"
     return Fix(
       [command],
       lasting: lasting(command, networkd: "[Route] Gateway=\(router.address)", on: name))
@@ -76,7 +76,7 @@ extension Examination {
     let name = link.link.name
     return Finding(
       .failure, "\(name) ignores router advertisements, and there is no default route",
-      value: "net.ipv6.conf.\(name).accept_ra = 1 while forwarding = 1",
+      value: "\(variable("accept_ra", of: name)) = 1 while forwarding = 1",
       from: "IFLA_INET6_CONF in RTM_GETLINK", meaning: "answers of the members find no way out; "
         + "the next advertisement brings the route back" + allIsNoHelp(name),
       fix: acceptance(on: link))
@@ -90,7 +90,7 @@ extension Examination {
 
   private func acceptance(on link: DetailedLink) -> Fix {
     let name = link.link.name
-    let now = set("net.ipv6.conf.\(name).accept_ra", to: "2")
+    let now = set(variable("accept_ra", of: name), to: "2")
     guard let file = picture.networkdFiles[link.link.index] else { return now }
     return Fix(
       now.commands, lasting: ["[Network] IPv6AcceptRA=yes in \(file)"], scope: .sysctl)
@@ -104,7 +104,7 @@ extension Examination {
     let name = link.link.name
     return Finding(
       .warning, "\(name): the default route will run out",
-      value: "net.ipv6.conf.\(name).accept_ra = 1 while forwarding = 1",
+      value: "\(variable("accept_ra", of: name)) = 1 while forwarding = 1",
       from: "IFLA_INET6_CONF in RTM_GETLINK",
       meaning: "a router advertisement made the route, and no other is listened to"
         + allIsNoHelp(name), fix: acceptance(on: link))

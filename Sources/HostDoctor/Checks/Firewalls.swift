@@ -7,10 +7,10 @@ extension Check {
   private static let forwardFilter = Check(
     "D10", "forward filter", .firewall,
     """
-    The packet filter must let pass what is forwarded, both ways. An echo request from outside \
-    to a rule's address, and one from there outward, are taken through the chains of nf_tables \
-    as the kernel would take them, those of ip6tables-nft included: prerouting, forward, \
-    postrouting. A rule whose match is not known here (a rate, an address list of another \
+    The packet filter must let pass what is forwarded, both ways. An echo request and the \
+    beginning of a TCP connection to a rule's address, and the same from there outward, are \
+    taken through the chains of nf_tables as the kernel would take them, those of ip6tables-nft \
+    included: prerouting, forward, postrouting. A rule whose match is not known here (a rate, an address list of another \
     module) is taken either way. A filter that lets only answers in is not called broken. Read \
     from NETLINK_NETFILTER, which is root's to read.
     """
@@ -118,21 +118,17 @@ extension Examination {
   fileprivate func forwardFindings(_ firewall: Firewall) -> [(code: String, finding: Finding)] {
     var sites: Set<String> = []
     return passages.compactMap { passage in
-      let inward = firewall.fate(of: passage.inward, at: .prerouting, .forward, .postrouting)
-      let outward = firewall.fate(of: passage.outward, at: .prerouting, .forward, .postrouting)
-      let answers = firewall.fate(
-        of: passage.inward.with(.established), at: .prerouting, .forward, .postrouting)
-      guard let site = outward.drop ?? inward.drop,
-        sites.insert(site.words + passage.inside.name).inserted
+      let inward = firewall.dropOnTheWay(passage.inward)
+      let outward = firewall.dropOnTheWay(passage.outward)
+      let answers = firewall.dropOnTheWay(passage.inward.map { $0.with(.established) })
+      guard let site = outward ?? inward, sites.insert(site.words + passage.inside.name).inserted
       else { return nil }
       let isDocker = site.chain.isDockers(in: firewall.ruleset)
       let code = isDocker ? "D11" : "D10"
-      if outward.drop == nil, answers.drop == nil {
-        return (code, onlyAnswers(passage, at: site))
-      }
+      if outward == nil, answers == nil { return (code, onlyAnswers(passage, at: site)) }
       let direction =
-        outward.drop == nil
-        ? "to the members" : inward.drop == nil ? "from the members" : "to and from the members"
+        outward == nil
+        ? "to the members" : inward == nil ? "from the members" : "to and from the members"
       return (
         code,
         Finding(
@@ -149,7 +145,7 @@ extension Examination {
     Finding(
       .note, "the members can be reached only by answers to what they began", value: site.words,
       from: "NETLINK_NETFILTER",
-      meaning: "a ping from outside fails, connections from inside work; it may be meant so")
+      meaning: "what they begin themselves works; it may be meant so")
   }
 
   fileprivate func neighborDiscoveryFindings(_ firewall: Firewall) -> [Finding] {

@@ -38,6 +38,10 @@ extension Check {
   ) { examination in
     let picture = examination.picture
     let concerned = examination.involvedLinks.filter { $0.settings != nil }
+    let isForced =
+      !concerned.isEmpty
+      && concerned.allSatisfy { picture.forwarding.forced.contains($0.link.index) }
+    if isForced { return .good("force_forwarding = 1 makes packets pass") }
     let isOn = { (link: DetailedLink) in link.settings?.forwarding ?? 0 != 0 }
     if !picture.forwarding.all {
       let names = concerned.filter(isOn).map(\.link.name)
@@ -46,7 +50,7 @@ extension Check {
       return .found([
         Finding(
           .warning, "forwarding is set for \(places.joined(separator: ", ")), but not for all",
-          value: "net.ipv6.conf.\(places[0]).forwarding = 1", from: "RTM_GETNETCONF",
+          value: "\(examination.variable("forwarding", of: places[0])) = 1", from: "RTM_GETNETCONF",
           meaning: "that makes an interface behave as a router's, but no packet passes",
           fix: examination.set("net.ipv6.conf.all.forwarding", to: "1"))
       ])
@@ -71,10 +75,10 @@ extension Examination {
   fileprivate func hostBehaviour(of name: String) -> Finding {
     Finding(
       .warning, "\(name) behaves as a host's interface",
-      value: "net.ipv6.conf.\(name).forwarding = 0", from: "IFLA_INET6_CONF in RTM_GETLINK",
+      value: "\(variable("forwarding", of: name)) = 0", from: "IFLA_INET6_CONF in RTM_GETLINK",
       meaning: "the kernel's own advertisements there lack the router flag, so that neighbours "
         + "may stop sending packets through this host",
-      fix: set("net.ipv6.conf.\(name).forwarding", to: "1"))
+      fix: set(variable("forwarding", of: name), to: "1"))
   }
 
   fileprivate var forgottenAtBoot: [Finding] {
@@ -92,7 +96,7 @@ extension Examination {
       && fromAdvertisement.contains(where: { $0.interface == link.link.index })
       && picture.networkdFiles[link.link.index] == nil
     {
-      wanted.append(("net.ipv6.conf.\(link.link.name).accept_ra", "2", ["accept_ra 2"]))
+      wanted.append((variable("accept_ra", of: link.link.name), "2", ["accept_ra 2"]))
     }
     return wanted.compactMap { variable, value, words in
       let isElsewhere = picture.networkFiles.contains { file in

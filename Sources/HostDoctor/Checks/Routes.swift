@@ -54,6 +54,12 @@ extension Check {
     """
   ) { examination in
     let found = examination.rules.compactMap { examination.outsideLink($0) }
+    let isKnown = examination.proxyLinks.contains {
+      examination.picture.onLinkPrefixes(of: $0.link.index).contains { $0.length < 128 }
+    }
+    guard isKnown else {
+      return .skipped("no prefix is on a proxy interface's link as far as this host knows")
+    }
     return Verdict(found, good: "the rules' prefixes are on the proxy interfaces' links")
   }
 
@@ -162,7 +168,7 @@ extension Examination {
 
   private func addRoute(for placed: PlacedRule) -> Fix? {
     guard let name = insideName(of: placed) else { return nil }
-    let command = "ip -6 route add \(placed.rule.prefix) dev \(name)"
+    let command = "ip -6 route add \(placed.rule.prefix) dev \(name.quoted)"
     return Fix(
       [command],
       lasting: [
@@ -187,7 +193,7 @@ extension Examination {
 
   private func competition(_ outward: RouteEntry, _ inward: RouteEntry) -> Finding {
     let words = { (route: RouteEntry) in
-      "dev \(picture.name(of: route.interface)) metric \(route.metric)"
+      "dev \(picture.name(of: route.interface).quoted) metric \(route.metric)"
     }
     return Finding(
       .warning, "\(outward.destination) is routed to two sides",
@@ -207,7 +213,7 @@ extension Examination {
         && rules.contains { $0.rule.prefix.overlaps(route.destination) }
     }
     return local.map { route in
-      let words = "local \(route.destination) dev \(picture.name(of: route.interface))"
+      let words = "local \(route.destination) dev \(picture.name(of: route.interface).quoted)"
       return Finding(
         .failure, "all of \(route.destination) is this host's own", value: words,
         from: "RTM_GETROUTE, table \(route.table)",

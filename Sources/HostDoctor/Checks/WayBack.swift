@@ -114,8 +114,9 @@ extension Examination {
           "nft add chain ip6 ndpproxy pre '{ type filter hook prerouting priority raw; }'",
         ])
       + loud.prefix(16).map {
-        "nft add rule ip6 ndpproxy pre iifname \($0.outside.name) "
-          + "ip6 daddr \($0.placed.rule.prefix) icmpv6 type nd-neighbor-solicit drop"
+        let match = "iifname \"\($0.outside.name)\" ip6 daddr \($0.placed.rule.prefix)"
+        return "nft add rule ip6 ndpproxy pre "
+          + "\(match) icmpv6 type nd-neighbor-solicit drop".quoted
       }
     return [
       Finding(

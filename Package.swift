@@ -126,7 +126,9 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "HostDoctorTests",
-      dependencies: ["HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", system],
+      dependencies: [
+        "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", system,
+      ],
       swiftSettings: common),
     .testTarget(
       name: "NetworkLabTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", system],

@@ -28,14 +28,8 @@ extension HostPicture {
       picture.processes = .failure(error)
     }
     picture.readFiles(below: root)
-    picture.daemon = askDaemon()
     return picture
   }
-
-  /// Asks the running daemon what it has seen and sent; `nil`, for it cannot be asked yet.
-  ///
-  /// The one place where the control socket is to be asked once there is one.
-  private static func askDaemon() -> DaemonAccount? { nil }
 
   /// Our daemon, and the others of its kind by the names of their processes.
   static let proxyNames: Set<String> = [

@@ -54,7 +54,7 @@ package struct TextFile: Equatable, Sendable {
   }
 }
 
-/// What the daemon has seen and done since it started.
+/// What the daemon has seen and done for its rules since it started.
 package struct DaemonAccount: Equatable, Sendable {
   /// Solicitations that arrived for targets of its rules.
   package var solicitationsSeen: UInt64

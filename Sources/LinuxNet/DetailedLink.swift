@@ -5,8 +5,6 @@ import Glibc
 package struct DetailedLink: Equatable, Sendable {
   /// What the daemon goes by.
   package var link: Link
-  /// Whether the other end is there (IFF_LOWER_UP).
-  package var hasCarrier: Bool
   /// The longest packet in octets.
   package var mtu: Int
   /// What made it: `bridge`, `veth`, `tun`, `wireguard`; `nil` for hardware.
@@ -15,11 +13,10 @@ package struct DetailedLink: Equatable, Sendable {
   package var settings: IPv6Settings?
 
   package init(
-    link: Link, hasCarrier: Bool = true, mtu: Int = 1500, kind: String? = nil,
+    link: Link, mtu: Int = 1500, kind: String? = nil,
     settings: IPv6Settings? = IPv6Settings()
   ) {
     self.link = link
-    self.hasCarrier = hasCarrier
     self.mtu = mtu
     self.kind = kind
     self.settings = settings
@@ -55,9 +52,7 @@ extension DetailedLink {
   /// Reads `struct ifinfomsg` and its attributes; `nil` for what is no interface of its own.
   init?(_ payload: RawSpan) {
     guard let link = Link(payload) else { return nil }
-    let flags: UInt32 = payload.native(at: 8)
-    let lowerUp: UInt32 = 1 << 16
-    self.init(link: link, hasCarrier: flags & lowerUp != 0, mtu: 0, settings: nil)
+    self.init(link: link, mtu: 0, settings: nil)
     forEachAttribute(in: payload, behind: 16) { attribute, value in
       switch Int(attribute) {
       case IFLA_MTU where value.byteCount == 4:

@@ -34,7 +34,10 @@ struct BrokenLab {
       try await furnish(root, network, configuration: daemon.configuration.path)
       try await sabotage(gateway)
       try await explain(network)
-      try await gateway.attend(["env", "NDPCTL_ROOT=\(root)", "PS1=gateway# ", "sh", "-c", Self.shell])
+      try await gateway.attend([
+        "env", "NDPCTL_ROOT=\(root)", "NDPPROXY_SOCKET=\(daemon.controlSocket)", "PS1=gateway# ",
+        "sh", "-c", Self.shell,
+      ])
       try await conclude(network)
     }
     try await gateway.run("rm", "-r", root)

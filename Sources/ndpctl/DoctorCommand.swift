@@ -31,8 +31,7 @@ struct DoctorCommand: AsyncParsableCommand {
   @Option(help: "Say what the check with this code is about, and look at nothing.")
   var explain: String?
 
-  @Flag(help: "Print a JSON document.")
-  var json = false
+  @OptionGroup var control: ControlOptions
 
   @Flag(help: "Ask for each finding whether to mend it; only kernel variables and our own table.")
   var fix = false
@@ -46,7 +45,7 @@ struct DoctorCommand: AsyncParsableCommand {
       let codes = Diagnosis.checks.map(\.code).sorted().joined(separator: " ")
       throw ValidationError("There is no check '\(code)'; there are \(codes).")
     }
-    guard !fix || !json else { throw ValidationError("--fix asks, and --json prints: not both.") }
+    guard !fix || !control.json else { throw ValidationError("--fix asks, and --json prints: not both.") }
     guard !fix || yes || StandardStream.inputIsTerminal else {
       throw ValidationError("--fix asks before it does anything: run it on a terminal, or --yes.")
     }
@@ -59,8 +58,8 @@ struct DoctorCommand: AsyncParsableCommand {
       return
     }
     let diagnosis = try diagnose()
-    if json {
-      print(try DoctorDocument(diagnosis).text(), terminator: "")
+    if control.json {
+      printJSON(document: DoctorDocument(diagnosis))
     } else {
       print(diagnosis.text(colored: StandardStream.output.wantsColor), terminator: "")
     }
@@ -95,10 +94,20 @@ struct DoctorCommand: AsyncParsableCommand {
           + "name a file with -c FILE, or have one written: ndpctl init --upstream eth0")
     }
     let configuration = file.configuration ?? Configuration()
+    var picture = try HostPicture.read(for: configuration, below: directory)
+    picture.daemon = askDaemon()
     return Examination(
-      picture: try .read(for: configuration, below: directory), configuration: configuration,
+      picture: picture, configuration: configuration,
       path: RegularFile.absolute(path), complaints: file.problemLines,
       isUnusable: file.configuration == nil)
+  }
+
+  /// Asks the running daemon what it has seen and sent; `nil` where it cannot be asked.
+  private func askDaemon() -> DaemonAccount? {
+    guard let rules = try? Client(path: control.socket).rules() else { return nil }
+    return DaemonAccount(
+      solicitationsSeen: rules.reduce(0) { $0 + $1.questions },
+      advertisementsSent: rules.reduce(0) { $0 + $1.answers })
   }
 
   private static func explanation(of code: String) -> String {

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import HostDoctor
 
 /// What `ndpctl doctor --json` prints; `docs/doctor.md` describes it.
@@ -42,13 +41,6 @@ struct DoctorDocument: Encodable {
     exitStatus = diagnosis.exitStatus
     summary = diagnosis.summary
     checks = diagnosis.results.map(Check.init)
-  }
-
-  /// The document as text, with a newline at its end.
-  func text() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
   }
 }
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import FoundationEssentials
+import ControlProtocol
 import LinuxNet
 import NDPWire
 
@@ -39,7 +39,7 @@ struct ProbeCommand: ParsableCommand {
       throw ExitCode(DoctorCommand.couldNotLook)
     }
     if json {
-      print(try ProbeDocument(probe, outcome, exitStatus: outcome.exitStatus).text())
+      printJSON(document: ProbeDocument(probe, outcome, exitStatus: outcome.exitStatus))
     } else {
       print(outcome.lines(of: probe).joined(separator: "\n"))
     }
@@ -151,11 +151,5 @@ private struct ProbeDocument: Encodable {
     source = "\(probe.source)"
     toGroup = outcome.toGroup.map(Answer.init)
     toName = outcome.toName.map(Answer.init)
-  }
-
-  func text() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 }

@@ -185,7 +185,7 @@ struct CommandTests {
       #expect(both.standardOutput.contains("to 02:00:00:00:00:ee by name"))
       #expect(both.standardOutput.contains("Answered both times."))
       let json = try await router.result(of: command + ["--json"])
-      #expect(json.standardOutput.contains(#""linkLayerAddress" : "02:00:00:00:00:ee""#))
+      #expect(json.standardOutput.contains(#""linkLayerAddress":"02:00:00:00:00:ee""#))
       try await lab.nft("""
         table netdev edge {
           chain frames {

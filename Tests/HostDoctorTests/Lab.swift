@@ -1,4 +1,4 @@
-import FoundationEssentials
+import ControlProtocol
 import LinuxNet
 import NDPWire
 import NetworkLab
@@ -88,8 +88,7 @@ final class Lab: Sendable {
     let result = try await gateway.result(
       of: wrapper + [ndpctl, "doctor", "--json", "--root", root, "-c", configuration] + arguments)
     guard !result.standardOutput.isEmpty else { throw LabTrouble(result.standardError) }
-    let document = try JSONDecoder().decode(
-      Document.self, from: Data(result.standardOutput.utf8))
+    let document = try JSONText.value(Document.self, from: Array(result.standardOutput.utf8))
     guard result.status == .exited(document.exitStatus) else {
       throw LabTrouble("exit status \(result.status)")
     }

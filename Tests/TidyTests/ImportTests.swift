@@ -18,7 +18,10 @@ private let arrows: [String: Set<String>] = [
   "ndpproxy": ["LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "NDPWire"],
   "HostDoctor": ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon"],
-  "ndpctl": ["HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon"],
+  "ndpctl": [
+    "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig",
+    "ProxyDaemon",
+  ],
   "ndpbench": ["LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
   "Conformance": [
     "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
@@ -36,7 +39,7 @@ private let libraries: [String: Set<String>] = [
   "ProxyDaemon": ["Logging"],
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
-  "ndpctl": ["ArgumentParser", "FoundationEssentials", "Subprocess", "SystemPackage"],
+  "ndpctl": ["ArgumentParser", "Subprocess", "SystemPackage"],
   "ndpbench": ["ArgumentParser", "Subprocess"],
   "Conformance": ["Glibc", "Synchronization"],
   "ConformanceTable": ["Glibc"],

@@ -11,7 +11,7 @@ extension Check {
     The interfaces that the configuration names must be there, be up and have a carrier. ndpproxy \
     waits for those that are missing. A pattern such as zt* means every interface that matches; \
     ZeroTier makes its interface only once the network is joined and this member is authorised. \
-    Read from RTM_GETLINK: the name, IFF_UP and IFF_LOWER_UP.
+    Read from RTM_GETLINK: the name, IFF_UP and IFF_RUNNING.
     """
   ) { examination in
     let names = examination.plan.names
@@ -103,9 +103,9 @@ extension Examination {
     let isProxy = configuration.proxies.contains { $0.interface == name }
     switch condition {
     case .usable:
-      guard let link = picture.link(named: name), !link.hasCarrier else { return nil }
+      guard let link = picture.link(named: name), !link.link.isRunning else { return nil }
       return Finding(
-        .failure, "\(name): no carrier", value: "IFF_LOWER_UP is not set", from: "RTM_GETLINK",
+        .failure, "\(name): no carrier", value: "IFF_RUNNING is not set", from: "RTM_GETLINK",
         meaning: "the other end of the cable, or of the veth pair, is down or missing")
     case .enslaved, .noNeighbors, .failing: return nil
     case .missing:

@@ -74,9 +74,9 @@ extension Check {
     }
     return .found([
       Finding(
-        .warning, "no question was answered",
+        .note, "no question was answered yet",
         value: "0 of \(daemon.solicitationsSeen) solicitations", from: "the daemon",
-        meaning: "'ndpctl why ADDRESS' says for one address why")
+        meaning: "the targets may not be there; 'ndpctl why ADDRESS' says for one address why")
     ])
   }
 

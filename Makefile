@@ -37,7 +37,7 @@ demo: lab-packages
 
 # The tests on real kernels need a network of their own: root has one, others get one here.
 .PHONY: test
-test: lab-packages
+test: test-packages
 	$(SWIFT) build --build-tests
 	if [ "$$(id -u)" = 0 ]; then $(SWIFT) test --skip-build; \
 	else unshare --user --map-root-user --net $(SWIFT) test --skip-build; fi
@@ -103,12 +103,15 @@ clean:
 	rm -rf .build
 
 # Debian packages, each with a file or a command by which it is known to be there.
-.PHONY: build-packages lab-packages conformance-packages lint-packages
+.PHONY: build-packages lab-packages test-packages conformance-packages lint-packages
 build-packages:
 	scripts/install-packages libpcap-dev=/usr/include/pcap/pcap.h
 
 lab-packages: build-packages
 	scripts/install-packages iproute2=ip iputils-ping=ping procps=sysctl util-linux=nsenter
+
+test-packages: lab-packages
+	scripts/install-packages nftables=nft iptables=ip6tables
 
 conformance-packages: lab-packages
 	scripts/install-packages ndppd=ndppd nftables=nft

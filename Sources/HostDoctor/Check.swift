@@ -123,8 +123,9 @@ package struct Fix: Equatable, Sendable {
   }
 
   /// Sets a kernel variable now and at boot.
-  init(sysctl variable: String, to value: String, in file: String = "/etc/sysctl.d/90-ndpproxy.conf")
-  {
+  init(
+    sysctl variable: String, to value: String, in file: String = "/etc/sysctl.d/90-ndpproxy.conf"
+  ) {
     self.init(
       ["sysctl -w " + "\(variable)=\(value)".quoted],
       lasting: ["echo \("\(variable) = \(value)".quoted) >> \(file.quoted)"],

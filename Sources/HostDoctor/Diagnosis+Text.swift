@@ -65,7 +65,8 @@ extension CheckResult {
     }
     for (index, words) in fix.lasting.enumerated() {
       let isCommand = words.hasPrefix("echo ") || words.hasPrefix("systemctl ")
-      let text = isCommand ? words : words.wrapped(after: Self.indent + (fix.lasting.count == 1 ? 0 : 2))
+      let text =
+        isCommand ? words : words.wrapped(after: Self.indent + (fix.lasting.count == 1 ? 0 : 2))
       let bullet = fix.lasting.count == 1 ? "" : "- "
       lines.append(Self.detail(index == 0 ? "to last" : "", bullet + text))
     }

@@ -26,8 +26,9 @@ struct TestPacket {
   }
 
   /// An ICMPv6 message of this type, with a target if it is Neighbor Discovery.
-  init(type: UInt8, from source: IPv6Address, to destination: IPv6Address, target: IPv6Address? = nil)
-  {
+  init(
+    type: UInt8, from source: IPv6Address, to destination: IPv6Address, target: IPv6Address? = nil
+  ) {
     let message = [type, 0, 0, 0, 0, 0, 0, 0] + (target?.octets ?? [0, 0, 0, 0, 0, 0, 0, 0])
     transport = message
     let hopLimit: UInt8 = target == nil ? 64 : 255
@@ -41,7 +42,9 @@ struct TestPacket {
   init(tcpFrom source: IPv6Address, to destination: IPv6Address) {
     let (tcp, hopLimit): (UInt8, UInt8) = (6, 64)
     transport =
-      [0xc0, 0x00, 0x01, 0xbb] + [UInt8](repeating: 0, count: 8) + [0x50, 0x02, 0xff, 0xff, 0, 0, 0, 0]
+      [0xc0, 0x00, 0x01, 0xbb] + [UInt8](repeating: 0, count: 8) + [
+        0x50, 0x02, 0xff, 0xff, 0, 0, 0, 0,
+      ]
     network =
       [0x60, 0, 0, 0, 0, UInt8(transport.count), tcp, hopLimit] + source.octets
       + destination.octets

@@ -40,7 +40,9 @@ package struct IPv6Settings: Equatable, Sendable {
 }
 
 extension DetailedLink {
-  /// All interfaces of the thread's network namespace; needs no privilege. Some 100 µs.
+  /// All interfaces of the thread's network namespace.
+  ///
+  /// Needs no privilege. Some 100 µs.
   package static func readAll() throws(SystemError) -> [DetailedLink] {
     let request = [UInt8](repeating: 0, count: 16)
     return try NetlinkSocket.table(RTM_GETLINK, payload: request, "read interfaces from netlink") {

@@ -79,7 +79,9 @@ package struct NeighborCacheLoad: Equatable, Sendable {
     self.limit = limit
   }
 
-  /// The load now; `nil` where the kernel does not tell. Needs no privilege.
+  /// The load now, or `nil` where the kernel does not tell.
+  ///
+  /// Needs no privilege.
   package static func read() throws(SystemError) -> NeighborCacheLoad? {
     let request: [UInt8] = [UInt8(AF_INET6), 0, 0, 0]
     return try NetlinkSocket.table(

@@ -71,25 +71,29 @@ struct BrokenLab {
       try await gateway.run(
         "ip", "-6", "route", "del", "\(FoundingNetwork.insidePrefix)", "dev", "zt0")
     case .firewall:
-      try await gateway.run("nft", "-f", "-", input: """
-        table ip6 filter {
-          chain FORWARD {
-            type filter hook forward priority 0; policy drop;
+      try await gateway.run(
+        "nft", "-f", "-",
+        input: """
+          table ip6 filter {
+            chain FORWARD {
+              type filter hook forward priority 0; policy drop;
+            }
           }
-        }
 
-        """)
+          """)
     case .nud:
-      try await gateway.run("nft", "-f", "-", input: """
-        table netdev edge {
-          chain frames {
-            type filter hook ingress device "eth0" priority 0;
-            ether daddr \(FoundingNetwork.gatewayLinkLayerAddress) \
-        icmpv6 type nd-neighbor-solicit drop
+      try await gateway.run(
+        "nft", "-f", "-",
+        input: """
+          table netdev edge {
+            chain frames {
+              type filter hook ingress device "eth0" priority 0;
+              ether daddr \(FoundingNetwork.gatewayLinkLayerAddress) \
+          icmpv6 type nd-neighbor-solicit drop
+            }
           }
-        }
 
-        """)
+          """)
     }
   }
 

@@ -45,7 +45,9 @@ struct DoctorCommand: AsyncParsableCommand {
       let codes = Diagnosis.checks.map(\.code).sorted().joined(separator: " ")
       throw ValidationError("There is no check '\(code)'; there are \(codes).")
     }
-    guard !fix || !control.json else { throw ValidationError("--fix asks, and --json prints: not both.") }
+    guard !fix || !control.json else {
+      throw ValidationError("--fix asks, and --json prints: not both.")
+    }
     guard !fix || yes || StandardStream.inputIsTerminal else {
       throw ValidationError("--fix asks before it does anything: run it on a terminal, or --yes.")
     }

@@ -3,7 +3,7 @@ import ControlProtocol
 import LinuxNet
 import NDPWire
 
-/// The subcommand `probe`: who answers for an address?
+/// The subcommand `probe`: asks who has an address.
 struct ProbeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "probe",
@@ -54,7 +54,8 @@ struct ProbeCommand: ParsableCommand {
     else { throw DoctorFailure(description: "there is no interface '\(interface)'; see 'ip link'") }
     guard link.isUp, link.hasNeighborDiscovery, link.linkLayerAddress != nil else {
       throw DoctorFailure(
-        description: "nobody can be asked on \(interface): it is down, or has no link-layer address")
+        description: "nobody can be asked on \(interface): it is down, or has no link-layer address"
+      )
     }
     let addresses = try DetailedAddress.readAll().map(\.assigned)
     if addresses.contains(where: { $0.address == target }) {

@@ -13,7 +13,8 @@ struct CommandTests {
   @Test func `a filter that lets only answers in is no trouble`() async throws {
     let lab = try await Lab()
     try await lab.gateway.withDaemon(ndpproxy, configuration: healthy.configuration) { daemon in
-      try await lab.nft("""
+      try await lab.nft(
+        """
         table inet filter {
           chain forward {
             type filter hook forward priority 0; policy drop;
@@ -186,7 +187,8 @@ struct CommandTests {
       #expect(both.standardOutput.contains("Answered both times."))
       let json = try await router.result(of: command + ["--json"])
       #expect(json.standardOutput.contains(#""linkLayerAddress":"02:00:00:00:00:ee""#))
-      try await lab.nft("""
+      try await lab.nft(
+        """
         table netdev edge {
           chain frames {
             type filter hook ingress device "eth0" priority 0;

@@ -90,12 +90,16 @@ struct FirewallTests {
     (
       "a loop of jumps ends", .passes,
       [
-        chain("f", rule([.verdict(.jump("g"))])), chain("g", hook: nil, rule([.verdict(.jump("g"))])),
+        chain("f", rule([.verdict(.jump("g"))])),
+        chain("g", hook: nil, rule([.verdict(.jump("g"))])),
       ]
     ),
     (
       "an answer alone is accepted", .dropped,
-      [chain("f", drops: true, rule([.connectionState(mask: 6, isInverted: false), .verdict(.accept)]))]
+      [
+        chain(
+          "f", drops: true, rule([.connectionState(mask: 6, isInverted: false), .verdict(.accept)]))
+      ]
     ),
     (
       "translated connections alone are accepted", .dropped,

@@ -141,7 +141,8 @@ final class Lab: Sendable {
 /// A Router Advertisement of the founding network's router, without any option (RFC 4861 §4.2).
 private let routerAdvertisement: [UInt8] = {
   let group: [UInt8] = [0xff, 0x02] + [UInt8](repeating: 0, count: 13) + [1]
-  let source: [UInt8] = [0xfe, 0x80] + [UInt8](repeating: 0, count: 6) + [0, 0, 0, 0xff, 0xfe, 0, 0, 0xa0]
+  let source: [UInt8] =
+    [0xfe, 0x80] + [UInt8](repeating: 0, count: 6) + [0, 0, 0, 0xff, 0xfe, 0, 0, 0xa0]
   var message: [UInt8] = [134, 0, 0, 0, 64, 0, 0x07, 0x08] + [UInt8](repeating: 0, count: 8)
   let pseudoHeader = source + group + [0, 0, 0, UInt8(message.count), 0, 0, 0, 58]
   var sum: UInt32 = 0

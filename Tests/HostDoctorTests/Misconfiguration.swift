@@ -103,13 +103,15 @@ extension Misconfiguration {
     Misconfiguration(
       code: "D10", name: "the forward policy drops",
       happen: {
-        try await $0.nft("table ip6 filter { chain FORWARD {\n"
-          + "type filter hook forward priority 0; policy drop;\n}\n}\n")
+        try await $0.nft(
+          "table ip6 filter { chain FORWARD {\n"
+            + "type filter hook forward priority 0; policy drop;\n}\n}\n")
       }),
     Misconfiguration(
       code: "D10", name: "a rule far down drops",
       happen: {
-        try await $0.nft("""
+        try await $0.nft(
+          """
           table inet guard {
             set outer { type ifname; elements = { "eth0" }; }
             chain inner {
@@ -126,7 +128,8 @@ extension Misconfiguration {
     Misconfiguration(
       code: "D11", name: "Docker drops",
       happen: {
-        try await $0.nft("""
+        try await $0.nft(
+          """
           table ip6 filter {
             chain DOCKER-USER {
               counter return
@@ -145,25 +148,28 @@ extension Misconfiguration {
       source: "2001:db8:ffff::1",
       happen: {
         try await $0.farAddress()
-        try await $0.nft("table inet rpf { chain pre {\n"
-          + "type filter hook prerouting priority raw;\n"
-          + "fib saddr . iif oif missing drop\n}\n}\n")
+        try await $0.nft(
+          "table inet rpf { chain pre {\n"
+            + "type filter hook prerouting priority raw;\n"
+            + "fib saddr . iif oif missing drop\n}\n}\n")
         try await $0.shell(
           "ip -6 route replace default via \(FoundingNetwork.memberAddress(0)) dev zt0")
       }),
     Misconfiguration(
       code: "D14", name: "the input policy drops, and knows no ICMPv6",
       happen: {
-        try await $0.nft("table inet filter { chain input {\n"
-          + "type filter hook input priority 0; policy drop;\n"
-          + "tcp dport { 22, 443 } accept\n}\n}\n")
+        try await $0.nft(
+          "table inet filter { chain input {\n"
+            + "type filter hook input priority 0; policy drop;\n"
+            + "tcp dport { 22, 443 } accept\n}\n}\n")
       }),
     Misconfiguration(
       code: "D14", name: "solicitations cannot go out",
       happen: {
-        try await $0.nft("table ip6 filter { chain output {\n"
-          + "type filter hook output priority 0;\n"
-          + "icmpv6 type nd-neighbor-solicit drop\n}\n}\n")
+        try await $0.nft(
+          "table ip6 filter { chain output {\n"
+            + "type filter hook output priority 0;\n"
+            + "icmpv6 type nd-neighbor-solicit drop\n}\n}\n")
       }),
     Misconfiguration(
       code: "D15", name: "solicitations are dropped at the interface",
@@ -183,9 +189,10 @@ extension Misconfiguration {
       code: "D29", name: "Packet Too Big is dropped", breaksPing: false,
       happen: {
         try await $0.shell("ip link set zt0 mtu 1400")
-        try await $0.nft("table ip6 filter { chain output {\n"
-          + "type filter hook output priority 0;\n"
-          + "icmpv6 type packet-too-big drop\n}\n}\n")
+        try await $0.nft(
+          "table ip6 filter { chain output {\n"
+            + "type filter hook output priority 0;\n"
+            + "icmpv6 type packet-too-big drop\n}\n}\n")
       }),
   ]
 
@@ -256,7 +263,8 @@ extension Lab {
   }
 
   fileprivate func ingress(_ rule: String, hook: String = "ingress") async throws {
-    try await nft("""
+    try await nft(
+      """
       table netdev edge {
         chain frames {
           type filter hook \(hook) device "eth0" priority 0;

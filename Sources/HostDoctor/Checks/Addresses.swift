@@ -58,7 +58,9 @@ extension Check {
     let failed = examination.picture.addresses.filter {
       $0.isDuplicate && indexes.contains($0.assigned.index)
     }
-    return Verdict(failed.map { examination.duplicate($0.assigned) }, good: "no other host has an address of ours")
+    return Verdict(
+      failed.map { examination.duplicate($0.assigned) },
+      good: "no other host has an address of ours")
   }
 
   private static let deprecated = Check(
@@ -116,7 +118,8 @@ extension Examination {
       return Finding(
         .warning, summary, value: "there are \(interfaceNames)", from: "RTM_GETLINK",
         meaning: condition.remedy(for: name)
-          + (name.hasPrefix("zt") ? "; is the ZeroTier network joined, and this member authorised?" : ""))
+          + (name.hasPrefix("zt")
+            ? "; is the ZeroTier network joined, and this member authorised?" : ""))
     case .down:
       return Finding(
         .failure, summary, value: "IFF_UP is not set", from: "RTM_GETLINK",
@@ -160,7 +163,8 @@ extension Examination {
     if link.settings?.isDisabled != false {
       return Finding(
         .failure, "\(name): IPv6 is disabled", value: "\(variable("disable_ipv6", of: name)) = 1",
-        from: "RTM_GETLINK", meaning: "nothing of IPv6 passes there; its addresses are gone, and "
+        from: "RTM_GETLINK",
+        meaning: "nothing of IPv6 passes there; its addresses are gone, and "
           + "come back when whatever configures the interface does so again",
         fix: set(variable("disable_ipv6", of: name), to: "0"))
     }
@@ -182,7 +186,8 @@ extension Examination {
     guard let address = link.link.linkLayerAddress else { return nil }
     let command = "ip -6 address add \(IPv6Address(linkLocalOf: address))/64 dev \(name.quoted)"
     return Fix(
-      [command], lasting: lasting(command, networkd: "[Network] LinkLocalAddressing=ipv6", on: name))
+      [command], lasting: lasting(command, networkd: "[Network] LinkLocalAddressing=ipv6", on: name)
+    )
   }
 
   fileprivate func duplicate(_ address: LinkAddress) -> Finding {

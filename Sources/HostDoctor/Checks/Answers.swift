@@ -114,7 +114,8 @@ extension Examination {
       let addresses = $0.value.map(\.address)
       let isOn = picture.link(at: $0.key)?.settings?.proxyNDP != 0
       return Finding(
-        isOn ? .warning : .note, "the kernel answers on \(name) for \(addresses.count) of the "
+        isOn ? .warning : .note,
+        "the kernel answers on \(name) for \(addresses.count) of the "
           + "rules' addresses" + (isOn ? "" : " once proxy_ndp is set"),
         value: addresses.prefix(3).map(\.description).joined(separator: ", "),
         from: "RTM_GETNEIGH, NTF_PROXY", meaning: "whether they are there or not, and late",

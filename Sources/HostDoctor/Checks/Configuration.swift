@@ -74,7 +74,8 @@ extension Check {
     if case .failure(let error) = examination.picture.processes { return .skipped(error.skipped) }
     guard let daemon = examination.daemons.first else { return .skipped("no daemon runs") }
     if daemon.has(capability: HostProcess.netAdmin) { return .good("CAP_NET_ADMIN is there") }
-    let dropIn = "[Service]\\nAmbientCapabilities=CAP_NET_ADMIN\\nCapabilityBoundingSet=CAP_NET_ADMIN"
+    let dropIn =
+      "[Service]\\nAmbientCapabilities=CAP_NET_ADMIN\\nCapabilityBoundingSet=CAP_NET_ADMIN"
     let directory = "/etc/systemd/system/ndpproxy.service.d"
     return .found([
       Finding(

@@ -77,7 +77,8 @@ extension Examination {
     return Finding(
       .failure, "\(name) ignores router advertisements, and there is no default route",
       value: "\(variable("accept_ra", of: name)) = 1 while forwarding = 1",
-      from: "IFLA_INET6_CONF in RTM_GETLINK", meaning: "answers of the members find no way out; "
+      from: "IFLA_INET6_CONF in RTM_GETLINK",
+      meaning: "answers of the members find no way out; "
         + "the next advertisement brings the route back" + allIsNoHelp(name),
       fix: acceptance(on: link))
   }

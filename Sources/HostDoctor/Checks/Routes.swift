@@ -108,7 +108,11 @@ extension Examination {
     for sample in samples(of: placed) {
       switch picture.lookups[sample] {
       case .onLink(let index), .gateway(let index):
-        if picture.name(of: index) == placed.proxy { outside.append(sample) } else { insideCount += 1 }
+        if picture.name(of: index) == placed.proxy {
+          outside.append(sample)
+        } else {
+          insideCount += 1
+        }
       case .unreachable: refused.append(sample)
       case .local, nil: continue
       }

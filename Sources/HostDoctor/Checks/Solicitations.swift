@@ -19,7 +19,8 @@ extension Check {
     return .found([
       Finding(
         .note, "nobody has asked for a target of the rules yet", value: "0 solicitations",
-        from: "the daemon", meaning: "ping a member from outside and look again; if there is "
+        from: "the daemon",
+        meaning: "ping a member from outside and look again; if there is "
           + "still none, the router does not ask, or something keeps the question back")
     ])
   }

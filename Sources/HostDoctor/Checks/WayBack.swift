@@ -100,7 +100,9 @@ extension Examination {
 
   fileprivate func loudProbes(_ firewall: Firewall) -> [Finding] {
     let loud = passages.filter {
-      if case .passes = firewall.fate(of: $0.unicastSolicitation, at: .prerouting) { true } else {
+      if case .passes = firewall.fate(of: $0.unicastSolicitation, at: .prerouting) {
+        true
+      } else {
         false
       }
     }

@@ -15,7 +15,7 @@ extension Check {
   ) { examination in
     let shown = examination.complaints.prefix(3).joined(separator: "; ")
     guard !examination.complaints.isEmpty else {
-      return .good("\(examination.path): \(examination.ruleCount) without errors")
+      return .good("\(examination.path): \(examination.ruleCount), no errors")
     }
     let count = examination.complaints.count
     return .found([

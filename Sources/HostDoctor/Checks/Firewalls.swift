@@ -10,8 +10,8 @@ extension Check {
     The packet filter must let pass what is forwarded, both ways. An echo request and the \
     beginning of a TCP connection to a rule's address, and the same from there outward, are \
     taken through the chains of nf_tables as the kernel would take them, those of ip6tables-nft \
-    included: prerouting, forward, postrouting. A rule whose match is not known here (a rate, an address list of another \
-    module) is taken either way. A filter that lets only answers in is not called broken. Read \
+    included: prerouting, forward, postrouting. A rule whose match is not known here, such as a \
+    rate, is taken either way. A filter that lets only answers in is not called broken. Read \
     from NETLINK_NETFILTER, which is root's to read.
     """
   ) { examination in

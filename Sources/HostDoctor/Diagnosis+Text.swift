@@ -50,7 +50,7 @@ extension CheckResult {
 
   private func line(_ mark: String, _ words: String) -> String {
     let title = check.title.padded(to: 18)
-    return "  \(mark) \(check.code) \(title)" + words.wrapped(after: Self.indent)
+    return "  \(mark) \(check.code) \(title)" + words.wrapped(after: Self.indent).harmless
   }
 
   private func lines(of finding: Finding, _ paint: Paint) -> [String] {
@@ -77,7 +77,7 @@ extension CheckResult {
   private static let indent = 26
 
   private static func detail(_ label: String, _ words: String) -> String {
-    "        " + label.padded(to: indent - 8) + words
+    "        " + label.padded(to: indent - 8) + words.harmless
   }
 }
 
@@ -102,6 +102,15 @@ private struct Paint {
 }
 
 extension String {
+  /// Without what could command a terminal: names of interfaces may hold anything.
+  fileprivate var harmless: String {
+    String(
+      String.UnicodeScalarView(
+        unicodeScalars.map {
+          ($0.value < 0x20 && $0 != "\n") || 0x7f..<0xa0 ~= $0.value ? "?" : $0
+        }))
+  }
+
   /// With blanks behind it, at least one.
   func padded(to width: Int) -> String {
     self + String(repeating: " ", count: max(1, width - count))

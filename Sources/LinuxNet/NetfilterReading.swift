@@ -10,13 +10,13 @@ extension NetfilterRuleset {
     var ruleset = NetfilterRuleset()
     do {
       ruleset.chains = try dump(NFT_MSG_GETCHAIN, answer: NFT_MSG_NEWCHAIN, NetfilterChain.init)
-      for (family, table, chain, rule) in try dump(
+      // Some hosts have tens of thousands of chains.
+      var places: [String: Int] = [:]
+      for (place, chain) in ruleset.chains.enumerated() { places[chain.words] = place }
+      for (chain, rule) in try dump(
         NFT_MSG_GETRULE, answer: NFT_MSG_NEWRULE, NetfilterRule.placed)
       {
-        let place = ruleset.chains.firstIndex {
-          $0.family == family && $0.table == table && $0.name == chain
-        }
-        if let place { ruleset.chains[place].rules.append(rule) }
+        if let place = places[chain.words] { ruleset.chains[place].rules.append(rule) }
       }
       ruleset.sets = try dump(NFT_MSG_GETSET, answer: NFT_MSG_NEWSET, NetfilterSet.init)
     } catch {
@@ -91,17 +91,16 @@ extension NetfilterHook {
 }
 
 extension NetfilterRule {
-  /// A rule with the names of its table and chain.
+  /// A rule, and the chain that it is in by its names alone.
   fileprivate static func placed(
     _ family: NetfilterFamily, _ payload: RawSpan
-  ) -> (NetfilterFamily, String, String, NetfilterRule)? {
-    var table = ""
-    var chain = ""
+  ) -> (NetfilterChain, NetfilterRule)? {
+    var chain = NetfilterChain(family: family, table: "", name: "")
     var rule = NetfilterRule(handle: 0, expressions: [])
     forEachAttribute(in: payload, behind: header) { attribute, value in
       switch UInt32(attribute) {
-      case NFTA_RULE_TABLE.rawValue: table = value.text
-      case NFTA_RULE_CHAIN.rawValue: chain = value.text
+      case NFTA_RULE_TABLE.rawValue: chain.table = value.text
+      case NFTA_RULE_CHAIN.rawValue: chain.name = value.text
       case NFTA_RULE_HANDLE.rawValue where value.byteCount == 8:
         rule.handle = UInt64(bigEndian: value.native(at: 0))
       case NFTA_RULE_EXPRESSIONS.rawValue:
@@ -111,7 +110,7 @@ extension NetfilterRule {
       default: break
       }
     }
-    return (family, table, chain, rule)
+    return (chain, rule)
   }
 }
 

@@ -56,14 +56,15 @@ struct DoctorCommand: AsyncParsableCommand {
 
   func run() async throws {
     if let explain {
-      print(Self.explanation(of: explain.uppercased()), terminator: "")
+      StandardStream.output.write(Self.explanation(of: explain.uppercased()))
       return
     }
     let diagnosis = try diagnose()
     if control.json {
       printJSON(document: DoctorDocument(diagnosis))
     } else {
-      print(diagnosis.text(colored: StandardStream.output.wantsColor), terminator: "")
+      let isColored = StandardStream.output.wantsColor
+      StandardStream.output.write(diagnosis.text(colored: isColored))
     }
     guard fix else { throw ExitCode(diagnosis.exitStatus) }
     try await DoctorRepair(isAsking: !yes, withNotes: !only.isEmpty).mend(diagnosis)

@@ -28,7 +28,7 @@ struct DoctorRepair {
     say("\(code):")
     for command in fix.commands { say("  \(command)") }
     if isAsking {
-      print("Do this now? [y/N] ", terminator: "")
+      StandardStream.output.write("Do this now? [y/N] ")
       guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
         say("left as it is")
         return
@@ -45,5 +45,5 @@ struct DoctorRepair {
     say("done; to make it last: \(fix.lasting.joined(separator: "; "))")
   }
 
-  private func say(_ text: String) { print(text) }
+  private func say(_ text: String) { StandardStream.output.write(text + "\n") }
 }

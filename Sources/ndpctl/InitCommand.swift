@@ -44,7 +44,7 @@ struct InitCommand: ParsableCommand {
 
   private func write(_ text: String) throws {
     guard let output else {
-      print(text, terminator: "")
+      StandardStream.output.write(text)
       return
     }
     do {

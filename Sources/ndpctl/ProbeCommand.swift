@@ -41,7 +41,7 @@ struct ProbeCommand: ParsableCommand {
     if json {
       printJSON(document: ProbeDocument(probe, outcome, exitStatus: outcome.exitStatus))
     } else {
-      print(outcome.lines(of: probe).joined(separator: "\n"))
+      Screen().lines(outcome.lines(of: probe))
     }
     throw ExitCode(outcome.exitStatus)
   }
@@ -83,11 +83,11 @@ extension Probe.Outcome {
       "Who has \(probe.target)? \(probe.link.name) asks, as \(probe.source).", "",
       "to the group \(probe.target.solicitedNodeMulticast)",
     ]
-    lines += toGroup.isEmpty ? ["  nobody answers"] : toGroup.map(\.line)
+    lines += toGroup.isEmpty ? ["  nobody answers"] : toGroup.flatMap(\.lines)
     for claimant in claimants {
       let answers = toName.filter { $0.frame.source == claimant || $0.claimant == claimant }
       lines += ["to \(claimant) by name"]
-      lines += answers.isEmpty ? ["  nobody answers"] : answers.map(\.line)
+      lines += answers.isEmpty ? ["  nobody answers"] : answers.flatMap(\.lines)
     }
     return lines + ["", verdict]
   }
@@ -104,12 +104,14 @@ extension Probe.Outcome {
 }
 
 extension Probe.Answer {
-  fileprivate var line: String {
+  fileprivate var lines: [String] {
     let message = frame.message
     let flags = [(message.isRouter, "R"), (message.isSolicited, "S"), (message.isOverride, "O")]
       .filter(\.0).map(\.1).joined(separator: " ")
-    return "  \(claimant) after \(microseconds) µs, flags \(flags.isEmpty ? "none" : flags),\n"
-      + "  from \(message.source)"
+    return [
+      "  \(claimant) after \(microseconds) µs, flags \(flags.isEmpty ? "none" : flags)",
+      "  from \(message.source)",
+    ]
   }
 
   /// Since the question.

@@ -128,20 +128,11 @@ extension Misconfiguration {
     Misconfiguration(
       code: "D11", name: "Docker drops",
       happen: {
-        try await $0.nft(
-          """
-          table ip6 filter {
-            chain DOCKER-USER {
-              counter return
-            }
-            chain FORWARD {
-              type filter hook forward priority 0; policy drop;
-              jump DOCKER-USER
-              oifname "docker0" accept
-            }
-          }
-
-          """)
+        for words in [
+          "-P FORWARD DROP", "-N DOCKER-USER", "-A FORWARD -j DOCKER-USER",
+          "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+          "-A FORWARD -o docker0 -j ACCEPT",
+        ] { try await $0.shell("ip6tables \(words)") }
       }),
     Misconfiguration(
       code: "D13", name: "a reverse path filter and another default route",

@@ -56,7 +56,7 @@ struct HostReadingTests {
     let hops = routes.filter { $0.destination == prefix("::/0") && $0.table == 254 }
     #expect(Set(hops.compactMap(\.interface)) == [ends.first, ends.second])
     #expect(Set(hops.compactMap(\.gateway)) == [IPv6Address("fe80::1")!, IPv6Address("fe80::2")!])
-    #expect(hops.allSatisfy(\.isFromRouterAdvertisement))
+    #expect(hops.map(\.origin) == [9, 9])
   }
 
   @Test func `forwarding, proxy entries, policy rules and duplicates are read`() throws {

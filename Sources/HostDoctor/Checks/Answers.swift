@@ -70,7 +70,7 @@ extension Check {
       return .notChecked("the daemon was not asked")
     }
     guard daemon.solicitationsSeen > 0, daemon.advertisementsSent == 0 else {
-      return .good("\(daemon.advertisementsSent) advertisements for \(daemon.solicitationsSeen) questions")
+      return .good("\(daemon.advertisementsSent) of \(daemon.solicitationsSeen) questions answered")
     }
     return .found([
       Finding(

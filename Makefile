@@ -126,7 +126,8 @@ lab-packages: build-packages
 	scripts/install-packages iproute2=ip iputils-ping=ping procps=sysctl util-linux=nsenter
 
 test-packages: lab-packages
-	scripts/install-packages prometheus=promtool tcpdump=tcpdump python3=/usr/bin/python3 \
+	scripts/install-packages nftables=nft iptables=ip6tables tcpdump=tcpdump \
+	  prometheus=promtool python3=/usr/bin/python3 \
 	  python3-prometheus-client=/usr/lib/python3/dist-packages/prometheus_client/openmetrics
 
 conformance-packages: lab-packages

@@ -36,7 +36,7 @@ all release: build-packages
 	$(SWIFT) build -c release --product ndpproxy $(static_flags)
 	$(SWIFT) build -c release --product ndpctl $(static_flags)
 	for shell in bash zsh fish; do $(release)/ndpctl --generate-completion-script $$shell \
-	  >.build/static/ndpctl.$$shell || exit 1; done
+	  | sed '1{/^#!/d}' >.build/static/ndpctl.$$shell || exit 1; done
 
 .PHONY: demo
 demo: lab-packages

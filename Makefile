@@ -61,6 +61,7 @@ test-release: release test-packages
 
 .PHONY: deb test-deb
 deb: release deb-packages
+	rm -f .build/ndpproxy_*.deb
 	scripts/build-deb .build
 	lintian --fail-on error .build/ndpproxy_*.deb
 

@@ -14,7 +14,8 @@ struct CompletionTests {
     let offered = try await Subprocess.run(
       .name("bash"), arguments: ["-c", script], output: .string(limit: 1 << 16)
     ).standardOutput
-    #expect(Set(offered.split { $0.isWhitespace }.map(String.init)) == (try await known()))
+    let taken = try await taken()
+    #expect(Set(offered.split { $0.isWhitespace }.map(String.init)) == taken)
   }
 
   @Test func `zsh completes the flags of the help, and no others`() async throws {
@@ -22,7 +23,8 @@ struct CompletionTests {
     // Such as `{-c,--config}`.
     let pairs = text.split(separator: "{").dropFirst().map { $0.prefix { $0 != "}" } }
     let offered = pairs.flatMap { $0.split(separator: ",") }
-    #expect(Set(offered.map(String.init)) == (try await known()))
+    let taken = try await taken()
+    #expect(Set(offered.map(String.init)) == taken)
   }
 
   @Test func `fish completes the flags of the help, and no others`() async throws {
@@ -35,10 +37,11 @@ struct CompletionTests {
       default: nil
       }
     }
-    #expect(Set(offered) == (try await known()))
+    let taken = try await taken()
+    #expect(Set(offered) == taken)
   }
 
-  private func known() async throws -> Set<String> {
+  private func taken() async throws -> Set<String> {
     flags(inHelp: try await run("--help").output)
   }
 }

@@ -14,8 +14,8 @@ struct CompletionTests {
     let offered = try await Subprocess.run(
       .name("bash"), arguments: ["-c", script], output: .string(limit: 1 << 16)
     ).standardOutput
-    let taken = try await taken()
-    #expect(Set(offered.split { $0.isWhitespace }.map(String.init)) == taken)
+    let known = try await taken()
+    #expect(Set(offered.split { $0.isWhitespace }.map(String.init)) == known)
   }
 
   @Test func `zsh completes the flags of the help, and no others`() async throws {
@@ -23,8 +23,8 @@ struct CompletionTests {
     // Such as `{-c,--config}`.
     let pairs = text.split(separator: "{").dropFirst().map { $0.prefix { $0 != "}" } }
     let offered = pairs.flatMap { $0.split(separator: ",") }
-    let taken = try await taken()
-    #expect(Set(offered.map(String.init)) == taken)
+    let known = try await taken()
+    #expect(Set(offered.map(String.init)) == known)
   }
 
   @Test func `fish completes the flags of the help, and no others`() async throws {
@@ -37,8 +37,8 @@ struct CompletionTests {
       default: nil
       }
     }
-    let taken = try await taken()
-    #expect(Set(offered) == taken)
+    let known = try await taken()
+    #expect(Set(offered) == known)
   }
 
   private func taken() async throws -> Set<String> {

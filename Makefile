@@ -6,7 +6,8 @@
 # make simulate     play seeded worlds of hosts, routers and faults around the engine
 # make fuzz         look for files and frames that the parser, decoder or engine cannot take
 # make fuzz-frames  send ten million mutated frames through decoder and engine
-# make bench        measure what loading a configuration costs, in a release build
+# make bench        measure ndpproxy beside its peers: a table, JSON and plots in .build/bench
+# make bench-docs   the same, and keep the plots for the README
 # make scan         measure what a scan of the prefix does to others, in a network of its own
 # make install      put the release below PREFIX (and DESTDIR)
 # make clean        remove everything that was built
@@ -18,7 +19,7 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 FUZZ_SECONDS ?= 60
 FRAMES ?= 10000000
 SEEDS ?= 300
-BENCH ?= configuration
+BENCH ?= all
 
 # The daemon is one file that needs nothing of the host, libpcap included.
 static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -use-ld=lld \
@@ -66,11 +67,17 @@ fuzz-frames:
 	$(SWIFT) build -c release --product simulate
 	.build/release/simulate frames --count $(FRAMES)
 
-# BENCH="configuration --rules 1000 10000 --runs 21" measures something else.
+# BENCH="latency --runs 9" measures only that; BENCH="all --long" takes a quarter of an hour.
 .PHONY: bench
-bench: build-packages
+bench: bench-packages
+	$(SWIFT) build -c release --product ndpproxy $(static_flags) --scratch-path $(static_path)
 	$(SWIFT) build -c release --product ndpbench
 	.build/release/ndpbench $(BENCH)
+
+.PHONY: bench-docs
+bench-docs: bench
+	mkdir -p docs/bench
+	cp .build/bench/*.svg docs/bench/
 
 .PHONY: scan
 scan: lab-packages
@@ -103,7 +110,7 @@ clean:
 	rm -rf .build
 
 # Debian packages, each with a file or a command by which it is known to be there.
-.PHONY: build-packages lab-packages conformance-packages lint-packages
+.PHONY: build-packages lab-packages conformance-packages bench-packages lint-packages
 build-packages:
 	scripts/install-packages libpcap-dev=/usr/include/pcap/pcap.h
 
@@ -112,6 +119,9 @@ lab-packages: build-packages
 
 conformance-packages: lab-packages
 	scripts/install-packages ndppd=ndppd nftables=nft
+
+bench-packages: lab-packages
+	scripts/install-packages ndppd=ndppd valgrind=valgrind binutils=strip
 
 lint-packages:
 	scripts/install-packages mandoc=mandoc

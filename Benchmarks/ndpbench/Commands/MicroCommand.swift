@@ -22,7 +22,7 @@ struct MicroCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await options.session("micro") { _, report in
+    try await options.session("micro", arguments: ["--sessions", "\(sessions)"]) { _, report in
       try await Micro(runs: options.runs, sessions: sessions).measure(into: &report)
     }
   }

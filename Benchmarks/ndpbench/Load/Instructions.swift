@@ -108,7 +108,8 @@ struct CallProfile {
       }
     }
     guard instructions > 0, allocations > 0 else {
-      throw BenchFailure("callgrind counted \(instructions) instructions, \(allocations) allocations")
+      throw BenchFailure(
+        "callgrind counted \(instructions) instructions, \(allocations) allocations")
     }
   }
 }

@@ -10,6 +10,6 @@ struct Ndpbench: AsyncParsableCommand {
       ScaleCommand.self, MicroCommand.self,
       RoutesCommand.self, GenerateCommand.self,
       ConfigurationCommand.self, ScanCommand.self, LoadCommand.self,
-      StartCommand.self, MicroStepCommand.self, ReferenceCommand.self,
+      StartCommand.self, ReferenceCommand.self,
     ])
 }

@@ -33,12 +33,12 @@ extension Bench {
     defer { RegularFile.remove(program) }
     let configuration = ResponderConfiguration.oneRule.text(for: .ndpproxy)!
     let file = try TemporaryFile(containing: configuration)
-    // The daemon writes it, after it has become another user.
+    // Made by whoever starts the daemon and written at its end: it must not become another user.
     let output = file.path + ".callgrind"
     defer { RegularFile.remove(output) }
     let command = [
       "valgrind", "--quiet", "--tool=callgrind", "--callgrind-out-file=\(output)", program,
-      "-c", file.path,
+      "-u", "root", "-c", file.path,
     ]
     try await link.responder.withProcess(command) { process in
       guard try await process.line(containing: "answering on", within: .seconds(30)) != nil else {

@@ -9,7 +9,8 @@
 # make simulate     play seeded worlds of hosts, routers and faults around the engine
 # make fuzz         look for files and frames that the parser, decoder or engine cannot take
 # make fuzz-frames  send ten million mutated frames through decoder and engine
-# make bench        measure what loading a configuration costs, in a release build
+# make bench        measure ndpproxy beside its peers: a table, JSON and plots in .build/bench
+# make bench-docs   the same, and keep the plots for the README
 # make scan         measure what a scan of the prefix does to others, in a network of its own
 # make deb          build the Debian package, into .build
 # make install      put the release below PREFIX (and DESTDIR)
@@ -24,7 +25,7 @@ ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 FUZZ_SECONDS ?= 60
 FRAMES ?= 10000000
 SEEDS ?= 300
-BENCH ?= configuration
+BENCH ?= all
 
 # Each program is one file that needs nothing of the host, libpcap included.
 static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -use-ld=lld \
@@ -99,12 +100,18 @@ fuzz-frames:
 	$(SWIFT) build -c release --product simulate
 	.build/release/simulate frames --count $(FRAMES)
 
-# BENCH=clients plagues the control socket; it needs the static daemon that 'make' builds.
-# BENCH="configuration --rules 1000 10000 --runs 21" measures something else.
+# BENCH="latency --runs 9" measures only that; BENCH="all --long" takes a quarter of an hour;
+# BENCH=clients plagues the control socket.
 .PHONY: bench
-bench: build-packages
+bench: bench-packages
+	$(SWIFT) build -c release --product ndpproxy $(static_flags)
 	$(SWIFT) build -c release --product ndpbench
 	.build/release/ndpbench $(BENCH)
+
+.PHONY: bench-docs
+bench-docs: bench
+	mkdir -p docs/bench
+	cp .build/bench/*.svg docs/bench/
 
 .PHONY: scan
 scan: lab-packages
@@ -149,7 +156,8 @@ clean:
 	rm -rf .build
 
 # Debian packages, each with a file or a command by which it is known to be there.
-.PHONY: build-packages lab-packages test-packages conformance-packages lint-packages deb-packages
+.PHONY: build-packages lab-packages test-packages conformance-packages bench-packages
+.PHONY: lint-packages deb-packages
 build-packages:
 	scripts/install-packages libpcap-dev=/usr/include/pcap/pcap.h
 
@@ -164,6 +172,9 @@ test-packages: lab-packages
 
 conformance-packages: lab-packages
 	scripts/install-packages ndppd=ndppd nftables=nft
+
+bench-packages: lab-packages
+	scripts/install-packages ndppd=ndppd valgrind=valgrind binutils=strip
 
 lint-packages:
 	scripts/install-packages mandoc=mandoc shellcheck=shellcheck

@@ -3,6 +3,7 @@
 # make test         run all tests
 # make lint         check the formatting, of the manual pages too
 # make conformance  print what we, ndppd and the kernel do with each requirement of the RFCs
+# make interfaces   print what we and ndppd do when interfaces come, change and go
 # make simulate     play seeded worlds of hosts, routers and faults around the engine
 # make fuzz         look for files and frames that the parser, decoder or engine cannot take
 # make fuzz-frames  send ten million mutated frames through decoder and engine
@@ -48,6 +49,13 @@ conformance: conformance-packages
 	$(SWIFT) build --product ndpproxy
 	$(SWIFT) build --product conformance
 	.build/debug/conformance $(ROWS)
+
+# EVENTS="deleted renamed" tries only those whose names have one of these words; some ten minutes.
+.PHONY: interfaces
+interfaces: conformance-packages
+	$(SWIFT) build --product ndpproxy
+	$(SWIFT) build --product interfaces
+	.build/debug/interfaces $(EVENTS)
 
 # SEED=x plays one seed and prints everything; MUTANT and TOPOLOGY as Tests/Simulation says.
 .PHONY: simulate
@@ -118,7 +126,8 @@ lab-packages: build-packages
 	scripts/install-packages iproute2=ip iputils-ping=ping procps=sysctl util-linux=nsenter
 
 test-packages: lab-packages
-	scripts/install-packages prometheus=promtool tcpdump=tcpdump python3=/usr/bin/python3 \
+	scripts/install-packages nftables=nft iptables=ip6tables tcpdump=tcpdump \
+	  prometheus=promtool python3=/usr/bin/python3 \
 	  python3-prometheus-client=/usr/lib/python3/dist-packages/prometheus_client/openmetrics
 
 conformance-packages: lab-packages

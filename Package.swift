@@ -58,6 +58,9 @@ let package = Package(
       name: "ProxyDaemon",
       dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log],
       swiftSettings: house),
+    .target(
+      name: "HostDoctor", dependencies: ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon"],
+      swiftSettings: house),
     .executableTarget(
       name: "ndpproxy", dependencies: ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
       cSettings: gnu,
@@ -69,7 +72,8 @@ let package = Package(
     .executableTarget(
       name: "ndpctl",
       dependencies: [
-        "ControlProtocol", "LinuxNet", "NDPWire", "NetworkLab", "ProxyDaemon", arguments, system,
+        "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig",
+        "ProxyDaemon", arguments, subprocess, system,
       ],
       swiftSettings: house),
 
@@ -119,6 +123,12 @@ let package = Package(
     .testTarget(
       name: "ProxyDaemonTests",
       dependencies: ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
+      swiftSettings: common),
+    .testTarget(
+      name: "HostDoctorTests",
+      dependencies: [
+        "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", system,
+      ],
       swiftSettings: common),
     .testTarget(
       name: "NetworkLabTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", system],

@@ -47,32 +47,12 @@ package final class HostMonitor: Pollable {
     }) {}
   }
 
-  /// How long the kernel may take for its next datagram; it takes microseconds.
-  private static let patience: CInt = 5_000
-
   private func dump(
     _ type: Int, payload: [UInt8], _ body: (HostChange) -> Void
   ) throws(SystemError) {
-    let sequence = try socket.send(type: type, flags: Int(NLM_F_DUMP), payload: payload)
-    var isDone = false
-    var failure: Errno?
-    var wasInterrupted = false
-    while !isDone {
-      try socket.waitUntilReadable(milliseconds: Self.patience)
-      _ = try socket.receive { message, payload in
-        guard message.sequence == sequence || message.sequence == 0 else { return }
-        wasInterrupted = wasInterrupted || message.flags & UInt16(NLM_F_DUMP_INTR) != 0
-        if message.type == UInt16(NLMSG_DONE) { isDone = true }
-        if message.type == UInt16(NLMSG_ERROR) {
-          isDone = true
-          failure = Errno(rawValue: NetlinkMessage.error(in: payload))
-        }
-        if let change = HostChange(message, payload) { body(change) }
-      }
+    try socket.dump(type, payload: payload, "read interfaces from netlink") { message, payload in
+      if let change = HostChange(message, payload) { body(change) }
     }
-    if let failure { throw SystemError("read interfaces from netlink", failure) }
-    // The table changed while it was read, so what came may be inconsistent (NLM_F_DUMP_INTR).
-    if wasInterrupted { throw SystemError("read interfaces from netlink", .noBufferSpace) }
   }
 }
 

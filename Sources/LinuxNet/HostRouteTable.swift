@@ -124,14 +124,3 @@ package final class HostRouteTable {
     if let result, result != 0 { throw SystemError(operation(), Errno(rawValue: result)) }
   }
 }
-
-extension [UInt8] {
-  /// Appends an attribute whose value needs no padding.
-  fileprivate mutating func append<Number: FixedWidthInteger>(
-    attribute: UInt16, _ value: Number
-  ) {
-    append(native: UInt16(4 + MemoryLayout<Number>.size))
-    append(native: attribute)
-    append(native: value)
-  }
-}

@@ -15,6 +15,8 @@ package struct Link: Equatable, Sendable {
   /// Whether frames get through, as far as its driver knows (IFF_RUNNING, RFC 2863).
   package let isRunning: Bool
   /// The index of the bridge, bond or the like that this interface is a port of.
+  ///
+  /// Not of a VRF, which leaves its ports what they receive.
   package let master: Int32?
   /// Whether neighbours on it are resolved: Ethernet, neither NOARP, POINTOPOINT nor LOOPBACK.
   package let hasNeighborDiscovery: Bool
@@ -104,25 +106,6 @@ struct NetlinkMessage {
   }
 }
 
-/// `NLMSG_ALIGN` and `RTA_ALIGN`.
-private func aligned(_ length: Int) -> Int { (length + 3) & ~3 }
-
-/// Walks over the attributes behind a fixed header; stops at the first that is cut off.
-private func forEachAttribute(
-  in payload: RawSpan, behind header: Int, _ body: (UInt16, RawSpan) -> Void
-) {
-  guard payload.byteCount >= header else { return }
-  let headerLength = 4
-  let flags: UInt16 = 0xc000
-  var rest = payload.extracting(droppingFirst: min(aligned(header), payload.byteCount))
-  while rest.byteCount >= headerLength {
-    let length = Int(rest.native(at: 0, as: UInt16.self))
-    guard headerLength...rest.byteCount ~= length else { return }
-    body(rest.native(at: 2, as: UInt16.self) & ~flags, rest.extracting(headerLength..<length))
-    rest = rest.extracting(droppingFirst: min(aligned(length), rest.byteCount))
-  }
-}
-
 extension Link {
   /// Reads `struct ifinfomsg` and its attributes.
   ///
@@ -136,11 +119,13 @@ extension Link {
     var address: MACAddress?
     var master: Int32?
     var isComplete = true
+    var isInVRF = false
     forEachAttribute(in: payload, behind: 16) { attribute, value in
       switch Int(attribute) {
       case IFLA_IFNAME: name = value.text
       case IFLA_ADDRESS where value.byteCount == 6: address = value.macAddress
       case IFLA_MASTER where value.byteCount == 4: master = value.native(at: 0)
+      case IFLA_LINKINFO: isInVRF = Self.isPortOfVRF(value)
       case IFLA_WIRELESS: isComplete = false
       default: break
       }
@@ -150,8 +135,17 @@ extension Link {
     self.init(
       index: index, name: name, linkLayerAddress: address,
       isUp: flags & IFF_UP.rawValue != 0, isRunning: flags & IFF_RUNNING.rawValue != 0,
-      master: master,
+      master: isInVRF ? nil : master,
       hasNeighborDiscovery: type == UInt16(ARPHRD_ETHER) && flags & unresolved == 0)
+  }
+
+  /// Whether IFLA_LINKINFO says that the interface is the port of a VRF.
+  private static func isPortOfVRF(_ information: RawSpan) -> Bool {
+    var isSo = false
+    forEachAttribute(in: information, behind: 0) { attribute, value in
+      if Int(attribute) == IFLA_INFO_SLAVE_KIND, value.text == "vrf" { isSo = true }
+    }
+    return isSo
   }
 
   /// The index in an `ifinfomsg` about an interface itself.
@@ -265,32 +259,5 @@ extension NeighborEntry {
     ]
     let name = names.first { state & UInt16($0.0) != 0 }?.1
     self.init(linkLayerAddress: address, state: name ?? "NONE")
-  }
-}
-
-extension RawSpan {
-  /// The integer at `offset` in this machine's order.
-  ///
-  /// Precondition: all its octets lie inside the span.
-  fileprivate func native<Number: FixedWidthInteger & BitwiseCopyable>(
-    at offset: Int, as type: Number.Type = Number.self
-  ) -> Number {
-    precondition(offset >= 0 && offset <= byteCount - MemoryLayout<Number>.size)
-    // Any bit pattern is an integer, and the bound stands in the line above.
-    return unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Number.self)
-  }
-
-  fileprivate var ipv6Address: IPv6Address {
-    IPv6Address(bits: native(at: 0, as: UInt128.self).byteSwapped)
-  }
-
-  fileprivate var macAddress: MACAddress {
-    MACAddress(bits: (0..<6).reduce(0) { $0 << 8 | UInt64(native(at: $1, as: UInt8.self)) })
-  }
-
-  /// The octets before the terminating zero as text.
-  fileprivate var text: String {
-    let octets = (0..<byteCount).map { native(at: $0, as: UInt8.self) }.prefix { $0 != 0 }
-    return String(decoding: octets, as: UTF8.self)
   }
 }

@@ -12,9 +12,11 @@ import SystemPackage
   private static let datagramCapacity = 64 << 10
 
   /// Opens a socket that is told of changes in the given `RTMGRP_` groups.
-  init(groups: UInt32) throws(SystemError) {
+  ///
+  /// `family` is the subsystem of the kernel: `NETLINK_ROUTE`, `NETLINK_NETFILTER`.
+  init(groups: UInt32, family: CInt = CInt(NETLINK_ROUTE)) throws(SystemError) {
     let type = CInt(SOCK_RAW.rawValue) | CInt(O_CLOEXEC | O_NONBLOCK)
-    let number = try call("open netlink socket") { socket(AF_NETLINK, type, CInt(NETLINK_ROUTE)) }
+    let number = try call("open netlink socket") { socket(AF_NETLINK, type, family) }
     descriptor = Descriptor(owning: number)
     unsafe buffer = .allocate(byteCount: Self.datagramCapacity, alignment: 16)
     try bind(groups)

@@ -45,6 +45,9 @@ package enum StandardStream: CInt, Sendable {
     return !isRefused && CurrentProcess.environment("TERM") != "dumb" && isatty(rawValue) == 1
   }
 
+  /// Whether somebody can answer on standard input.
+  package static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
   /// Whether the journal reads this stream (`JOURNAL_STREAM`, systemd.exec(5)).
   package var isJournal: Bool {
     guard let journal = CurrentProcess.environment("JOURNAL_STREAM") else { return false }

@@ -56,4 +56,11 @@ package enum MonotonicClock {
     unsafe clock_gettime(CLOCK_MONOTONIC, &now)
     return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
   }
+
+  /// Waits for less than a second, or until a signal is handled; the kernel may add some 50 µs.
+  package static func sleep(for duration: Duration) {
+    let nanoseconds = Int(duration.components.attoseconds / 1_000_000_000)
+    var time = timespec(tv_sec: 0, tv_nsec: nanoseconds)
+    unsafe clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nil)
+  }
 }

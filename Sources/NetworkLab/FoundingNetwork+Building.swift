@@ -19,7 +19,7 @@ extension FoundingNetwork {
     routers = Array(nodes[3..<3 + routerCount])
     members = Array(nodes[(3 + routerCount)...])
 
-    for segment in [upstreamSegment, insideSegment] { try segment.set("default/disable_ipv6", to: "1") }
+    for segment in nodes[..<2] { try segment.set("default/disable_ipv6", to: "1") }
     for node in nodes[2...] { try node.quieten() }
     try gateway.set("all/forwarding", to: "1")
     try await connect()

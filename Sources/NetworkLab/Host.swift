@@ -18,10 +18,12 @@ package enum Host {
     Tool(name: "cat", package: "coreutils"),
   ]
 
-  /// The programs that are not installed.
-  package static func missingTools() async -> [Tool] {
+  private static let packetFilter = Tool(name: "nft", package: "nftables")
+
+  /// The programs that are not installed; a lab with a packet filter needs one more.
+  package static func missingTools(withPacketFilter: Bool = false) async -> [Tool] {
     var missing: [Tool] = []
-    for tool in tools {
+    for tool in tools + (withPacketFilter ? [packetFilter] : []) {
       let found = try? await Executable.name(tool.name).resolveExecutablePath(in: environment)
       if found == nil { missing.append(tool) }
     }

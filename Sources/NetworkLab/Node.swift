@@ -9,6 +9,9 @@ package struct Node: Sendable {
   /// Where sockets of this node are opened: `try node.namespace.run { … }`.
   package let namespace: NetworkNamespace
 
+  /// A name of the namespace for nsenter(1), while this process lives.
+  package var namespacePath: String { namespace.path }
+
   /// The whole lab, so that no wire is unplugged while anyone still holds one of its nodes.
   let lab: [NetworkNamespace]
 
@@ -40,6 +43,17 @@ package struct Node: Sendable {
     return CommandResult(
       status: ExitStatus(result.terminationStatus), standardOutput: result.standardOutput,
       standardError: result.standardError)
+  }
+
+  /// Runs a command that has this process's input and output, such as a shell, to its end.
+  ///
+  /// Throws only if it cannot be started.
+  @discardableResult
+  package func attend(_ command: [String]) async throws -> ExitStatus {
+    let result = try await Subprocess.run(
+      configuration(of: command, in: namespace),
+      input: .currentStandardInput, output: .currentStandardOutput, error: .currentStandardError)
+    return ExitStatus(result.terminationStatus)
   }
 
   /// The kernel's number for one of this node's interfaces, which may occur on other nodes too.

@@ -35,6 +35,9 @@ package struct ConfigurationFile {
   /// Every error and warning, in the order in which the files were read; notes are left out.
   var problems: [Diagnostic] { result.diagnostics.filter { $0.severity != .note } }
 
+  /// The same, each on one line as a log has it.
+  package var problemLines: [String] { problems.map(\.description) }
+
   /// Shows every error and warning, and perhaps notes, with its place on standard error.
   package func showReport(withNotes: Bool) {
     let stream = StandardStream.error
@@ -50,9 +53,12 @@ package struct ConfigurationFile {
   /// The file to read when none is named: the first that exists, or else the first.
   ///
   /// `isForeign` says that it is ndppd's.
-  package static var defaultPath: (path: String, isForeign: Bool) {
-    let own = defaultPaths[0]
-    let found = defaultPaths.first { RegularFile.exists($0) } ?? own
+  package static var defaultPath: (path: String, isForeign: Bool) { defaultPath(below: "") }
+
+  /// The same below another root than `/`, which is the empty one.
+  package static func defaultPath(below root: String) -> (path: String, isForeign: Bool) {
+    let own = root + defaultPaths[0]
+    let found = defaultPaths.map { root + $0 }.first { RegularFile.exists($0) } ?? own
     return (found, found != own)
   }
 }

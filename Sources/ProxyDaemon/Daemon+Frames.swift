@@ -16,6 +16,7 @@ extension Daemon {
         engine.handle(event, now: now, into: &actions)
         note(event, since: mark, on: port, frame: frame, now: now)
       }
+      coalescing.add(count, now: now)
       // Where a queue has run over, there is at least one batch in it.
       if count == PacketSocket.batchSize, now >= port.nextLossCount {
         port.nextLossCount = now + .seconds(1)

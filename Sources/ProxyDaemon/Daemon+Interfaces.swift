@@ -27,6 +27,10 @@ extension Daemon {
 
   private func take(_ change: HostChange) {
     guard let event = host.apply(change) else { return }
+    if case .addressRemoved(let address) = change, !host.hasAddresses(address.index) {
+      // Perhaps it has lost IPv6 itself, and its groups with it: an MTU below 1280 does that.
+      port(on: InterfaceIndex(address.index))?.forgetGroups()
+    }
     engine.handle(event, now: now, into: &actions)
     if case .interfaceRemoved(let index) = event { closePorts { $0.index == index } }
   }

@@ -36,6 +36,7 @@ package final class Daemon {
   /// Reused for every event, so that answering allocates nothing.
   var actions: [Action] = []
   var pending: [Port] = []
+  var coalescing = ReceiveCoalescing()
   /// When to try again what could not be done.
   var retry: Instant?
   var mustResynchronize = false
@@ -130,6 +131,7 @@ package final class Daemon {
     tellManager("READY=1")
     started = now
     while !isStopping {
+      if coalescing.takePause() { MonotonicClock.sleep(for: ReceiveCoalescing.pause) }
       feedWatchdog()
       try timer.arm(at: nextDeadline?.nanoseconds)
       var failure: SystemError?

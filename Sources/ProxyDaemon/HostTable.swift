@@ -1,15 +1,20 @@
-import LinuxNet
+package import LinuxNet
 import NDPWire
 import ProxyEngine
 
 /// The interfaces of this host as rtnetlink tells them, ready for the engine.
-struct HostTable {
+package struct HostTable: Sendable {
   private(set) var links: [Int32: Link] = [:]
   private var indexes: [String: Int32] = [:]
   private var addresses: [Int32: [LinkAddress]] = [:]
 
   /// Starts empty.
   init() {}
+
+  /// Takes interfaces that were read by somebody else, without their addresses.
+  package init(_ links: [Link]) {
+    for link in links { _ = apply(.link(link)) }
+  }
 
   /// Reads how things are, again where too much happens meanwhile.
   init(readFrom monitor: HostMonitor) throws(SystemError) {
@@ -60,13 +65,21 @@ struct HostTable {
   }
 
   /// The link with this name.
-  func link(named name: String) -> Link? {
+  package func link(named name: String) -> Link? {
     indexes[name].flatMap { links[$0] }
   }
 
   /// The links whose names match, by their indexes.
   func links(matching pattern: InterfacePattern) -> [Link] {
     links.values.filter { pattern.matches($0.name) }.sorted { $0.index < $1.index }
+  }
+
+  /// Whether the interface with this index has any address.
+  func hasAddresses(_ index: Int32) -> Bool { addresses[index]?.isEmpty == false }
+
+  /// The links that a name or a pattern of a configuration means, by their indexes.
+  package func links(matching name: String) -> [Link] {
+    links(matching: InterfacePattern(name))
   }
 
   /// Whether the interface with this name has this address.

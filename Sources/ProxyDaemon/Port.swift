@@ -94,6 +94,12 @@ final class Port {
     joinedGroups = purpose.groups
   }
 
+  /// Leaves all groups, so that they are joined anew.
+  func forgetGroups() {
+    membership = nil
+    joinedGroups = []
+  }
+
   func enqueue(_ encode: (inout MutableRawSpan) -> Int) {
     socket.enqueue(encode)
     isPending = true

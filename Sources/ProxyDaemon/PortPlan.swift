@@ -1,11 +1,12 @@
 import LinuxNet
 import NDPWire
+package import ProxyConfig
 import ProxyEngine
 
 /// Which interfaces the rules name, and what stands in the way of using each.
-struct PortPlan {
+package struct PortPlan: Sendable {
   /// The names in the order of the configuration, each once.
-  let names: [String]
+  package let names: [String]
   /// Those of them on which there are rules.
   var proxyNames: [String] { names.filter { purposes[$0]?.solicitedPrefixes.isEmpty == false } }
   /// Whether these are all the interfaces there can be: neither routes nor patterns name others.
@@ -39,6 +40,9 @@ struct PortPlan {
     self.names = names.filter { seen.insert($0).inserted }
   }
 
+  /// What a configuration names.
+  package init(_ configuration: Configuration) { self.init(Ruleset(configuration)) }
+
   /// Whether some rule may have us ask on interfaces that it does not name.
   var asksAnywhere: Bool { !askingPurpose.askedPrefixes.isEmpty }
 
@@ -64,7 +68,7 @@ struct PortPlan {
   /// Whether, and why not, the interface of this name can be used now.
   ///
   /// Of a pattern one usable interface is enough; else it is as with the first that matches.
-  func condition(of name: String, in host: HostTable) -> Condition {
+  package func condition(of name: String, in host: HostTable) -> Condition {
     let pattern = InterfacePattern(name)
     if !pattern.isExact {
       let conditions = host.links(matching: pattern).map { condition(of: $0, as: name, in: host) }
@@ -83,7 +87,7 @@ struct PortPlan {
   }
 
   /// How things are with an interface that a rule names.
-  enum Condition: Equatable {
+  package enum Condition: Equatable, Sendable {
     case usable
     case missing
     /// It is a pattern, and no interface matches.
@@ -110,7 +114,7 @@ extension PortPlan.Condition {
   }
 
   /// What is wrong.
-  var trouble: String {
+  package var trouble: String {
     switch self {
     case .usable: "nothing"
     case .missing: "no such interface"
@@ -124,7 +128,7 @@ extension PortPlan.Condition {
   }
 
   /// What to do, or what will be done.
-  func remedy(for name: String) -> String {
+  package func remedy(for name: String) -> String {
     switch self {
     case .usable: "nothing to do"
     case .missing: "its rules wait until it appears"

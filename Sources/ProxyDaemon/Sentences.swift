@@ -29,7 +29,8 @@ extension DiscardReason {
     case .ownFrame: "it comes from this host"
     case .askerIsTarget: "the asker asks for its own address"
     case .duplicateAddressDetection: "only the owner itself may answer that"
-    case .ruleInterfaceUnavailable: "the rule's interface is missing, down or has no neighbours"
+    case .ruleInterfaceUnavailable:
+      "the rule's interface is missing, down, a port or without neighbours"
     case .noRoute:
       "the kernel has no route to the target, or one back to where the question is from"
     case .askedHere: "we have just asked for the target on this very interface"

@@ -31,8 +31,11 @@ func reportingFailure(_ body: () throws -> Void) throws {
 }
 
 /// Prints a reply as the daemon would send it.
-func printJSON(_ reply: Reply) {
-  StandardStream.output.write(String(decoding: JSONText.octets(of: reply), as: UTF8.self) + "\n")
+func printJSON(_ reply: Reply) { printJSON(document: reply) }
+
+/// Prints what is no reply in the same form: one line.
+func printJSON(document: some Encodable) {
+  StandardStream.output.write(String(decoding: JSONText.octets(of: document), as: UTF8.self) + "\n")
 }
 
 extension String {

@@ -14,7 +14,8 @@ struct Demo {
   let pings: Int
   let screen: Screen
 
-  private static let configuration = """
+  /// What the proxy is told in every demonstration.
+  static let configuration = """
     proxy eth0 {
       rule 2001:db8:1:0:ff::/80 {
         static

@@ -9,7 +9,8 @@ struct DemoCommand: AsyncParsableCommand {
     abstract: "Shows the proxy at work in a network of its own.",
     discussion: """
       Builds a router, a gateway and two members in network namespaces, pings a member without \
-      and with the proxy, and shows what went over the wire. Needs no root where unprivileged \
+      and with the proxy, and shows what went over the wire. With --break, something is wrong in \
+      that network, and a shell opens to find it. Needs no root where unprivileged \
       user namespaces are allowed, and leaves nothing behind.
       """)
 
@@ -18,6 +19,11 @@ struct DemoCommand: AsyncParsableCommand {
 
   @Option(help: "How many echo requests to send once the proxy runs, 1 through 20.")
   var pings = 3
+
+  @Option(
+    name: .customLong("break"),
+    help: "Break something, and open a shell in which to find it with ndpctl doctor.")
+  var breakage: Breakage?
 
   /// Set by ourselves, so that a refusal cannot make us start ourselves for ever.
   @Flag(help: .hidden)
@@ -32,7 +38,15 @@ struct DemoCommand: AsyncParsableCommand {
     try await requireTools(daemon: daemon)
     try await requirePermission()
     do {
-      try await Demo(daemon: daemon, pings: pings, screen: Screen(hasColor: Host.wantsColor)).run()
+      let screen = Screen(hasColor: Host.wantsColor)
+      if let breakage {
+        let control = try Host.programBeside("ndpctl")
+        try await BrokenLab(
+          daemon: daemon, control: control, breakage: breakage, screen: screen
+        ).run()
+      } else {
+        try await Demo(daemon: daemon, pings: pings, screen: screen).run()
+      }
     } catch {
       complain("\(error)")
       throw ExitCode.failure
@@ -40,7 +54,7 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   private func requireTools(daemon: String) async throws {
-    if let tool = await Host.missingTools().first {
+    if let tool = await Host.missingTools(withPacketFilter: needsPacketFilter).first {
       complain("The demo needs '\(tool.name)': apt install \(tool.package)")
       throw ExitCode.failure
     }
@@ -53,6 +67,8 @@ struct DemoCommand: AsyncParsableCommand {
       throw ExitCode.failure
     }
   }
+
+  private var needsPacketFilter: Bool { breakage == .firewall || breakage == .nud }
 
   private func requirePermission() async throws {
     if Host.permitsLabs { return }

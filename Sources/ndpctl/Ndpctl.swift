@@ -10,7 +10,7 @@ struct Ndpctl: AsyncParsableCommand {
       StatusCommand.self, SessionsCommand.self, RulesCommand.self, CountersCommand.self,
       WhyCommand.self, MonitorCommand.self, TopCommand.self, MetricsCommand.self,
       ConfigCommand.self, ReloadCommand.self, FlushCommand.self, LogCommand.self,
-      DemoCommand.self,
+      DoctorCommand.self, InitCommand.self, ProbeCommand.self, DemoCommand.self,
     ],
     defaultSubcommand: StatusCommand.self)
 

@@ -10,6 +10,8 @@ struct EventLab {
   private let elsewhere: Node
   private let index: Int32
   private let monitor: HostMonitor
+  /// Of the segment at the other end of the cable.
+  private let segmentMonitor: HostMonitor
 
   init(_ part: InterfaceEvent.Part) async throws {
     let network = try await FoundingNetwork(members: 1)
@@ -18,6 +20,7 @@ struct EventLab {
     elsewhere = Node(name: "elsewhere", namespace: try NetworkNamespace())
     index = try await network.gateway.interfaceIndex(part.wire.name)
     monitor = try network.gateway.namespace.run { try HostMonitor() }
+    segmentMonitor = try part.wire.segment(network).namespace.run { try HostMonitor() }
     let targets = Target.all.map { "address add \($0.address)/128 dev zt0 nodad\n" }
     try await network.member.run("ip", "-batch", "-", input: targets.joined())
   }
@@ -58,6 +61,9 @@ struct EventLab {
   }
 
   /// Waits until the interface runs, is nobody's port, and has both addresses, none tentative.
+  ///
+  /// The bridge at the other end forwards nothing before the kernel has told that its port runs,
+  /// which may take it a second.
   func waitUntilUsable() async throws {
     let isUsable: Bool? = try await poll(within: .seconds(10)) {
       var index: Int32?
@@ -70,6 +76,9 @@ struct EventLab {
           usable.insert(address.address.isLinkLocal ? "link-local" : "global")
         default: break
         }
+      }
+      try segmentMonitor.readAll { change in
+        if case .link(let link) = change, link.isUp, !link.isRunning { usable = [] }
       }
       return usable.count == 2 ? true : nil
     }

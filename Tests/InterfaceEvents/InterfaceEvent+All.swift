@@ -129,6 +129,11 @@ extension InterfaceEvent {
         remedy: [.set("\(name)/disable_ipv6", "0"), .ip([wire.addressing()])],
         silence: silence, meanwhile: .either),
       InterfaceEvent(
+        name: "MTU too small for IPv6, then as before", part: part,
+        steps: [.ip(["link set \(name) mtu 1000"])],
+        remedy: [.ip(["link set \(name) mtu 1500", wire.addressing()])],
+        silence: silence, meanwhile: .either),
+      InterfaceEvent(
         name: "cable pulled out and put back", part: part,
         steps: [.segment(["link set port0 down"])], remedy: [.segment(["link set port0 up"])],
         silence: silence, meanwhile: part == .proxy ? .silent : .either),

@@ -16,8 +16,9 @@ extension InterfaceEvent {
         try await play(in: lab, on: daemon.process, of: program)
       }
     } catch let failure as LabFailure {
-      // The first line says how it ended, those behind it are its log.
-      return EventOutcome(end: "\(failure)".split(separator: "\n").first.map(String.init))
+      // The first line says how it ended, after its path; those behind it are its log.
+      let line = "\(failure)".split(separator: "\n").first ?? ""
+      return EventOutcome(end: String(line.trimmingPrefix(try program.path + " ")))
     }
   }
 

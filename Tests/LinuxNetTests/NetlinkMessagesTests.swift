@@ -55,6 +55,13 @@ struct NetlinkMessagesTests {
     #expect(Link.index(octets.span.bytes) == nil)
   }
 
+  @Test(arguments: [("vrf", nil), ("bri", 9)] as [(String, Int32?)])
+  func `a VRF is no master`(kind: String, master: Int32?) {
+    let information: [UInt8] = [16, 0, 18, 0x80, 8, 0, 4, 0] + Array(kind.utf8) + [0, 4, 0, 5, 0]
+    #expect(Link((link + information).span.bytes)?.master == master)
+    #expect(Link((link + [4, 0, 18, 0]).span.bytes)?.master == 9)
+  }
+
   @Test func `a wireless driver's event is no news of the link`() {
     let event: [UInt8] = link + [12, 0, 11, 0, 8, 0, 0x15, 0x8b, 0, 0, 0, 0]
     #expect(Link(event.span.bytes) == nil)

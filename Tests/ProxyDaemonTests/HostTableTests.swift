@@ -39,6 +39,9 @@ struct HostTableTests {
     #expect(
       addresses(in: host.apply(.addressRemoved(address(7, "2001:db8::1")))) == ["fe80::1 preferred"]
     )
+    #expect(host.hasAddresses(7))
+    #expect(addresses(in: host.apply(.addressRemoved(address(7, "fe80::1")))) == [])
+    #expect(!host.hasAddresses(7) && !host.hasAddresses(8))
   }
 
   @Test func `a removed link takes its addresses along`() {

@@ -20,7 +20,11 @@ private let arrows: [String: Set<String>] = [
   "ProxyDaemon": ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
   "ndpproxy": ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "NDPWire"],
-  "ndpctl": ["ControlProtocol", "LinuxNet", "NDPWire", "NetworkLab", "ProxyDaemon"],
+  "HostDoctor": ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon"],
+  "ndpctl": [
+    "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig",
+    "ProxyDaemon",
+  ],
   "ndpbench": ["LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
   "Conformance": [
     "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
@@ -38,7 +42,7 @@ private let libraries: [String: Set<String>] = [
   "ProxyDaemon": ["Logging", "Synchronization"],
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
-  "ndpctl": ["ArgumentParser", "SystemPackage"],
+  "ndpctl": ["ArgumentParser", "Subprocess", "SystemPackage"],
   "ndpbench": ["ArgumentParser", "Subprocess"],
   "Conformance": ["Glibc", "Synchronization"],
   "ConformanceTable": ["Glibc"],

@@ -1,0 +1,134 @@
+/// One thing that can stand in the way, and how to see whether it does.
+package struct Check: Sendable {
+  /// Names it for good: `D03`.
+  package let code: String
+  /// Two or three words: `default route`.
+  package let title: String
+  /// Where it stands on the way of a packet.
+  package let step: Step
+  /// What it is about, how it is read and what to do, in plain sentences; for `--explain`.
+  package let explanation: String
+  let examine: @Sendable (Examination) -> Verdict
+
+  init(
+    _ code: String, _ title: String, _ step: Step, _ explanation: String,
+    examine: @escaping @Sendable (Examination) -> Verdict
+  ) {
+    self.code = code
+    self.title = title
+    self.step = step
+    self.explanation = explanation
+    self.examine = examine
+  }
+
+  /// One that nothing on this host can decide; `reason` says what would.
+  init(notChecked code: String, _ title: String, _ step: Step, reason: String) {
+    self.init(code, title, step, "Not checked: \(reason)") { _ in .notChecked(reason) }
+  }
+}
+
+/// The order in which somebody would look: that of the guide which the proxy was made for.
+package enum Step: String, CaseIterable, Sendable {
+  case configuration, addresses, forwarding
+  case defaultRoute = "default route"
+  case route = "route to the rule"
+  case firewall
+  case solicitations = "solicitations seen"
+  case answers = "answers sent"
+  case wayBack = "traffic back"
+}
+
+/// What a check came to.
+package enum Verdict: Equatable, Sendable {
+  /// Nothing stands in the way, as can be seen from this.
+  case good(String)
+  /// What stands in the way; at least one.
+  case found([Finding])
+  /// This could not be looked at, for this reason.
+  case skipped(String)
+  /// This program does not look at it; what would.
+  case notChecked(String)
+
+  /// `good` unless there are findings.
+  init(_ findings: [Finding], good: String) {
+    self = findings.isEmpty ? .good(good) : .found(findings)
+  }
+}
+
+/// How bad it is; the worst last.
+package enum Severity: String, Comparable, CaseIterable, Sendable {
+  /// Good to know; nothing needs to be done.
+  case note
+  /// Something breaks later, or partly.
+  case warning
+  /// Traffic cannot pass.
+  case failure
+
+  package static func < (one: Severity, other: Severity) -> Bool {
+    allCases.firstIndex(of: one)! < allCases.firstIndex(of: other)!
+  }
+}
+
+/// One thing that stands in the way.
+package struct Finding: Equatable, Sendable {
+  /// How bad it is.
+  package let severity: Severity
+  /// What is the matter, in one sentence without a full stop.
+  package let summary: String
+  /// The value that was read.
+  package let value: String
+  /// Where it was read.
+  package let source: String
+  /// What follows from it.
+  package let meaning: String
+  /// What to do; `nil` where nothing on this host helps, and `meaning` says what does.
+  package let fix: Fix?
+
+  init(
+    _ severity: Severity, _ summary: String, value: String, from source: String, meaning: String,
+    fix: Fix? = nil
+  ) {
+    self.severity = severity
+    self.summary = summary
+    self.value = value
+    self.source = source
+    self.meaning = meaning
+    self.fix = fix
+  }
+}
+
+/// What to do about a finding.
+package struct Fix: Equatable, Sendable {
+  /// Commands for a shell, to be run by root one after the other; they take effect at once.
+  package let commands: [String]
+  /// How to make it last: commands as well, or where to write what.
+  package let lasting: [String]
+  /// What the commands change.
+  package let scope: Scope
+
+  /// What a fix changes.
+  package enum Scope: String, Sendable {
+    /// Kernel variables alone.
+    case sysctl
+    /// The nftables table `ndpproxy`, which is ours.
+    case ownTable = "own-table"
+    /// Anything else, which is for people to do.
+    case other
+  }
+
+  init(_ commands: [String], lasting: [String], scope: Scope = .other) {
+    self.commands = commands
+    self.lasting = lasting
+    self.scope = scope
+  }
+
+  /// Sets a kernel variable now and at boot.
+  init(
+    sysctl variable: String, to value: String, in file: String = "/etc/sysctl.d/90-ndpproxy.conf"
+  ) {
+    self.init(
+      ["sysctl -w " + "\(variable)=\(value)".quoted],
+      lasting: ["echo \("\(variable) = \(value)".quoted) >> \(file.quoted)"],
+      scope: .sysctl)
+  }
+}

@@ -1,0 +1,215 @@
+import LinuxNet
+import NDPWire
+import ProxyDaemon
+
+extension Check {
+  static let addressChecks = [interfaces, rightInterface, ipv6, duplicates, deprecated]
+
+  private static let interfaces = Check(
+    "D20", "interfaces", .addresses,
+    """
+    The interfaces that the configuration names must be there, be up and have a carrier. ndpproxy \
+    waits for those that are missing. A pattern such as zt* means every interface that matches; \
+    ZeroTier makes its interface only once the network is joined and this member is authorised. \
+    Read from RTM_GETLINK: the name, IFF_UP and IFF_RUNNING.
+    """
+  ) { examination in
+    let names = examination.plan.names
+    guard !names.isEmpty else { return .skipped("no rules") }
+    return Verdict(
+      names.compactMap { examination.availability(of: $0) },
+      good: "\(names.joined(separator: ", ")): up")
+  }
+
+  private static let rightInterface = Check(
+    "D28", "bridge ports", .addresses,
+    """
+    A port of a bridge or a bond hears nothing: its frames go to the master. The configuration \
+    must name the master. Read from IFLA_MASTER in RTM_GETLINK.
+    """
+  ) { examination in
+    Verdict(
+      examination.plan.names.compactMap { examination.enslavement(of: $0) },
+      good: "no interface is the port of another")
+  }
+
+  private static let ipv6 = Check(
+    "D21", "link-local", .addresses,
+    """
+    An interface without IPv6 or without a link-local address can neither be asked nor ask: \
+    answers need a source address, and the kernel's own Neighbor Discovery a link-local one. \
+    Read from IFLA_INET6_CONF in RTM_GETLINK (disable_ipv6, addr_gen_mode) and RTM_GETADDR.
+    """
+  ) { examination in
+    let links = examination.involvedLinks.filter { $0.link.isUp && $0.link.master == nil }
+    return Verdict(
+      links.compactMap { examination.missingIPv6(of: $0) },
+      good: "every interface has a link-local address")
+  }
+
+  private static let duplicates = Check(
+    "D22", "duplicates", .addresses,
+    """
+    Another host, or another proxy, has defended an address that this one wanted. The kernel \
+    does not use such an address. Read from IFA_F_DADFAILED in RTM_GETADDR.
+    """
+  ) { examination in
+    let indexes = Set(examination.involvedLinks.map(\.link.index))
+    let failed = examination.picture.addresses.filter {
+      $0.isDuplicate && indexes.contains($0.assigned.index)
+    }
+    return Verdict(
+      failed.map { examination.duplicate($0.assigned) },
+      good: "no other host has an address of ours")
+  }
+
+  private static let deprecated = Check(
+    "D47", "source address", .addresses,
+    """
+    A deprecated address is not used for anything new. Where the only global address of the \
+    proxy interface is deprecated (some providers' images set preferred_lft 0), this host's own \
+    packets, and with 'source global' our advertisements, come from another one or not at all. \
+    Read from IFA_F_DEPRECATED in RTM_GETADDR.
+    """
+  ) { examination in
+    let found = examination.proxyLinks.compactMap { link -> Finding? in
+      let all = examination.picture.addresses(on: link.link.index).map(\.assigned)
+      let global = all.filter { !$0.address.isLinkLocal && !$0.isTentative }
+      guard let first = global.first, global.allSatisfy(\.isDeprecated) else { return nil }
+      let command =
+        "ip -6 address change \(first.address)/\(first.prefixLength) dev \(link.link.name.quoted)"
+        + " preferred_lft forever valid_lft forever"
+      return Finding(
+        .warning, "\(link.link.name): \(first.address) is deprecated, and there is no other",
+        value: "\(first.address)/\(first.prefixLength) deprecated", from: "RTM_GETADDR",
+        meaning: "nothing new comes from this address",
+        fix: Fix(
+          [command],
+          lasting: examination.lasting(
+            command, networkd: "[Address] PreferredLifetime=forever", on: link.link.name)))
+    }
+    return Verdict(found, good: "the proxy interfaces' addresses are preferred")
+  }
+}
+
+extension Examination {
+  /// Every interface that matters, once.
+  var involvedLinks: [DetailedLink] {
+    var seen: Set<Int32> = []
+    return (proxyLinks + ruleLinks).filter { seen.insert($0.link.index).inserted }
+  }
+
+  fileprivate func availability(of name: String) -> Finding? {
+    let condition = plan.condition(of: name, in: table)
+    let summary = "\(name): \(condition.trouble)"
+    let isProxy = configuration.proxies.contains { $0.interface == name }
+    switch condition {
+    case .usable:
+      guard let link = picture.link(named: name), !link.link.isRunning else { return nil }
+      return Finding(
+        .failure, "\(name): no carrier", value: "IFF_RUNNING is not set", from: "RTM_GETLINK",
+        meaning: "the other end of the cable, or of the veth pair, is down or missing")
+    case .enslaved, .noNeighbors, .failing: return nil
+    case .missing:
+      return Finding(
+        .failure, summary, value: "there are \(interfaceNames)", from: "RTM_GETLINK",
+        meaning: condition.remedy(for: name), fix: isProxy ? renaming(of: name) : nil)
+    case .unmatched:
+      return Finding(
+        .warning, summary, value: "there are \(interfaceNames)", from: "RTM_GETLINK",
+        meaning: condition.remedy(for: name)
+          + (name.hasPrefix("zt")
+            ? "; is the ZeroTier network joined, and this member authorised?" : ""))
+    case .down:
+      return Finding(
+        .failure, summary, value: "IFF_UP is not set", from: "RTM_GETLINK",
+        meaning: condition.remedy(for: name),
+        fix: Fix(
+          ["ip link set \(name.quoted) up"],
+          lasting: [
+            "systemd-networkd: a .network file that matches \(name)",
+            "ifupdown: 'auto \(name)' in /etc/network/interfaces",
+          ]))
+    case .notEthernet:
+      return Finding(
+        .failure, summary, value: "no Ethernet, or NOARP, or POINTOPOINT", from: "RTM_GETLINK",
+        meaning: condition.remedy(for: name))
+    }
+  }
+
+  /// The interface that the default route leaves by is what was meant.
+  private func renaming(of name: String) -> Fix? {
+    guard let index = picture.defaultRoutes.first?.interface, !isProxy(index),
+      let link = picture.link(at: index)
+    else { return nil }
+    return edit("s/proxy  *\(name)\\b/proxy \(link.link.name)/")
+  }
+
+  private var interfaceNames: String {
+    let names = picture.links.map(\.link.name)
+    return names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " and more" : "")
+  }
+
+  fileprivate func enslavement(of name: String) -> Finding? {
+    guard case .enslaved(let master) = plan.condition(of: name, in: table) else { return nil }
+    return Finding(
+      .failure, "\(name) is a port of \(master)", value: "master \(master)",
+      from: "IFLA_MASTER in RTM_GETLINK", meaning: "\(name) hears nothing; name \(master) instead",
+      fix: edit("s/\\(proxy\\|iface\\)  *\(name)\\b/\\1 \(master)/"))
+  }
+
+  fileprivate func missingIPv6(of link: DetailedLink) -> Finding? {
+    let name = link.link.name
+    if link.settings?.isDisabled != false {
+      return Finding(
+        .failure, "\(name): IPv6 is disabled", value: "\(variable("disable_ipv6", of: name)) = 1",
+        from: "RTM_GETLINK",
+        meaning: "nothing of IPv6 passes there; its addresses are gone, and "
+          + "come back when whatever configures the interface does so again",
+        fix: set(variable("disable_ipv6", of: name), to: "0"))
+    }
+    let hasLinkLocal = picture.addresses(on: link.link.index).contains {
+      $0.assigned.address.isLinkLocal && !$0.isDuplicate
+    }
+    guard link.link.hasNeighborDiscovery, !hasLinkLocal else { return nil }
+    return Finding(
+      .failure, "\(name): no link-local address", value: "no address of fe80::/10",
+      from: "RTM_GETADDR", meaning: "nobody there can be asked, and askers get no answer",
+      fix: linkLocalFix(for: link))
+  }
+
+  private func linkLocalFix(for link: DetailedLink) -> Fix? {
+    let name = link.link.name
+    if link.settings?.addressGenerationMode == 1 {
+      return set(variable("addr_gen_mode", of: name), to: "0")
+    }
+    guard let address = link.link.linkLayerAddress else { return nil }
+    let command = "ip -6 address add \(IPv6Address(linkLocalOf: address))/64 dev \(name.quoted)"
+    return Fix(
+      [command], lasting: lasting(command, networkd: "[Network] LinkLocalAddressing=ipv6", on: name)
+    )
+  }
+
+  fileprivate func duplicate(_ address: LinkAddress) -> Finding {
+    let name = picture.name(of: address.index)
+    let isOnly = !picture.addresses(on: address.index).contains {
+      !$0.isDuplicate && $0.assigned.address.isLinkLocal == address.address.isLinkLocal
+    }
+    return Finding(
+      isOnly ? .failure : .warning, "\(name): another host has \(address.address)",
+      value: "\(address.address)/\(address.prefixLength) dadfailed", from: "RTM_GETADDR",
+      meaning: "the kernel does not use the address; find the other host, or take another address",
+      fix: Fix(
+        ["ip -6 address del \(address.address)/\(address.prefixLength) dev \(name.quoted)"],
+        lasting: ["take the address out of where \(name) is configured"]))
+  }
+}
+
+extension IPv6Address {
+  /// `fe80::` and the modified EUI-64 of a link-layer address (RFC 4291 appendix A).
+  init(linkLocalOf address: MACAddress) {
+    let upper = UInt128(address.bits >> 24) << 40
+    let lower = UInt128(address.bits & 0xff_ffff)
+    self.init(bits: 0xfe80 << 112 | (upper | 0xfffe << 24 | lower) ^ 0x0200 << 48)
+  }
+}

@@ -1,0 +1,173 @@
+import LinuxNet
+import NDPWire
+import ProxyConfig
+
+extension Check {
+  static let answerChecks = [
+    otherProxies, kernelProxy, networkdProxy, wideStatic, sent, ignored, contested,
+  ]
+
+  private static let otherProxies = Check(
+    "D40", "other proxies", .answers,
+    """
+    Another NDP proxy on this host answers the same questions, perhaps otherwise: ndppd for \
+    example answers for what is not there, and blocks hosts that detect duplicates. Read from \
+    the names of the processes in this network namespace.
+    """
+  ) { examination in
+    let others: [HostProcess]
+    switch examination.picture.processes {
+    case .failure(let error): return .skipped(error.skipped)
+    case .success(let all): others = all.filter { $0.name != "ndpproxy" }
+    }
+    return Verdict(others.map { examination.otherProxy($0) }, good: "none runs")
+  }
+
+  private static let kernelProxy = Check(
+    "D41", "kernel proxy", .answers,
+    """
+    'ip -6 neighbour add proxy' has the kernel itself answer for an address where proxy_ndp is \
+    set, after a delay of up to 0.8 s (proxy_delay), and whether the address is there or not. \
+    Read from RTM_GETNEIGH with NTF_PROXY and from IFLA_INET6_CONF.
+    """
+  ) { examination in
+    Verdict(examination.kernelEntries, good: "the kernel answers for no address of the rules")
+  }
+
+  private static let networkdProxy = Check(
+    "D42", "systemd-networkd", .answers,
+    """
+    IPv6ProxyNDP= and IPv6ProxyNDPAddress= have systemd-networkd make the kernel answer, and \
+    set or clear proxy_ndp whenever it configures the interface. Read from the .network files in \
+    /etc/systemd/network and /run/systemd/network.
+    """
+  ) { examination in
+    Verdict(examination.networkdEntries, good: "has nothing to do with NDP proxies")
+  }
+
+  private static let wideStatic = Check(
+    "D45", "static rules", .answers,
+    """
+    'static' answers for every address of the prefix, there or not. Where hosts on the proxy \
+    interface's own link have addresses in it, such as the router, it answers for these too: \
+    they lose their traffic, or take their own address for a duplicate. Compared with the \
+    length, with RTM_GETROUTE's gateways and with RTM_GETNEIGH.
+    """
+  ) { examination in
+    let found = examination.rules.compactMap { examination.wideStatic($0) }
+    return Verdict(found, good: "no static rule is about neighbours on the proxy's own link")
+  }
+
+  private static let sent = Check(
+    "D61", "sent", .answers,
+    """
+    How many advertisements the daemon has sent since it started. Where it sees solicitations \
+    and answers none, 'ndpctl why ADDRESS' says for one address why. The daemon is asked \
+    through its control socket.
+    """
+  ) { examination in
+    guard let daemon = examination.picture.daemon else {
+      return .notChecked("the daemon was not asked")
+    }
+    guard daemon.solicitationsSeen > 0, daemon.advertisementsSent == 0 else {
+      return .good("\(daemon.advertisementsSent) of \(daemon.solicitationsSeen) questions answered")
+    }
+    return .found([
+      Finding(
+        .note, "no question was answered yet",
+        value: "0 of \(daemon.solicitationsSeen) solicitations", from: "the daemon",
+        meaning: "the targets may not be there; 'ndpctl why ADDRESS' says for one address why")
+    ])
+  }
+
+  private static let ignored = Check(
+    notChecked: "D26", "heard answers", .answers,
+    reason: "whether the provider listens to our answers shows only in the traffic; if the router "
+      + "asks again and again, try 'source global' or 'override yes'")
+
+  private static let contested = Check(
+    notChecked: "D43", "others' answers", .answers,
+    reason: "whether others answer too shows on the wire: ndpctl probe ADDRESS -i INTERFACE")
+}
+
+extension Examination {
+  fileprivate func otherProxy(_ process: HostProcess) -> Finding {
+    Finding(
+      .warning, "\(process.name) runs too", value: "process \(process.identifier)",
+      from: "/proc/*/comm", meaning: "it answers the same questions, perhaps otherwise",
+      fix: picture.hasSystemd
+        ? Fix(["systemctl stop \(process.name)"], lasting: ["systemctl disable \(process.name)"])
+        : Fix(
+          ["kill \(process.identifier)"],
+          lasting: ["take it out of /etc/rc.local, or whatever starts it"]))
+  }
+
+  fileprivate var kernelEntries: [Finding] {
+    let entries = picture.proxyEntries.filter { entry in
+      rules.contains { placed in
+        placed.rule.prefix.contains(entry.address)
+          && picture.link(named: placed.proxy)?.link.index == entry.interface
+      }
+    }
+    return Dictionary(grouping: entries, by: \.interface).sorted { $0.key < $1.key }.map {
+      let name = picture.name(of: $0.key)
+      let addresses = $0.value.map(\.address)
+      let isOn = picture.link(at: $0.key)?.settings?.proxyNDP != 0
+      return Finding(
+        isOn ? .warning : .note,
+        "the kernel answers on \(name) for \(addresses.count) of the "
+          + "rules' addresses" + (isOn ? "" : " once proxy_ndp is set"),
+        value: addresses.prefix(3).map(\.description).joined(separator: ", "),
+        from: "RTM_GETNEIGH, NTF_PROXY", meaning: "whether they are there or not, and late",
+        fix: Fix(
+          addresses.prefix(Self.commandLimit).map {
+            "ip -6 neighbour del proxy \($0) dev \(name.quoted)"
+          }, lasting: ["take the entries out of whatever makes them"]))
+    }
+  }
+
+  /// How many commands a fix has at most; after them the next run shows the rest.
+  private static let commandLimit = 16
+
+  fileprivate var networkdEntries: [Finding] {
+    picture.networkFiles.flatMap { file -> [Finding] in
+      let lines = file.text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+      let found = lines.filter { $0.element.hasPrefix("IPv6ProxyNDP") }
+      guard let first = found.first else { return [] }
+      return [
+        Finding(
+          .warning, "systemd-networkd is an NDP proxy too", value: String(first.element),
+          from: "\(file.path):\(first.offset + 1)",
+          meaning: "the kernel answers for the addresses it names, and proxy_ndp is set or cleared "
+            + "whenever the interface is configured",
+          fix: Fix(
+            ["sed -i '/^IPv6ProxyNDP/d' \(file.path.quoted)"]
+              + (picture.hasSystemd ? ["networkctl reload"] : []),
+            lasting: ["the file is what lasts"]))
+      ]
+    }
+  }
+
+  fileprivate func wideStatic(_ placed: PlacedRule) -> Finding? {
+    guard placed.rule.method == .static, let link = picture.link(named: placed.proxy) else {
+      return nil
+    }
+    let isExcluded = { (address: IPv6Address) in
+      placed.rule.excluded.contains { $0.contains(address) }
+    }
+    let gateways = picture.defaultRoutes.compactMap(\.gateway)
+    let known = picture.neighbors.filter {
+      $0.interface == link.link.index && $0.linkLayerAddress != nil && !$0.isUnanswered
+    }.map(\.address)
+    let victim = (gateways + known).first {
+      placed.rule.prefix.contains($0) && !isExcluded($0)
+    }
+    guard victim != nil || placed.rule.prefix.length <= 64 else { return nil }
+    let value = victim.map { "\($0) is on \(placed.proxy)" } ?? "\(placed.rule.prefix)"
+    return Finding(
+      .warning, "\(placed.description): 'static' answers for neighbours too", value: value,
+      from: victim == nil ? path : "RTM_GETROUTE, RTM_GETNEIGH",
+      meaning: "they lose their traffic, or take their own address for a duplicate",
+      fix: edit("\\|rule  *\(placed.rule.prefix)|,/}/ s/\\bstatic\\b/auto/"))
+  }
+}

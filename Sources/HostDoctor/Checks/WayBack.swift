@@ -1,0 +1,155 @@
+import LinuxNet
+import NDPWire
+
+extension Check {
+  static let wayBackChecks = [reversePath, unicastProbes, mtu, neighborCache]
+
+  private static let reversePath = Check(
+    "D13", "reverse path", .wayBack,
+    """
+    A reverse path filter drops what comes in by another interface than answers would leave by \
+    (fib saddr . iif oif missing drop; -m rpfilter; firewalld's IPv6_rpfilter). It does no harm \
+    as long as the default route leaves by the proxy interface. Read from the rules with the \
+    expression fib in prerouting chains, by NETLINK_NETFILTER.
+    """
+  ) { examination in
+    examination.firewallVerdict(good: "no reverse path filter that would matter") {
+      examination.reversePathFindings($0.ruleset)
+    }
+  }
+
+  private static let unicastProbes = Check(
+    "D16", "unicast probes", .wayBack,
+    """
+    Now and then a router asks for an address by unicast, to see whether it is still there. \
+    ndpproxy answers. But the kernel sees the question too, is asked to forward it, and sends \
+    the router an ICMPv6 error (beyond scope of source address). Most routers do not care; some \
+    count it. A rule in a table of our own at prerouting keeps the kernel quiet; ndpproxy hears \
+    the question before that. Read from NETLINK_NETFILTER.
+    """
+  ) { examination in
+    examination.firewallVerdict(good: "the kernel keeps quiet about them") {
+      examination.loudProbes($0)
+    }
+  }
+
+  private static let mtu = Check(
+    "D29", "packet size", .wayBack,
+    """
+    Where the inside has a smaller MTU than the outside (WireGuard 1420), senders learn of it \
+    by ICMPv6 Packet Too Big, which this host sends; dropped, large packets vanish. Compared \
+    with IFLA_MTU, and such a message is taken through the output chains as in D10.
+    """
+  ) { examination in
+    examination.firewallVerdict(good: "large packets pass, or their senders are told") {
+      examination.lostErrors($0)
+    }
+  }
+
+  private static let neighborCache = Check(
+    "D44", "neighbour cache", .wayBack,
+    """
+    The kernel keeps entries for at most gc_thresh3 neighbours, of all network namespaces \
+    together; beyond that it reaches nobody new. Read from RTM_GETNEIGHTBL.
+    """
+  ) { examination in
+    guard let load = examination.picture.neighborCache else {
+      return .skipped("the kernel does not tell")
+    }
+    guard load.entries * 10 >= load.limit * 9 else {
+      return .good("\(load.entries) of \(load.limit) entries")
+    }
+    return .found([
+      Finding(
+        .warning, "the neighbour cache is nearly full",
+        value: "\(load.entries) of \(load.limit) entries", from: "RTM_GETNEIGHTBL",
+        meaning: "beyond the limit the kernel reaches nobody new",
+        fix: examination.set("net.ipv6.neigh.default.gc_thresh3", to: "\(load.limit * 8)"))
+    ])
+  }
+}
+
+extension Examination {
+  fileprivate func reversePathFindings(_ ruleset: NetfilterRuleset) -> [Finding] {
+    let isSymmetric =
+      picture.defaultRoutes.isEmpty
+      || picture.defaultRoutes.contains { isProxy($0.interface ?? 0) }
+    guard !isSymmetric else { return [] }
+    let chains = ruleset.chains.filter {
+      [.inet, .ip6].contains($0.family) && $0.hook?.number == Firewall.Hook.prerouting.rawValue
+    }
+    return chains.flatMap { chain in
+      chain.rules.filter { rule in
+        rule.expressions.contains(.routeLookup) && rule.expressions.contains(.verdict(.drop))
+      }.map { rule in
+        Finding(
+          .failure, "a reverse path filter drops what arrives from afar",
+          value: "\(chain.words): rule with handle \(rule.handle)", from: "NETLINK_NETFILTER",
+          meaning: "answers to it would leave by "
+            + "\(picture.name(of: picture.defaultRoutes.first?.interface)), where the default "
+            + "route leads",
+          fix: Fix(
+            ["nft delete rule \(chain.words) handle \(rule.handle)"],
+            lasting: [
+              "firewalld: IPv6_rpfilter=loose in /etc/firewalld/firewalld.conf",
+              "nftables: take the rule out of /etc/nftables.conf",
+            ]))
+      }
+    }
+  }
+
+  fileprivate func loudProbes(_ firewall: Firewall) -> [Finding] {
+    let loud = passages.filter {
+      if case .passes = firewall.fate(of: $0.unicastSolicitation, at: .prerouting) {
+        true
+      } else {
+        false
+      }
+    }
+    guard let first = loud.first else { return [] }
+    let isThere = firewall.ruleset.chains.contains { $0.table == "ndpproxy" && $0.family == .ip6 }
+    let commands =
+      (isThere
+        ? []
+        : [
+          "nft add table ip6 ndpproxy",
+          "nft add chain ip6 ndpproxy pre '{ type filter hook prerouting priority raw; }'",
+        ])
+      + loud.prefix(16).map {
+        let match = "iifname \"\($0.outside.name)\" ip6 daddr \($0.placed.rule.prefix)"
+        return "nft add rule ip6 ndpproxy pre "
+          + "\(match) icmpv6 type nd-neighbor-solicit drop".quoted
+      }
+    return [
+      Finding(
+        .note, "the kernel, too, answers the router's unicast probes, with an error",
+        value: "no rule drops them at prerouting on \(first.outside.name)",
+        from: "NETLINK_NETFILTER", meaning: "most routers do not care",
+        fix: Fix(
+          commands, lasting: ["the same in /etc/nftables.conf"], scope: .ownTable))
+    ]
+  }
+
+  fileprivate func lostErrors(_ firewall: Firewall) -> [Finding] {
+    var seen: Set<String> = []
+    return passages.compactMap { passage in
+      guard let outer = picture.link(at: passage.outside.index),
+        let inner = picture.link(at: passage.inside.index), inner.mtu < outer.mtu,
+        seen.insert(inner.link.name).inserted
+      else { return nil }
+      let source = picture.addresses(on: outer.link.index).map(\.assigned.address)
+        .first { !$0.isLinkLocal }
+      let error = TestPacket(
+        type: ICMPv6.packetTooBig, from: source ?? passage.member,
+        to: IPv6Address("2001:4860:4860::8888")!
+      ).leaving(outer.link.name, outer.link.index).with(.new)
+      guard let site = firewall.fate(of: error, at: .output, .postrouting).drop else { return nil }
+      return Finding(
+        .warning, "large packets to \(inner.link.name) vanish",
+        value: "MTU \(inner.mtu) behind \(outer.mtu); \(site.words)",
+        from: "IFLA_MTU, NETLINK_NETFILTER",
+        meaning: "the packet filter drops the message that tells their senders",
+        fix: site.acceptance(of: "icmpv6 type packet-too-big"))
+    }
+  }
+}

@@ -1,0 +1,132 @@
+extension Diagnosis {
+  /// What a terminal shows: a line for each check, more for what was found; 80 columns, but for
+  /// words that are longer.
+  ///
+  /// Escape sequences only where colour is wanted; nothing is said by colour alone.
+  package func text(colored: Bool) -> String {
+    let paint = Paint(isColored: colored)
+    var lines: [String] = []
+    var step: Step?
+    for result in results {
+      if result.check.step != step {
+        step = result.check.step
+        if !lines.isEmpty { lines.append("") }
+        lines.append(paint.bold(result.check.step.heading))
+      }
+      lines += result.lines(paint)
+    }
+    return (lines + ["", summary]).joined(separator: "\n") + "\n"
+  }
+
+  /// `1 failure, 1 warning, 2 skipped`.
+  package var summary: String {
+    let counts = [
+      (count(of: .failure), "failure"), (count(of: .warning), "warning"),
+      (count(of: .note), "note"),
+    ].filter { $0.0 > 0 }.map { $0.0 == 1 ? "1 \($0.1)" : "\($0.0) \($0.1)s" }
+    let unchecked = results.count { if case .notChecked = $0.verdict { true } else { false } }
+    let rest = [(skippedCount, "skipped"), (unchecked, "not checked")].filter { $0.0 > 0 }
+      .map { "\($0.0) \($0.1)" }
+    let isClear = count(of: .failure) + count(of: .warning) == 0
+    let found = !isClear ? [] : [skippedCount == 0 ? "nothing stands in the way" : "nothing found"]
+    return (found + counts + rest).joined(separator: ", ")
+  }
+}
+
+extension Step {
+  /// With a capital, as a heading.
+  fileprivate var heading: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
+}
+
+extension CheckResult {
+  fileprivate func lines(_ paint: Paint) -> [String] {
+    switch verdict {
+    case .good(let words): return [line(paint.green("✔"), words)]
+    case .skipped(let reason): return [line("–", "skipped: \(reason)")]
+    case .notChecked(let reason): return [line("–", "not checked: \(reason)")]
+    case .found(let findings): return findings.flatMap { lines(of: $0, paint) }
+    }
+  }
+
+  private func line(_ mark: String, _ words: String) -> String {
+    let title = check.title.padded(to: 18)
+    return "  \(mark) \(check.code) \(title)" + words.wrapped(after: Self.indent).harmless
+  }
+
+  private func lines(of finding: Finding, _ paint: Paint) -> [String] {
+    var lines = [line(paint.mark(finding.severity), finding.summary)]
+    let details = [
+      ("read", "\(finding.value) (\(finding.source))"), ("means", finding.meaning),
+    ]
+    lines += details.map { Self.detail($0, $1.wrapped(after: Self.indent)) }
+    guard let fix = finding.fix else { return lines }
+    for (index, command) in fix.commands.enumerated() {
+      lines.append(Self.detail(index == 0 ? "fix now" : "", command))
+    }
+    for (index, words) in fix.lasting.enumerated() {
+      let isCommand = words.hasPrefix("echo ") || words.hasPrefix("systemctl ")
+      let text =
+        isCommand ? words : words.wrapped(after: Self.indent + (fix.lasting.count == 1 ? 0 : 2))
+      let bullet = fix.lasting.count == 1 ? "" : "- "
+      lines.append(Self.detail(index == 0 ? "to last" : "", bullet + text))
+    }
+    return lines
+  }
+
+  /// Where the third column begins.
+  private static let indent = 26
+
+  private static func detail(_ label: String, _ words: String) -> String {
+    "        " + label.padded(to: indent - 8) + words.harmless
+  }
+}
+
+/// Escape sequences (SGR of ECMA-48), if they are wanted.
+private struct Paint {
+  let isColored: Bool
+
+  func bold(_ text: String) -> String { paint(text, "1") }
+  func green(_ text: String) -> String { paint(text, "32") }
+
+  func mark(_ severity: Severity) -> String {
+    switch severity {
+    case .failure: paint("✘", "1;31")
+    case .warning: paint("!", "35")
+    case .note: paint("i", "36")
+    }
+  }
+
+  private func paint(_ text: String, _ rendition: String) -> String {
+    isColored ? "\u{1b}[\(rendition)m\(text)\u{1b}[0m" : text
+  }
+}
+
+extension String {
+  /// Without what could command a terminal: names of interfaces may hold anything.
+  fileprivate var harmless: String {
+    String(
+      String.UnicodeScalarView(
+        unicodeScalars.map {
+          ($0.value < 0x20 && $0 != "\n") || 0x7f..<0xa0 ~= $0.value ? "?" : $0
+        }))
+  }
+
+  /// With blanks behind it, at least one.
+  func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(1, width - count))
+  }
+
+  /// In lines that end before column 80, if they begin at a column; no word is broken.
+  package func wrapped(after indent: Int) -> String {
+    var lines: [String] = []
+    var line = ""
+    for word in split(separator: " ") {
+      if !line.isEmpty, indent + line.count + 1 + word.count > 79 {
+        lines.append(line)
+        line = ""
+      }
+      line += line.isEmpty ? "\(word)" : " \(word)"
+    }
+    return (lines + [line]).joined(separator: "\n" + String(repeating: " ", count: indent))
+  }
+}

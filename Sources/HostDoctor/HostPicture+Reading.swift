@@ -1,0 +1,119 @@
+package import LinuxNet
+import NDPWire
+package import ProxyConfig
+
+extension HostPicture {
+  /// Reads the host of this thread's network namespace, as a configuration makes it worth reading.
+  ///
+  /// Files are looked for below `root`, which is empty for the host's own. What only root may read
+  /// is left as the refusal. Throws `SystemError` where even the interfaces cannot be read. Some
+  /// milliseconds; with a full routing table, a second.
+  package static func read(
+    for configuration: Configuration, below root: String = ""
+  ) throws(SystemError) -> HostPicture {
+    var picture = HostPicture()
+    picture.links = try DetailedLink.readAll()
+    picture.addresses = try DetailedAddress.readAll()
+    picture.forwarding = try ForwardingSettings.read()
+    picture.forwarding.forced = Set(picture.links.map(\.link).filter(isForced).map(\.index))
+    picture.policyRules = try PolicyRule.readAll().filter { !$0.isDefault }
+    picture.neighbors = try NeighborCacheEntry.readAll()
+    picture.proxyEntries = try NeighborCacheEntry.readProxyEntries()
+    picture.neighborCache = try NeighborCacheLoad.read()
+    try picture.readRoutes(for: configuration)
+    picture.readFirewall()
+    do throws(SystemError) {
+      picture.processes = .success(try ProcessTable.processes(named: proxyNames))
+    } catch {
+      picture.processes = .failure(error)
+    }
+    picture.readFiles(below: root)
+    return picture
+  }
+
+  /// Our daemon, and the others of its kind by the names of their processes.
+  static let proxyNames: Set<String> = [
+    "ndpproxy", "ndppd", "npd6", "pndpd", "ndpresponder", "odhcpd", "6relayd", "ndp-proxy-go",
+  ]
+
+  /// `force_forwarding`, which netlink does not tell; Linux 6.17 or later has it.
+  private static func isForced(_ link: Link) -> Bool {
+    let path = "/proc/sys/net/ipv6/conf/\(link.name)/force_forwarding"
+    return (try? RegularFile(path, limit: 16))?.octets.first == UInt8(ascii: "1")
+  }
+
+  private mutating func readRoutes(for configuration: Configuration) throws(SystemError) {
+    let rules = Array(configuration.proxies.lazy.flatMap(\.rules).prefix(Examination.ruleLimit))
+    routes = try RouteEntry.readAll { route in
+      guard route.metric != UInt32.max else { return false }
+      return route.gateway == nil && !route.type.isRefusal && route.type != .local
+        || route.destination.length == 0
+        || rules.contains { $0.prefix.overlaps(route.destination) }
+    }
+    let refusals = routes.filter(\.type.isRefusal).map(\.destination.sample)
+    let lookup = try RouteLookup()
+    for address in rules.flatMap(\.samples) + refusals where lookups[address] == nil {
+      lookups[address] = try lookup.route(to: address)
+    }
+  }
+
+  private mutating func readFirewall() {
+    do throws(SystemError) {
+      firewall = .success(try NetfilterRuleset.read())
+    } catch {
+      firewall = .failure(error)
+    }
+    do throws(SystemError) {
+      let names = try RegularFile("/proc/thread-self/net/ip6_tables_names", limit: 4096)
+      hasLegacyTables = !names.octets.isEmpty
+    } catch {
+      hasLegacyTables = error.code == .noSuchFileOrDirectory ? false : nil
+    }
+  }
+
+  private mutating func readFiles(below root: String) {
+    bootSettings = SysctlFiles(Self.sysctlFiles(below: root), directory: root + "/etc/sysctl.d")
+    networkFiles = [
+      "/etc/systemd/network/*.network", "/run/systemd/network/*.network",
+      "/etc/network/interfaces", "/etc/network/interfaces.d/*", "/etc/rc.local",
+    ].flatMap { Self.files(matching: root + $0) }
+    for link in links.map(\.link) {
+      let path = root + "/run/systemd/netif/links/\(link.index)"
+      let lines = Self.files(matching: path).first?.text.split(separator: "\n") ?? []
+      let file = lines.first { $0.hasPrefix("NETWORK_FILE=") }
+      if let file { networkdFiles[link.index] = String(file.dropFirst("NETWORK_FILE=".count)) }
+    }
+    hasSystemd = RegularFile.exists(root + "/run/systemd/system")
+  }
+
+  /// The files of sysctl.d(5) in the order in which they are read; a name counts once.
+  private static func sysctlFiles(below root: String) -> [TextFile] {
+    var paths: [String: String] = [:]
+    for directory in ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"] {
+      for path in PathPattern(root + directory + "/sysctl.d/*.conf").paths(limit: fileLimit) {
+        let name = String(path.split(separator: "/").last ?? "")
+        if paths[name] == nil { paths[name] = path }
+      }
+    }
+    let names = paths.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    var files = names.flatMap { Self.files(matching: paths[$0] ?? "") }
+    // Debian has a link to it among the others; sysctl(8) reads it last in any case.
+    if paths["99-sysctl.conf"] == nil { files += Self.files(matching: root + "/etc/sysctl.conf") }
+    return files
+  }
+
+  private static func files(matching pattern: String) -> [TextFile] {
+    PathPattern(pattern).paths(limit: fileLimit).compactMap { path in
+      guard let file = try? RegularFile(path, limit: octetLimit, isRequired: true) else {
+        return nil
+      }
+      return TextFile(path: path, text: String(decoding: file.octets, as: UTF8.self))
+    }
+  }
+
+  /// How many files of one kind are read; a host has a dozen.
+  private static let fileLimit = 1000
+
+  /// How much of a file is read.
+  private static let octetLimit = 1 << 20
+}

@@ -1,0 +1,113 @@
+package import LinuxNet
+package import NDPWire
+
+/// How a host is at one moment, as far as it matters to a proxy; made by reading, or by hand.
+package struct HostPicture: Sendable {
+  /// Every interface.
+  package var links: [DetailedLink] = []
+  /// Every IPv6 address.
+  package var addresses: [DetailedAddress] = []
+  /// Whether packets are forwarded at all.
+  package var forwarding = ForwardingSettings(all: false, default: false)
+  /// Routes without a gateway, default routes, and those that overlap with a rule.
+  package var routes: [RouteEntry] = []
+  /// Where the kernel would send packets for the samples of each rule.
+  package var lookups: [IPv6Address: RouteResult] = [:]
+  /// Those rules of `ip -6 rule` that the kernel has not made itself.
+  package var policyRules: [PolicyRule] = []
+  /// Whom the kernel knows on each link.
+  package var neighbors: [NeighborCacheEntry] = []
+  /// The addresses that the kernel answers for, by `ip -6 neighbour add proxy`.
+  package var proxyEntries: [NeighborCacheEntry] = []
+  /// How full the neighbour cache is.
+  package var neighborCache: NeighborCacheLoad?
+  /// The packet filter, which only root may read.
+  package var firewall: Result<NetfilterRuleset, SystemError> = .success(NetfilterRuleset())
+  /// Whether the older `ip6tables` has rules of its own; `nil` where only root may know.
+  package var hasLegacyTables: Bool? = false
+  /// Our daemon and the other proxies that run here.
+  package var processes: Result<[HostProcess], SystemError> = .success([])
+  /// What the files of sysctl.d(5) set at boot.
+  package var bootSettings = SysctlFiles()
+  /// Text files below the root, by path: those of systemd-networkd.
+  package var networkFiles: [TextFile] = []
+  /// Interfaces that systemd-networkd has taken over, with its file for each.
+  package var networkdFiles: [Int32: String] = [:]
+  /// Whether systemd starts things here.
+  package var hasSystemd = false
+  /// What the daemon says of itself; `nil` where it was not asked.
+  package var daemon: DaemonAccount?
+
+  package init() {}
+}
+
+/// A file with text in it.
+package struct TextFile: Equatable, Sendable {
+  /// Its path.
+  package var path: String
+  /// All of it.
+  package var text: String
+
+  package init(path: String, text: String) {
+    self.path = path
+    self.text = text
+  }
+}
+
+/// What the daemon has seen and done for its rules since it started.
+package struct DaemonAccount: Equatable, Sendable {
+  /// Solicitations that arrived for targets of its rules.
+  package var solicitationsSeen: UInt64
+  /// Advertisements that it sent.
+  package var advertisementsSent: UInt64
+
+  package init(solicitationsSeen: UInt64, advertisementsSent: UInt64) {
+    self.solicitationsSeen = solicitationsSeen
+    self.advertisementsSent = advertisementsSent
+  }
+}
+
+extension HostPicture {
+  func link(named name: String) -> DetailedLink? { links.first { $0.link.name == name } }
+
+  func link(at index: Int32) -> DetailedLink? { links.first { $0.link.index == index } }
+
+  /// The name of an interface, or its number where it has gone.
+  func name(of index: Int32?) -> String {
+    guard let index else { return "nowhere" }
+    return link(at: index)?.link.name ?? "#\(index)"
+  }
+
+  func addresses(on index: Int32) -> [DetailedAddress] {
+    addresses.filter { $0.assigned.index == index }
+  }
+
+  func isOwn(_ address: IPv6Address) -> Bool {
+    addresses.contains { $0.assigned.address == address }
+  }
+
+  /// Routes of the main table that lead to everywhere.
+  var defaultRoutes: [RouteEntry] {
+    routes.filter { $0.destination.length == 0 && $0.type == .unicast && $0.table == mainTable }
+  }
+
+  /// The prefixes that are directly on an interface's link, by its routes.
+  func onLinkPrefixes(of index: Int32) -> [IPv6Prefix] {
+    routes.filter {
+      $0.interface == index && $0.gateway == nil && $0.type == .unicast && $0.table == mainTable
+        && $0.destination.length > 0 && !$0.destination.address.isLinkLocal
+        && !$0.destination.address.isMulticast
+    }.map(\.destination)
+  }
+}
+
+/// What `ip route` calls main.
+let mainTable: UInt32 = 254
+
+/// What `ip route` calls local.
+let localTable: UInt32 = 255
+
+extension IPv6Prefix {
+  /// Whether there are addresses that belong to both.
+  func overlaps(_ other: IPv6Prefix) -> Bool { contains(other) || other.contains(self) }
+}

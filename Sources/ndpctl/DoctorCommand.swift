@@ -1,0 +1,131 @@
+import ArgumentParser
+import HostDoctor
+import LinuxNet
+import ProxyConfig
+import ProxyDaemon
+
+/// The subcommand `doctor`: looks for what stands in the way, and changes nothing unless asked to.
+struct DoctorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Looks for what in this host stands in the proxy's way.",
+    discussion: """
+      Compares the configuration with this host's interfaces, addresses, routes, packet filter and \
+      files, in the order in which a packet meets them, and says of each thing that stands in the \
+      way what was read, what it means, and the command that mends it. Root sees more. Exits with \
+      0 if all is good, 1 if traffic cannot pass, 2 if there are only warnings, 3 if it could not \
+      look.
+      """)
+
+  @Option(
+    name: [.customShort("c"), .long],
+    help: "The configuration; /etc/ndpproxy.conf or, where only that exists, /etc/ndppd.conf.")
+  var config: String?
+
+  @Option(help: "Look for files below this directory instead of / (or of what NDPCTL_ROOT says).")
+  var root: String?
+
+  @Option(help: "Only the check with this code; may be given more than once.")
+  var only: [String] = []
+
+  @Option(help: "Say what the check with this code is about, and look at nothing.")
+  var explain: String?
+
+  @OptionGroup var control: ControlOptions
+
+  @Flag(help: "Ask for each finding whether to mend it; only kernel variables and our own table.")
+  var fix = false
+
+  @Flag(help: "With --fix, do not ask.")
+  var yes = false
+
+  func validate() throws {
+    for code in only + (explain.map { [$0] } ?? [])
+    where !Diagnosis.checks.contains(where: { $0.code == code.uppercased() }) {
+      let codes = Diagnosis.checks.map(\.code).sorted().joined(separator: " ")
+      throw ValidationError("There is no check '\(code)'; there are \(codes).")
+    }
+    guard !fix || !control.json else {
+      throw ValidationError("--fix asks, and --json prints: not both.")
+    }
+    guard !fix || yes || StandardStream.inputIsTerminal else {
+      throw ValidationError("--fix asks before it does anything: run it on a terminal, or --yes.")
+    }
+    guard !yes || fix else { throw ValidationError("--yes is about --fix alone.") }
+  }
+
+  func run() async throws {
+    if let explain {
+      StandardStream.output.write(Self.explanation(of: explain.uppercased()))
+      return
+    }
+    let diagnosis = try diagnose()
+    if control.json {
+      printJSON(document: DoctorDocument(diagnosis))
+    } else {
+      let isColored = StandardStream.output.wantsColor
+      StandardStream.output.write(diagnosis.text(colored: isColored))
+    }
+    guard fix else { throw ExitCode(diagnosis.exitStatus) }
+    try await DoctorRepair(isAsking: !yes, withNotes: !only.isEmpty).mend(diagnosis)
+    throw ExitCode(try diagnose().exitStatus)
+  }
+
+  /// Looks at the host as it is now.
+  private func diagnose() throws -> Diagnosis {
+    do {
+      return Diagnosis(of: try examination(), only: Set(only.map { $0.uppercased() }))
+    } catch {
+      complain("doctor", "\(error)")
+      throw ExitCode(Self.couldNotLook)
+    }
+  }
+
+  /// The exit status where there is nothing to say.
+  static let couldNotLook: Int32 = 3
+
+  private func examination() throws -> Examination {
+    let given = root ?? CurrentProcess.environment("NDPCTL_ROOT") ?? ""
+    let directory = given == "/" ? "" : given
+    let path = config ?? ConfigurationFile.defaultPath(below: directory).path
+    let file: ConfigurationFile
+    do {
+      file = try ConfigurationFile(path: path)
+    } catch {
+      throw DoctorFailure(
+        description: "cannot read the configuration: \(error)\n"
+          + "name a file with -c FILE, or have one written: ndpctl init --upstream eth0")
+    }
+    let configuration = file.configuration ?? Configuration()
+    var picture = try HostPicture.read(for: configuration, below: directory)
+    picture.daemon = askDaemon()
+    return Examination(
+      picture: picture, configuration: configuration,
+      path: RegularFile.absolute(path), complaints: file.problemLines,
+      isUnusable: file.configuration == nil)
+  }
+
+  /// Asks the running daemon what it has seen and sent; `nil` where it cannot be asked.
+  private func askDaemon() -> DaemonAccount? {
+    guard let rules = try? Client(path: control.socket).rules() else { return nil }
+    return DaemonAccount(
+      solicitationsSeen: rules.reduce(0) { $0 + $1.questions },
+      advertisementsSent: rules.reduce(0) { $0 + $1.answers })
+  }
+
+  private static func explanation(of code: String) -> String {
+    guard let check = Diagnosis.checks.first(where: { $0.code == code }) else { return "" }
+    return "\(check.code) \(check.title) (\(check.step.rawValue))\n\n"
+      + check.explanation.wrapped(after: 0) + "\n"
+  }
+}
+
+/// Why nothing could be looked at.
+struct DoctorFailure: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Says something on standard error.
+func complain(_ command: String, _ text: String) {
+  StandardStream.error.write("ndpctl \(command): \(text)\n")
+}

@@ -1,0 +1,188 @@
+import LinuxNet
+import NDPWire
+import ProxyConfig
+import Testing
+
+@testable import HostDoctor
+
+/// Each check on pictures made by hand.
+struct CheckTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    let code: String
+    let name: String
+    let severity: Severity
+    /// How the first command of the fix begins; `nil` where there is none.
+    let fix: String?
+    var method = Configuration.Method.auto
+    var prefix = Gateway.prefix
+    let change: @Sendable (inout Gateway) -> Void
+
+    var testDescription: String { "\(code) \(name)" }
+  }
+
+  @Test func `a healthy host has no finding but the note about unicast probes`() {
+    let diagnosis = Gateway().diagnosis()
+    #expect(diagnosis.findings.map(\.severity) == [.note], "\(diagnosis.text(colored: false))")
+    #expect(diagnosis.exitStatus == 0)
+    #expect(Gateway().findings("D16").first?.fix?.scope == .ownTable)
+  }
+
+  static let rows: [Row] = hosts + routes + others
+
+  static let hosts: [Row] = [
+    Row(code: "D50", name: "errors", severity: .failure, fix: "ndpproxy --test-config") {
+      $0.complaints = ["line 1: unknown key"]
+      $0.isUnusable = true
+    },
+    Row(code: "D50", name: "warnings", severity: .note, fix: nil) { $0.complaints = ["a", "b"] },
+    Row(code: "D51", name: "systemd", severity: .failure, fix: "systemctl start ndpproxy") {
+      $0.picture.processes = .success([])
+      $0.picture.hasSystemd = true
+    },
+    Row(code: "D51", name: "none", severity: .failure, fix: "ndpproxy -d -c /etc/ndpproxy.conf") {
+      $0.picture.processes = .success([])
+    },
+    Row(code: "D51", name: "two", severity: .warning, fix: "kill 9") {
+      $0.picture.processes = .success([7, 9].map { HostProcess(identifier: $0, name: "ndpproxy") })
+    },
+    Row(code: "D52", name: "autowire", severity: .warning, fix: "mkdir -p") {
+      $0.configuration.proxies[0].autowire = true
+      $0.picture.processes = .success([
+        HostProcess(identifier: 7, name: "ndpproxy", capabilities: 1 << 13)
+      ])
+    },
+    Row(code: "D20", name: "missing", severity: .failure, fix: "sed -i") {
+      $0.configuration.proxies[0].interface = "eth7"
+    },
+    Row(code: "D20", name: "no carrier", severity: .failure, fix: nil) {
+      $0.change(Gateway.eth0) { $0.link = link(Gateway.eth0, "eth0", isRunning: false) }
+    },
+    Row(code: "D20", name: "down", severity: .failure, fix: "ip link set eth0 up") {
+      $0.change(Gateway.eth0) { $0.link = link(Gateway.eth0, "eth0", isUp: false) }
+    },
+    Row(
+      code: "D20", name: "no match", severity: .warning, fix: nil, method: .interface("zt9*")
+    ) { _ in },
+    Row(code: "D20", name: "no Ethernet", severity: .failure, fix: nil) {
+      $0.change(Gateway.eth0) { $0.link = link(Gateway.eth0, "eth0", hasNeighborDiscovery: false) }
+    },
+    Row(code: "D28", name: "enslaved", severity: .failure, fix: "sed -i") {
+      $0.change(Gateway.eth0) { $0.link = link(Gateway.eth0, "eth0", master: Gateway.zt0) }
+    },
+    Row(
+      code: "D21", name: "disabled", severity: .failure,
+      fix: "sysctl -w net.ipv6.conf.eth0.disable_ipv6=0"
+    ) { $0.change(Gateway.eth0) { $0.settings?.isDisabled = true } },
+    Row(
+      code: "D21", name: "no link-local address", severity: .failure,
+      fix: "ip -6 address add fe80::ff:fe00:2/64 dev eth0"
+    ) { $0.picture.addresses.removeAll { $0.assigned.address == IPv6Address("fe80::2")! } },
+    Row(
+      code: "D21", name: "addrgenmode none", severity: .failure,
+      fix: "sysctl -w net.ipv6.conf.eth0.addr_gen_mode=0"
+    ) {
+      $0.picture.addresses.removeAll { $0.assigned.address == IPv6Address("fe80::2")! }
+      $0.change(Gateway.eth0) { $0.settings?.addressGenerationMode = 1 }
+    },
+    Row(code: "D22", name: "one of two", severity: .warning, fix: "ip -6 address del") {
+      $0.picture.addresses.append(address(Gateway.eth0, "2001:db8:1::3", 64, isDuplicate: true))
+    },
+    Row(code: "D22", name: "the only one", severity: .failure, fix: "ip -6 address del") {
+      $0.picture.addresses[1] = address(Gateway.eth0, "fe80::2", 64, isDuplicate: true)
+    },
+    Row(code: "D47", name: "deprecated", severity: .warning, fix: "ip -6 address change") {
+      $0.picture.addresses[0] = address(Gateway.eth0, "2001:db8:1::2", 64, isDeprecated: true)
+    },
+    Row(
+      code: "D01", name: "off", severity: .failure, fix: "sysctl -w net.ipv6.conf.all.forwarding=1"
+    ) { $0.picture.forwarding.all = false },
+    Row(
+      code: "D02", name: "elsewhere", severity: .warning,
+      fix: "sysctl -w net.ipv6.conf.all.forwarding=1"
+    ) { $0.picture.forwarding.all = false },
+    Row(
+      code: "D02", name: "a VLAN behaves as a host's", severity: .warning,
+      fix: "sysctl -w net.ipv6.conf.eth0/5.forwarding=1"
+    ) {
+      $0.configuration.proxies[0].interface = "eth0.5"
+      $0.change(Gateway.eth0) {
+        $0.link = link(Gateway.eth0, "eth0.5")
+        $0.settings?.forwarding = 0
+      }
+    },
+    Row(code: "D46", name: "no file", severity: .warning, fix: "echo 'net.ipv6.conf.all") {
+      $0.picture.bootSettings = SysctlFiles()
+    },
+    Row(code: "D46", name: "a file says 0", severity: .warning, fix: "echo") {
+      $0.picture.bootSettings = SysctlFiles([
+        TextFile(path: "a", text: "net/ipv6/conf/all/forwarding=1\n"),
+        TextFile(path: "b", text: "# no\n-net.ipv6.conf.all.forwarding = 0\n"),
+      ])
+    },
+    Row(code: "D46", name: "accept_ra", severity: .warning, fix: "echo 'net.ipv6.conf.eth0") {
+      $0.picture.routes[2].origin = 9
+    },
+  ]
+
+  @Test(arguments: rows)
+  func `what stands in the way is found`(row: Row) throws {
+    var host = Gateway(method: row.method, prefix: row.prefix)
+    row.change(&host)
+    let finding = try #require(host.findings(row.code).first)
+    #expect(finding.severity == row.severity)
+    let command = finding.fix?.commands.first
+    #expect((command == nil) == (row.fix == nil))
+    if let fix = row.fix { #expect(command?.hasPrefix(fix) == true, "\(command ?? "")") }
+    #expect(!finding.value.isEmpty && !finding.source.isEmpty && !finding.meaning.isEmpty)
+  }
+
+  static let silences: [(String, String, @Sendable (inout Gateway) -> Void)] = [
+    (
+      "D01", "force_forwarding",
+      {
+        $0.picture.forwarding.all = false
+        $0.picture.forwarding.forced = [Gateway.eth0, Gateway.zt0]
+      }
+    ),
+    ("D03", "accept_ra is 1, and the route is static", { $0.acceptRA(1) }),
+    (
+      "D46", "networkd forwards",
+      {
+        $0.picture.bootSettings = SysctlFiles()
+        $0.picture.networkFiles = [TextFile(path: "n", text: "[Network]\nIPv6Forwarding=yes\n")]
+      }
+    ),
+    (
+      "D04", "a wide rule of which a part is inside",
+      {
+        $0.configuration.proxies[0].rules[0].prefix = Gateway.onLink
+        $0.route(to: .onLink(Gateway.eth0))
+      }
+    ),
+    ("D44", "room", { $0.picture.neighborCache = NeighborCacheLoad(entries: 899, limit: 1000) }),
+    ("D45", "a narrow static rule", { $0.configuration.proxies[0].rules[0].method = .static }),
+    (
+      "D41", "a proxy entry elsewhere",
+      {
+        $0.picture.proxyEntries = [
+          NeighborCacheEntry(interface: Gateway.zt0, address: IPv6Address("2001:db8:1:0:ff::10")!)
+        ]
+      }
+    ),
+  ]
+
+  @Test(arguments: silences)
+  func `what does no harm is no finding`(
+    code: String, name: String, change: @Sendable (inout Gateway) -> Void
+  ) {
+    var host = Gateway()
+    change(&host)
+    #expect(host.findings(code) == [], "\(name)")
+  }
+}
+
+extension Gateway {
+  mutating func acceptRA(_ value: Int) {
+    change(Gateway.eth0) { $0.settings?.acceptRouterAdvertisements = value }
+  }
+}

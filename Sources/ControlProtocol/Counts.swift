@@ -71,7 +71,8 @@ package struct CounterReport: Codable, Equatable, Sendable {
   package var unsent: UInt64 = 0
   /// Frames that came faster than they could be taken.
   package var overrun: UInt64 = 0
-  /// How long askers waited for their answers.
+  /// How long it took from taking up a question until its answer was sent; how long frames wait
+  /// before that in the kernel is not in it.
   package var latency = LatencyReport()
 
   /// Starts with nothing.

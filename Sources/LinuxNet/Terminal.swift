@@ -45,12 +45,18 @@ package final class Terminal {
     StandardStream.output.write("\u{1b}[H" + text + "\u{1b}[J")
   }
 
-  /// The next key that was pressed, as an octet; `nil` where none was.
-  package func nextKey() -> UInt8? {
-    var request = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-    guard unsafe poll(&request, 1, 0) == 1 else { return nil }
+  /// What was pressed, once input is readable.
+  package enum Key: Equatable, Sendable {
+    /// A key, as an octet.
+    case octet(UInt8)
+    /// None: the terminal is gone.
+    case end
+  }
+
+  /// The next key; waits for it.
+  package func nextKey() -> Key {
     var octet: UInt8 = 0
-    return unsafe read(STDIN_FILENO, &octet, 1) == 1 ? octet : nil
+    return unsafe read(STDIN_FILENO, &octet, 1) == 1 ? .octet(octet) : .end
   }
 }
 

@@ -28,7 +28,7 @@ struct Metrics {
     addReasons(to: &exposition)
     addRules(to: &exposition)
     exposition.addHistogram(
-      "ndpproxy_answer_latency_seconds", "From the arrival of a solicitation to its answer.",
+      "ndpproxy_answer_latency_seconds", "From taking up a solicitation to its answer sent.",
       boundsNanoseconds: counters.latency.boundsNanoseconds, counts: counters.latency.counts,
       sumNanoseconds: counters.latency.sumNanoseconds)
     exposition.end()

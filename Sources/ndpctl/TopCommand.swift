@@ -60,7 +60,10 @@ struct TopCommand: ParsableCommand {
         switch token {
         case Self.timerToken: isDue = true
         case Self.signalToken: isEnding = true
-        default: isEnding = terminal?.nextKey() == UInt8(ascii: "q") || isEnding
+        default:
+          // A terminal that is gone would be readable for ever.
+          let key = terminal?.nextKey()
+          isEnding = isEnding || key == .octet(UInt8(ascii: "q")) || key == .end
         }
       }
       guard isDue, !isEnding else { continue }

@@ -154,6 +154,11 @@ struct CommandTests {
     seen = b""
     while b"LEFT" not in seen: seen += os.read(master, 4096)
     during = termios.tcgetattr(slave)
+    if how == "gone":
+        os.close(slave)
+        os.close(master)
+        print(os.waitpid(pid, 0)[1])
+        sys.exit()
     if how == "q": os.write(master, b"q")
     else: os.kill(pid, getattr(signal, "SIG" + how))
     _, status = os.waitpid(pid, 0)
@@ -172,6 +177,18 @@ struct CommandTests {
         daemon.controlSocket,
       ])
       #expect(result.standardOutput == "0 True True True\n", "\(result)")
+    }
+  }
+
+  @Test func `top ends with its terminal`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.withDaemon(ndpproxy, configuration: configuration("static")) {
+      daemon in
+      let result = try await network.gateway.result(of: [
+        "/usr/bin/python3", "-c", Self.terminalScript, "gone", ndpctl, "top", "--socket",
+        daemon.controlSocket,
+      ])
+      #expect(result.standardOutput == "0\n", "\(result)")
     }
   }
 

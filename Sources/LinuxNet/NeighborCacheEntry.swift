@@ -73,10 +73,13 @@ package struct NeighborCacheLoad: Equatable, Sendable {
   package var entries: Int
   /// `gc_thresh3`: no more than this.
   package var limit: Int
+  /// Whether the limit can be changed from here: only in the first network namespace.
+  package var isAdjustable: Bool
 
-  package init(entries: Int, limit: Int) {
+  package init(entries: Int, limit: Int, isAdjustable: Bool = true) {
     self.entries = entries
     self.limit = limit
+    self.isAdjustable = isAdjustable
   }
 
   /// The load now, or `nil` where the kernel does not tell.
@@ -104,6 +107,8 @@ package struct NeighborCacheLoad: Equatable, Sendable {
       }
     }
     guard let limit, let entries else { return nil }
-    self.init(entries: Int(entries), limit: Int(limit))
+    self.init(
+      entries: Int(entries), limit: Int(limit),
+      isAdjustable: RegularFile.exists("/proc/sys/net/ipv6/neigh/default/gc_thresh3"))
   }
 }

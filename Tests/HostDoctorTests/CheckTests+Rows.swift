@@ -138,5 +138,9 @@ extension CheckTests {
       code: "D44", name: "full", severity: .warning,
       fix: "sysctl -w net.ipv6.neigh.default.gc_thresh3=8000"
     ) { $0.picture.neighborCache = NeighborCacheLoad(entries: 900, limit: 1000) },
+    Row(code: "D44", name: "full, in a container", severity: .note, fix: nil) {
+      $0.picture.neighborCache = NeighborCacheLoad(
+        entries: 900, limit: 1000, isAdjustable: false)
+    },
   ]
 }

@@ -80,7 +80,7 @@ struct HostReadingTests {
       let rules = try PolicyRule.readAll()
       #expect(rules.filter { !$0.isDefault } == [PolicyRule(priority: 99, table: 300)])
       let load = try #require(try NeighborCacheLoad.read())
-      #expect(load.limit >= 1 && load.entries >= 0)
+      #expect(load.limit >= 1 && load.entries >= 0 && !load.isAdjustable)
     }
     try shell(namespace, "sysctl -qw net.ipv6.conf.all.forwarding=1")
     #expect(try namespace.run { try ForwardingSettings.read().all })

@@ -50,7 +50,8 @@ extension Check {
     "D44", "neighbour cache", .wayBack,
     """
     The kernel keeps entries for at most gc_thresh3 neighbours, of all network namespaces \
-    together; beyond that it reaches nobody new. Read from RTM_GETNEIGHTBL.
+    together; beyond that it reaches nobody new. Only the first namespace can change that, so \
+    that it is a note in a container. Read from RTM_GETNEIGHTBL.
     """
   ) { examination in
     guard let load = examination.picture.neighborCache else {
@@ -61,10 +62,13 @@ extension Check {
     }
     return .found([
       Finding(
-        .warning, "the neighbour cache is nearly full",
+        load.isAdjustable ? .warning : .note, "the neighbour cache is nearly full",
         value: "\(load.entries) of \(load.limit) entries", from: "RTM_GETNEIGHTBL",
-        meaning: "beyond the limit the kernel reaches nobody new",
-        fix: examination.set("net.ipv6.neigh.default.gc_thresh3", to: "\(load.limit * 8)"))
+        meaning: "beyond the limit the kernel reaches nobody new"
+          + (load.isAdjustable
+            ? "" : "; it is the whole machine's: raise gc_thresh3 outside of this container"),
+        fix: load.isAdjustable
+          ? examination.set("net.ipv6.neigh.default.gc_thresh3", to: "\(load.limit * 8)") : nil)
     ])
   }
 }

@@ -40,7 +40,6 @@ private let arrows: [String: Set<String>] = [
 
 /// What of others each room may import (DESIGN §3.4).
 private let libraries: [String: Set<String>] = [
-  "ProxyEngine": ["HeapModule"],
   "LinuxNet": ["Glibc", "SystemPackage"],
   "ProxyDaemon": ["Logging", "Synchronization"],
   "ndpproxy": ["Glibc"],

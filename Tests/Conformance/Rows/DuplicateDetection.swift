@@ -174,17 +174,21 @@ extension Row {
     try await network.router.run("sysctl", "-qw", "net.ipv6.conf.up0.dad_transmits=1")
     try await network.gateway.withDaemon(program.path, configuration: configuration) { _ in
       try await network.router.run("ip", "-6", "address", "add", "\(wanted)/64", "dev", "up0")
-      let isDefeated: Bool? = try await poll(within: .seconds(10)) {
-        let list = try await network.router.run(
-          "ip", "-6", "-oneline", "address", "show", "dev", "up0")
-        guard let line = list.split(separator: "\n").first(where: { $0.contains("\(wanted)/") })
-        else { return nil }
-        if line.contains("dadfailed") { return true }
-        return line.contains("tentative") ? nil : false
-      }
+      let isDefeated = try await isRefused(wanted, on: network.router)
       try require(
         isDefeated == isExpected,
         isDefeated == true ? "the address is refused" : "the address is taken")
+    }
+  }
+
+  /// Whether a host may not have an address that it wants; `nil` if that stays undecided.
+  private static func isRefused(_ wanted: IPv6Address, on host: Node) async throws -> Bool? {
+    try await poll(within: .seconds(10)) {
+      let list = try await host.run("ip", "-6", "-oneline", "address", "show", "dev", "up0")
+      guard let line = list.split(separator: "\n").first(where: { $0.contains("\(wanted)/") })
+      else { return nil }
+      if line.contains("dadfailed") { return true }
+      return line.contains("tentative") ? nil : false
     }
   }
 }

@@ -43,7 +43,7 @@ private let libraries: [String: Set<String>] = [
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
   "ndpctl": ["ArgumentParser", "Subprocess", "SystemPackage"],
-  "ndpbench": ["ArgumentParser", "Subprocess"],
+  "ndpbench": ["ArgumentParser", "Subprocess", "Synchronization"],
   "Conformance": ["Glibc", "Synchronization"],
   "ConformanceTable": ["Glibc"],
   "InterfaceTable": ["Glibc"],

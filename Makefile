@@ -1,35 +1,43 @@
-# make              build the release: one static ndpproxy, and ndpctl
+# make              build the release: ndpproxy and ndpctl, each one static file
 # make demo         show the proxy at work in a network of its own
 # make test         run all tests
-# make lint         check the formatting, of the manual pages too
+# make test-release run the tests of the program on the static one of a release
+# make test-deb     install, run and purge the Debian package in a root of its own
+# make lint         check the formatting, the manual pages and the scripts
 # make conformance  print what we, ndppd and the kernel do with each requirement of the RFCs
 # make interfaces   print what we and ndppd do when interfaces come, change and go
 # make simulate     play seeded worlds of hosts, routers and faults around the engine
 # make fuzz         look for files and frames that the parser, decoder or engine cannot take
 # make fuzz-frames  send ten million mutated frames through decoder and engine
-# make bench        measure what loading a configuration costs, in a release build
+# make bench        measure ndpproxy beside its peers: a table, JSON and plots in .build/bench
+# make bench-docs   the same, and keep the plots for the README
 # make scan         measure what a scan of the prefix does to others, in a network of its own
+# make deb          build the Debian package, into .build
 # make install      put the release below PREFIX (and DESTDIR)
+# make install-openrc  the service script of OpenRC, too
 # make clean        remove everything that was built
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 FUZZ_SECONDS ?= 60
 FRAMES ?= 10000000
 SEEDS ?= 300
-BENCH ?= configuration
+BENCH ?= all
 
-# The daemon is one file that needs nothing of the host, libpcap included.
+# Each program is one file that needs nothing of the host, libpcap included.
 static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -use-ld=lld \
-  -Xlinker --gc-sections
-static_path = .build/static
+  -Xlinker --gc-sections --scratch-path .build/static
+release = .build/static/release
 
-.PHONY: all
-all: build-packages
-	$(SWIFT) build -c release --product ndpproxy $(static_flags) --scratch-path $(static_path)
-	$(SWIFT) build -c release --product ndpctl --static-swift-stdlib
+.PHONY: all release
+all release: build-packages
+	$(SWIFT) build -c release --product ndpproxy $(static_flags)
+	$(SWIFT) build -c release --product ndpctl $(static_flags)
+	for shell in bash zsh fish; do $(release)/ndpctl --generate-completion-script $$shell \
+	  | sed '1{/^#!/d}' >.build/static/ndpctl.$$shell || exit 1; done
 
 .PHONY: demo
 demo: lab-packages
@@ -42,6 +50,24 @@ test: test-packages
 	$(SWIFT) build --build-tests
 	if [ "$$(id -u)" = 0 ]; then $(SWIFT) test --skip-build; \
 	else unshare --user --map-root-user --net $(SWIFT) test --skip-build; fi
+
+# What runs the daemon as a process; the tests take the one that NDPPROXY names.
+program_suites = ndpproxyTests|ndpctlTests|NetworkLabTests|ScenarioTests|InterfaceEventTests
+
+.PHONY: test-release
+test-release: release test-packages
+	$(SWIFT) build --build-tests
+	NDPPROXY=$(release)/ndpproxy NDPCTL=$(release)/ndpctl \
+	  $(SWIFT) test --skip-build --filter '^($(program_suites))\.'
+
+.PHONY: deb test-deb
+deb: release deb-packages
+	rm -f .build/ndpproxy_*.deb
+	scripts/build-deb .build
+	lintian --fail-on error .build/ndpproxy_*.deb
+
+test-deb: deb lab-packages
+	scripts/test-deb .build/ndpproxy_*.deb
 
 # ROWS="A B07" tries only these. As for the tests, others than root get a network of their own.
 .PHONY: conformance
@@ -74,12 +100,18 @@ fuzz-frames:
 	$(SWIFT) build -c release --product simulate
 	.build/release/simulate frames --count $(FRAMES)
 
-# BENCH=clients plagues the control socket; it needs the static daemon that 'make' builds.
-# BENCH="configuration --rules 1000 10000 --runs 21" measures something else.
+# BENCH="latency --runs 9" measures only that; BENCH="all --long" takes a quarter of an hour;
+# BENCH=clients plagues the control socket.
 .PHONY: bench
-bench: build-packages
+bench: bench-packages
+	$(SWIFT) build -c release --product ndpproxy $(static_flags)
 	$(SWIFT) build -c release --product ndpbench
 	.build/release/ndpbench $(BENCH)
+
+.PHONY: bench-docs
+bench-docs: bench
+	mkdir -p docs/bench
+	cp .build/bench/*.svg docs/bench/
 
 .PHONY: scan
 scan: lab-packages
@@ -91,39 +123,47 @@ scan: lab-packages
 lint: lint-packages
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Fuzz Benchmarks
 	mandoc -T lint -W warning man/*
+	shellcheck scripts/* .ci/run Packaging/debian/p* completions/*.bash
+	shellcheck --shell=sh --exclude=SC2034 openrc/ndpproxy
 
 # Only copies, so that root needs no Swift and leaves nothing of its own in .build.
-.PHONY: install
+share = $(DESTDIR)$(PREFIX)/share
+.PHONY: install install-openrc
 install:
-	@[ -e $(static_path)/release/ndpproxy ] && [ -e .build/release/ndpctl ] \
+	@[ -e $(release)/ndpproxy ] && [ -e $(release)/ndpctl ] \
 	  || { echo "nothing is built yet: run 'make' first" >&2; exit 1; }
-	install -D -m 755 -s $(static_path)/release/ndpproxy "$(DESTDIR)$(PREFIX)/sbin/ndpproxy"
-	install -D -m 755 -s .build/release/ndpctl "$(DESTDIR)$(PREFIX)/bin/ndpctl"
-	for shell in bash-completion/completions/ndpctl=bash zsh/site-functions/_ndpctl=zsh \
-	  fish/vendor_completions.d/ndpctl.fish=fish; do \
-	  .build/release/ndpctl --generate-completion-script $${shell#*=} >.build/completion && \
-	  install -D -m 644 .build/completion "$(DESTDIR)$(PREFIX)/share/$${shell%=*}" || exit 1; \
-	done
-	install -D -m 644 ndpproxy.conf.example \
-	  "$(DESTDIR)$(PREFIX)/share/doc/ndpproxy/ndpproxy.conf.example"
-	sed 's|/usr/\(s\?bin\)/ndp|$(PREFIX)/\1/ndp|' systemd/ndpproxy.service >.build/ndpproxy.service
-	install -D -m 644 .build/ndpproxy.service \
-	  "$(DESTDIR)$(UNITDIR)/ndpproxy.service"
-	install -D -m 644 man/ndpctl.1 "$(DESTDIR)$(PREFIX)/share/man/man1/ndpctl.1"
-	install -D -m 644 man/ndpproxy.8 "$(DESTDIR)$(PREFIX)/share/man/man8/ndpproxy.8"
-	install -D -m 644 man/ndpproxy.conf.5 "$(DESTDIR)$(PREFIX)/share/man/man5/ndpproxy.conf.5"
+	install -D -m 755 -s $(release)/ndpproxy "$(DESTDIR)$(PREFIX)/sbin/ndpproxy"
+	install -D -m 755 -s $(release)/ndpctl "$(DESTDIR)$(PREFIX)/bin/ndpctl"
+	install -D -m 644 -t "$(share)/doc/ndpproxy" ndpproxy.conf.example
+	install -D -m 644 systemd/ndpproxy.sysusers "$(DESTDIR)$(PREFIX)/lib/sysusers.d/ndpproxy.conf"
+	install -D -m 644 -t "$(DESTDIR)$(UNITDIR)" systemd/ndpproxy.service
+	sed -i 's|/usr/\(s\?bin\)/ndp|$(PREFIX)/\1/ndp|' "$(DESTDIR)$(UNITDIR)/ndpproxy.service"
+	for page in man/*.[158]; do \
+	  install -D -m 644 -t "$(share)/man/man$${page##*.}" "$$page" || exit 1; done
+	install -D -m 644 completions/ndpproxy.bash "$(share)/bash-completion/completions/ndpproxy"
+	install -D -m 644 completions/ndpproxy.zsh "$(DESTDIR)$(ZSHDIR)/_ndpproxy"
+	install -D -m 644 -t "$(share)/fish/vendor_completions.d" completions/ndpproxy.fish
+	install -m 644 .build/static/ndpctl.bash "$(share)/bash-completion/completions/ndpctl"
+	install -m 644 .build/static/ndpctl.zsh "$(DESTDIR)$(ZSHDIR)/_ndpctl"
+	install -m 644 -t "$(share)/fish/vendor_completions.d" .build/static/ndpctl.fish
+
+install-openrc:
+	install -D -m 755 -t "$(DESTDIR)/etc/init.d" openrc/ndpproxy
+	sed -i 's|/usr/sbin/ndpproxy|$(PREFIX)/sbin/ndpproxy|' "$(DESTDIR)/etc/init.d/ndpproxy"
 
 .PHONY: clean
 clean:
 	rm -rf .build
 
 # Debian packages, each with a file or a command by which it is known to be there.
-.PHONY: build-packages lab-packages test-packages conformance-packages lint-packages
+.PHONY: build-packages lab-packages test-packages conformance-packages bench-packages
+.PHONY: lint-packages deb-packages
 build-packages:
 	scripts/install-packages libpcap-dev=/usr/include/pcap/pcap.h
 
 lab-packages: build-packages
-	scripts/install-packages iproute2=ip iputils-ping=ping procps=sysctl util-linux=nsenter
+	scripts/install-packages iproute2=ip iputils-ping=ping procps=sysctl util-linux=nsenter \
+	  systemd=/usr/bin/systemd-analyze
 
 test-packages: lab-packages
 	scripts/install-packages nftables=nft iptables=ip6tables tcpdump=tcpdump \
@@ -133,5 +173,11 @@ test-packages: lab-packages
 conformance-packages: lab-packages
 	scripts/install-packages ndppd=ndppd nftables=nft
 
+bench-packages: lab-packages
+	scripts/install-packages ndppd=ndppd valgrind=valgrind binutils=strip
+
 lint-packages:
-	scripts/install-packages mandoc=mandoc
+	scripts/install-packages mandoc=mandoc shellcheck=shellcheck
+
+deb-packages:
+	scripts/install-packages lintian=lintian debootstrap=debootstrap

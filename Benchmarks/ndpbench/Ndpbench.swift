@@ -6,10 +6,10 @@ struct Ndpbench: AsyncParsableCommand {
     commandName: "ndpbench",
     abstract: "Measures what ndpproxy costs.",
     subcommands: [
-      ThroughputCommand.self, LatencyCommand.self, CostCommand.self, ScaleCommand.self,
-      MicroCommand.self,
-      RoutesCommand.self, ClientsCommand.self, GenerateCommand.self,
+      AllCommand.self, ThroughputCommand.self, LatencyCommand.self, CostCommand.self,
+      ScaleCommand.self, MicroCommand.self, RoutesCommand.self, ClientsCommand.self,
+      GenerateCommand.self,
       ConfigurationCommand.self, ScanCommand.self, LoadCommand.self,
-      StartCommand.self, MicroStepCommand.self, ReferenceCommand.self,
+      StartCommand.self, ReferenceCommand.self,
     ])
 }

@@ -3,7 +3,9 @@ import NetworkLab
 import Testing
 
 /// The doctor on real kernels: what is set up wrongly is named, and what it prints mends it.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+///
+/// One lab after the other: they share two processors with everything else.
+@Suite(.serialized, .enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
 struct LabTests {
   static let healthy = ["auto", "iface zt0", "static", "iface zt*"]
 
@@ -65,7 +67,9 @@ struct LabTests {
       }
       let settled: Document? = try await poll(within: .seconds(3)) {
         document = try await lab.doctor(path)
-        return document.codes.isEmpty ? document : nil
+        if document.codes.isEmpty { return document }
+        try await Task.sleep(for: .milliseconds(200))
+        return nil
       }
       if let settled { document = settled }
     }

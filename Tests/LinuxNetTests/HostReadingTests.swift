@@ -38,7 +38,7 @@ struct HostReadingTests {
       namespace, "sysctl -qw net.ipv6.conf.a0.disable_ipv6=0 net.ipv6.conf.b0.disable_ipv6=0",
       "ip address add 2001:db8:1::1/64 dev a0 nodad",
       "ip -6 route add blackhole 2001:db8:4::/64 metric 7",
-      "ip -6 route add local 2001:db8:5::/64 dev lo",
+      "ip link set lo up", "ip -6 route add local 2001:db8:5::/64 dev lo",
       "ip -6 route add 2001:db8:6::/64 table 300 dev b0",
       "ip -6 route add default proto ra nexthop via fe80::1 dev a0 nexthop via fe80::2 dev b0")
     let routes = try namespace.run {

@@ -25,7 +25,10 @@ private let arrows: [String: Set<String>] = [
     "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig",
     "ProxyDaemon",
   ],
-  "ndpbench": ["LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
+  "ndpbench": [
+    "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
+    "ProxyEngine",
+  ],
   "Conformance": [
     "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
     "TestSupport",
@@ -43,7 +46,7 @@ private let libraries: [String: Set<String>] = [
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
   "ndpctl": ["ArgumentParser", "Subprocess", "SystemPackage"],
-  "ndpbench": ["ArgumentParser", "Subprocess", "Synchronization"],
+  "ndpbench": ["ArgumentParser", "Glibc", "Subprocess", "Synchronization", "SystemPackage"],
   "Conformance": ["Glibc", "Synchronization"],
   "ConformanceTable": ["Glibc"],
   "InterfaceTable": ["Glibc"],
@@ -98,7 +101,7 @@ struct ImportTests {
       "with attributes", "Sources/NDPWire/A.swift|@unsafe @preconcurrency import CLinux", ["CLinux"]
     ),
     ("one declaration", "Sources/ProxyConfig/A.swift|import struct LinuxNet.Link", ["LinuxNet"]),
-    ("a benchmark sees the trie", "Benchmarks/ndpbench/A.swift|import PrefixTrie", ["PrefixTrie"]),
+    ("a benchmark sees libpcap", "Benchmarks/ndpbench/A.swift|import CPcap", ["CPcap"]),
     ("Foundation", "Sources/ProxyDaemon/A.swift|import Foundation", ["Foundation"]),
     ("a room within its arrows", "Sources/ProxyDaemon/A.swift|import ProxyEngine", []),
     ("the word elsewhere", "Sources/NDPWire/A.swift|/// What to import Foundation for.", []),

@@ -193,7 +193,7 @@ struct CommandLineTests {
 }
 
 /// The flags that lines of the help begin with, such as `  -c, --config FILE    read FILE`.
-private func flags(inHelp help: String) -> Set<String> {
+func flags(inHelp help: String) -> Set<String> {
   let lines = help.split(separator: "\n").filter { $0.hasPrefix("  -") }
   let words = lines.flatMap { $0.split { $0 == " " || $0 == "," }.prefix(2) }
   return Set(words.map(String.init))
@@ -209,7 +209,7 @@ private func flags(inManual manual: String) -> Set<String> {
 }
 
 /// The text of a file of the repository.
-private func contents(ofFile path: String, from file: String = #filePath) throws -> String {
+func contents(ofFile path: String, from file: String = #filePath) throws -> String {
   let root = file.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
   let descriptor = try FileDescriptor.open(FilePath(root + "/" + path), .readOnly)
   defer { try? descriptor.close() }

@@ -22,10 +22,12 @@ struct BenchOptions: ParsableArguments {
 
   /// Measures with a lab and writes down what comes of it; fails where something has no figure.
   func session(
-    _ name: String, _ measure: (Bench, inout Report) async throws -> Void
+    _ name: String, arguments: [String] = [],
+    _ measure: (Bench, inout Report) async throws -> Void
   ) async throws {
     try await becomeAble()
-    var report = try Report(command: "ndpbench \(name) --runs \(runs) --daemon \(daemon)")
+    let words = ["ndpbench", name, "--runs", "\(runs)", "--daemon", daemon] + arguments
+    var report = try Report(command: words.joined(separator: " "))
     let bench = try await Bench(daemon: daemon)
     try await measure(bench, &report)
     let verdicts = report.verdicts

@@ -48,7 +48,8 @@ struct Cost {
       let work = try await bench.workPerAnswer()
       let title = Responder.ndpproxy.title
       report.add(
-        Figure("cost", "allocations", at: "callgrind", of: title, in: "per answer", [work.allocations]))
+        Figure(
+          "cost", "allocations", at: "callgrind", of: title, in: "per answer", [work.allocations]))
       report.add(
         Figure(
           "cost", "instructions", at: "callgrind, user mode", of: title, in: "per answer",

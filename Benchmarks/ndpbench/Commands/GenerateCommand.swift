@@ -38,11 +38,7 @@ struct GenerateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let index = try Int32(attribute("ifindex"))
-    let own = try MACAddress(attribute("address"))
-    guard let index, let own else {
-      throw ValidationError("\(interface) has no number or no link-layer address")
-    }
+    let (index, own) = try link()
     let generator = Generator(
       try Generator.socket(interfaceIndex: index),
       from: Station(address: source, linkLayerAddress: own), targets: .inside(targets), seed: seed)
@@ -65,10 +61,19 @@ struct GenerateCommand: ParsableCommand {
     try sample.check()
   }
 
-  /// What the kernel says of the interface, in `/sys/class/net`.
-  private func attribute(_ name: String) throws -> String {
-    let octets = try RegularFile("/sys/class/net/\(interface)/\(name)", limit: 100).octets
-    return String(decoding: octets.prefix { $0 != 10 }, as: UTF8.self)
+  /// The number and the link-layer address of the interface.
+  private func link() throws -> (Int32, MACAddress) {
+    var found: (Int32, MACAddress)?
+    try HostMonitor().readAll { change in
+      guard case .link(let link) = change, link.name == interface,
+        let address = link.linkLayerAddress
+      else { return }
+      found = (link.index, address)
+    }
+    guard let found else {
+      throw ValidationError("there is no interface \(interface) with a link-layer address")
+    }
+    return found
   }
 }
 

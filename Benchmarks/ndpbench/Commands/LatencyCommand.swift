@@ -25,7 +25,7 @@ struct Latency {
   let runs: Int
 
   private static let rates: [(rate: Int, duration: Duration)] = [
-    (1, .seconds(3)), (1_000, .milliseconds(1_100)), (20_000, .milliseconds(500)),
+    (1, .seconds(2)), (1_000, .milliseconds(1_100)), (20_000, .milliseconds(500)),
   ]
   /// How many samples a quantile needs, so that some of them are beyond it.
   private static let quantiles: [(name: String, part: Double, samples: Int)] = [
@@ -75,7 +75,8 @@ struct Latency {
         name: responder.title, style: responder.style, points: points, hasMarks: false)
     }
     return Plot.Panel(
-      title: "\(grouped(rate)) NS/s", horizontal: .init(label: "µs", isLogarithmic: true),
+      title: "\(grouped(rate)) NS/s",
+      horizontal: .init(label: "µs", isLogarithmic: true, range: 10...10_000),
       vertical: .init(label: "% of answers", range: 0...100), curves: curves)
   }
 }

@@ -6,8 +6,8 @@ struct MicroCommand: AsyncParsableCommand {
     commandName: "micro",
     abstract: "Measures what each step of an answer takes, without the kernel.",
     discussion: """
-      Nanoseconds, instructions and allocations of decoding, deciding and encoding; sessions up to \
-      a million; the prefix trie beside a linear search; loading configurations.
+      Nanoseconds of decoding, deciding and encoding; sessions up to a million; the prefix trie \
+      beside a linear search; loading configurations. 'cost' counts instructions and allocations.
       """)
 
   @OptionGroup var options: BenchOptions
@@ -22,7 +22,7 @@ struct MicroCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await options.session("micro") { _, report in
+    try await options.session("micro", arguments: ["--sessions", "\(sessions)"]) { _, report in
       try await Micro(runs: options.runs, sessions: sessions).measure(into: &report)
     }
   }

@@ -26,7 +26,9 @@ struct RoutesCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await options.session("routes") { bench, report in
+    try await options.session(
+      "routes", arguments: ["--routes", "\(routes)", "--seconds", "\(seconds)"]
+    ) { bench, report in
       try await Routes(count: routes, duration: .seconds(seconds)).measure(bench, into: &report)
     }
   }

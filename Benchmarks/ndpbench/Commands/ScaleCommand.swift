@@ -30,7 +30,9 @@ struct ScaleCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await options.session("scale") { bench, report in
+    let sizes =
+      ["--rules"] + rules.map(String.init) + ["--sessions"] + sessions.map(String.init)
+    try await options.session("scale", arguments: sizes) { bench, report in
       try await Scale(runs: options.runs, rules: rules, sessions: sessions)
         .measure(bench, into: &report)
     }

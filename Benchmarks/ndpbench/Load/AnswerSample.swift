@@ -33,7 +33,9 @@ final class AnswerSample {
   /// Opens a socket at the asker; `divisor` is 1 through 256.
   convenience init(on link: BenchLink, index: Int32, divisor: Int) throws {
     self.init(
-      try link.asker.namespace.run { try AnswerSample.socket(interfaceIndex: index, divisor: divisor) },
+      try link.asker.namespace.run {
+        try AnswerSample.socket(interfaceIndex: index, divisor: divisor)
+      },
       divisor: divisor, expecting: .lab)
   }
 

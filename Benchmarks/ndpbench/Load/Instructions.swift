@@ -33,12 +33,12 @@ extension Bench {
     defer { RegularFile.remove(program) }
     let configuration = ResponderConfiguration.oneRule.text(for: .ndpproxy)!
     let file = try TemporaryFile(containing: configuration)
-    // The daemon writes it, after it has become another user.
+    // Made by whoever starts the daemon and written at its end: it must not become another user.
     let output = file.path + ".callgrind"
     defer { RegularFile.remove(output) }
     let command = [
       "valgrind", "--quiet", "--tool=callgrind", "--callgrind-out-file=\(output)", program,
-      "-c", file.path,
+      "-u", "root", "-c", file.path,
     ]
     try await link.responder.withProcess(command) { process in
       guard try await process.line(containing: "answering on", within: .seconds(30)) != nil else {
@@ -77,7 +77,7 @@ extension Bench {
 }
 
 /// What is needed of a file in callgrind's format.
-struct CallProfile {
+private struct CallProfile {
   /// Machine instructions outside the kernel.
   private(set) var instructions = 0
   /// Calls of functions that allocate.
@@ -108,28 +108,9 @@ struct CallProfile {
       }
     }
     guard instructions > 0, allocations > 0 else {
-      throw BenchFailure("callgrind counted \(instructions) instructions, \(allocations) allocations")
+      throw BenchFailure(
+        "callgrind counted \(instructions) instructions, \(allocations) allocations")
     }
-  }
-}
-
-extension CallProfile {
-  /// Does a step so many times under callgrind.
-  static func of(_ step: MicroStep, count: Int) async throws -> CallProfile {
-    let file = try TemporaryFile(containing: "")
-    let own = try await copyWithoutDebugInformation(of: CurrentProcess.executablePath().string)
-    defer { RegularFile.remove(own) }
-    let result = try await Subprocess.run(
-      .name("valgrind"),
-      arguments: [
-        "--quiet", "--tool=callgrind", "--callgrind-out-file=\(file.path)", own, "micro-step",
-        step.rawValue, "\(count)",
-      ], output: .discarded, error: .string(limit: 1 << 16))
-    guard result.terminationStatus.isSuccess else {
-      throw BenchFailure("valgrind: \(result.standardError)")
-    }
-    let octets = try RegularFile(file.path, limit: 1 << 28).octets
-    return try CallProfile(String(decoding: octets, as: UTF8.self))
   }
 }
 

@@ -10,7 +10,9 @@ extension RunningResponder {
   func latencies(rate: Int, for duration: Duration, seed: UInt64) async throws -> [Double] {
     let isKernel = responder == .kernel
     // Who is asked for few targets must not be asked again before it has answered.
-    let targets = isKernel ? Targets.members(Bench.kernelTargetCount)
+    let targets =
+      isKernel
+      ? Targets.members(Bench.kernelTargetCount)
       : .inside(BenchLink.proxiedPrefix)
     let generator = try Generator(
       on: bench.link, index: bench.askerIndex, targets: targets,

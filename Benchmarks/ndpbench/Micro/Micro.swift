@@ -3,7 +3,6 @@ import NDPWire
 import NetworkLab
 import PrefixTrie
 import ProxyEngine
-import Subprocess
 
 /// Steps, sessions, prefixes and files, all in this process or its children.
 struct Micro {
@@ -16,7 +15,6 @@ struct Micro {
 
   func measure(into report: inout Report) async throws {
     measureSteps(&report)
-    await countWork(&report)
     measureTrie(&report)
     measureAskers(&report)
     for count in [1, 1_000, 100_000, sessions] where count <= sessions {
@@ -47,26 +45,6 @@ struct Micro {
         let time = nanoseconds(of: 100_000) { step.run($0) }
         // The first round is for the caches.
         if run > 0 { report.add(figure("time", time, "ns", at: "\(step)")) }
-      }
-    }
-  }
-
-  /// Instructions and allocations of each step; the same in every run, so there is one.
-  private func countWork(_ report: inout Report) async {
-    for step in MicroStep.allCases {
-      do {
-        let few = try await CallProfile.of(step, count: 64)
-        let many = try await CallProfile.of(step, count: 20_064)
-        report.add(
-          figure(
-            "instructions", Double(many.instructions - few.instructions) / 20_000, "",
-            at: "\(step)"))
-        report.add(
-          figure(
-            "allocations", Double(many.allocations - few.allocations) / 20_000, "",
-            at: "\(step)"))
-      } catch {
-        report.fail("work of \(step)", error)
       }
     }
   }

@@ -33,7 +33,9 @@ struct Figure: Sendable {
 
   /// Whether this is about the same as another figure.
   func isSame(as other: Figure) -> Bool {
-    (topic, quantity, condition, subject) == (other.topic, other.quantity, other.condition, other.subject)
+    (topic, quantity, condition, subject) == (
+      other.topic, other.quantity, other.condition, other.subject
+    )
   }
 
   var median: Double { quantile(0.5, of: samples.sorted()) }

@@ -115,7 +115,8 @@ private struct Canvas {
     switch style {
     case .own:
       elements.append(
-        "<circle class=\"mark \(style.rawValue)\" cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"4\"/>")
+        "<circle class=\"mark \(style.rawValue)\" cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"4\"/>"
+      )
     case .other:
       elements.append(
         "<rect class=\"mark \(style.rawValue)\" x=\"\(number(x - 3.5))\" "

@@ -96,7 +96,8 @@ extension Report {
         own("octets per session"), atMost: 200),
       Verdict(
         "the engine decides in 1.3 times the time with 1,000,000 sessions, against one",
-        quotient(figures("micro", "decide by sessions").last?.median,
+        quotient(
+          figures("micro", "decide by sessions").last?.median,
           figures("micro", "decide by sessions").first?.median), atMost: 1.3, unit: " times"),
     ]
   }

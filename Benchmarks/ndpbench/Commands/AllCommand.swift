@@ -1,0 +1,34 @@
+import ArgumentParser
+
+/// The subcommand `all`: every measurement, in one session.
+struct AllCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "all",
+    abstract: "Measures everything, in some five minutes.",
+    discussion: """
+      Throughput, latency, cost, scale and micro, one after the other; with --long, more sizes and \
+      large routing tables as well. Fails where something could not be measured, not where a \
+      target is missed.
+      """)
+
+  @OptionGroup var options: BenchOptions
+
+  @Flag(help: "Takes a quarter of an hour and adds what needs it.")
+  var long = false
+
+  func run() async throws {
+    try await options.session("all", arguments: long ? ["--long"] : []) { bench, report in
+      let runs = options.runs
+      try await Throughput(runs: runs).measure(bench, into: &report)
+      try await Latency(runs: runs).measure(bench, into: &report)
+      try await Cost(runs: runs).measure(bench, into: &report)
+      let sizes = long ? [1, 10, 100, 1_000, 10_000, 100_000] : [1, 100, 1_000, 100_000]
+      try await Scale(runs: long ? runs : min(runs, 3), rules: sizes, sessions: sizes)
+        .measure(bench, into: &report)
+      try await Micro(runs: min(runs, 3)).measure(into: &report)
+      if long {
+        try await Routes(count: 224_000, duration: .seconds(60)).measure(bench, into: &report)
+      }
+    }
+  }
+}

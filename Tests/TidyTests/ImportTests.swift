@@ -45,7 +45,7 @@ private let libraries: [String: Set<String>] = [
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
   "ndpctl": ["ArgumentParser", "Subprocess", "SystemPackage"],
-  "ndpbench": ["ArgumentParser", "Glibc", "Subprocess", "SystemPackage"],
+  "ndpbench": ["ArgumentParser", "Glibc", "Subprocess", "Synchronization", "SystemPackage"],
   "Conformance": ["Glibc", "Synchronization"],
   "ConformanceTable": ["Glibc"],
   "InterfaceTable": ["Glibc"],

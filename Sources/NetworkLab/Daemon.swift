@@ -1,6 +1,9 @@
 import LinuxNet
 
 /// An NDP proxy that runs on a node: ndpproxy, or any that takes ndppd's flags.
+///
+/// Two references and no more: with a third word, Swift 6.3.1 calls some asynchronous closures that
+/// take it at address 0.
 package struct Daemon: Sendable {
   /// The process, with its log so far.
   package let process: RunningProcess
@@ -9,7 +12,7 @@ package struct Daemon: Sendable {
   package let configuration: TemporaryFile
 
   /// Where ndpctl finds it.
-  package let controlSocket: String
+  package var controlSocket: String { configuration.path + ".control" }
 }
 
 extension Node {
@@ -41,8 +44,7 @@ extension Node {
         let end = process.status.map { "\($0)" } ?? "was not ready after 20 seconds"
         throw LabFailure(["\(executable) \(end)"] + process.lines)
       }
-      return try await body(
-        Daemon(process: process, configuration: configuration, controlSocket: controlSocket))
+      return try await body(Daemon(process: process, configuration: configuration))
     }
   }
 }

@@ -2,7 +2,7 @@ import ProxyEngine
 
 /// When to let frames gather before looking for more, as network cards coalesce interrupts.
 ///
-/// To wake up costs more than to answer. Where frames come so fast, but one by one, some tenths of a
+/// To wake up costs more than to answer. Where frames come fast, but one by one, some tenths of a
 /// millisecond bring several at once; where they come slower nobody waits, and where they fill
 /// batches anyway nobody needs to.
 struct ReceiveCoalescing {

@@ -47,8 +47,8 @@ package enum Host {
     try CurrentProcess.replace(with: ["unshare"] + unshare + [program] + arguments)
   }
 
-  /// The program `name`: the one that the environment names in capitals (`NDPPROXY`), or that in the
-  /// directory of this one, or where `make install` puts daemons.
+  /// The program `name`: the one that the environment names in capitals (`NDPPROXY`), or that in
+  /// the directory of this one, or where `make install` puts daemons.
   package static func programBeside(_ name: String) throws -> String {
     if let named = CurrentProcess.environment(name.uppercased()), !named.isEmpty {
       return RegularFile.absolute(named)

@@ -20,7 +20,7 @@ package struct PacketFilter: Equatable {
     var constant: UInt32
   }
 
-  /// How many prefixes are compared in the kernel; with more, the process looks at every target.
+  /// How many prefixes are compared in the kernel; more are covered by as many shorter ones.
   package static let prefixLimit = 16
 
   /// Lets through solicitations for targets inside any of `prefixes`, those that a target inside
@@ -63,17 +63,17 @@ package struct PacketFilter: Equatable {
 
   private static func solicitations(for prefixes: [IPv6Prefix]) -> String {
     let type = "ip6[40] == 135"
-    guard prefixes.count <= prefixLimit, prefixes.allSatisfy({ $0.length > 0 }) else { return type }
-    return "(\(type) and (\(field(at: targetOffset, isInAnyOf: prefixes))))"
+    guard let covers = IPv6Prefix.covers(of: prefixes, limit: prefixLimit) else { return type }
+    return "(\(type) and (\(field(at: targetOffset, isInAnyOf: covers))))"
   }
 
   private static func solicitations(of speakers: [IPv6Prefix]) -> String {
     let type = "ip6[40] == 135"
-    guard speakers.count <= prefixLimit, speakers.allSatisfy({ $0.length > 0 }) else { return type }
+    guard let covers = IPv6Prefix.covers(of: speakers, limit: prefixLimit) else { return type }
     let unspecified = comparison(
       ofFieldAt: sourceOffset, with: IPv6Prefix(.unspecified, length: 128))
-    let sources = field(at: sourceOffset, isInAnyOf: speakers)
-    let targets = field(at: targetOffset, isInAnyOf: speakers)
+    let sources = field(at: sourceOffset, isInAnyOf: covers)
+    let targets = field(at: targetOffset, isInAnyOf: covers)
     return "(\(type) and ((\(sources)) or (\(unspecified) and (\(targets)))))"
   }
 
@@ -144,5 +144,25 @@ package struct PacketFilter: Equatable {
           number, SOL_SOCKET, SO_ATTACH_FILTER, &option, socklen_t(MemoryLayout<sock_fprog>.size))
       }
     }
+  }
+}
+
+extension IPv6Prefix {
+  /// At most `limit` prefixes that contain all of these, cut at one length, the longest possible.
+  ///
+  /// `nil` where that would contain every address. O(n), eight times.
+  package static func covers(of prefixes: [IPv6Prefix], limit: Int) -> [IPv6Prefix]? {
+    if prefixes.count <= limit { return prefixes.contains { $0.length == 0 } ? nil : prefixes }
+    func cut(at length: Int) -> Set<IPv6Prefix> {
+      Set(prefixes.map { IPv6Prefix($0.address, length: min($0.length, length)) })
+    }
+    var (enough, tooMany) = (0, 129)
+    while tooMany - enough > 1 {
+      let length = (enough + tooMany) / 2
+      if cut(at: length).count <= limit { enough = length } else { tooMany = length }
+    }
+    let covers = cut(at: enough)
+    if covers.contains(where: { $0.length == 0 }) { return nil }
+    return covers.sorted { ($0.address.bits, $0.length) < ($1.address.bits, $1.length) }
   }
 }

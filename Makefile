@@ -109,9 +109,8 @@ bench: bench-packages
 	.build/release/ndpbench $(BENCH)
 
 .PHONY: bench-docs
-bench-docs: bench
-	mkdir -p docs/bench
-	cp .build/bench/*.svg docs/bench/
+bench-docs:
+	$(MAKE) bench; status=$$?; mkdir -p docs/bench; cp .build/bench/*.svg docs/bench/; exit $$status
 
 .PHONY: scan
 scan: lab-packages

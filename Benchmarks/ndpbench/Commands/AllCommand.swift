@@ -4,7 +4,7 @@ import ArgumentParser
 struct AllCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "all",
-    abstract: "Measures everything, in some five minutes.",
+    abstract: "Measures everything, in some nine minutes.",
     discussion: """
       Throughput, latency, cost, scale and micro, one after the other; with --long, more sizes and \
       large routing tables as well. Fails where something could not be measured, not where a \

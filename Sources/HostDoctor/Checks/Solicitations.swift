@@ -1,5 +1,7 @@
 extension Check {
-  static let solicitationChecks = [seen, ofElsewhere, snooping, byHypervisor]
+  static let solicitationChecks = [
+    seen, offLink, ofElsewhere, snooping, byHypervisor, promiscuous,
+  ]
 
   private static let seen = Check(
     "D60", "seen", .solicitations,
@@ -25,6 +27,11 @@ extension Check {
     ])
   }
 
+  private static let offLink = Check(
+    notChecked: "D08", "advertised prefix", .solicitations,
+    reason: "whether a router advertises the prefix as on-link is heard only with its next "
+      + "advertisement")
+
   private static let ofElsewhere = Check(
     notChecked: "D09", "routed prefix", .solicitations,
     reason: "whether the provider routes the prefix here shows only in the traffic")
@@ -38,4 +45,8 @@ extension Check {
     notChecked: "D25", "hypervisor", .solicitations,
     reason: "whether a hypervisor filters what does not bear this host's own addresses shows only "
       + "in the traffic; 'promiscuous yes' is worth a try")
+
+  private static let promiscuous = Check(
+    notChecked: "D30", "promiscuous mode", .solicitations,
+    reason: "who has left an interface promiscuous the kernel does not tell")
 }

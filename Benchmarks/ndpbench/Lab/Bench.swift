@@ -46,7 +46,8 @@ struct Bench {
 
   /// Runs a responder for as long as `body` takes, from its first answer on.
   ///
-  /// `target` is one that it must answer for. Throws what it said where it does not answer.
+  /// `target` is one that it must answer for. Throws what it said where it does not answer, unless
+  /// the configuration lets it be silent.
   func withResponder<Result: Sendable>(
     _ responder: Responder, _ configuration: ResponderConfiguration = .oneRule,
     answering target: IPv6Address = member(0),
@@ -67,7 +68,9 @@ struct Bench {
         responder, self, process, try await startTime(of: process))
       // It is no responder before it has read the routes.
       if responder == .ndppd { try await Task.sleep(for: configuration.silenceForNdppd) }
-      try await running.waitForAnswer(target, member: station)
+      try await running.waitForAnswer(
+        target, member: station, patience: configuration.patience,
+        orSilence: responder == .ndppd && configuration.ndppdMayBeSilent)
       return try await body(running)
     }
   }

@@ -38,6 +38,10 @@ struct ResponderConfiguration: Sendable {
   var controlSocket: String?
   /// How long ndppd is not asked: with an `auto` rule, an early question ends it.
   var silenceForNdppd = Duration.zero
+  /// How long the first answer is waited for.
+  var patience = Duration.seconds(60)
+  /// Whether it is no failure but the finding that ndppd runs and has not answered by then.
+  var ndppdMayBeSilent = false
 
   /// One static rule for the whole prefix.
   static let oneRule = ResponderConfiguration(

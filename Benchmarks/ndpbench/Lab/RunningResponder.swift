@@ -8,8 +8,8 @@ struct RunningResponder: Sendable {
   let bench: Bench
   /// When it became the responder's program, by the monotonic clock.
   let startedAt: UInt64
-  /// How long it took from there to its first answer, in nanoseconds.
-  private(set) var startTime: UInt64 = 0
+  /// How long it took from there to its first answer, in nanoseconds; `nil` if there was none.
+  private(set) var startTime: UInt64?
   private let process: RunningProcess?
 
   init(_ responder: Responder, _ bench: Bench, _ process: RunningProcess?, _ startedAt: UInt64) {
@@ -24,13 +24,18 @@ struct RunningResponder: Sendable {
 
   /// Asks until there is an answer.
   ///
-  /// Asks every 200 µs: a question before the responder listens is lost. Throws after a minute.
-  mutating func waitForAnswer(_ target: IPv6Address, member: Member?) async throws {
+  /// Asks every 200 µs, for a question before the responder listens is lost; after a second every
+  /// 20 ms, and after ten every half second, for nobody is to be flooded before it has begun.
+  /// Throws after `patience`, unless silence is allowed, and when the responder has ended.
+  mutating func waitForAnswer(
+    _ target: IPv6Address, member: Member?, patience: Duration, orSilence isSilenceAllowed: Bool
+  ) async throws {
+    let length = UInt64(patience / .nanoseconds(1))
     let generator = try Generator(
       on: bench.link, index: bench.askerIndex, targets: .members(1))
     let sample = try AnswerSample(on: bench.link, index: bench.askerIndex, divisor: 1)
     while MonotonicClock.nanoseconds < startedAt {}
-    while MonotonicClock.nanoseconds < startedAt + 60_000_000_000 {
+    while process?.status == nil, MonotonicClock.nanoseconds < startedAt + length {
       let start = MonotonicClock.nanoseconds
       try generator.ask(for: target)
       while case let now = MonotonicClock.nanoseconds, now < start + 200_000 {
@@ -42,15 +47,33 @@ struct RunningResponder: Sendable {
           return try await Task.sleep(for: .milliseconds(20))
         }
       }
-      if process?.status != nil { break }
-      // ndppd is not to be flooded before it has begun.
-      if MonotonicClock.nanoseconds - startedAt > 1_000_000_000 {
-        try await Task.sleep(for: .milliseconds(20))
+      switch MonotonicClock.nanoseconds - startedAt {
+      case ..<1_000_000_000: continue
+      case ..<10_000_000_000: try await Task.sleep(for: .milliseconds(20))
+      default: try await wait(for: sample, member: member)
       }
     }
+    if isSilenceAllowed, process?.status == nil { return }
     throw BenchFailure(
-      (["\(responder.title) does not answer within a minute, or has ended"] + (process?.lines ?? []))
+      (["\(responder.title) \(try silence(after: patience))"] + (process?.lines ?? []))
         .joined(separator: "\n  "))
+  }
+
+  /// Lets half a second pass, or what it takes until the answer is there.
+  private func wait(for sample: AnswerSample, member: Member?) async throws {
+    for _ in 0..<500 where sample.count == 0 {
+      try await Task.sleep(for: .milliseconds(1))
+      try sample.take()
+      try member?.answer()
+    }
+  }
+
+  /// Why there was no answer: what the responder was doing.
+  private func silence(after patience: Duration) throws -> String {
+    guard let process else { return "does not answer within \(patience)" }
+    if let status = process.status { return "has ended before it answered: \(status)" }
+    let time = try Machine.processorTime(of: process.processIdentifier)
+    return "does not answer within \(patience); it has used \(time / 1_000_000) ms of processor time"
   }
 
   /// ndpproxy's own counts since its start, by their names; empty for others.

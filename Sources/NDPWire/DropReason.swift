@@ -1,7 +1,7 @@
 /// Why a received frame is not a well-formed Neighbor Solicitation or Advertisement.
 ///
 /// Each is counted under its own name; none is ever answered (RFC 4861 §7.1.1, §7.1.2).
-package enum DropReason: Int, Error, CaseIterable, Sendable {
+public enum DropReason: Int, Error, CaseIterable, Sendable {
   /// The frame ends before its headers do, or the kernel cut it off.
   case truncatedFrame
   /// The EtherType is not 0x86dd, or the IP version is not 6.

@@ -1,7 +1,7 @@
 /// The Internet checksum over an ICMPv6 message and its pseudo-header.
 ///
 /// RFC 4443 §2.3, RFC 8200 §8.1.
-package enum ICMPv6Checksum {
+public enum ICMPv6Checksum {
   /// Where the checksum stands in the message.
   static let offset = 2
 
@@ -15,7 +15,7 @@ package enum ICMPv6Checksum {
   /// The ones' complement sum of pseudo-header and message; a checksum is its complement.
   ///
   /// About 10 ns for 32 octets.
-  package static func sum(
+  public static func sum(
     of message: RawSpan, source: IPv6Address, destination: IPv6Address
   ) -> UInt16 {
     var sum = words(of: source) + words(of: destination)

@@ -4,12 +4,12 @@ extension IPv6Address: LosslessStringConvertible {
   /// Up to eight groups of one to four hexadecimal digits, one `::` for at least one group of
   /// zeros, the last two groups also as a dotted quad without leading zeros. No zone, no blanks,
   /// no prefix length. `nil` for anything else.
-  package init?(_ text: String) {
+  public init?(_ text: String) {
     self.init(text[...])
   }
 
   /// The same for a part of a text, without copying it.
-  package init?(_ text: Substring) {
+  public init?(_ text: Substring) {
     var reader = AddressTextReader(rest: text.utf8)
     guard let bits = reader.readAddress() else { return nil }
     self.init(bits: bits)
@@ -18,7 +18,7 @@ extension IPv6Address: LosslessStringConvertible {
   /// The canonical text of RFC 5952: lower case, no leading zeros, the longest zero run as `::`.
   ///
   /// Addresses in `::ffff:0:0/96` end in a dotted quad (RFC 5952 §5). Allocates.
-  package var description: String {
+  public var description: String {
     if isIPv4Mapped {
       let octets = stride(from: 24, through: 0, by: -8).map {
         String(UInt8(truncatingIfNeeded: bits >> $0))

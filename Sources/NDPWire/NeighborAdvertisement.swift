@@ -6,25 +6,26 @@
 ///     +-----+-----+--------+---------+----------------+----
 ///
 /// One that exists is well-formed by RFC 4861 §7.1.2; making a malformed one traps.
-package struct NeighborAdvertisement: Equatable, Sendable {
+public struct NeighborAdvertisement: Equatable, Sendable {
   /// Who answers: an address of the interface that sends.
-  package let source: IPv6Address
+  public let source: IPv6Address
   /// Who asked, or `ff02::1` where nobody did by name.
-  package let destination: IPv6Address
+  public let destination: IPv6Address
   /// The address that is advertised.
-  package let target: IPv6Address
+  public let target: IPv6Address
 
   /// The R flag: the sender is a router.
-  package let isRouter: Bool
+  public let isRouter: Bool
   /// The S flag: this answers a solicitation.
-  package let isSolicited: Bool
+  public let isSolicited: Bool
   /// The O flag: replace what is cached.
-  package let isOverride: Bool
+  public let isOverride: Bool
 
   /// Where frames for `target` go.
-  package let targetLinkLayerAddress: MACAddress?
+  public let targetLinkLayerAddress: MACAddress?
 
-  package init(
+  @inlinable
+  public init(
     source: IPv6Address, destination: IPv6Address, target: IPv6Address, isRouter: Bool,
     isSolicited: Bool, isOverride: Bool, targetLinkLayerAddress: MACAddress?
   ) {

@@ -17,15 +17,16 @@ protocol NeighborMessage {
 }
 
 /// A Neighbor Discovery message in its Ethernet frame.
-package struct EthernetFrame<Message> {
+public struct EthernetFrame<Message> {
   /// The station that sent the frame; never a group.
-  package let source: MACAddress
+  public let source: MACAddress
   /// The station or group that the frame goes to.
-  package let destination: MACAddress
+  public let destination: MACAddress
   /// What the frame carries.
-  package let message: Message
+  public let message: Message
 
-  package init(source: MACAddress, destination: MACAddress, message: Message) {
+  @inlinable
+  public init(source: MACAddress, destination: MACAddress, message: Message) {
     self.source = source
     self.destination = destination
     self.message = message
@@ -36,14 +37,14 @@ extension EthernetFrame: Equatable where Message: Equatable {}
 extension EthernetFrame: Sendable where Message: Sendable {}
 
 /// A received frame that carries a well-formed solicitation or advertisement.
-package enum NeighborDiscoveryFrame: Equatable, Sendable {
+public enum NeighborDiscoveryFrame: Equatable, Sendable {
   case solicitation(EthernetFrame<NeighborSolicitation>)
   case advertisement(EthernetFrame<NeighborAdvertisement>)
 
   /// Reads one Ethernet frame, of which padding behind the IPv6 payload is no part.
   ///
   /// Throws the first defect found. About 25 ns, no allocation.
-  package init(decoding frame: RawSpan) throws(DropReason) {
+  public init(decoding frame: RawSpan) throws(DropReason) {
     let ethernet = try EthernetHeader(decoding: frame)
     let packet = frame.extracting(droppingFirst: EthernetHeader.length)
     let ip = try IPv6Header(decoding: packet)
@@ -89,7 +90,7 @@ extension EthernetFrame where Message == NeighborSolicitation {
   /// Writes the frame at the start of `octets`, which must hold 86, and returns its length.
   ///
   /// About 25 ns, no allocation.
-  package func encode(into octets: inout MutableRawSpan) -> Int {
+  public func encode(into octets: inout MutableRawSpan) -> Int {
     encodeFrame(self, into: &octets)
   }
 }
@@ -98,7 +99,7 @@ extension EthernetFrame where Message == NeighborAdvertisement {
   /// Writes the frame at the start of `octets`, which must hold 86, and returns its length.
   ///
   /// About 25 ns, no allocation.
-  package func encode(into octets: inout MutableRawSpan) -> Int {
+  public func encode(into octets: inout MutableRawSpan) -> Int {
     encodeFrame(self, into: &octets)
   }
 }

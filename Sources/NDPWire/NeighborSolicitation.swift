@@ -6,18 +6,18 @@
 ///     +-----+-----+--------+---------+----------------+----
 ///
 /// One that exists is well-formed by RFC 4861 §7.1.1; making a malformed one traps.
-package struct NeighborSolicitation: Equatable, Sendable {
+public struct NeighborSolicitation: Equatable, Sendable {
   /// Who asks; `::` where a host detects duplicates of `target` (RFC 4862 §5.4.2).
-  package let source: IPv6Address
+  public let source: IPv6Address
   /// The solicited-node group of `target`, or a node by name.
-  package let destination: IPv6Address
+  public let destination: IPv6Address
   /// The address that is asked for; never multicast.
-  package let target: IPv6Address
+  public let target: IPv6Address
 
   /// Where the asker wants its answer.
-  package let sourceLinkLayerAddress: MACAddress?
+  public let sourceLinkLayerAddress: MACAddress?
 
-  package init(
+  public init(
     source: IPv6Address, destination: IPv6Address, target: IPv6Address,
     sourceLinkLayerAddress: MACAddress?
   ) {
@@ -32,7 +32,8 @@ package struct NeighborSolicitation: Equatable, Sendable {
   }
 
   /// Whether this detects duplicates instead of resolving an address.
-  package var isDuplicateAddressDetection: Bool { source.isUnspecified }
+  @inlinable
+  public var isDuplicateAddressDetection: Bool { source.isUnspecified }
 }
 
 extension NeighborSolicitation: NeighborMessage {

@@ -1,6 +1,6 @@
 extension RawSpan {
   /// The first octets in hexadecimal digits, two for each.
-  package func hexadecimal(limit: Int) -> String {
+  public func hexadecimal(limit: Int) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
     for position in 0..<min(limit, byteCount) {

@@ -9,13 +9,13 @@ extension Daemon {
     let now = now
     let answered = engine.counters.advertised
     let waited = engine.counters.waits.count
+    var look: Look?
+    if isWatched || isDebugging {
+      look = { self.look(at: $0, $1, $2, on: port, now: now) }
+    }
     do {
-      let count = try port.socket.receive { frame, isTruncated in
-        let event = event(frame, isTruncated: isTruncated, on: port)
-        let mark = mark
-        engine.handle(event, now: now, into: &actions)
-        note(event, since: mark, on: port, frame: frame, now: now)
-      }
+      let count = try Self.receive(
+        from: port, into: &engine, &actions, &recent, now: now, look: look)
       coalescing.add(count, now: now)
       // Where a queue has run over, there is at least one batch in it.
       if count == PacketSocket.batchSize, now >= port.nextLossCount {
@@ -34,31 +34,39 @@ extension Daemon {
     latency.add(self.now.nanoseconds - now.nanoseconds, times: newAnswers - newWaits)
   }
 
-  private func event(_ frame: RawSpan, isTruncated: Bool, on port: Port) -> Event {
-    guard !isTruncated else { return .malformed(.truncatedFrame, on: port.index) }
-    do {
-      switch try NeighborDiscoveryFrame(decoding: frame) {
-      case .solicitation(let solicitation):
-        logger.debug("\(port.name): \(solicitation.message.sentence)")
-        return .solicitation(solicitation, on: port.index)
-      case .advertisement(let advertisement):
-        logger.debug("\(port.name): \(advertisement.message.sentence)")
-        return .advertisement(advertisement, on: port.index)
-      }
-    } catch {
-      logger.debug("\(port.name): dropped a malformed frame: \(error)")
-      return .malformed(error, on: port.index)
+  /// What sees each frame with what it is and what became of it, where somebody looks.
+  private typealias Look = (Event, Decision?, RawSpan) -> Void
+
+  /// Hands what has come to the engine.
+  ///
+  /// What changes is in the arguments: so that nobody else changes it is checked once for them all,
+  /// and not at every step of every frame (SE-0176).
+  private static func receive(
+    from port: Port, into engine: inout Engine, _ actions: inout [Action],
+    _ recent: inout RecentMessages, now: Instant, look: Look?
+  ) throws(SystemError) -> Int {
+    let index = port.index
+    return try port.socket.receive { frame, isTruncated in
+      let event = Event(frame, isTruncated: isTruncated, on: index)
+      let discards = engine.counters.discardCount
+      let start = actions.count
+      engine.handle(event, now: now, into: &actions)
+      let isDiscarded = engine.counters.discardCount != discards
+      let decision = Decision(
+        on: event, from: actions, since: start,
+        discarded: isDiscarded ? engine.counters.latestDiscard : nil)
+      if let decision { recent.add(event, decision, at: now) }
+      look?(event, decision, frame)
     }
   }
 
   /// Does what the engine wants, including what it wants in answer to that, and sends it all.
   func performActions() {
-    var position = 0
-    while position < actions.count {
-      perform(actions[position])
-      position += 1
+    while !actions.isEmpty {
+      swap(&actions, &performing)
+      for action in performing { perform(action) }
+      performing.removeAll(keepingCapacity: true)
     }
-    actions.removeAll(keepingCapacity: true)
     for port in pending { port.flush() }
     pending.removeAll(keepingCapacity: true)
     if isWatched { tellMonitors() }
@@ -68,12 +76,12 @@ extension Daemon {
     switch action {
     case .advertise(let frame, let index):
       guard let port = port(on: index) else { return }
-      logger.debug("\(port.name): answering: \(frame.message.sentence)")
+      if isDebugging { logger.debug("\(port.name): answering: \(frame.message.sentence)") }
       watch(action, on: port)
       enqueue(on: port) { frame.encode(into: &$0) }
     case .solicit(let frame, let index):
       guard let port = port(askingOn: index) else { return }
-      logger.debug("\(port.name): asking: \(frame.message.sentence)")
+      if isDebugging { logger.debug("\(port.name): asking: \(frame.message.sentence)") }
       watch(action, on: port)
       enqueue(on: port) { frame.encode(into: &$0) }
     case .installHostRoute(let route):
@@ -118,6 +126,24 @@ extension Daemon {
     } catch {
       warnSparingly("cannot look up the route to \(target): \(error)")
       return .unreachable
+    }
+  }
+}
+
+extension Event {
+  /// What a frame is.
+  fileprivate init(_ frame: RawSpan, isTruncated: Bool, on index: InterfaceIndex) {
+    guard !isTruncated else {
+      self = .malformed(.truncatedFrame, on: index)
+      return
+    }
+    do {
+      switch try NeighborDiscoveryFrame(decoding: frame) {
+      case .solicitation(let solicitation): self = .solicitation(solicitation, on: index)
+      case .advertisement(let advertisement): self = .advertisement(advertisement, on: index)
+      }
+    } catch {
+      self = .malformed(error, on: index)
     }
   }
 }

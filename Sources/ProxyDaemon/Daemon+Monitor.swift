@@ -6,81 +6,35 @@ import ProxyEngine
 // What becomes of each message, for who looks. Where nobody watches, no message is made.
 
 extension Daemon {
-  /// How far the engine's counting and our list of actions were before an event.
-  struct Mark {
-    let discards: UInt64
-    let actions: Int
-  }
-
-  var mark: Mark { Mark(discards: engine.counters.discardCount, actions: actions.count) }
-
-  /// Takes down what became of an event that has just been handled, and tells monitors.
-  func note(_ event: Event, since mark: Mark, on port: Port, frame: RawSpan, now: Instant) {
+  /// Logs what a frame is and what became of it, and tells monitors.
+  func look(at event: Event, _ decision: Decision?, _ frame: RawSpan, on port: Port, now: Instant) {
     switch event {
     case .solicitation(let received, _):
-      let decision = decision(onSolicitationSince: mark)
-      note(received.message, decision, on: port, now: now)
+      guard let decision else { return }
+      log(received.message.sentence, decision, on: port)
       guard isWatched else { return }
       questions.begin(received.message, on: port.index, now: now)
       tell(now: now, about: received.message.target, on: port.name, frame: told(frame)) {
         WatchedMessage(received, decision)
       }
     case .advertisement(let received, _):
-      let decision = decision(onAdvertisementSince: mark)
-      note(received.message, decision, on: port, now: now)
+      guard let decision else { return }
+      log(received.message.sentence, decision, on: port)
       guard isWatched else { return }
       tell(now: now, about: received.message.target, on: port.name, frame: told(frame)) {
         WatchedMessage(received, decision)
       }
     case .malformed(let reason, _):
+      logger.debug("\(port.name): dropped a malformed frame: \(reason)")
       guard isWatched else { return }
       tell(now: now, about: nil, on: port.name, frame: told(frame)) { WatchedMessage(reason) }
     case .interfaceChanged, .interfaceRemoved, .route, .routesChanged: return
     }
   }
 
-  private func decision(onSolicitationSince mark: Mark) -> Decision {
-    var decision: Decision?
-    for action in actions[mark.actions...] {
-      switch action {
-      case .advertise: return .answered
-      case .solicit: decision = decision ?? .asked
-      case .lookUpRoute: decision = .lookedUp
-      case .installHostRoute, .removeHostRoute, .reportMissingSource, .reportConflict: continue
-      }
-    }
-    if engine.counters.discardCount != mark.discards, let reason = engine.counters.latestDiscard {
-      return .ignored(reason)
-    }
-    return decision ?? .waiting
-  }
-
-  private func decision(onAdvertisementSince mark: Mark) -> Decision {
-    guard engine.counters.discardCount != mark.discards,
-      let reason = engine.counters.latestDiscard
-    else { return .confirmed }
-    return .ignored(reason)
-  }
-
-  private func note(
-    _ message: NeighborSolicitation, _ decision: Decision, on port: Port, now: Instant
-  ) {
-    recent.add(
-      RecentMessages.Entry(
-        at: now, interface: port.index, isSolicitation: true, source: message.source,
-        target: message.target, decision: decision))
-    if case .ignored(let reason) = decision {
-      logger.debug("\(port.name): ignored: \(reason.sentence)")
-    }
-  }
-
-  private func note(
-    _ message: NeighborAdvertisement, _ decision: Decision, on port: Port, now: Instant
-  ) {
-    recent.add(
-      RecentMessages.Entry(
-        at: now, interface: port.index, isSolicitation: false, source: message.source,
-        target: message.target, decision: decision))
+  private func log(_ sentence: @autoclosure () -> String, _ decision: Decision, on port: Port) {
+    guard isDebugging else { return }
+    logger.debug("\(port.name): \(sentence())")
     if case .ignored(let reason) = decision {
       logger.debug("\(port.name): ignored: \(reason.sentence)")
     }

@@ -10,7 +10,11 @@ import ProxyEngine
 package final class Daemon {
   var engine: Engine
   var plan: PortPlan
-  var logger: Logger
+  var logger: Logger {
+    didSet { isDebugging = logger.logLevel <= .debug }
+  }
+  /// Whether every message is logged; to ask the logger takes longer than to answer.
+  private(set) var isDebugging: Bool
   /// What the engine goes by.
   var ruleset: Ruleset
   /// What that was made of.
@@ -35,6 +39,8 @@ package final class Daemon {
   var conditions: [String: PortPlan.Condition] = [:]
   /// Reused for every event, so that answering allocates nothing.
   var actions: [Action] = []
+  /// Those that are being performed.
+  var performing: [Action] = []
   var pending: [Port] = []
   var coalescing = ReceiveCoalescing()
   /// When to try again what could not be done.
@@ -81,6 +87,7 @@ package final class Daemon {
     // Whoever wants to see every message also wants to see those that no rule is about.
     plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
     self.logger = logger
+    isDebugging = logger.logLevel <= .debug
     sockets = try PacketSocketReserve(
       count: plan.isComplete ? plan.names.count + Self.spareSocketCount : 0)
     poll = try EventPoll()
@@ -89,6 +96,7 @@ package final class Daemon {
     monitor = try HostMonitor()
     routes = try RouteLookup()
     actions.reserveCapacity(PacketSocket.batchSize)
+    performing.reserveCapacity(PacketSocket.batchSize)
     try poll.watch(timer, token: Token.timer)
     try poll.watch(signals, token: Token.signals)
     try poll.watch(monitor, token: Token.monitor)

@@ -16,6 +16,34 @@ enum Decision {
   /// Nothing, for this reason.
   case ignored(DiscardReason)
 
+  /// What became of a message, by the actions since the one at `start` and by why nothing did;
+  /// `nil` for what is no message.
+  init?(
+    on event: Event, from actions: [Action], since start: Int, discarded reason: DiscardReason?
+  ) {
+    switch event {
+    case .solicitation: self.init(onSolicitation: actions, since: start, discarded: reason)
+    case .advertisement: self = reason.map { .ignored($0) } ?? .confirmed
+    case .malformed, .interfaceChanged, .interfaceRemoved, .route, .routesChanged: return nil
+    }
+  }
+
+  private init(onSolicitation actions: [Action], since start: Int, discarded reason: DiscardReason?)
+  {
+    self = .waiting
+    for position in start..<actions.count {
+      switch actions[position] {
+      case .advertise:
+        self = .answered
+        return
+      case .solicit: self = .asked
+      case .lookUpRoute: self = .lookedUp
+      case .installHostRoute, .removeHostRoute, .reportMissingSource, .reportConflict: continue
+      }
+    }
+    if let reason { self = .ignored(reason) }
+  }
+
   /// One word.
   var code: String {
     switch self {
@@ -60,7 +88,24 @@ struct RecentMessages {
 
   init() { ring.reserveCapacity(Self.limit) }
 
-  mutating func add(_ entry: Entry) {
+  /// Takes down a message and what became of it; other events leave no trace.
+  mutating func add(_ event: Event, _ decision: Decision, at now: Instant) {
+    switch event {
+    case .solicitation(let frame, let index):
+      add(
+        Entry(
+          at: now, interface: index, isSolicitation: true, source: frame.message.source,
+          target: frame.message.target, decision: decision))
+    case .advertisement(let frame, let index):
+      add(
+        Entry(
+          at: now, interface: index, isSolicitation: false, source: frame.message.source,
+          target: frame.message.target, decision: decision))
+    case .malformed, .interfaceChanged, .interfaceRemoved, .route, .routesChanged: return
+    }
+  }
+
+  private mutating func add(_ entry: Entry) {
     if ring.count < Self.limit {
       ring.append(entry)
     } else {

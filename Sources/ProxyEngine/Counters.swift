@@ -151,15 +151,15 @@ extension Counters {
     if let current { slots[current].tally.advertisementsReceived += 1 }
   }
 
-  mutating func advertise(on interface: Interface) {
+  mutating func advertise(on index: InterfaceIndex) {
     total.advertised += 1
-    if let slot = admitted(interface) { slots[slot].tally.advertised += 1 }
+    if let slot = slot(of: index) { slots[slot].tally.advertised += 1 }
     if let rule, rule < rules.count { rules[rule].answers += 1 }
   }
 
-  mutating func solicit(on interface: Interface) {
+  mutating func solicit(on index: InterfaceIndex) {
     total.solicited += 1
-    if let slot = admitted(interface) { slots[slot].tally.solicited += 1 }
+    if let slot = slot(of: index) { slots[slot].tally.solicited += 1 }
   }
 
   mutating func evictSession() { sessionsEvicted += 1 }
@@ -172,22 +172,13 @@ extension Counters {
     if position < rules.count { rules[position].questions += 1 }
   }
 
-  /// Counts what follows as that interface's, and says whether the interface is known.
-  mutating func enter(_ index: InterfaceIndex) -> Bool {
-    current = slot(of: index)
-    return current != nil
-  }
+  /// Counts what follows as that interface's, if it has a place of its own.
+  mutating func enter(_ index: InterfaceIndex) { current = slot(of: index) }
 
   /// Counts what follows as nobody's.
   mutating func leave() {
     current = nil
     rule = nil
-  }
-
-  private mutating func admitted(_ interface: Interface) -> Int? {
-    if let slot = slot(of: interface.index) { return slot }
-    admit(interface.index, named: interface.name)
-    return slot(of: interface.index)
   }
 
   /// The usual ones are few, and messages come in batches.
@@ -200,6 +191,9 @@ extension Counters {
 // MARK: - Places
 
 extension Counters {
+  /// Whether an interface has a place of its own.
+  func counts(_ index: InterfaceIndex) -> Bool { slot(of: index) != nil }
+
   /// Gives an interface a place of its own, or the one it had when it was here before.
   ///
   /// Beyond `Limits.countedInterfaces` it takes that of one that is gone; where there is none, it

@@ -227,7 +227,8 @@ extension Engine {
       .solicit(
         EthernetFrame(source: own, destination: linkLayerAddress, message: solicitation),
         on: index))
-    counters.solicit(on: interface)
+    admit(index)
+    counters.solicit(on: index)
   }
 }
 

@@ -13,11 +13,11 @@ extension Engine {
       let speaker = message.source.isUnspecified ? message.target : message.source
       notice(speaker, speakingOn: index, from: frame.source, now: now, into: &actions)
     }
-    guard let proxy, let interface = interfaces[index] else {
+    guard let proxy, let place = interfaces.position(of: index) else {
       return counters.discard(.notProxyInterface)
     }
     let message = frame.message
-    if let reason = refusal(of: frame, on: interface) { return counters.discard(reason) }
+    if let reason = refusal(of: frame, at: place) { return counters.discard(reason) }
     guard let rule = rules.position(of: proxy, covering: message.target) else {
       return counters.discard(.noRule)
     }
@@ -35,7 +35,7 @@ extension Engine {
     if interfaces.hasUsable(message.target) {
       // The kernel answers for an address only on the interface that has it.
       advertise(
-        message.target, to: asker, on: interface, proxy: proxy, now: now, into: &actions)
+        message.target, to: asker, from: place, proxy: proxy, now: now, into: &actions)
     } else if rules.rules[rule].isStatic {
       // A wide static rule must not keep hosts of the link from configuring addresses.
       let isWide = rules.rules[rule].prefix.length < 128
@@ -43,7 +43,7 @@ extension Engine {
         return counters.discard(.duplicateAddressDetection)
       }
       advertise(
-        message.target, to: asker, on: interface, proxy: proxy, now: now, into: &actions)
+        message.target, to: asker, from: place, proxy: proxy, now: now, into: &actions)
     } else {
       let key = SessionKey(proxy: proxy, target: message.target)
       ask(
@@ -52,8 +52,10 @@ extension Engine {
   }
 
   /// Why a solicitation is nobody's to answer whatever the rules say; `nil` if it may be.
+  ///
+  /// `place` is where in the table the interface is on which it came.
   private func refusal(
-    of frame: EthernetFrame<NeighborSolicitation>, on interface: Interface
+    of frame: EthernetFrame<NeighborSolicitation>, at place: Int
   ) -> DiscardReason? {
     let message = frame.message
     let target = message.target
@@ -63,7 +65,7 @@ extension Engine {
     if interfaces.has(frame.source) { return .ownFrame }
     if let claimed = message.sourceLinkLayerAddress, interfaces.has(claimed) { return .ownFrame }
     if message.source == target { return .askerIsTarget }
-    if interface.owns(target) { return .ownAddress }
+    if interfaces.interfaces[place].owns(target) { return .ownAddress }
     if interfaces.has(message.source) { return .ownFrame }
     return nil
   }

@@ -89,10 +89,14 @@ package struct Engine: ~Copyable {
 extension Engine {
   /// Counts what follows as this interface's.
   mutating func enter(_ index: InterfaceIndex) {
-    if counters.enter(index) { return }
-    guard let name = interfaces[index]?.name else { return }
-    counters.admit(index, named: name)
-    _ = counters.enter(index)
+    admit(index)
+    counters.enter(index)
+  }
+
+  /// Makes sure that an interface, if there is one, is counted by itself.
+  mutating func admit(_ index: InterfaceIndex) {
+    if counters.counts(index) { return }
+    if let name = interfaces[index]?.name { counters.admit(index, named: name) }
   }
 
   private mutating func change(_ interface: Interface, into actions: inout [Action]) {
@@ -165,21 +169,21 @@ extension Engine {
   mutating func advertise(
     _ target: IPv6Address, to asker: Asker, proxy: Int, now: Instant, into actions: inout [Action]
   ) {
-    guard let index = rules.proxyInterfaces[proxy], let interface = interfaces[index] else {
-      return lackSource(on: rules.proxyInterfaces[proxy], into: &actions)
-    }
-    advertise(target, to: asker, on: interface, proxy: proxy, now: now, into: &actions)
+    guard let index = rules.proxyInterfaces[proxy], let place = interfaces.position(of: index)
+    else { return lackSource(on: rules.proxyInterfaces[proxy], into: &actions) }
+    advertise(target, to: asker, from: place, proxy: proxy, now: now, into: &actions)
   }
 
-  /// The same where the proxy's interface is at hand.
+  /// The same where it is known at which place in the table the proxy's interface is.
   mutating func advertise(
-    _ target: IPv6Address, to asker: Asker, on interface: Interface, proxy: Int, now: Instant,
+    _ target: IPv6Address, to asker: Asker, from place: Int, proxy: Int, now: Instant,
     into actions: inout [Action]
   ) {
-    let source = interface.sourceAddress(
+    let index = interfaces.interfaces[place].index
+    let source = interfaces.interfaces[place].sourceAddress(
       rules.proxies[proxy].source, of: target, towards: asker.destination)
-    guard let own = interface.linkLayerAddress, let source else {
-      return lackSource(on: interface.index, into: &actions)
+    guard let own = interfaces.interfaces[place].linkLayerAddress, let source else {
+      return lackSource(on: index, into: &actions)
     }
     guard advertisementTokens.take(for: asker.station, now: now) else {
       return counters.discard(.advertisementLimit)
@@ -192,8 +196,9 @@ extension Engine {
       .advertise(
         EthernetFrame(
           source: own, destination: asker.frameDestination, message: advertisement),
-        on: interface.index))
-    counters.advertise(on: interface)
+        on: index))
+    admit(index)
+    counters.advertise(on: index)
   }
 }
 

@@ -54,14 +54,15 @@ package struct Interface: Equatable, Sendable {
   package struct Address: Equatable, Sendable {
     /// The address itself.
     package let address: IPv6Address
-    /// 0 through 128.
-    package let prefixLength: Int
+    /// The addresses on the same link as this one.
+    let prefix: IPv6Prefix
     /// How far duplicate address detection and its lifetime have come.
     package let state: State
 
+    /// `prefixLength` is 0 through 128.
     package init(_ address: IPv6Address, prefixLength: Int, state: State) {
       self.address = address
-      self.prefixLength = prefixLength
+      prefix = IPv6Prefix(address, length: prefixLength)
       self.state = state
     }
 
@@ -117,13 +118,9 @@ extension Interface {
   /// each prefix that has one (RFC 4291 §2.6.1, RFC 6164 §5).
   func owns(_ target: IPv6Address) -> Bool {
     for own in addresses {
-      let difference = own.address.bits ^ target.bits
-      if difference == 0 { return true }
-      // The anycast address differs in host bits only, and has none of them set.
-      let hostBits = ~IPv6Prefix.mask(length: own.prefixLength)
-      if own.prefixLength < 127, difference & ~hostBits == 0, target.bits & hostBits == 0 {
-        return true
-      }
+      if own.address == target { return true }
+      // The anycast address is the first of the prefix.
+      if own.prefix.length < 127, own.prefix.address == target { return true }
     }
     return false
   }
@@ -133,8 +130,4 @@ extension Interface {
 
   /// Whether neighbours could be solicited here now, had it an address to do so from.
   var mayHaveNeighbors: Bool { isUp && hasNeighborDiscovery && linkLayerAddress != nil }
-}
-
-extension Interface.Address {
-  fileprivate var prefix: IPv6Prefix { IPv6Prefix(address, length: prefixLength) }
 }

@@ -17,10 +17,15 @@ struct InterfaceTable {
   private var withoutSource: [InterfaceIndex] = []
 
   /// The interface with this index; a binary search.
-  subscript(index: InterfaceIndex) -> Interface? {
-    let position = position(of: index)
+  subscript(index: InterfaceIndex) -> Interface? { position(of: index).map { interfaces[$0] } }
+
+  /// Where in `interfaces` the one with this index is; a binary search.
+  ///
+  /// To look at it there costs less than to take it out.
+  func position(of index: InterfaceIndex) -> Int? {
+    let position = firstPosition(notBefore: index)
     guard position < interfaces.count, interfaces[position].index == index else { return nil }
-    return interfaces[position]
+    return position
   }
 
   /// The interfaces by their names; O(n).
@@ -38,11 +43,10 @@ struct InterfaceTable {
   func has(_ address: MACAddress) -> Bool { linkLayerAddresses.hasSorted(address.bits) }
 
   mutating func update(_ interface: Interface) {
-    let position = position(of: interface.index)
-    if position < interfaces.count, interfaces[position].index == interface.index {
+    if let position = position(of: interface.index) {
       interfaces[position] = interface
     } else {
-      interfaces.insert(interface, at: position)
+      interfaces.insert(interface, at: firstPosition(notBefore: interface.index))
     }
     withoutSource.removeAll { $0 == interface.index }
     collectAddresses()
@@ -68,7 +72,7 @@ struct InterfaceTable {
     linkLayerAddresses = interfaces.compactMap(\.linkLayerAddress?.bits).sorted()
   }
 
-  private func position(of index: InterfaceIndex) -> Int {
+  private func firstPosition(notBefore index: InterfaceIndex) -> Int {
     interfaces.partitionPoint { $0.index < index }
   }
 }

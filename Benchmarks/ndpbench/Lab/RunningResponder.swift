@@ -73,7 +73,7 @@ struct RunningResponder: Sendable {
     guard let process else { return "does not answer within \(patience)" }
     if let status = process.status { return "has ended before it answered: \(status)" }
     let time = try Machine.processorTime(of: process.processIdentifier)
-    return "does not answer within \(patience); it has used \(time / 1_000_000) ms of processor time"
+    return "does not answer within \(patience), of which it was busy for \(time / 1_000_000) ms"
   }
 
   /// ndpproxy's own counts since its start, by their names; empty for others.

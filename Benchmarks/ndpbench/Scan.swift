@@ -4,8 +4,10 @@ import NetworkLab
 
 /// One station that asks for dead targets, another that asks for live ones, and what they see.
 struct Scan: ~Copyable {
-  private let scanner: PacketSocket
-  private let asker: PacketSocket
+  private let scanner: PacketSender
+  private let asker: PacketSender
+  /// Of `up0`, at the scanner and at the asker.
+  private let indexes: (scanner: Int32, asker: Int32)
   /// At the asker: its questions, and the answers to it.
   private var upstream: PacketCapture
   /// At the member: what the scanned link gets to see.
@@ -24,12 +26,17 @@ struct Scan: ~Copyable {
 
   /// Opens what is needed in the nodes of the network.
   init(_ network: FoundingNetwork, rate: Int, freshCount: Int) async throws {
-    let scanner = try await network.routers[1].packetSocket()
-    let asker = try await network.routers[0].packetSocket()
+    let scanner = try network.routers[1].namespace.run { try PacketSender() }
+    let asker = try network.routers[0].namespace.run { try PacketSender() }
+    let indexes = (
+      try await network.routers[1].interfaceIndex("up0"),
+      try await network.routers[0].interfaceIndex("up0")
+    )
     let upstream = try network.routers[0].capture(on: "up0")
     let inside = try network.member.capture(on: "zt0", filter: "icmp6 and ip6[40] == 135")
     (self.rate, self.freshCount) = (rate, freshCount)
     (self.scanner, self.asker) = (scanner, asker)
+    self.indexes = indexes
     self.upstream = upstream
     self.inside = inside
   }
@@ -73,13 +80,13 @@ struct Scan: ~Copyable {
     let random = UInt128(UInt64.random(in: 1 << 20..<1 << 47, using: &generator))
     let target = IPv6Address(bits: FoundingNetwork.insidePrefix.address.bits | random)
     let frame = solicitation(for: target, from: 1)
-    scanner.enqueue { frame.encode(into: &$0) }
+    scanner.enqueue(on: indexes.scanner) { frame.encode(into: &$0) }
     scannedCount += 1
   }
 
   private func ask(for target: IPv6Address) {
     let frame = solicitation(for: target, from: 0)
-    asker.enqueue { frame.encode(into: &$0) }
+    asker.enqueue(on: indexes.asker) { frame.encode(into: &$0) }
     asker.flush()
   }
 
@@ -141,17 +148,6 @@ private func solicitation(
     message: NeighborSolicitation(
       source: FoundingNetwork.routerAddress(router), destination: group, target: target,
       sourceLinkLayerAddress: own))
-}
-
-extension Node {
-  /// A socket that only sends.
-  fileprivate func packetSocket() async throws -> PacketSocket {
-    let index = try await interfaceIndex("up0")
-    let nothing = PacketFilter(solicitationsFor: [], advertisements: false)
-    return try namespace.run {
-      try PacketSocket(interfaceIndex: index, filter: nothing, allMulticast: false)
-    }
-  }
 }
 
 /// How often something was asked for, and how soon it was answered.

@@ -1,21 +1,22 @@
 import CLinux
 import Glibc
 
-/// A packet socket (packet(7)) on one interface: whole Ethernet frames in and out, in batches.
+/// A packet socket (packet(7)) on one interface that only receives: whole Ethernet frames, in
+/// batches.
 ///
 /// It follows the interface's index: renaming does not matter, and it goes deaf when the interface
-/// is deleted. Receiving and sending allocate nothing.
+/// is deleted. Receiving allocates nothing. `PacketSender` sends.
 package final class PacketSocket: Pollable {
   /// The interface, by its index, for as long as the socket lives.
   package let interfaceIndex: Int32
   private let socket: OpenPacketSocket
   /// Where the socket comes from and goes back to.
   private let reserve: PacketSocketReserve?
-  private let received: FrameBatch
-  private let outgoing: FrameBatch
-  private var outgoingCount = 0
-  private var unsentCount: UInt64 = 0
+  private let batch = FrameBatch(frameCapacity: PacketSocket.frameCapacity)
   private var excesses: [Excess] = []
+
+  /// No Neighbor Discovery message comes near this, not on links with jumbo frames either.
+  private static let frameCapacity = 2048
 
   /// How many octets of received frames the kernel may hold for us; it grants what it will.
   private static let receiveBuffer: CInt = 4 << 20
@@ -32,8 +33,6 @@ package final class PacketSocket: Pollable {
     self.interfaceIndex = interfaceIndex
     self.reserve = reserve
     if let reserve { socket = try reserve.take() } else { socket = try OpenPacketSocket() }
-    received = FrameBatch()
-    outgoing = FrameBatch()
     try filter.attach(to: socket.descriptor)
     setReceiveBuffer()
     if allMulticast { try receive(.allMulticast, true) }
@@ -100,60 +99,16 @@ package final class PacketSocket: Pollable {
   ) throws(SystemError) -> Int {
     let count = try callUnlessBlocked("receive on interface \(interfaceIndex)") {
       unsafe recvmmsg(
-        number, received.headers.baseAddress, UInt32(Self.batchSize),
+        number, batch.headers.baseAddress, UInt32(Self.batchSize),
         CInt(MSG_DONTWAIT), nil)
     }
     guard let count else { return 0 }
-    for index in 0..<Int(count) {
-      let isTruncated = unsafe received.headers[index].msg_hdr.msg_flags & CInt(MSG_TRUNC) != 0
-      let length = min(Int(unsafe received.headers[index].msg_len), FrameBatch.frameCapacity)
-      received.read(index, length: length) { body($0, isTruncated) }
-    }
+    for index in 0..<Int(count) { batch.read(index, body) }
     return Int(count)
   }
 
   /// How many frames one system call moves at most.
   package static let batchSize = FrameBatch.count
-
-  /// Puts one frame behind those to be sent; `encode` writes it and returns its length.
-  ///
-  /// Sends what has gathered when a batch is full.
-  package func enqueue(_ encode: (inout MutableRawSpan) -> Int) {
-    if outgoingCount == Self.batchSize { flush() }
-    outgoing.write(outgoingCount, encode)
-    outgoingCount += 1
-  }
-
-  /// Sends what was put behind, in order.
-  ///
-  /// A frame that cannot be sent is counted and given up: its asker will ask again. That the
-  /// interface is down or gone, or its queue full, is nothing to fail for.
-  package func flush() {
-    var start = 0
-    while start < outgoingCount {
-      do {
-        start += Int(
-          try call("send") {
-            unsafe sendmmsg(
-              number, outgoing.headers.baseAddress! + start,
-              UInt32(outgoingCount - start), CInt(MSG_DONTWAIT))
-          })
-      } catch {
-        // Of an interface that is down or gone, netlink tells; the others would fare no better.
-        let lost = error.code == .networkDown || error.code == .noSuchAddressOrDevice
-        let count = lost ? outgoingCount - start : 1
-        unsentCount += UInt64(count)
-        start += count
-      }
-    }
-    outgoingCount = 0
-  }
-
-  /// How many frames could not be sent since the last call.
-  package func takeUnsentCount() -> UInt64 {
-    defer { unsentCount = 0 }
-    return unsentCount
-  }
 
   /// How many frames the kernel dropped since the last call, for want of room in the socket.
   ///
@@ -164,59 +119,5 @@ package final class PacketSocket: Pollable {
     let status = unsafe getsockopt(
       number, SOL_PACKET, PACKET_STATISTICS, &statistics, &length)
     return status == 0 ? UInt64(statistics.tp_drops) : 0
-  }
-}
-
-/// Memory for one batch of frames, laid out for `recvmmsg` and `sendmmsg` once and for all.
-@safe private final class FrameBatch {
-  static let count = 64
-  /// No Neighbor Discovery message comes near this, not on links with jumbo frames either.
-  static let frameCapacity = 2048
-
-  let headers: UnsafeMutableBufferPointer<mmsghdr>
-  private let vectors: UnsafeMutableBufferPointer<iovec>
-  private let octets: UnsafeMutableRawBufferPointer
-
-  init() {
-    unsafe headers = .allocate(capacity: Self.count)
-    unsafe vectors = .allocate(capacity: Self.count)
-    // So much of it comes from the kernel, as zeros, a page when it is first written to: what is
-    // never used costs nothing.
-    let size = Self.count * Self.frameCapacity
-    unsafe octets = UnsafeMutableRawBufferPointer(start: calloc(1, size), count: size)
-    precondition(unsafe octets.baseAddress != nil, "out of memory")
-    for index in 0..<Self.count {
-      unsafe vectors.initializeElement(
-        at: index,
-        to: iovec(
-          iov_base: octets.baseAddress! + index * Self.frameCapacity,
-          iov_len: Self.frameCapacity))
-      var header = unsafe mmsghdr()
-      unsafe header.msg_hdr.msg_iov = vectors.baseAddress! + index
-      unsafe header.msg_hdr.msg_iovlen = 1
-      unsafe headers.initializeElement(at: index, to: header)
-    }
-  }
-
-  deinit {
-    unsafe headers.deallocate()
-    unsafe vectors.deallocate()
-    unsafe free(octets.baseAddress)
-  }
-
-  func read(_ index: Int, length: Int, _ body: (RawSpan) -> Void) {
-    body(unsafe UnsafeRawBufferPointer(rebasing: octets[range(index, length)]).bytes)
-  }
-
-  func write(_ index: Int, _ encode: (inout MutableRawSpan) -> Int) {
-    let frame = unsafe UnsafeMutableRawBufferPointer(
-      rebasing: octets[range(index, Self.frameCapacity)])
-    var span = unsafe frame.mutableBytes
-    unsafe vectors[index].iov_len = encode(&span)
-  }
-
-  private func range(_ index: Int, _ length: Int) -> Range<Int> {
-    let start = index * Self.frameCapacity
-    return start..<start + length
   }
 }

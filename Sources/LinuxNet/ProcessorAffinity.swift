@@ -13,6 +13,12 @@ package enum ProcessorAffinity {
     }
   }
 
+  /// Runs this thread only where nobody else wants the processor (`SCHED_IDLE`, sched(7)).
+  package static func giveWay() throws(SystemError) {
+    var parameter = sched_param()
+    try call("give way to others") { unsafe sched_setscheduler(0, SCHED_IDLE, &parameter) }
+  }
+
   /// Keeps this process on one processor: every thread that it has, and whatever these start.
   ///
   /// A program that it becomes stays there, too. Throws `EINVAL` where there is no such processor.

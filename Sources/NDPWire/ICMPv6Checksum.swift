@@ -18,29 +18,46 @@ public enum ICMPv6Checksum {
   public static func sum(
     of message: RawSpan, source: IPv6Address, destination: IPv6Address
   ) -> UInt16 {
-    var sum = words(of: source) + words(of: destination)
-    sum += UInt64(message.byteCount) + UInt64(NextHeader.icmpv6)
+    var sum = OnesComplementSum()
+    sum.add(source)
+    sum.add(destination)
+    sum.add(UInt64(message.byteCount) + UInt64(NextHeader.icmpv6))
     var offset = 0
-    while offset + 4 <= message.byteCount {
-      sum += UInt64(message.bigEndian(at: offset, as: UInt32.self))
-      offset += 4
+    while offset + 8 <= message.byteCount {
+      sum.add(message.bigEndian(at: offset))
+      offset += 8
     }
-    var shift: UInt64 = 24
+    var rest: UInt64 = 0
+    var shift: UInt64 = 56
     while offset < message.byteCount {
-      sum += UInt64(message.bigEndian(at: offset, as: UInt8.self)) << shift
+      rest |= UInt64(message.bigEndian(at: offset, as: UInt8.self)) << shift
       shift -= 8
       offset += 1
     }
-    // 32-bit words add up in 64 bits without overflow; folding keeps the ones' complement sum.
-    while sum >> 16 != 0 { sum = sum & 0xffff + sum >> 16 }
-    return UInt16(sum)
+    sum.add(rest)
+    return sum.folded
+  }
+}
+
+/// A sum of 16-bit words of which four are added at once (RFC 1071 §2).
+private struct OnesComplementSum {
+  private var sum: UInt64 = 0
+
+  /// Adds four words; the carry out of the highest goes into the lowest.
+  mutating func add(_ words: UInt64) {
+    let (partial, carry) = sum.addingReportingOverflow(words)
+    sum = partial &+ (carry ? 1 : 0)
   }
 
-  private static func words(of address: IPv6Address) -> UInt64 {
-    let bits = address.bits
-    return UInt64(truncatingIfNeeded: bits >> 96) + UInt64(truncatingIfNeeded: bits >> 64)
-      & 0xffff_ffff
-      + UInt64(truncatingIfNeeded: bits >> 32) & 0xffff_ffff + UInt64(truncatingIfNeeded: bits)
-      & 0xffff_ffff
+  mutating func add(_ address: IPv6Address) {
+    add(UInt64(truncatingIfNeeded: address.bits >> 64))
+    add(UInt64(truncatingIfNeeded: address.bits))
+  }
+
+  /// The sum in one word.
+  var folded: UInt16 {
+    var rest = sum >> 32 + sum & 0xffff_ffff
+    while rest >> 16 != 0 { rest = rest >> 16 + rest & 0xffff }
+    return UInt16(rest)
   }
 }

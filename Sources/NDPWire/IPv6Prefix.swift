@@ -25,7 +25,7 @@ public struct IPv6Prefix: Hashable, Sendable {
   /// Whether `address` belongs to this network.
   @inlinable
   public func contains(_ address: IPv6Address) -> Bool {
-    (address.bits ^ self.address.bits) & Self.mask(length: length) == 0
+    (address.bits ^ self.address.bits).leadingZeroBitCount >= length
   }
 
   /// The solicited-node multicast addresses of all its addresses, each once (RFC 4291 §2.7.1).

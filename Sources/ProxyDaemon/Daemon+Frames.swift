@@ -67,23 +67,21 @@ extension Daemon {
       for action in performing { perform(action) }
       performing.removeAll(keepingCapacity: true)
     }
-    for port in pending { port.flush() }
-    pending.removeAll(keepingCapacity: true)
+    sender.flush()
     if isWatched { tellMonitors() }
   }
 
   private func perform(_ action: Action) {
     switch action {
     case .advertise(let frame, let index):
-      guard let port = port(on: index) else { return }
-      if isDebugging { logger.debug("\(port.name): answering: \(frame.message.sentence)") }
-      watch(action, on: port)
-      enqueue(on: port) { frame.encode(into: &$0) }
+      if isDebugging { logger.debug("\(name(of: index)): answering: \(frame.message.sentence)") }
+      watch(action)
+      sender.enqueue(on: index.rawValue) { frame.encode(into: &$0) }
     case .solicit(let frame, let index):
       guard let port = port(askingOn: index) else { return }
       if isDebugging { logger.debug("\(port.name): asking: \(frame.message.sentence)") }
-      watch(action, on: port)
-      enqueue(on: port) { frame.encode(into: &$0) }
+      watch(action)
+      sender.enqueue(on: index.rawValue) { frame.encode(into: &$0) }
     case .installHostRoute(let route):
       attemptRouteChange { () throws(SystemError) in
         try hostRoutes?.install(
@@ -113,11 +111,6 @@ extension Daemon {
     } catch {
       warnSparingly("autowire: \(error)")
     }
-  }
-
-  private func enqueue(on port: Port, _ encode: (inout MutableRawSpan) -> Int) {
-    if !port.isPending { pending.append(port) }
-    port.enqueue(encode)
   }
 
   private func lookUpRoute(to target: IPv6Address) -> Route {
@@ -150,26 +143,13 @@ extension Event {
 
 // MARK: - Losses
 
-/// Frames that were lost on this host.
-struct Losses {
-  /// Not sent: the interface was down or gone, or its queue was full.
-  var unsent: UInt64 = 0
-  /// Not received: they came faster than they were taken.
-  var overrun: UInt64 = 0
-}
-
 extension Daemon {
-  /// Takes up what a socket lost since the last time, and says so.
+  /// Takes up how many frames a socket lost since the last time, and says so.
   func countLosses(of port: Port) {
     let overrun = port.socket.takeOverrunCount()
-    let unsent = port.socket.takeUnsentCount()
-    losses.overrun += overrun
-    losses.unsent += unsent
+    overrunCount += overrun
     if overrun > 0 {
       warnSparingly("\(port.name): \(overrun) frames came faster than they could be taken")
-    }
-    if unsent > 0 {
-      logger.debug("\(port.name): \(unsent) frames could not be sent")
     }
   }
 }

@@ -81,26 +81,26 @@ extension Daemon {
 
 extension Daemon {
   /// Keeps what is about to be sent until it has been, where somebody watches.
-  func watch(_ action: Action, on port: Port) {
-    if isWatched { sending.append((action, port)) }
+  func watch(_ action: Action) {
+    if isWatched { sending.append(action) }
   }
 
   /// Tells monitors what was just sent, and sends them what they can take.
   func tellMonitors() {
     guard isWatched, let control else { return }
     let now = now
-    for (action, port) in sending {
+    for action in sending {
       switch action {
       case .advertise(let frame, let index):
         let since = questions.end(frame.message, on: index)
-        tellSent(frame.message.target, on: port, encode: { frame.encode(into: &$0) }) {
+        tellSent(frame.message.target, on: index, encode: { frame.encode(into: &$0) }) {
           var message = WatchedMessage(frame, .answered)
           message.reason = "we answer"
           message.latencyNanoseconds = since.map { now.nanoseconds - $0.nanoseconds }
           return message
         }
-      case .solicit(let frame, _):
-        tellSent(frame.message.target, on: port, encode: { frame.encode(into: &$0) }) {
+      case .solicit(let frame, let index):
+        tellSent(frame.message.target, on: index, encode: { frame.encode(into: &$0) }) {
           var message = WatchedMessage(frame, .asked)
           message.reason = "we ask"
           return message
@@ -117,12 +117,12 @@ extension Daemon {
   }
 
   private func tellSent(
-    _ target: IPv6Address, on port: Port, encode: (inout MutableRawSpan) -> Int,
+    _ target: IPv6Address, on index: InterfaceIndex, encode: (inout MutableRawSpan) -> Int,
     _ message: () -> WatchedMessage
   ) {
     let octets = wantsFrames ? EncodedFrame(encode) : nil
     let frame = octets.map { ToldFrame(text: $0.hexadecimal, length: $0.octets.count) }
-    tell(now: now, about: target, on: port.name, frame: frame) {
+    tell(now: now, about: target, on: name(of: index), frame: frame) {
       var message = message()
       message.isSent = true
       return message

@@ -21,7 +21,7 @@ extension Daemon {
 
   /// What was done and what was not since the start.
   var totals: String {
-    "\(engine.counters.summary) unsent=\(losses.unsent) overrun=\(losses.overrun)"
+    "\(engine.counters.summary) unsent=\(sender.unsentCount) overrun=\(overrunCount)"
   }
 
   /// Logs more than now, or after the most as little as possible again.

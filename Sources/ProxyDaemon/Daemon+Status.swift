@@ -81,8 +81,8 @@ extension Daemon {
     }
     report.sessionsEvicted = counters.sessionsEvicted
     report.askersEvicted = counters.askersEvicted
-    report.unsent = losses.unsent
-    report.overrun = losses.overrun
+    report.unsent = sender.unsentCount
+    report.overrun = overrunCount
     var times = latency
     times.add(counters.waits)
     report.latency.boundsNanoseconds = LatencyHistogram.bounds

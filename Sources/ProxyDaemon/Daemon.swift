@@ -22,6 +22,8 @@ package final class Daemon {
   let poll: EventPoll
   /// Where ports get their sockets from.
   let sockets: PacketSocketReserve
+  /// What all of them send with.
+  let sender: PacketSender
   private let timer: TimerDescriptor
   private let signals: SignalDescriptor
   let monitor: HostMonitor
@@ -41,13 +43,13 @@ package final class Daemon {
   var actions: [Action] = []
   /// Those that are being performed.
   var performing: [Action] = []
-  var pending: [Port] = []
   var coalescing = ReceiveCoalescing()
   /// When to try again what could not be done.
   var retry: Instant?
   var mustResynchronize = false
   var warnings = WarningLimit()
-  var losses = Losses()
+  /// How many frames came faster than they were taken.
+  var overrunCount: UInt64 = 0
   /// How long it took to answer those who did not have to wait for a target.
   var latency = LatencyHistogram()
   /// Warnings and errors that were logged.
@@ -62,7 +64,7 @@ package final class Daemon {
   var control: ControlServer?
   /// Whether some client is a monitor, and what these have not been told yet.
   var isWatched = false
-  var sending: [(Action, Port)] = []
+  var sending: [Action] = []
   var questions = OpenQuestions()
   private let manager = ServiceManager()
   /// How often the service manager wants a sign of life, and when it gets the next.
@@ -90,6 +92,7 @@ package final class Daemon {
     isDebugging = logger.logLevel <= .debug
     sockets = try PacketSocketReserve(
       count: plan.isComplete ? plan.names.count + Self.spareSocketCount : 0)
+    sender = try PacketSender()
     poll = try EventPoll()
     timer = try TimerDescriptor()
     signals = try SignalDescriptor(SignalDescriptor.termination + SignalDescriptor.requests)

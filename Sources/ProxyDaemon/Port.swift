@@ -9,8 +9,6 @@ final class Port {
   let socket: PacketSocket
   /// When to look next for frames that were lost.
   var nextLossCount = Instant(nanoseconds: 0)
-  /// Whether frames wait to be flushed.
-  private(set) var isPending = false
   private var purpose: Purpose
   /// Whether routes or patterns made it a rule interface, and not its name.
   private var isAskedByRoutes = false
@@ -98,15 +96,5 @@ final class Port {
   func forgetGroups() {
     membership = nil
     joinedGroups = []
-  }
-
-  func enqueue(_ encode: (inout MutableRawSpan) -> Int) {
-    socket.enqueue(encode)
-    isPending = true
-  }
-
-  func flush() {
-    socket.flush()
-    isPending = false
   }
 }

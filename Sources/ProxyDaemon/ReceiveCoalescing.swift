@@ -12,7 +12,7 @@ struct ReceiveCoalescing {
   private var latest = 0
 
   /// How long frames gather.
-  static let pause = Duration.microseconds(200)
+  static let pause = Duration.microseconds(300)
   /// Frames in a window from which on they do: 10,000 a second.
   static let threshold = 100
   /// As many at once are enough.

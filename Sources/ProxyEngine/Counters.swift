@@ -98,6 +98,8 @@ package struct Counters: Sendable {
   private var slots: [Slot] = []
   /// The slot of the event that is being handled.
   private var current: Int?
+  /// The slot that was looked for last, most likely the next one, too.
+  private var latest = 0
   /// What was counted of each rule, by its position.
   private(set) var rules: [RuleCount] = []
   /// The rule that is being followed.
@@ -173,7 +175,10 @@ extension Counters {
   }
 
   /// Counts what follows as that interface's, if it has a place of its own.
-  mutating func enter(_ index: InterfaceIndex) { current = slot(of: index) }
+  mutating func enter(_ index: InterfaceIndex) {
+    current = slot(of: index)
+    if let current { latest = current }
+  }
 
   /// Counts what follows as nobody's.
   mutating func leave() {
@@ -181,10 +186,13 @@ extension Counters {
     rule = nil
   }
 
-  /// The usual ones are few, and messages come in batches.
+  @inline(__always)
   private func slot(of index: InterfaceIndex) -> Int? {
-    if let current, slots[current].index == index { return current }
-    return slots.firstIndex { $0.index == index }
+    latest < slots.count && slots[latest].index == index ? latest : anySlot(of: index)
+  }
+
+  private func anySlot(of index: InterfaceIndex) -> Int? {
+    slots.indices.first { slots[$0].index == index }
   }
 }
 

@@ -235,7 +235,7 @@ extension Engine {
 extension Interface {
   /// The source of our solicitations: link-local, so that it is on-link for every target.
   var solicitationSource: IPv6Address? {
-    sourceAddress(towards: IPv6Prefix.linkLocal.address)
+    addresses.sourceAddress(towards: IPv6Prefix.linkLocal.address)
   }
 }
 

@@ -63,7 +63,11 @@ extension Engine {
       return .targetNotProxied
     }
     if interfaces.has(frame.source) { return .ownFrame }
-    if let claimed = message.sourceLinkLayerAddress, interfaces.has(claimed) { return .ownFrame }
+    if let claimed = message.sourceLinkLayerAddress, claimed != frame.source,
+      interfaces.has(claimed)
+    {
+      return .ownFrame
+    }
     if message.source == target { return .askerIsTarget }
     if interfaces.interfaces[place].owns(target) { return .ownAddress }
     if interfaces.has(message.source) { return .ownFrame }

@@ -180,8 +180,11 @@ extension Engine {
     into actions: inout [Action]
   ) {
     let index = interfaces.interfaces[place].index
-    let source = interfaces.interfaces[place].sourceAddress(
-      rules.proxies[proxy].source, of: target, towards: asker.destination)
+    let source: IPv6Address? =
+      switch rules.proxies[proxy].source {
+      case .target: target
+      case let source: interfaces.sourceAddress(at: place, source, towards: asker.destination)
+      }
     guard let own = interfaces.interfaces[place].linkLayerAddress, let source else {
       return lackSource(on: index, into: &actions)
     }

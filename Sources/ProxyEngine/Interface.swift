@@ -55,7 +55,7 @@ package struct Interface: Equatable, Sendable {
     /// The address itself.
     package let address: IPv6Address
     /// The addresses on the same link as this one.
-    let prefix: IPv6Prefix
+    package let prefix: IPv6Prefix
     /// How far duplicate address detection and its lifetime have come.
     package let state: State
 
@@ -77,41 +77,6 @@ package struct Interface: Equatable, Sendable {
 }
 
 extension Interface {
-  /// The address to speak from to `peer`, or `nil` where the interface has none that may be used.
-  ///
-  /// A link-local peer or a group gets a link-local source, any other a global one, best not
-  /// deprecated and from its own prefix; the other scope is better than silence (RFC 4861 §4.4,
-  /// RFC 6724 §5).
-  /// One pass over the addresses.
-  func sourceAddress(
-    towards peer: IPv6Address, where isSuitable: (IPv6Address) -> Bool = { _ in true }
-  ) -> IPv6Address? {
-    let isOnLinkOnly = peer.isLinkLocal || peer.isMulticast
-    var best: (rank: Int, address: IPv6Address)?
-    for candidate in addresses where candidate.state != .tentative {
-      guard isSuitable(candidate.address) else { continue }
-      let rank =
-        (candidate.address.isLinkLocal == isOnLinkOnly ? 4 : 0)
-        + (candidate.state == .preferred ? 2 : 0)
-        + (candidate.prefix.contains(peer) ? 1 : 0)
-      if rank > best?.rank ?? -1 { best = (rank, candidate.address) }
-    }
-    return best?.address
-  }
-
-  /// The address to advertise `target` from to `peer`, or `nil` where there is none.
-  func sourceAddress(
-    _ source: Ruleset.AdvertisementSource, of target: IPv6Address, towards peer: IPv6Address
-  ) -> IPv6Address? {
-    switch source {
-    case .automatic: sourceAddress(towards: peer)
-    case .linkLocal: sourceAddress(towards: peer) { $0.isLinkLocal }
-    case .global: sourceAddress(towards: peer) { !$0.isLinkLocal }
-    case .target: target
-    case .address(let address): sourceAddress(towards: peer) { $0 == address }
-    }
-  }
-
   /// Whether the kernel itself speaks for `target` here.
   ///
   /// True of each address, tentative ones included, and of the subnet-router anycast address of
@@ -130,4 +95,41 @@ extension Interface {
 
   /// Whether neighbours could be solicited here now, had it an address to do so from.
   var mayHaveNeighbors: Bool { isUp && hasNeighborDiscovery && linkLayerAddress != nil }
+}
+
+extension [Interface.Address] {
+  /// The address to speak from to `peer`, or `nil` where none of them may be used.
+  ///
+  /// A link-local peer or a group gets a link-local source, any other a global one, best not
+  /// deprecated and from its own prefix; the other scope is better than silence (RFC 4861 §4.4,
+  /// RFC 6724 §5).
+  /// One pass over the addresses.
+  func sourceAddress(
+    _ source: Ruleset.AdvertisementSource = .automatic, towards peer: IPv6Address
+  ) -> IPv6Address? {
+    let isOnLinkOnly = peer.isLinkLocal || peer.isMulticast
+    var best: (rank: Int, address: IPv6Address)?
+    for candidate in self where candidate.state != .tentative {
+      guard source.admits(candidate.address) else { continue }
+      let rank =
+        (candidate.address.isLinkLocal == isOnLinkOnly ? 4 : 0)
+        + (candidate.state == .preferred ? 2 : 0)
+        + (candidate.prefix.contains(peer) ? 1 : 0)
+      if rank > best?.rank ?? -1 { best = (rank, candidate.address) }
+    }
+    return best?.address
+  }
+}
+
+extension Ruleset.AdvertisementSource {
+  /// Whether an address of the interface may be the source.
+  fileprivate func admits(_ candidate: IPv6Address) -> Bool {
+    switch self {
+    case .automatic: true
+    case .linkLocal: candidate.isLinkLocal
+    case .global: !candidate.isLinkLocal
+    case .address(let address): candidate == address
+    case .target: false
+    }
+  }
 }

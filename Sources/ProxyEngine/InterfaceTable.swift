@@ -4,14 +4,14 @@ import NDPWire
 struct InterfaceTable {
   private(set) var interfaces: [Interface] = []
 
-  /// Every address of every interface that is not tentative, sorted.
-  private var usableAddresses: [UInt128] = []
+  /// Every address of every interface that is not tentative.
+  private var usableAddresses = NumberSet<UInt128>()
 
-  /// The link-layer address of every interface, sorted.
-  private var linkLayerAddresses: [UInt64] = []
+  /// The link-layer address of every interface.
+  private var linkLayerAddresses = NumberSet<UInt64>()
 
-  /// Every address of every interface, sorted.
-  private var addresses: [UInt128] = []
+  /// Every address of every interface.
+  private var addresses = NumberSet<UInt128>()
 
   /// Those of which it is known, and was said, that they have no address to speak from; few.
   private var withoutSource: [InterfaceIndex] = []
@@ -28,19 +28,26 @@ struct InterfaceTable {
     return position
   }
 
+  /// The address to speak from on the interface at that place; `nil` where there is none.
+  func sourceAddress(
+    at place: Int, _ source: Ruleset.AdvertisementSource, towards peer: IPv6Address
+  ) -> IPv6Address? {
+    interfaces[place].addresses.sourceAddress(source, towards: peer)
+  }
+
   /// The interfaces by their names; O(n).
   var indexesByName: [String: InterfaceIndex] {
     Dictionary(interfaces.map { ($0.name, $0.index) }) { first, _ in first }
   }
 
-  /// Whether some interface has this address and may use it; a binary search.
-  func hasUsable(_ address: IPv6Address) -> Bool { usableAddresses.hasSorted(address.bits) }
+  /// Whether some interface has this address and may use it.
+  func hasUsable(_ address: IPv6Address) -> Bool { usableAddresses.contains(address.bits) }
 
-  /// Whether some interface has this address, tentative or not; a binary search.
-  func has(_ address: IPv6Address) -> Bool { addresses.hasSorted(address.bits) }
+  /// Whether some interface has this address, tentative or not.
+  func has(_ address: IPv6Address) -> Bool { addresses.contains(address.bits) }
 
-  /// Whether some interface has this link-layer address; a binary search.
-  func has(_ address: MACAddress) -> Bool { linkLayerAddresses.hasSorted(address.bits) }
+  /// Whether some interface has this link-layer address.
+  func has(_ address: MACAddress) -> Bool { linkLayerAddresses.contains(address.bits) }
 
   mutating func update(_ interface: Interface) {
     if let position = position(of: interface.index) {
@@ -67,9 +74,9 @@ struct InterfaceTable {
 
   private mutating func collectAddresses() {
     let all = interfaces.flatMap(\.addresses)
-    addresses = all.map(\.address.bits).sorted()
-    usableAddresses = all.filter { $0.state != .tentative }.map(\.address.bits).sorted()
-    linkLayerAddresses = interfaces.compactMap(\.linkLayerAddress?.bits).sorted()
+    addresses = NumberSet(all.map(\.address.bits))
+    usableAddresses = NumberSet(all.filter { $0.state != .tentative }.map(\.address.bits))
+    linkLayerAddresses = NumberSet(interfaces.compactMap(\.linkLayerAddress?.bits))
   }
 
   private func firstPosition(notBefore index: InterfaceIndex) -> Int {
@@ -77,11 +84,26 @@ struct InterfaceTable {
   }
 }
 
-extension Array where Element: Comparable {
-  /// Whether the sorted array has this element; O(log n).
-  fileprivate func hasSorted(_ element: Element) -> Bool {
-    let position = partitionPoint { $0 < element }
-    return position < count && self[position] == element
+/// Some numbers, of which it is mostly asked whether they have one that they have not.
+private struct NumberSet<Number: FixedWidthInteger & Sendable> {
+  private var sorted: [Number] = []
+  /// A bit for the low six bits of each number: where it is clear there is no such number.
+  private var filter: UInt64 = 0
+
+  init(_ numbers: [Number] = []) {
+    sorted = numbers.sorted()
+    for number in numbers { filter |= Self.bit(of: number) }
+  }
+
+  /// A few instructions where not even the low bits are known; else a binary search.
+  func contains(_ number: Number) -> Bool {
+    guard filter & Self.bit(of: number) != 0 else { return false }
+    let position = sorted.partitionPoint { $0 < number }
+    return position < sorted.count && sorted[position] == number
+  }
+
+  private static func bit(of number: Number) -> UInt64 {
+    1 << (UInt64(truncatingIfNeeded: number) & 63)
   }
 }
 

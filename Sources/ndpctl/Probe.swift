@@ -44,9 +44,7 @@ struct Probe {
   ///
   /// Throws `SystemError` without CAP_NET_RAW, and what libpcap says.
   func run() throws -> Outcome {
-    let socket = try PacketSocket(
-      interfaceIndex: link.index, filter: PacketFilter(solicitationsFor: [], advertisements: false),
-      allMulticast: false)
+    let sender = try PacketSender()
     var capture = try PacketCapture(
       interface: link.name, filter: "icmp6 and (ip6[40] == 135 or ip6[40] == 136)")
     var outcome = Outcome()
@@ -54,11 +52,11 @@ struct Probe {
     outcome.toGroup = try ask(
       EthernetFrame(
         source: own, destination: MACAddress(multicast: group), message: question(to: group)),
-      &capture, socket)
+      &capture, sender)
     for claimant in outcome.claimants {
       outcome.toName += try ask(
         EthernetFrame(source: own, destination: claimant, message: question(to: target)),
-        &capture, socket)
+        &capture, sender)
     }
     return outcome
   }
@@ -72,11 +70,11 @@ struct Probe {
 
   private func ask(
     _ frame: EthernetFrame<NeighborSolicitation>, _ capture: inout PacketCapture,
-    _ socket: PacketSocket
+    _ sender: PacketSender
   ) throws -> [Answer] {
     for _ in 0..<Self.attempts {
-      socket.enqueue { frame.encode(into: &$0) }
-      socket.flush()
+      sender.enqueue(on: link.index) { frame.encode(into: &$0) }
+      sender.flush()
       let answers = try listen(&capture, to: frame.destination)
       if !answers.isEmpty { return answers }
     }

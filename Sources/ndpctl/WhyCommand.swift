@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import ControlProtocol
 import LinuxNet
-import NDPWire
+public import NDPWire
 import ProxyDaemon
 
 extension IPv6Address: ExpressibleByArgument {}

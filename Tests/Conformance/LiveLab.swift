@@ -57,7 +57,7 @@ struct LiveLab: Sendable {
   private func configure(_ setup: Setup) async throws {
     var batch = ""
     for address in setup.addresses {
-      let words = "\(address.address.address)/\(address.address.prefixLength)"
+      let words = "\(address.address.address)/\(address.address.prefix.length)"
       batch += "address add \(words) dev \(address.side.rawValue)"
       switch address.address.state {
       case .preferred: batch += " nodad\n"

@@ -129,7 +129,7 @@ extension Setup {
       best = (route.prefix.length, route.finding.route)
     }
     for address in addresses {
-      let prefix = IPv6Prefix(address.address.address, length: address.address.prefixLength)
+      let prefix = IPv6Prefix(address.address.address, length: address.address.prefix.length)
       if prefix.contains(target), prefix.length > best.length {
         best = (prefix.length, .onLink(address.side.index))
       }

@@ -116,19 +116,15 @@ final class Lab: Sendable {
     let router = network.router
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        let socket = try router.namespace.run {
-          try PacketSocket(
-            interfaceIndex: index, filter: PacketFilter(solicitationsFor: [], advertisements: true),
-            allMulticast: false)
-        }
+        let sender = try router.namespace.run { try PacketSender() }
         while !Task.isCancelled {
-          socket.enqueue { frame in
+          sender.enqueue(on: index) { frame in
             for (place, octet) in routerAdvertisement.enumerated() {
               frame.storeBytes(of: octet, toByteOffset: place, as: UInt8.self)
             }
             return routerAdvertisement.count
           }
-          socket.flush()
+          sender.flush()
           try await Task.sleep(for: .milliseconds(200))
         }
       }

@@ -13,17 +13,15 @@ package final class Asker {
     package let frame: EthernetFrame<NeighborAdvertisement>
   }
 
-  private let socket: PacketSocket
+  private let sender: PacketSender
+  private let index: Int32
   private var capture: PacketCapture
   private static let own = FoundingNetwork.routerLinkLayerAddress(0)
 
   /// Opens what is needed on the router.
   package init(_ network: FoundingNetwork) async throws {
-    let index = try await network.router.interfaceIndex("up0")
-    socket = try network.router.namespace.run {
-      let nothing = PacketFilter(solicitationsFor: [], advertisements: false)
-      return try PacketSocket(interfaceIndex: index, filter: nothing, allMulticast: false)
-    }
+    index = try await network.router.interfaceIndex("up0")
+    sender = try network.router.namespace.run { try PacketSender() }
     capture = try network.router.capture(on: "up0", filter: "icmp6 and ip6[40] == 136")
   }
 
@@ -37,9 +35,9 @@ package final class Asker {
         message: NeighborSolicitation(
           source: source, destination: group, target: target,
           sourceLinkLayerAddress: Self.own))
-      socket.enqueue { frame.encode(into: &$0) }
+      sender.enqueue(on: index) { frame.encode(into: &$0) }
     }
-    socket.flush()
+    sender.flush()
   }
 
   /// The answers for members to the router that have come since the last call.

@@ -118,17 +118,16 @@ struct PacketFilterTests {
 /// Two ends of a veth pair: frames go in at one and come out, filtered, at the other.
 private final class Cable {
   private let namespace: NetworkNamespace
-  private let sender: PacketSocket
+  private let sender: PacketSender
+  private let index: Int32
   private let receiver: PacketSocket
 
   init(filter: PacketFilter) throws {
     let namespace = try NetworkNamespace()
     let ends = try Veth(in: namespace)
     self.namespace = namespace
-    let nothing = PacketFilter(solicitationsFor: [], advertisements: true)
-    sender = try namespace.run {
-      try PacketSocket(interfaceIndex: ends.first, filter: nothing, allMulticast: false)
-    }
+    sender = try namespace.run { try PacketSender() }
+    index = ends.first
     receiver = try namespace.run {
       try PacketSocket(interfaceIndex: ends.second, filter: filter, allMulticast: true)
     }
@@ -136,14 +135,14 @@ private final class Cable {
 
   /// Sends a frame and returns what arrives; veth delivers before the call returns.
   func transmit(_ octets: [UInt8]) throws -> [[UInt8]] {
-    sender.enqueue { span in
+    sender.enqueue(on: index) { span in
       for (offset, octet) in octets.enumerated() {
         span.storeBytes(of: octet, toByteOffset: offset, as: UInt8.self)
       }
       return octets.count
     }
     sender.flush()
-    #expect(sender.takeUnsentCount() == 0)
+    #expect(sender.unsentCount == 0)
     var received: [[UInt8]] = []
     _ = try receiver.receive { frame, isTruncated in
       #expect(!isTruncated)

@@ -25,10 +25,10 @@ struct PacketSocketReserveTests {
     }
   }
 
-  private func send(_ count: Int, from socket: PacketSocket) {
-    for _ in 0..<count { socket.enqueue { solicitation.encode(into: &$0) } }
-    socket.flush()
-    #expect(socket.takeUnsentCount() == 0)
+  private func send(_ count: Int, on index: Int32, by sender: PacketSender) {
+    for _ in 0..<count { sender.enqueue(on: index) { solicitation.encode(into: &$0) } }
+    sender.flush()
+    #expect(sender.unsentCount == 0)
   }
 
   private func received(by socket: PacketSocket) throws -> Int {
@@ -51,16 +51,16 @@ struct PacketSocketReserveTests {
     let namespace = try NetworkNamespace()
     let ends = try Veth(in: namespace)
     let reserve = try namespace.run { try PacketSocketReserve(count: 1) }
-    let sender = try open(ends.first, namespace)
+    let sender = try namespace.run { try PacketSender() }
     var socket: PacketSocket? = try open(ends.second, namespace, from: reserve)
-    send(3, from: sender)
+    send(3, on: ends.first, by: sender)
     socket = nil
     // Nobody is bound now, and what comes is for nobody.
-    send(3, from: sender)
+    send(3, on: ends.first, by: sender)
     socket = try open(ends.second, namespace, from: reserve)
     #expect(try received(by: socket!) == 0)
     #expect(socket!.takeOverrunCount() == 0)
-    send(2, from: sender)
+    send(2, on: ends.first, by: sender)
     #expect(try received(by: socket!) == 2)
   }
 
@@ -74,9 +74,9 @@ struct PacketSocketReserveTests {
     #expect(reserve.count == 1)
     let others = try Veth(in: namespace)
     #expect(others.second != ends.second)
-    let sender = try open(others.first, namespace)
+    let sender = try namespace.run { try PacketSender() }
     socket = try open(others.second, namespace, from: reserve)
-    send(1, from: sender)
+    send(1, on: others.first, by: sender)
     #expect(try received(by: socket!) == 1)
   }
 

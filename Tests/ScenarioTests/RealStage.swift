@@ -5,21 +5,18 @@ import NetworkLab
 /// The founding network in namespaces: real kernels on all sides, the real daemon on the gateway.
 final class RealStage: Stage {
   private let network: FoundingNetwork
-  private let sockets: [PacketSocket]
+  /// What each router asks with, and on which interface.
+  private let senders: [(sender: PacketSender, index: Int32)]
 
   /// The daemon already runs on the gateway.
   init(_ network: FoundingNetwork) async throws {
     self.network = network
-    var sockets: [PacketSocket] = []
+    var senders: [(sender: PacketSender, index: Int32)] = []
     for router in network.routers {
-      let index = try await router.interfaceIndex("up0")
-      let nothing = PacketFilter(solicitationsFor: [], advertisements: true)
-      sockets.append(
-        try router.namespace.run {
-          try PacketSocket(interfaceIndex: index, filter: nothing, allMulticast: false)
-        })
+      let sender = try router.namespace.run { try PacketSender() }
+      senders.append((sender, try await router.interfaceIndex("up0")))
     }
-    self.sockets = sockets
+    self.senders = senders
   }
 
   func ask(
@@ -32,9 +29,10 @@ final class RealStage: Stage {
         targets: targets)
     }
     for question in questions {
-      sockets[question.router].enqueue { question.frame.encode(into: &$0) }
+      let (sender, index) = senders[question.router]
+      sender.enqueue(on: index) { question.frame.encode(into: &$0) }
     }
-    for socket in sockets { socket.flush() }
+    for (sender, _) in senders { sender.flush() }
     func lookAgain() throws -> Int {
       for view in views { try view.look() }
       return views.reduce(0) { $0 + $1.seen.count }

@@ -91,7 +91,7 @@ extension World {
       case .lost: $0.addresses = []
       case .tentative:
         $0.addresses = home.map {
-          Interface.Address($0.address, prefixLength: $0.prefixLength, state: .tentative)
+          Interface.Address($0.address, prefixLength: $0.prefix.length, state: .tentative)
         }
       case .back: $0.addresses = home
       }

@@ -219,7 +219,7 @@ extension Interface {
   /// Whether the kernel speaks for the target here: each address and each anycast address.
   func isOwnerOracle(of target: IPv6Address) -> Bool {
     addresses.contains {
-      let prefix = IPv6Prefix($0.address, length: $0.prefixLength)
+      let prefix = IPv6Prefix($0.address, length: $0.prefix.length)
       return $0.address == target || prefix.length < 127 && prefix.address == target
     }
   }

@@ -115,14 +115,18 @@ private func awaitReload(_ daemon: Daemon, round: Int) async throws {
 /// A router that asks for one target after another, and counts the answers.
 private final class Load {
   private let socket: PacketSocket
+  private let sender: PacketSender
   private(set) var asked = 0
   private(set) var answered = 0
 
   init(_ network: FoundingNetwork) async throws {
     let index = try await network.router.interfaceIndex("up0")
-    socket = try network.router.namespace.run {
-      let answers = PacketFilter(solicitationsFor: [], advertisements: true)
-      return try PacketSocket(interfaceIndex: index, filter: answers, allMulticast: false)
+    let answers = PacketFilter(solicitationsFor: [], advertisements: true)
+    (socket, sender) = try network.router.namespace.run {
+      (
+        try PacketSocket(interfaceIndex: index, filter: answers, allMulticast: false),
+        try PacketSender()
+      )
     }
   }
 
@@ -137,9 +141,9 @@ private final class Load {
         message: NeighborSolicitation(
           source: FoundingNetwork.routerAddress(0), destination: target.solicitedNodeMulticast,
           target: target, sourceLinkLayerAddress: own))
-      socket.enqueue { frame.encode(into: &$0) }
+      sender.enqueue(on: socket.interfaceIndex) { frame.encode(into: &$0) }
     }
-    socket.flush()
+    sender.flush()
   }
 
   func count() throws {

@@ -9,8 +9,9 @@ struct ClientsCommand: AsyncParsableCommand {
     abstract: "Measures how long an answer takes while clients plague the control socket.",
     discussion: """
       50 clients ask and never read, one sends without end and connects again when it is thrown \
-      out, one sends garbage likewise. Fails where the median at 1,000 NS/s grows by more than a \
-      tenth.
+      out, one sends garbage likewise. The daemon's processor is kept awake with and without them, \
+      for else they would make it answer faster. Fails where the median at 1,000 NS/s differs by \
+      more than a tenth.
       """)
 
   @OptionGroup var options: BenchOptions
@@ -19,7 +20,7 @@ struct ClientsCommand: AsyncParsableCommand {
     var medians: [Bool: [Double]] = [:]
     try await options.session("clients") { bench, report in
       for run in 0..<options.runs {
-        for isPlagued in [false, true] {
+        for isPlagued in run % 2 == 0 ? [false, true] : [true, false] {
           let median = try await median(bench, isPlagued: isPlagued, seed: UInt64(run + 1))
           medians[isPlagued, default: []].append(median)
           report.add(
@@ -33,7 +34,7 @@ struct ClientsCommand: AsyncParsableCommand {
     let growth = quantile(0.5, of: with.sorted()) / quantile(0.5, of: without.sorted())
     print(
       "\nwith clients the median is \(Int((growth * 1000).rounded())) thousandths of that without")
-    guard growth <= 1.1 else { throw ExitCode.failure }
+    guard 0.9...1.1 ~= growth else { throw ExitCode.failure }
   }
 
   private func median(_ bench: Bench, isPlagued: Bool, seed: UInt64) async throws -> Double {
@@ -43,7 +44,9 @@ struct ClientsCommand: AsyncParsableCommand {
     defer { RegularFile.remove(path) }
     let latencies = try await bench.withResponder(.ndpproxy, configuration) { running in
       func measure() async throws -> [Double] {
-        try await running.latencies(rate: 1000, for: .seconds(2), seed: seed)
+        try await bench.withWakefulProcessor {
+          try await running.latencies(rate: 1000, for: .seconds(2), seed: seed)
+        }
       }
       guard isPlagued else { return try await measure() }
       let clients = IllMeaningClients(path: path)

@@ -75,6 +75,20 @@ struct Bench {
     }
   }
 
+  /// Keeps the responder's processor awake for as long as `body` takes, in its way for nobody.
+  func withWakefulProcessor<Result: Sendable>(
+    _ body: () async throws -> Result
+  ) async throws -> Result {
+    let own = try CurrentProcess.executablePath().string
+    let command = [own, "spin", "--processor", "\(processors.responder)"]
+    return try await link.responder.withProcess(command) { process in
+      guard try await process.line(containing: "spinning", within: .seconds(10)) != nil else {
+        throw BenchFailure("no spinning: \(process.lines)")
+      }
+      return try await body()
+    }
+  }
+
   private func startTime(of process: RunningProcess) async throws -> UInt64 {
     guard let line = try await process.line(containing: "starting at ", within: .seconds(10)),
       let time = line.split(separator: " ").last.flatMap({ UInt64($0) })

@@ -5,22 +5,26 @@ import NetworkLab
 /// Every member behind the responder at once: answers whatever is asked for on its link.
 final class Member: @unchecked Sendable {
   private let socket: PacketSocket
+  private let sender: PacketSender
 
   /// How many questions it has answered.
   private(set) var answeredCount = 0
 
-  /// Opens a socket on the member's end.
+  /// Opens sockets on the member's end.
   init(on bench: Bench) throws {
     let filter = PacketFilter(solicitationsFor: [BenchLink.proxiedPrefix], advertisements: false)
-    socket = try bench.link.member.namespace.run {
-      try PacketSocket(interfaceIndex: bench.memberIndex, filter: filter, allMulticast: true)
+    (socket, sender) = try bench.link.member.namespace.run {
+      (
+        try PacketSocket(interfaceIndex: bench.memberIndex, filter: filter, allMulticast: true),
+        try PacketSender()
+      )
     }
   }
 
   /// Answers what has come; does not wait.
   func answer() throws {
     while try socket.receive({ octets, _ in answer(octets) }) == PacketSocket.batchSize {}
-    socket.flush()
+    sender.flush()
   }
 
   private func answer(_ octets: RawSpan) {
@@ -34,7 +38,7 @@ final class Member: @unchecked Sendable {
         source: question.message.target, destination: question.message.source,
         target: question.message.target, isRouter: false, isSolicited: true, isOverride: true,
         targetLinkLayerAddress: own))
-    socket.enqueue { frame.encode(into: &$0) }
+    sender.enqueue(on: socket.interfaceIndex) { frame.encode(into: &$0) }
     answeredCount += 1
   }
 }

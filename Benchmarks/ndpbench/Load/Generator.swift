@@ -15,38 +15,34 @@ final class Generator {
     case responder
   }
 
-  private let socket: PacketSocket
+  private let sender: PacketSender
+  private let interfaceIndex: Int32
   private let station: Station
   private let targets: Targets
   private let destination: Destination
   private var random: FastGenerator
 
-  /// Opens a socket on the asker's interface, which receives nothing.
+  /// Asks on the asker's interface.
   convenience init(
     on link: BenchLink, index: Int32, targets: Targets, destination: Destination = .group,
     seed: UInt64 = 1
   ) throws {
     self.init(
-      try link.asker.namespace.run { try Generator.socket(interfaceIndex: index) }, from: .asker,
+      try link.asker.namespace.run { try PacketSender() }, on: index, from: .asker,
       targets: targets, destination: destination, seed: seed)
   }
 
-  /// Sends on a socket from `socket(interfaceIndex:)`.
+  /// Asks on the interface of that index in the sender's namespace.
   init(
-    _ socket: PacketSocket, from station: Station, targets: Targets,
+    _ sender: PacketSender, on interfaceIndex: Int32, from station: Station, targets: Targets,
     destination: Destination = .group, seed: UInt64 = 1
   ) {
-    self.socket = socket
+    self.sender = sender
+    self.interfaceIndex = interfaceIndex
     self.station = station
     self.targets = targets
     self.destination = destination
     random = FastGenerator(seed: seed)
-  }
-
-  /// A socket that receives nothing, on an interface of the thread's namespace.
-  static func socket(interfaceIndex: Int32) throws -> PacketSocket {
-    let nothing = PacketFilter(solicitationsFor: [], advertisements: false)
-    return try PacketSocket(interfaceIndex: interfaceIndex, filter: nothing, allMulticast: false)
   }
 
   /// Sends so many at once.
@@ -55,10 +51,10 @@ final class Generator {
   func send(_ count: Int) throws {
     for _ in 0..<count {
       let frame = station.question(for: targets.next(&random), to: destination)
-      socket.enqueue { frame.encode(into: &$0) }
+      sender.enqueue(on: interfaceIndex) { frame.encode(into: &$0) }
     }
-    socket.flush()
-    let unsent = socket.takeUnsentCount()
+    sender.flush()
+    let unsent = sender.unsentCount
     guard unsent == 0 else { throw BenchFailure("\(unsent) questions could not be sent") }
     sentCount += count
   }
@@ -66,8 +62,8 @@ final class Generator {
   /// Asks for one target.
   func ask(for target: IPv6Address) throws {
     let frame = station.question(for: target, to: destination)
-    socket.enqueue { frame.encode(into: &$0) }
-    socket.flush()
+    sender.enqueue(on: interfaceIndex) { frame.encode(into: &$0) }
+    sender.flush()
     sentCount += 1
   }
 

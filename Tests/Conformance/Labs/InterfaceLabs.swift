@@ -128,7 +128,7 @@ extension LabTrial {
   /// Gives the interface of a side its addresses under another name.
   fileprivate func restore(_ side: Side, as name: String) async throws {
     for address in setup.addresses where address.side == side {
-      let words = "\(address.address.address)/\(address.address.prefixLength)"
+      let words = "\(address.address.address)/\(address.address.prefix.length)"
       try await proxy.run("ip", "-6", "address", "replace", words, "dev", name, "nodad")
     }
   }

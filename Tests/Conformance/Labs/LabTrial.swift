@@ -65,7 +65,7 @@ struct LabTrial: Sendable {
   /// Gives an interface that was down its addresses again.
   func restore(_ side: Side) async throws {
     let addresses = setup.addresses.filter { $0.side == side }.map {
-      "address replace \($0.address.address)/\($0.address.prefixLength) dev \(side.rawValue) nodad\n"
+      "address replace \($0.address.address)/\($0.address.prefix.length) dev \(side.rawValue) nodad\n"
     }
     try await proxy.run("ip", "-6", "-batch", "-", input: addresses.joined())
     if side == .up { try await lab.introduce([Row.all[number]], on: side) }

@@ -191,7 +191,7 @@ extension Row {
 
   private static let makeFiltering: @Sendable (Node) async throws -> Void = { node in
     let setup = Setup.alone.addresses.filter { $0.side == .up }.map {
-      "address add \($0.address.address)/\($0.address.prefixLength) dev up0 nodad\n"
+      "address add \($0.address.address)/\($0.address.prefix.length) dev up0 nodad\n"
     }
     let batch = """
       link set up0 down

@@ -21,6 +21,21 @@ enum Machine {
     return isDebug ? "debug" : "release"
   }
 
+  /// How often, in a second, this thread's processor was away for longer than some time though
+  /// nobody gave it up: as long as a virtual machine's host or an interrupt had it.
+  static func gapsPerSecond(longerThan limit: Duration) -> Double {
+    let limit = UInt64(limit / .nanoseconds(1))
+    let start = MonotonicClock.nanoseconds
+    var last = start
+    var gaps = 0.0
+    while last < start + 1_000_000_000 {
+      let now = MonotonicClock.nanoseconds
+      if now - last > limit { gaps += 1 }
+      last = now
+    }
+    return gaps
+  }
+
   /// The most memory this process has had since it was executed.
   ///
   /// `VmHWM` begins anew with each program; getrusage(2) would remember our parent.

@@ -8,12 +8,13 @@ import ProxyEngine
 struct ReceiveCoalescing {
   private var windowEnd = Instant(nanoseconds: 0)
   private var count = 0
+  private var wasFast = false
   private var isBusy = false
   private var latest = 0
 
   /// How long frames gather.
   static let pause = Duration.microseconds(300)
-  /// Frames in a window from which on they do: 10,000 a second.
+  /// Frames in each of two windows from which on they do: 10,000 a second, and no lone burst.
   static let threshold = 100
   /// As many at once are enough.
   static let crowd = 16
@@ -24,8 +25,9 @@ struct ReceiveCoalescing {
     latest += frames
     count += frames
     guard now >= windowEnd else { return }
-    let isCurrent = now < windowEnd + Self.window
-    isBusy = isCurrent && count >= Self.threshold
+    let isFast = now < windowEnd + Self.window && count >= Self.threshold
+    isBusy = isFast && wasFast
+    wasFast = isFast
     count = 0
     windowEnd = now + Self.window
   }

@@ -21,7 +21,9 @@ package struct Engine: ~Copyable {
   /// Targets that were silent lately.
   var failures = FailureMemory()
   /// Counts route changes: what was concluded from an older generation is asked again.
-  var routeGeneration: UInt64 = 0
+  ///
+  /// It starts over after 2³²; by then no session is left that nobody has looked at since.
+  var routeGeneration: UInt32 = 0
   var advertisementTokens: FairTokenBucket
   var solicitationTokens: FairTokenBucket
   var routeLookupTokens: FairTokenBucket
@@ -79,7 +81,7 @@ package struct Engine: ~Copyable {
       apply(route, to: target, now: now, into: &actions)
       counters.leave()
     case .routesChanged:
-      routeGeneration += 1
+      routeGeneration &+= 1
     }
   }
 }

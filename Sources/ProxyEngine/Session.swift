@@ -38,7 +38,7 @@ struct Session {
     case failed
   }
 
-  // In an order that leaves little room between them: a million sessions are 160 MB.
+  // In an order that leaves no room between them: a million sessions are 144 MB.
 
   var key: SessionKey
   /// Where the kernel's route leads on-link; `nil` for `iface` rules, and where it does not.
@@ -57,6 +57,7 @@ struct Session {
   var neighbor: Neighbor?
   /// Among which the table lists it, if it has been put there.
   var listed: Precedence?
+  private var isRouted = false
 
   /// When it began to be known.
   let begun: Instant
@@ -64,25 +65,35 @@ struct Session {
   var deadline: Instant
   /// When somebody last asked for it.
   var asked: Instant
-  /// When the target itself last spoke; `nil` for strangers, and if a route alone is the proof.
-  var confirmed: Instant?
+  /// Zero for never.
+  private var confirmedAt = Instant(nanoseconds: 0)
   /// How often somebody was answered; it starts over after 2³².
   var answers: UInt32 = 0
+  private var generation: UInt32 = 0
   /// The last solicitation: two on one interface are never closer than RetransTimer.
   var lastSolicited: (at: Instant, on: InterfaceList)?
-  /// The routes' generation by which this session knows its way; `nil` for `iface` rules.
-  var routeGeneration: UInt64?
   /// Where the target is asked for or, if a route alone is the proof, where that leads.
   var interfaces: InterfaceList = .none
   /// The route that the kernel has of us, or none: few sessions have one.
   private var hostRoutes: [HostRoute] = []
+  var askers: [Asker] = []
+
+  /// When the target itself last spoke; `nil` for strangers, and if a route alone is the proof.
+  var confirmed: Instant? {
+    get { confirmedAt.nanoseconds == 0 ? nil : confirmedAt }
+    set { confirmedAt = newValue ?? Instant(nanoseconds: 0) }
+  }
+
+  /// The routes' generation by which this session knows its way; `nil` for `iface` rules.
+  var routeGeneration: UInt32? {
+    get { isRouted ? generation : nil }
+    set { (isRouted, generation) = (newValue != nil, newValue ?? 0) }
+  }
 
   var hostRoute: HostRoute? {
     get { hostRoutes.first }
     set { hostRoutes = newValue.map { [$0] } ?? [] }
   }
-
-  var askers: [Asker] = []
 
   /// How much a session is worth where the table is full.
   enum Precedence: UInt8, CaseIterable {

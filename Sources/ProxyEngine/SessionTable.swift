@@ -3,7 +3,7 @@ import NDPWire
 /// All sessions, found by key, by deadline, and by who has to go first.
 ///
 /// Sessions lie in slots that are used again; a slot's position names a session until it is
-/// removed. Lookups cost one hash, deadlines O(log n). A session takes 160 octets, and what finds
+/// removed. Lookups cost one hash, deadlines O(log n). A session takes 144 octets, and what finds
 /// it 28 to 40 more.
 struct SessionTable {
   private var slots: [Session?] = []
@@ -37,7 +37,7 @@ struct SessionTable {
   ///
   /// Call `reschedule` after a change of its deadline or its precedence.
   subscript(position: Int) -> Session {
-    get { slots[position]! }
+    _read { yield slots[position]! }
     _modify { yield &slots[position]! }
   }
 

@@ -29,7 +29,7 @@ struct ReceiveCoalescingTests {
   func `frames gather where they come fast`(rate: Int, together: Int) {
     var coalescing = ReceiveCoalescing()
     let counts = pauses(framesPerSecond: rate, together: together, in: &coalescing, from: 1)
-    // All but those of the first window or two.
+    // All but those of the first windows.
     #expect(counts.pauses >= counts.looks * 97 / 100)
   }
 
@@ -46,6 +46,18 @@ struct ReceiveCoalescingTests {
     coalescing.add(1, now: Instant(nanoseconds: 60_000_000_000))
     let pauses = coalescing.takePause()
     #expect(!pauses)
+  }
+
+  @Test func `nobody waits for what had to wait and comes at once`() {
+    var coalescing = ReceiveCoalescing()
+    var pauses = 0
+    // A thousand a second, of which half a second's have gathered.
+    for look in 0..<100 {
+      let time = UInt64(1 + look) * 1_000_000
+      coalescing.add(look == 50 ? 500 : 1, now: Instant(nanoseconds: time))
+      if coalescing.takePause() { pauses += 1 }
+    }
+    #expect(pauses == 0)
   }
 
   @Test func `what brought no frame is followed by no pause`() {

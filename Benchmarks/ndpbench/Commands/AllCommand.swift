@@ -22,9 +22,13 @@ struct AllCommand: AsyncParsableCommand {
       try await Throughput(runs: runs).measure(bench, into: &report)
       try await Latency(runs: runs).measure(bench, into: &report)
       try await Cost(runs: runs).measure(bench, into: &report)
-      let sizes = long ? [1, 10, 100, 1_000, 10_000, 100_000] : [1, 100, 1_000, 100_000]
-      try await Scale(runs: long ? runs : min(runs, 3), rules: sizes, sessions: sizes)
-        .measure(bench, into: &report)
+      let scale =
+        long
+        ? Scale(runs: runs)
+        : Scale(
+          runs: min(runs, 3), rules: [1, 100, 1_000, 100_000],
+          sessions: [1, 100, 1_000, 1_000_000])
+      try await scale.measure(bench, into: &report)
       try await Micro(runs: min(runs, 3)).measure(into: &report)
       if long {
         try await Routes(count: 224_000, duration: .seconds(60)).measure(bench, into: &report)

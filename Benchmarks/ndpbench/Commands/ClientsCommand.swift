@@ -10,8 +10,8 @@ struct ClientsCommand: AsyncParsableCommand {
     discussion: """
       50 clients ask and never read, one sends without end and connects again when it is thrown \
       out, one sends garbage likewise. The daemon's processor is kept awake with and without them, \
-      for else they would make it answer faster. Fails where the median at 1,000 NS/s differs by \
-      more than a tenth.
+      for else they would make it answer faster. Fails where the median at 1,000 NS/s grows by \
+      more than a tenth. One run says little on a shared machine: 15 are not too many.
       """)
 
   @OptionGroup var options: BenchOptions
@@ -34,7 +34,7 @@ struct ClientsCommand: AsyncParsableCommand {
     let growth = quantile(0.5, of: with.sorted()) / quantile(0.5, of: without.sorted())
     print(
       "\nwith clients the median is \(Int((growth * 1000).rounded())) thousandths of that without")
-    guard 0.9...1.1 ~= growth else { throw ExitCode.failure }
+    guard growth <= 1.1 else { throw ExitCode.failure }
   }
 
   private func median(_ bench: Bench, isPlagued: Bool, seed: UInt64) async throws -> Double {

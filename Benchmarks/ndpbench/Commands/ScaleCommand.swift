@@ -18,7 +18,7 @@ struct ScaleCommand: AsyncParsableCommand {
   var rules = [1, 10, 100, 1_000, 10_000, 100_000]
 
   @Option(parsing: .upToNextOption, help: "How many sessions, 1 through 4000000 each.")
-  var sessions = [1, 10, 100, 1_000, 10_000, 100_000]
+  var sessions = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
 
   func validate() throws {
     guard rules.allSatisfy({ 1...250_000 ~= $0 }) else {
@@ -43,7 +43,7 @@ struct ScaleCommand: AsyncParsableCommand {
 struct Scale {
   let runs: Int
   var rules = [1, 10, 100, 1_000, 10_000, 100_000]
-  var sessions = [1, 10, 100, 1_000, 10_000, 100_000]
+  var sessions = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
 
   /// Beyond this, ndppd takes longer than a question may.
   private static let mostForNdppd = 1_000

@@ -21,19 +21,23 @@ package struct PacketFilter: Equatable {
   }
 
   /// How many prefixes are compared in the kernel; more are covered by as many shorter ones.
-  package static let prefixLimit = 16
+  ///
+  /// To compare costs next to nothing, but libpcap takes ten times as long for four times as many
+  /// ('ndpbench cost'), and a program may have 4096 instructions.
+  package static let prefixLimit = 64
 
   /// Lets through solicitations for targets inside any of `prefixes`, those that a target inside
   /// any of `speakers` sends itself, and advertisements if wanted.
   ///
-  /// Who detects duplicates speaks for its target.
+  /// Who detects duplicates speaks for its target. Of more than `limit` prefixes, as many shorter
+  /// ones are compared.
   package init(
     solicitationsFor prefixes: [IPv6Prefix], solicitationsOf speakers: [IPv6Prefix] = [],
-    advertisements: Bool
+    advertisements: Bool, limit: Int = PacketFilter.prefixLimit
   ) {
     var messages: [String] = []
-    if !prefixes.isEmpty { messages.append(Self.solicitations(for: prefixes)) }
-    if !speakers.isEmpty { messages.append(Self.solicitations(of: speakers)) }
+    if !prefixes.isEmpty { messages.append(Self.solicitations(for: prefixes, limit: limit)) }
+    if !speakers.isEmpty { messages.append(Self.solicitations(of: speakers, limit: limit)) }
     if advertisements { messages.append("ip6[40] == 136") }
     guard !messages.isEmpty else {
       self = .nothing
@@ -61,15 +65,15 @@ package struct PacketFilter: Equatable {
 
   private static let reject = Instruction(code: UInt16(BPF_RET | BPF_K), constant: 0)
 
-  private static func solicitations(for prefixes: [IPv6Prefix]) -> String {
+  private static func solicitations(for prefixes: [IPv6Prefix], limit: Int) -> String {
     let type = "ip6[40] == 135"
-    guard let covers = IPv6Prefix.covers(of: prefixes, limit: prefixLimit) else { return type }
+    guard let covers = IPv6Prefix.covers(of: prefixes, limit: limit) else { return type }
     return "(\(type) and (\(field(at: targetOffset, isInAnyOf: covers))))"
   }
 
-  private static func solicitations(of speakers: [IPv6Prefix]) -> String {
+  private static func solicitations(of speakers: [IPv6Prefix], limit: Int) -> String {
     let type = "ip6[40] == 135"
-    guard let covers = IPv6Prefix.covers(of: speakers, limit: prefixLimit) else { return type }
+    guard let covers = IPv6Prefix.covers(of: speakers, limit: limit) else { return type }
     let unspecified = comparison(
       ofFieldAt: sourceOffset, with: IPv6Prefix(.unspecified, length: 128))
     let sources = field(at: sourceOffset, isInAnyOf: covers)

@@ -85,7 +85,7 @@ struct PacketFilterTests {
     #expect(try cable.transmit(solicitation(to: peer)) == [])
   }
 
-  @Test(arguments: [1, 16, 17, 1000])
+  @Test(arguments: [1, 64, 65, 1000])
   func `however many rules there are, others wake nobody`(count: Int) throws {
     let prefixes = (0..<count).map {
       IPv6Prefix(IPv6Address(bits: UInt128(0x2001_0db8_0001) << 80 | UInt128($0)), length: 128)
@@ -104,6 +104,20 @@ struct PacketFilterTests {
     #expect(IPv6Prefix.covers(of: scattered, limit: 16)?.count == 16)
     let everywhere = scattered + [IPv6Prefix(.unspecified, length: 0)]
     #expect(IPv6Prefix.covers(of: everywhere, limit: 16) == nil)
+  }
+
+  @Test(.enabled(if: NetworkNamespace.isPermitted))
+  func `the most prefixes fit a program`() throws {
+    // Hosts that have as little in common as can be, so that nothing is compared once for several.
+    var random = SeededGenerator(seed: 1)
+    let hosts = (0..<2 * PacketFilter.prefixLimit).map { _ in
+      IPv6Prefix(IPv6Address(bits: UInt128.random(in: 0 ... .max, using: &random)), length: 128)
+    }
+    let filter = PacketFilter(
+      solicitationsFor: Array(hosts[..<PacketFilter.prefixLimit]),
+      solicitationsOf: Array(hosts[PacketFilter.prefixLimit...]), advertisements: true)
+    // The kernel takes it.
+    _ = try Cable(filter: filter)
   }
 
   @Test func `each prefix length compiles`() {

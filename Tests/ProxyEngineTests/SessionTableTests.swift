@@ -7,7 +7,7 @@ import Testing
 /// The table beside a dictionary and lists that are looked through.
 struct SessionTableTests {
   @Test func `a session takes what the limits are told by`() {
-    #expect(MemoryLayout<Session?>.stride == 160)
+    #expect(MemoryLayout<Session?>.stride == 144)
   }
 
   @Test(arguments: 0..<10)

@@ -11,7 +11,8 @@ struct CostCommand: AsyncParsableCommand {
     discussion: """
       Processor time for an answer at 20,000 questions a second, wake-ups when idle and while \
       somebody asks 20,000 times a second for what no rule is about, memory, time from exec to the \
-      first answer, size of the program, and how often it allocates.
+      first answer, size of the program, how often it allocates, and what it costs to have the \
+      kernel compare a frame with more and more prefixes.
       """)
 
   @OptionGroup var options: BenchOptions
@@ -42,6 +43,11 @@ struct Cost {
           report.fail("cost of \(responder.title)", error)
         }
       }
+    }
+    do {
+      try await FilterCost(runs: runs).measure(bench, into: &report)
+    } catch {
+      report.fail("cost of the packet filter", error)
     }
     try await measureFiles(bench, into: &report)
     do {

@@ -1,3 +1,4 @@
+import Glibc
 import LinuxNet
 import NDPWire
 import NetworkLab
@@ -20,6 +21,8 @@ struct Bench {
       throw BenchFailure("there is no daemon at \(daemon): build it with 'make', or see --daemon")
     }
     self.daemon = RegularFile.absolute(daemon)
+    // The pages of what was just built count as the daemon's own until they are on the disk.
+    sync()
     let allowed = ProcessorAffinity.allowed
     guard allowed.count >= 2 else {
       throw BenchFailure(

@@ -1,4 +1,5 @@
 import ControlProtocol
+import HostDoctor
 import LinuxNet
 import NDPWire
 import NetworkLab
@@ -7,35 +8,7 @@ import SystemPackage
 let ndpctl = (try? Host.programBeside("ndpctl")) ?? ""
 let ndpproxy = (try? Host.programBeside("ndpproxy")) ?? ""
 
-/// What `ndpctl doctor --json` printed.
-struct Document: Decodable {
-  let version: Int
-  let exitStatus: Int32
-  let summary: String
-  let checks: [Check]
-
-  struct Check: Decodable {
-    let code: String
-    let verdict: String
-    let message: String?
-    let findings: [Finding]
-  }
-
-  struct Finding: Decodable {
-    let severity: String
-    let summary: String
-    let value: String
-    let source: String
-    let meaning: String
-    let fix: Fix?
-  }
-
-  struct Fix: Decodable {
-    let commands: [String]
-    let lasting: [String]
-    let scope: String
-  }
-
+extension DoctorDocument {
   subscript(code: String) -> Check? { checks.first { $0.code == code } }
 
   /// Findings that are no notes.
@@ -84,11 +57,11 @@ final class Lab: Sendable {
   /// Looks at the gateway.
   func doctor(
     _ configuration: String, _ arguments: [String] = [], under wrapper: [String] = []
-  ) async throws -> Document {
+  ) async throws -> DoctorDocument {
     let result = try await gateway.result(
       of: wrapper + [ndpctl, "doctor", "--json", "--root", root, "-c", configuration] + arguments)
     guard !result.standardOutput.isEmpty else { throw LabTrouble(result.standardError) }
-    let document = try JSONText.value(Document.self, from: Array(result.standardOutput.utf8))
+    let document = try JSONText.value(DoctorDocument.self, from: Array(result.standardOutput.utf8))
     guard result.status == .exited(document.exitStatus) else {
       throw LabTrouble("exit status \(result.status)")
     }

@@ -1,3 +1,4 @@
+import HostDoctor
 import LinuxNet
 import NetworkLab
 import Testing
@@ -65,7 +66,7 @@ struct LabTests {
       for command in document.troubles.flatMap({ $0.fix?.commands ?? [] }) {
         try await lab.shell(command)
       }
-      let settled: Document? = try await poll(within: .seconds(3)) {
+      let settled: DoctorDocument? = try await poll(within: .seconds(3)) {
         document = try await lab.doctor(path)
         if document.codes.isEmpty { return document }
         try await Task.sleep(for: .milliseconds(200))

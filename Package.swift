@@ -45,6 +45,7 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
 
+    // Its declarations are public, unlike others': Swift 6.3 inlines nothing else across modules.
     .target(name: "NDPWire", swiftSettings: house),
     .target(name: "PrefixTrie", dependencies: ["NDPWire"], swiftSettings: house),
     .target(
@@ -170,6 +171,7 @@ let package = Package(
     .testTarget(
       name: "SimulationTests", dependencies: ["ProxyEngine", "Simulation"],
       swiftSettings: common),
+    .testTarget(name: "ndpbenchTests", dependencies: ["ndpbench"], swiftSettings: common),
     .testTarget(name: "TidyTests", swiftSettings: common),
   ],
   swiftLanguageModes: [.v6]

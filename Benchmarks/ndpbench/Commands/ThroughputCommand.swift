@@ -27,8 +27,6 @@ struct Throughput {
   private static let rates: [Int?] = [
     1_000, 5_000, 20_000, 50_000, 100_000, 150_000, 200_000, 250_000, 300_000, nil,
   ]
-  /// What is answered to this part counts as everything: the borders of the time are not sharp.
-  private static let allowance = 0.98
 
   func measure(_ bench: Bench, into report: inout Report) async throws {
     for run in 0..<runs {
@@ -50,19 +48,14 @@ struct Throughput {
   private func measure(_ running: RunningResponder, run: Int) async throws -> [Figure] {
     let title = running.responder.title
     var figures = [try await burst(running)]
-    var most = 0.0
-    var isSaturated = false
+    var sweep = Sweep()
     for rate in Self.rates {
       let flood = try await running.flood(
         rate: rate, for: .milliseconds(300), divisor: (rate ?? .max) > 50_000 ? 256 : 1,
         seed: UInt64(run + 1))
-      let keepsUp = flood.answeredRate >= flood.offeredRate * Self.allowance
-      if let rate, keepsUp, flood.offeredRate < Double(rate) * Self.allowance {
-        // What was offered is less than it says, and the responder is not to blame.
-        break
-      }
-      most = max(most, flood.answeredRate)
-      if !keepsUp { isSaturated = true }
+      guard
+        sweep.add(rate: rate, offered: flood.offeredRate, answered: flood.answeredRate)
+      else { continue }
       let condition = rate.map { "\(grouped($0)) NS/s" } ?? "flood"
       let position = rate.map(Double.init)
       figures += [
@@ -79,12 +72,8 @@ struct Throughput {
             "throughput", "offered", at: condition, of: title, in: "NS/s", [flood.offeredRate]))
       }
     }
-    guard isSaturated else {
-      throw BenchFailure(
-        "the generator was the bottleneck: all of \(grouped(Int(most))) questions a second "
-          + "were answered, so that this says nothing of the responder")
-    }
-    figures.append(Figure("throughput", "saturation", of: title, in: "NA/s", [most]))
+    figures.append(
+      Figure("throughput", "saturation", of: title, in: "NA/s", [try sweep.saturation()]))
     return figures
   }
 

@@ -6,8 +6,6 @@ import NetworkLab
 struct Scan: ~Copyable {
   private let scanner: PacketSender
   private let asker: PacketSender
-  /// Of `up0`, at the scanner and at the asker.
-  private let indexes: (scanner: Int32, asker: Int32)
   /// At the asker: its questions, and the answers to it.
   private var upstream: PacketCapture
   /// At the member: what the scanned link gets to see.
@@ -26,17 +24,12 @@ struct Scan: ~Copyable {
 
   /// Opens what is needed in the nodes of the network.
   init(_ network: FoundingNetwork, rate: Int, freshCount: Int) async throws {
-    let scanner = try network.routers[1].namespace.run { try PacketSender() }
-    let asker = try network.routers[0].namespace.run { try PacketSender() }
-    let indexes = (
-      try await network.routers[1].interfaceIndex("up0"),
-      try await network.routers[0].interfaceIndex("up0")
-    )
+    let scanner = try await network.routers[1].sender(on: "up0")
+    let asker = try await network.routers[0].sender(on: "up0")
     let upstream = try network.routers[0].capture(on: "up0")
     let inside = try network.member.capture(on: "zt0", filter: "icmp6 and ip6[40] == 135")
     (self.rate, self.freshCount) = (rate, freshCount)
     (self.scanner, self.asker) = (scanner, asker)
-    self.indexes = indexes
     self.upstream = upstream
     self.inside = inside
   }
@@ -80,13 +73,13 @@ struct Scan: ~Copyable {
     let random = UInt128(UInt64.random(in: 1 << 20..<1 << 47, using: &generator))
     let target = IPv6Address(bits: FoundingNetwork.insidePrefix.address.bits | random)
     let frame = solicitation(for: target, from: 1)
-    scanner.enqueue(on: indexes.scanner) { frame.encode(into: &$0) }
+    scanner.enqueue { frame.encode(into: &$0) }
     scannedCount += 1
   }
 
   private func ask(for target: IPv6Address) {
     let frame = solicitation(for: target, from: 0)
-    asker.enqueue(on: indexes.asker) { frame.encode(into: &$0) }
+    asker.enqueue { frame.encode(into: &$0) }
     asker.flush()
   }
 

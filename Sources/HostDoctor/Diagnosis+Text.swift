@@ -15,7 +15,14 @@ extension Diagnosis {
       }
       lines += result.lines(paint)
     }
-    return (lines + ["", summary]).joined(separator: "\n") + "\n"
+    // What stands in the way, once more: above it may have scrolled away.
+    let again = results.flatMap { result in
+      result.findings.filter { $0.severity != .note }.map {
+        result.line(paint.mark($0.severity), $0.summary)
+      }
+    }
+    lines += [""] + again + (again.isEmpty ? [] : [""])
+    return (lines + [summary]).joined(separator: "\n") + "\n"
   }
 
   /// `1 failure, 1 warning, 2 skipped`.
@@ -48,7 +55,7 @@ extension CheckResult {
     }
   }
 
-  private func line(_ mark: String, _ words: String) -> String {
+  fileprivate func line(_ mark: String, _ words: String) -> String {
     let title = check.title.padded(to: 18)
     return "  \(mark) \(check.code) \(title)" + words.wrapped(after: Self.indent).harmless
   }

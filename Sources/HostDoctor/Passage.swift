@@ -57,7 +57,7 @@ struct Passage {
       .with(ethernet: outside.linkLayerAddress ?? Self.station, to: Self.station)
     return [
       ("solicitations to groups", question, false),
-      ("solicitations to this host by name", unicastSolicitation, false),
+      ("solicitations to this host by unicast", unicastSolicitation, false),
       ("advertisements", answer, true),
     ]
   }

@@ -30,15 +30,19 @@ package final class ListeningSocket: Pollable {
   /// somebody listens there, or where it is no socket.
   package convenience init(path: String, group: UInt32?) throws(SystemError) {
     let descriptor = try Descriptor.unixStream(flags: CInt(O_NONBLOCK))
-    // What bind(2) makes has these permissions from the first moment on.
-    try call("set permissions") { fchmod(descriptor.number, 0o600) }
+    // What bind(2) makes has these permissions from the first moment on: to change them later, by
+    // the path, would be to change whatever somebody has put there meanwhile.
+    try call("set permissions") { fchmod(descriptor.number, 0o660) }
     try Self.removeLeftover(path)
+    let mask = umask(0)
+    defer { _ = umask(mask) }
     try descriptor.bind(to: sockaddr_un(path: path), "make the socket \(path)")
     var status = stat()
     try call("examine \(path)") { unsafe lstat(path, &status) }
     let made = Made(path: path, device: UInt(status.st_dev), inode: UInt(status.st_ino))
-    if let group { try call("give \(path) to group \(group)") { unsafe chown(path, .max, group) } }
-    try call("set permissions of \(path)") { unsafe chmod(path, 0o660) }
+    if let group {
+      try call("give \(path) to group \(group)") { unsafe lchown(path, .max, group) }
+    }
     try call("listen at \(path)") { listen(descriptor.number, Self.backlog) }
     self.init(descriptor: descriptor, made: made)
   }
@@ -90,7 +94,15 @@ package final class ListeningSocket: Pollable {
     let number = try callUnlessBlocked("accept") {
       unsafe accept4(descriptor.number, .init(__sockaddr__: nil), nil, CInt(O_CLOEXEC | O_NONBLOCK))
     }
-    return number.map { StreamConnection(Descriptor(owning: $0)) }
+    guard let number else { return nil }
+    let connection = StreamConnection(Descriptor(owning: number))
+    // Out-of-band data is like any other: to peek would pass over it, and poll(2) would not.
+    var isInline: CInt = 1
+    try call("accept") {
+      unsafe setsockopt(
+        number, SOL_SOCKET, SO_OOBINLINE, &isInline, socklen_t(MemoryLayout<CInt>.size))
+    }
+    return connection
   }
 
   /// Removes a socket that nobody listens on any more.

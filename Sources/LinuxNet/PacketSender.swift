@@ -1,19 +1,19 @@
 import CLinux
 import Glibc
 
-/// A packet socket (packet(7)) that only sends: whole Ethernet frames, in batches, on any of the
-/// interfaces.
+/// A packet socket (packet(7)) on one interface that only sends: whole Ethernet frames, in batches.
 ///
 /// The kernel tells whoever waits for a socket of every frame that has left it, and epoll is told
 /// even where it waits for frames to come: to send on a socket that is polled takes a fifth of a
-/// microsecond more for each. So nobody waits for this one. It is bound to the interface on which
-/// it sends, for to name that with each frame takes half as much. Sending allocates nothing.
+/// microsecond more for each. So nobody waits for this one. Each interface has its own, for frames
+/// that one is slow to take count against the socket's room. Sending allocates nothing.
 package final class PacketSender {
+  private let interfaceIndex: Int32
   private let socket: OpenPacketSocket
+  /// Where the socket comes from and goes back to.
+  private let reserve: PacketSocketReserve?
   private let batch = FrameBatch(frameCapacity: PacketSender.frameCapacity)
   private var count = 0
-  /// The interface to which the socket is bound; none at first, and after a failure.
-  private var interfaceIndex: Int32?
 
   /// How many frames could not be sent so far.
   package private(set) var unsentCount: UInt64 = 0
@@ -21,40 +21,43 @@ package final class PacketSender {
   /// The longest frame that it takes, in octets.
   package static let frameCapacity = 256
 
-  /// Sends in the thread's network namespace.
+  /// Sends on one interface of the thread's network namespace.
   ///
-  /// Throws `EPERM` without CAP_NET_RAW.
-  package init() throws(SystemError) {
-    // It never gets a protocol, so it receives nothing.
-    socket = try OpenPacketSocket()
+  /// The socket is one of `reserve` and goes back there, or a new one: then it throws `EPERM`
+  /// without CAP_NET_RAW.
+  package init(
+    interfaceIndex: Int32, from reserve: PacketSocketReserve? = nil
+  ) throws(SystemError) {
+    self.interfaceIndex = interfaceIndex
+    self.reserve = reserve
+    if let reserve {
+      socket = try reserve.take(for: .sending)
+    } else {
+      socket = try OpenPacketSocket()
+    }
+    // It never gets a protocol: it receives nothing, and sends as what the frame says.
+    try socket.bind(to: interfaceIndex, protocol: 0)
+  }
+
+  /// Closes the socket, or has the reserve keep it.
+  deinit {
+    if let reserve, (try? socket.bind(to: 0, protocol: 0)) != nil {
+      reserve.putBack(socket, for: .sending)
+    }
   }
 
   /// Puts one frame behind those to be sent; `encode` writes it and returns its length.
   ///
-  /// Sends what has gathered when a batch is full, or is for another interface.
-  package func enqueue(on index: Int32, _ encode: (inout MutableRawSpan) -> Int) {
+  /// Sends what has gathered when a batch is full.
+  package func enqueue(_ encode: (inout MutableRawSpan) -> Int) {
     if count == FrameBatch.count { flush() }
-    if index != interfaceIndex {
-      flush()
-      guard bind(to: index) else { return unsentCount += 1 }
-    }
     batch.write(count, encode)
     count += 1
   }
 
-  private func bind(to index: Int32) -> Bool {
-    do {
-      try socket.bind(to: index, protocol: 0)
-      interfaceIndex = index
-    } catch {
-      interfaceIndex = nil
-    }
-    return interfaceIndex != nil
-  }
-
   /// Sends what was put behind, in order.
   ///
-  /// A frame that cannot be sent is counted and given up: its asker will ask again. That an
+  /// A frame that cannot be sent is counted and given up: its asker will ask again. That the
   /// interface is down or gone, or its queue full, is nothing to fail for.
   package func flush() {
     var start = 0
@@ -63,16 +66,15 @@ package final class PacketSender {
         start += Int(
           try call("send") {
             unsafe sendmmsg(
-              socket.descriptor.number, batch.headers.baseAddress! + start, UInt32(count - start),
-              CInt(MSG_DONTWAIT))
+              socket.descriptor.number, batch.headers.baseAddress! + start,
+              UInt32(count - start), CInt(MSG_DONTWAIT))
           })
       } catch {
-        // Of an interface that is down or gone, netlink tells; the others would fare no better.
-        let isLost = error.code == .networkDown || error.code == .noSuchAddressOrDevice
+        // Where it is down or gone, which netlink tells, or has no room, none of them fares better.
+        let isLost = [.networkDown, .noSuchAddressOrDevice, .wouldBlock].contains(error.code)
         let lost = isLost ? count - start : 1
         unsentCount += UInt64(lost)
         start += lost
-        interfaceIndex = nil
       }
     }
     count = 0

@@ -32,7 +32,11 @@ package final class PacketSocket: Pollable {
   ) throws(SystemError) {
     self.interfaceIndex = interfaceIndex
     self.reserve = reserve
-    if let reserve { socket = try reserve.take() } else { socket = try OpenPacketSocket() }
+    if let reserve {
+      socket = try reserve.take(for: .receiving)
+    } else {
+      socket = try OpenPacketSocket()
+    }
     try filter.attach(to: socket.descriptor)
     setReceiveBuffer()
     if allMulticast { try receive(.allMulticast, true) }
@@ -44,7 +48,7 @@ package final class PacketSocket: Pollable {
     guard let reserve else { return }
     for excess in excesses { try? receive(excess, false) }
     // What cannot be silenced is closed.
-    if (try? socket.silence()) != nil { reserve.putBack(socket) }
+    if (try? socket.silence()) != nil { reserve.putBack(socket, for: .receiving) }
   }
 
   private var number: CInt { socket.descriptor.number }

@@ -6,25 +6,40 @@ import Glibc
 /// To open one takes CAP_NET_RAW. To bind it to an interface, and later to another, takes nothing
 /// (packet(7)), so that a daemon with enough of them can give up every privilege.
 package final class PacketSocketReserve {
-  private var spares: [OpenPacketSocket] = []
+  private var receivers: [OpenPacketSocket] = []
+  private var senders: [OpenPacketSocket] = []
 
-  /// Opens `count` sockets at once.
+  /// What a socket is for.
+  ///
+  /// One that has received has a protocol for good, and would send frames as of that protocol.
+  enum Use {
+    case receiving
+    case sending
+  }
+
+  /// Opens two sockets, of each use one, for each of `count` interfaces.
   ///
   /// Throws `EPERM` without CAP_NET_RAW, also where `count` is 0.
   package init(count: Int) throws(SystemError) {
     // Trying one tells whether it is permitted.
     let first = try OpenPacketSocket()
     guard count > 0 else { return }
-    spares.append(first)
-    while spares.count < count { spares.append(try OpenPacketSocket()) }
+    receivers.append(first)
+    while receivers.count < count { receivers.append(try OpenPacketSocket()) }
+    while senders.count < count { senders.append(try OpenPacketSocket()) }
   }
 
-  /// How many are left.
-  package var count: Int { spares.count }
+  /// For how many more interfaces there are some.
+  package var count: Int { min(receivers.count, senders.count) }
 
-  /// A socket that receives nothing yet; a new one where none is left and that is permitted.
-  func take() throws(SystemError) -> OpenPacketSocket {
-    if let spare = spares.popLast() { return spare }
+  /// A socket that is bound to nothing; a new one where none is left and that is permitted.
+  func take(for use: Use) throws(SystemError) -> OpenPacketSocket {
+    let spare =
+      switch use {
+      case .receiving: receivers.popLast()
+      case .sending: senders.popLast()
+      }
+    if let spare { return spare }
     do {
       return try OpenPacketSocket()
     } catch {
@@ -35,8 +50,13 @@ package final class PacketSocketReserve {
     }
   }
 
-  /// Keeps a socket that is no longer needed where it was.
-  func putBack(_ socket: OpenPacketSocket) { spares.append(socket) }
+  /// Keeps a socket that is no longer needed where it was, and is silent.
+  func putBack(_ socket: OpenPacketSocket, for use: Use) {
+    switch use {
+    case .receiving: receivers.append(socket)
+    case .sending: senders.append(socket)
+    }
+  }
 }
 
 /// A packet socket that nobody has bound yet, or that nobody needs any more.

@@ -71,8 +71,10 @@ package struct RegularFile {
   /// Everybody may read it.
   package static func replace(_ path: String, with text: String) throws(SystemError) {
     let temporary = "\(path).\(getpid()).new"
+    // What somebody else has put there is not written to.
+    remove(temporary)
     let number = try call("make \(temporary)") {
-      unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+      unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     }
     let descriptor = Descriptor(owning: number)
     do {

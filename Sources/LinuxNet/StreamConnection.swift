@@ -40,7 +40,8 @@ package final class StreamConnection: Pollable {
   package func receiveLine(limit: Int) throws(SystemError) -> [UInt8]? {
     guard let seen = try receive(limit: limit, CInt(MSG_PEEK)) else { return nil }
     guard let end = seen.firstIndex(of: UInt8(ascii: "\n")) else {
-      return try receive(limit: limit)
+      // More may have come meanwhile, with a line feed in it.
+      return try receive(limit: seen.count)
     }
     return try receive(limit: end + 1)
   }

@@ -68,3 +68,13 @@ extension NeighborDiscoveryFrame {
     }
   }
 }
+
+extension Node {
+  /// Sends frames on one of this node's interfaces.
+  ///
+  /// Throws where there is no such interface.
+  package func sender(on interface: String) async throws -> PacketSender {
+    let index = try await interfaceIndex(interface)
+    return try namespace.run { try PacketSender(interfaceIndex: index) }
+  }
+}

@@ -8,6 +8,8 @@ final class ControlClient {
   /// Never used again.
   let number: UInt32
   let connection: StreamConnection
+  /// Who connected, if the kernel says so.
+  let user: UInt32?
   /// When it last said or read something.
   var lastHeard: Instant
   /// Whether it is waited for until it has read.
@@ -21,12 +23,17 @@ final class ControlClient {
   private var isEnding = false
   /// Messages that it was not told of, nor that it was not.
   private var missed: UInt64 = 0
+  private var nextConfession = Instant(nanoseconds: 0)
 
   init(_ connection: StreamConnection, number: UInt32, now: Instant) {
     self.connection = connection
     self.number = number
+    user = connection.peerUser
     lastHeard = now
   }
+
+  /// Whether it may have changed what we do.
+  var isTrusted: Bool { user.map(Privileges.isTrusted) ?? false }
 
   /// Whether it has something to read yet; until then nothing more is taken from it.
   var hasBacklog: Bool { sentCount < output.count }
@@ -93,10 +100,20 @@ final class ControlClient {
 
   /// Sends what can be sent at once; false where the connection is to end.
   func flush(now: Instant) throws(SystemError) -> Bool {
-    if !hasBacklog { confess() }
+    if !hasBacklog, now >= nextConfession {
+      nextConfession = now + .seconds(1)
+      confess()
+    }
     while hasBacklog {
       let count = try connection.send(output[sentCount...])
-      if count == 0 { return true }
+      if count == 0 {
+        // Who never reads all of it must not make us keep what has been sent.
+        if sentCount >= ControlSocket.backlogLimit {
+          output.removeFirst(sentCount)
+          sentCount = 0
+        }
+        return true
+      }
       lastHeard = now
       sentCount += count
     }

@@ -7,6 +7,9 @@ final class ControlServer {
   let socket: ListeningSocket
   private(set) var clients: [ControlClient] = []
   private var lastNumber: UInt32 = 0
+  /// Those that have something to say, and whose turn it was last.
+  private var speakers: [UInt32] = []
+  private var lastSpeaker: UInt32 = 0
   private let poll: EventPoll
 
   init(_ socket: ListeningSocket, poll: EventPoll) throws(SystemError) {
@@ -15,25 +18,56 @@ final class ControlServer {
     try poll.watch(socket, token: Token.control)
   }
 
-  /// Lets one in who waits; whoever has been silent the longest goes where there are too many.
+  /// Lets one in who waits; where there are too many, another one has to go for it.
+  ///
+  /// Who may only look does not take the place of who may change something.
   func admit(now: Instant) throws(SystemError) {
     guard let connection = try socket.accept() else { return }
-    if clients.count == ControlSocket.clientLimit {
-      guard let silent = clients.min(by: { $0.lastHeard < $1.lastHeard }) else { return }
-      silent.end(
-        with: RequestFailure(
-          .displaced, "\(ControlSocket.clientLimit) others came, and you were silent the longest"))
-      _ = try? silent.flush(now: now)
-      remove(silent)
-    }
     lastNumber &+= 1
     let client = ControlClient(connection, number: lastNumber, now: now)
+    if clients.count == ControlSocket.clientLimit {
+      guard let other = leastWorthy, client.isTrusted || !other.isTrusted else {
+        return displace(client, now: now)
+      }
+      displace(other, now: now)
+      remove(other)
+    }
     try poll.watch(connection, token: Token.client(client.number))
     clients.append(client)
   }
 
+  private func displace(_ client: ControlClient, now: Instant) {
+    client.end(
+      with: RequestFailure(
+        .displaced, "\(ControlSocket.clientLimit) others came, and you were silent the longest"))
+    _ = try? client.flush(now: now)
+  }
+
+  /// Whoever has been silent the longest of those whose user has most connections, and none that
+  /// may change something as long as there are others.
+  private var leastWorthy: ControlClient? {
+    clients.min { one, other in
+      func worth(_ client: ControlClient) -> (Int, Int, Instant) {
+        let crowd = clients.count { $0.user == client.user }
+        return (client.isTrusted ? 1 : 0, -crowd, client.lastHeard)
+      }
+      return worth(one) < worth(other)
+    }
+  }
+
   /// The client with this number, unless it is gone.
   func client(_ number: UInt32) -> ControlClient? { clients.first { $0.number == number } }
+
+  /// Takes down that a client has something to say.
+  func note(speaker number: UInt32) { speakers.append(number) }
+
+  /// Whose turn it is of those that had something to say; the others are heard of again.
+  func takeSpeaker() -> ControlClient? {
+    guard !speakers.isEmpty else { return nil }
+    lastSpeaker = speakers.filter { $0 > lastSpeaker }.min() ?? speakers.min() ?? 0
+    speakers.removeAll(keepingCapacity: true)
+    return client(lastSpeaker)
+  }
 
   /// Sends a client what it can take, and listens for what it says only once it has read that.
   func flush(_ client: ControlClient, now: Instant) {
@@ -51,8 +85,8 @@ final class ControlServer {
 
   /// Makes room where no more files may be open; says whether that was possible.
   func makeRoom() -> Bool {
-    guard let silent = clients.min(by: { $0.lastHeard < $1.lastHeard }) else { return false }
-    remove(silent)
+    guard let other = leastWorthy else { return false }
+    remove(other)
     return true
   }
 

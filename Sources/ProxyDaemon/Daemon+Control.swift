@@ -4,8 +4,8 @@ import Logging
 import NDPWire
 import ProxyEngine
 
-// What clients of the control socket ask for. Each gets one request done at a turn, so that frames
-// are taken up in between; nothing waits for any of them.
+// What clients of the control socket ask for. One request is done at a turn, so that frames are
+// taken up in between; nothing waits for any of them.
 
 extension Daemon {
   /// Lets clients in from now on.
@@ -26,25 +26,33 @@ extension Daemon {
     }
   }
 
-  /// Takes one request from a client that has something to say, or sends it what it has to read.
+  /// Sends a client what it has to read, or lets it wait for its turn to speak.
   func serve(_ number: UInt32) {
     guard let control, let client = control.client(number) else { return }
-    if !client.hasBacklog {
-      do {
-        switch try client.read() {
-        case .nothing: return
-        case .end: return control.remove(client)
-        case .tooLong:
-          client.end(
-            with: RequestFailure(
-              .oversized, "a request has at most \(ControlSocket.requestLimit) octets"))
-        case .request(let octets):
-          client.lastHeard = now
-          answer(octets, of: client)
-        }
-      } catch {
-        return control.remove(client)
+    if client.hasBacklog {
+      control.flush(client, now: now)
+    } else {
+      control.note(speaker: number)
+    }
+  }
+
+  /// Takes one request of one client.
+  func serveSpeaker() {
+    guard let control, let client = control.takeSpeaker(), !client.hasBacklog else { return }
+    do {
+      switch try client.read() {
+      case .nothing: return
+      case .end: return control.remove(client)
+      case .tooLong:
+        client.end(
+          with: RequestFailure(
+            .oversized, "a request has at most \(ControlSocket.requestLimit) octets"))
+      case .request(let octets):
+        client.lastHeard = now
+        answer(octets, of: client)
       }
+    } catch {
+      return control.remove(client)
     }
     control.flush(client, now: now)
   }
@@ -60,7 +68,7 @@ extension Daemon {
             + #"{"version":1,"command":{"status":{}}}"#))
     }
     if request.command.isPrivileged {
-      guard let user = client.connection.peerUser, Privileges.isTrusted(user) else {
+      guard client.isTrusted else {
         return client.put(.error(RequestFailure(.forbidden, "only root may do that")))
       }
     }

@@ -67,21 +67,23 @@ extension Daemon {
       for action in performing { perform(action) }
       performing.removeAll(keepingCapacity: true)
     }
-    sender.flush()
+    for port in pending { port.flush() }
+    pending.removeAll(keepingCapacity: true)
     if isWatched { tellMonitors() }
   }
 
   private func perform(_ action: Action) {
     switch action {
     case .advertise(let frame, let index):
-      if isDebugging { logger.debug("\(name(of: index)): answering: \(frame.message.sentence)") }
+      guard let port = port(on: index) else { return }
+      if isDebugging { logger.debug("\(port.name): answering: \(frame.message.sentence)") }
       watch(action)
-      sender.enqueue(on: index.rawValue) { frame.encode(into: &$0) }
+      enqueue(on: port) { frame.encode(into: &$0) }
     case .solicit(let frame, let index):
       guard let port = port(askingOn: index) else { return }
       if isDebugging { logger.debug("\(port.name): asking: \(frame.message.sentence)") }
       watch(action)
-      sender.enqueue(on: index.rawValue) { frame.encode(into: &$0) }
+      enqueue(on: port) { frame.encode(into: &$0) }
     case .installHostRoute(let route):
       attemptRouteChange { () throws(SystemError) in
         try hostRoutes?.install(
@@ -111,6 +113,11 @@ extension Daemon {
     } catch {
       warnSparingly("autowire: \(error)")
     }
+  }
+
+  private func enqueue(on port: Port, _ encode: (inout MutableRawSpan) -> Int) {
+    if !port.isPending { pending.append(port) }
+    port.enqueue(encode)
   }
 
   private func lookUpRoute(to target: IPv6Address) -> Route {

@@ -89,12 +89,14 @@ extension Daemon {
   }
 
   func port(on index: InterfaceIndex) -> Port? {
-    ports.first { $0.index == index }
+    for port in ports where port.index == index { return port }
+    return nil
   }
 
   private func closePorts(where isOver: (Port) -> Bool) {
     for port in ports where isOver(port) {
       countLosses(of: port)
+      closedUnsentCount += port.sender.unsentCount
       poll.forget(port.socket)
     }
     ports.removeAll(where: isOver)

@@ -21,7 +21,7 @@ extension Daemon {
 
   /// What was done and what was not since the start.
   var totals: String {
-    "\(engine.counters.summary) unsent=\(sender.unsentCount) overrun=\(overrunCount)"
+    "\(engine.counters.summary) unsent=\(unsentCount) overrun=\(overrunCount)"
   }
 
   /// Logs more than now, or after the most as little as possible again.

@@ -81,7 +81,7 @@ extension Daemon {
     }
     report.sessionsEvicted = counters.sessionsEvicted
     report.askersEvicted = counters.askersEvicted
-    report.unsent = sender.unsentCount
+    report.unsent = unsentCount
     report.overrun = overrunCount
     var times = latency
     times.add(counters.waits)

@@ -22,8 +22,6 @@ package final class Daemon {
   let poll: EventPoll
   /// Where ports get their sockets from.
   let sockets: PacketSocketReserve
-  /// What all of them send with.
-  let sender: PacketSender
   private let timer: TimerDescriptor
   private let signals: SignalDescriptor
   let monitor: HostMonitor
@@ -48,8 +46,12 @@ package final class Daemon {
   var retry: Instant?
   var mustResynchronize = false
   var warnings = WarningLimit()
+  /// Ports on which frames wait to be sent.
+  var pending: [Port] = []
   /// How many frames came faster than they were taken.
   var overrunCount: UInt64 = 0
+  /// How many frames could not be sent on ports that are closed.
+  var closedUnsentCount: UInt64 = 0
   /// How long it took to answer those who did not have to wait for a target.
   var latency = LatencyHistogram()
   /// Warnings and errors that were logged.
@@ -91,8 +93,7 @@ package final class Daemon {
     self.logger = logger
     isDebugging = logger.logLevel <= .debug
     sockets = try PacketSocketReserve(
-      count: plan.isComplete ? plan.names.count + Self.spareSocketCount : 0)
-    sender = try PacketSender()
+      count: plan.isComplete ? plan.names.count + Self.spareCount : 0)
     poll = try EventPoll()
     timer = try TimerDescriptor()
     signals = try SignalDescriptor(SignalDescriptor.termination + SignalDescriptor.requests)
@@ -109,7 +110,7 @@ package final class Daemon {
   }
 
   /// How many interfaces a reload can add where no more sockets may be opened by then.
-  private static let spareSocketCount = 16
+  private static let spareCount = 16
 
   /// Whether sockets are enough that no more need be opened, whatever the interfaces do.
   ///
@@ -154,6 +155,7 @@ package final class Daemon {
         }
       }
       if let failure { throw failure }
+      serveSpeaker()
     }
     manager?.tell(["STOPPING=1"])
     hostRoutes?.removeAll()
@@ -234,6 +236,9 @@ package final class Daemon {
     default: logger.notice("signal \(signal) ignored")
     }
   }
+
+  /// How many frames could not be sent: an interface was down or gone, or had no room.
+  var unsentCount: UInt64 { ports.reduce(closedUnsentCount) { $0 + $1.sender.unsentCount } }
 
   var now: Instant { Instant(nanoseconds: MonotonicClock.nanoseconds) }
 }

@@ -42,10 +42,10 @@ struct Explainer {
   }
 
   /// On how many interfaces of one rule the neighbour cache is looked at.
-  private static let shownInterfaces = 32
+  private static let shownInterfaces = 8
 
   /// On how many proxy interfaces is looked for entries of the kernel's own proxy.
-  private static let shownProxies = 64
+  private static let shownProxies = 8
 
   private func name(of index: InterfaceIndex) -> String {
     host.links[index.rawValue]?.name ?? "interface \(index.rawValue)"

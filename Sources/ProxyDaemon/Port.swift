@@ -7,6 +7,9 @@ final class Port {
   let index: InterfaceIndex
   let name: String
   let socket: PacketSocket
+  let sender: PacketSender
+  /// Whether frames wait to be sent.
+  private(set) var isPending = false
   /// When to look next for frames that were lost.
   var nextLossCount = Instant(nanoseconds: 0)
   private var purpose: Purpose
@@ -48,6 +51,7 @@ final class Port {
     socket = try PacketSocket(
       interfaceIndex: index.rawValue, filter: purpose.filter,
       allMulticast: purpose.needsAllMulticast, from: reserve)
+    sender = try PacketSender(interfaceIndex: index.rawValue, from: reserve)
     if purpose.isPromiscuous { try socket.receive(.promiscuous, true) }
   }
 
@@ -96,5 +100,15 @@ final class Port {
   func forgetGroups() {
     membership = nil
     joinedGroups = []
+  }
+
+  func enqueue(_ encode: (inout MutableRawSpan) -> Int) {
+    sender.enqueue(encode)
+    isPending = true
+  }
+
+  func flush() {
+    sender.flush()
+    isPending = false
   }
 }

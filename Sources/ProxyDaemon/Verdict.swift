@@ -46,7 +46,11 @@ extension Explanation.Verdict {
     }
     switch proxy.decision {
     case "answered":
-      self.init(.yes, "answered", "answered on \(proxy.proxy): \(proxy.proof(in: explanation))")
+      let goesBack = explanation.owner == nil && explanation.route.interface == proxy.proxy
+      self.init(
+        .yes, "answered",
+        "answered on \(proxy.proxy): \(proxy.proof(in: explanation))"
+          + (goesBack ? "; but the kernel sends what comes for it back out of there" : ""))
     case "asks":
       if let since = proxy.sinceFailedMilliseconds {
         self.init(

@@ -59,6 +59,8 @@ extension Engine {
   private func outcome(
     of target: IPv6Address, on proxy: Int, route: Route, now: Instant
   ) -> TargetExplanation.Outcome {
+    // Nobody asks for a group, and a question for one cannot be made.
+    if target.isMulticast { return .silence(.targetNotProxied) }
     guard let index = rules.proxyInterfaces[proxy] else { return .noInterface }
     var trial = Engine(copying: self, about: target)
     var actions: [Action] = []

@@ -50,10 +50,9 @@ package struct Engine: ~Copyable {
   ///
   /// Costs their number.
   package var sessionCounts: [(state: String, count: Int)] {
-    let positions = sessions.takenPositions
-    return Session.State.allCases.map { state in
-      ("\(state)", positions.count { sessions[$0].state == state })
-    }
+    var counts: [Session.State: Int] = [:]
+    for position in sessions.takenPositions { counts[sessions[position].state, default: 0] += 1 }
+    return Session.State.allCases.map { ("\($0)", counts[$0] ?? 0) }
   }
 
   /// Takes one event and appends what is to be done.

@@ -44,7 +44,7 @@ struct Probe {
   ///
   /// Throws `SystemError` without CAP_NET_RAW, and what libpcap says.
   func run() throws -> Outcome {
-    let sender = try PacketSender()
+    let sender = try PacketSender(interfaceIndex: link.index)
     var capture = try PacketCapture(
       interface: link.name, filter: "icmp6 and (ip6[40] == 135 or ip6[40] == 136)")
     var outcome = Outcome()
@@ -73,7 +73,7 @@ struct Probe {
     _ sender: PacketSender
   ) throws -> [Answer] {
     for _ in 0..<Self.attempts {
-      sender.enqueue(on: link.index) { frame.encode(into: &$0) }
+      sender.enqueue { frame.encode(into: &$0) }
       sender.flush()
       let answers = try listen(&capture, to: frame.destination)
       if !answers.isEmpty { return answers }

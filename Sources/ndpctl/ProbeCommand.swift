@@ -86,7 +86,7 @@ extension Probe.Outcome {
     lines += toGroup.isEmpty ? ["  nobody answers"] : toGroup.flatMap(\.lines)
     for claimant in claimants {
       let answers = toName.filter { $0.frame.source == claimant || $0.claimant == claimant }
-      lines += ["to \(claimant) by name"]
+      lines += ["to \(claimant) by unicast"]
       lines += answers.isEmpty ? ["  nobody answers"] : answers.flatMap(\.lines)
     }
     return lines + ["", verdict]
@@ -98,8 +98,8 @@ extension Probe.Outcome {
     }
     if claimants.count > 1 { return "Several stations claim the address: one proxy too many?" }
     return toName.isEmpty
-      ? "Answered at first, but not when asked by name: routers will lose it again and again."
-      : "Answered both times."
+      ? "Answered at first, but not when asked by unicast: routers will lose it again and again."
+      : "Answered both times. Whether traffic then passes, 'ndpctl doctor' says there."
   }
 }
 

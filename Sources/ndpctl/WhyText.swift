@@ -32,6 +32,9 @@ struct WhyText {
     if explanation.isLive, explanation.messages.isEmpty {
       rows.append(("seen", "nothing about it of late"))
     }
+    if explanation.verdict.answer == .yes {
+      rows.append(("traffic", "whether it then passes, 'ndpctl doctor' says"))
+    }
     return Self.columns(rows)
   }
 

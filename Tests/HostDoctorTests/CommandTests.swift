@@ -172,7 +172,7 @@ struct CommandTests {
     try await lab.cleanUp()
   }
 
-  @Test func `probe shows who answers, and who does not when asked by name`() async throws {
+  @Test func `probe shows who answers, and who does not when asked by unicast`() async throws {
     let lab = try await Lab()
     let target = "\(FoundingNetwork.memberAddress(0))"
     let command = [ndpctl, "probe", target, "-i", "up0"]
@@ -183,7 +183,7 @@ struct CommandTests {
     try await lab.gateway.withDaemon(ndpproxy, configuration: healthy.configuration) { _ in
       let both = try await router.result(of: command)
       #expect(both.status == .exited(0))
-      #expect(both.standardOutput.contains("to 02:00:00:00:00:ee by name"))
+      #expect(both.standardOutput.contains("to 02:00:00:00:00:ee by unicast"))
       #expect(both.standardOutput.contains("Answered both times."))
       let json = try await router.result(of: command + ["--json"])
       #expect(json.standardOutput.contains(#""linkLayerAddress":"02:00:00:00:00:ee""#))
@@ -199,7 +199,7 @@ struct CommandTests {
         """)
       let first = try await router.result(of: command)
       #expect(first.status == .exited(2))
-      #expect(first.standardOutput.contains("not when asked by name"))
+      #expect(first.standardOutput.contains("not when asked by unicast"))
     }
     let own = try await router.result(of: [ndpctl, "probe", "2001:db8:1::1", "-i", "up0"])
     #expect(own.status == .exited(3))

@@ -85,13 +85,12 @@ final class Lab: Sendable {
   func withRouterAdvertisements<Result: Sendable>(
     _ body: () async throws -> Result
   ) async throws -> Result {
-    let index = try await network.router.interfaceIndex("up0")
     let router = network.router
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        let sender = try router.namespace.run { try PacketSender() }
+        let sender = try await router.sender(on: "up0")
         while !Task.isCancelled {
-          sender.enqueue(on: index) { frame in
+          sender.enqueue { frame in
             for (place, octet) in routerAdvertisement.enumerated() {
               frame.storeBytes(of: octet, toByteOffset: place, as: UInt8.self)
             }

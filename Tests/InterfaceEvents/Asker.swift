@@ -14,14 +14,12 @@ package final class Asker {
   }
 
   private let sender: PacketSender
-  private let index: Int32
   private var capture: PacketCapture
   private static let own = FoundingNetwork.routerLinkLayerAddress(0)
 
   /// Opens what is needed on the router.
   package init(_ network: FoundingNetwork) async throws {
-    index = try await network.router.interfaceIndex("up0")
-    sender = try network.router.namespace.run { try PacketSender() }
+    sender = try await network.router.sender(on: "up0")
     capture = try network.router.capture(on: "up0", filter: "icmp6 and ip6[40] == 136")
   }
 
@@ -35,7 +33,7 @@ package final class Asker {
         message: NeighborSolicitation(
           source: source, destination: group, target: target,
           sourceLinkLayerAddress: Self.own))
-      sender.enqueue(on: index) { frame.encode(into: &$0) }
+      sender.enqueue { frame.encode(into: &$0) }
     }
     sender.flush()
   }

@@ -133,15 +133,13 @@ struct PacketFilterTests {
 private final class Cable {
   private let namespace: NetworkNamespace
   private let sender: PacketSender
-  private let index: Int32
   private let receiver: PacketSocket
 
   init(filter: PacketFilter) throws {
     let namespace = try NetworkNamespace()
     let ends = try Veth(in: namespace)
     self.namespace = namespace
-    sender = try namespace.run { try PacketSender() }
-    index = ends.first
+    sender = try namespace.run { try PacketSender(interfaceIndex: ends.first) }
     receiver = try namespace.run {
       try PacketSocket(interfaceIndex: ends.second, filter: filter, allMulticast: true)
     }
@@ -149,7 +147,7 @@ private final class Cable {
 
   /// Sends a frame and returns what arrives; veth delivers before the call returns.
   func transmit(_ octets: [UInt8]) throws -> [[UInt8]] {
-    sender.enqueue(on: index) { span in
+    sender.enqueue { span in
       for (offset, octet) in octets.enumerated() {
         span.storeBytes(of: octet, toByteOffset: offset, as: UInt8.self)
       }

@@ -25,8 +25,8 @@ struct PacketSocketReserveTests {
     }
   }
 
-  private func send(_ count: Int, on index: Int32, by sender: PacketSender) {
-    for _ in 0..<count { sender.enqueue(on: index) { solicitation.encode(into: &$0) } }
+  private func send(_ count: Int, by sender: PacketSender) {
+    for _ in 0..<count { sender.enqueue { solicitation.encode(into: &$0) } }
     sender.flush()
     #expect(sender.unsentCount == 0)
   }
@@ -51,16 +51,16 @@ struct PacketSocketReserveTests {
     let namespace = try NetworkNamespace()
     let ends = try Veth(in: namespace)
     let reserve = try namespace.run { try PacketSocketReserve(count: 1) }
-    let sender = try namespace.run { try PacketSender() }
+    let sender = try namespace.run { try PacketSender(interfaceIndex: ends.first) }
     var socket: PacketSocket? = try open(ends.second, namespace, from: reserve)
-    send(3, on: ends.first, by: sender)
+    send(3, by: sender)
     socket = nil
     // Nobody is bound now, and what comes is for nobody.
-    send(3, on: ends.first, by: sender)
+    send(3, by: sender)
     socket = try open(ends.second, namespace, from: reserve)
     #expect(try received(by: socket!) == 0)
     #expect(socket!.takeOverrunCount() == 0)
-    send(2, on: ends.first, by: sender)
+    send(2, by: sender)
     #expect(try received(by: socket!) == 2)
   }
 
@@ -74,9 +74,9 @@ struct PacketSocketReserveTests {
     #expect(reserve.count == 1)
     let others = try Veth(in: namespace)
     #expect(others.second != ends.second)
-    let sender = try namespace.run { try PacketSender() }
+    let sender = try namespace.run { try PacketSender(interfaceIndex: others.first) }
     socket = try open(others.second, namespace, from: reserve)
-    send(1, on: others.first, by: sender)
+    send(1, by: sender)
     #expect(try received(by: socket!) == 1)
   }
 

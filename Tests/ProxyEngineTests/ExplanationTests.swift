@@ -26,6 +26,16 @@ struct ExplanationTests {
     #expect(gateway.engine.counters[.targetFailed] == 0)
   }
 
+  @Test(arguments: ["::/0", "ff00::/8"])
+  func `a group is nobody's, whatever a rule covers`(prefix: String) {
+    let gateway = Gateway((prefix, .static))
+    let outcome = explain(gateway, ip("ff02::1"))?.outcome
+    guard case .silence(.targetNotProxied)? = outcome else {
+      Issue.record("\(String(describing: outcome))")
+      return
+    }
+  }
+
   @Test func `a known target would be answered for, as it is`() {
     var gateway = Gateway((Self.inside, .interface("zt0")))
     _ = gateway.ask(solicitation())

@@ -5,17 +5,14 @@ import NetworkLab
 /// The founding network in namespaces: real kernels on all sides, the real daemon on the gateway.
 final class RealStage: Stage {
   private let network: FoundingNetwork
-  /// What each router asks with, and on which interface.
-  private let senders: [(sender: PacketSender, index: Int32)]
+  /// What each router asks with.
+  private let senders: [PacketSender]
 
   /// The daemon already runs on the gateway.
   init(_ network: FoundingNetwork) async throws {
     self.network = network
-    var senders: [(sender: PacketSender, index: Int32)] = []
-    for router in network.routers {
-      let sender = try router.namespace.run { try PacketSender() }
-      senders.append((sender, try await router.interfaceIndex("up0")))
-    }
+    var senders: [PacketSender] = []
+    for router in network.routers { senders.append(try await router.sender(on: "up0")) }
     self.senders = senders
   }
 
@@ -29,10 +26,9 @@ final class RealStage: Stage {
         targets: targets)
     }
     for question in questions {
-      let (sender, index) = senders[question.router]
-      sender.enqueue(on: index) { question.frame.encode(into: &$0) }
+      senders[question.router].enqueue { question.frame.encode(into: &$0) }
     }
-    for (sender, _) in senders { sender.flush() }
+    for sender in senders { sender.flush() }
     func lookAgain() throws -> Int {
       for view in views { try view.look() }
       return views.reduce(0) { $0 + $1.seen.count }

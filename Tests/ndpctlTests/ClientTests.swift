@@ -108,6 +108,24 @@ struct ClientTests {
     }
   }
 
+  @Test func `an octet out of band is one of a request`() async throws {
+    try await withDaemon { daemon, _ in
+      let connection = try StreamConnection(connectingTo: daemon.controlSocket)
+      var octet = UInt8(ascii: "x")
+      let sent = unsafe send(
+        connection.pollDescriptor, &octet, 1, CInt(MSG_OOB))
+      try #require(sent == 1)
+      try await Task.sleep(for: .milliseconds(100))
+      let before = try cpuTicks(of: daemon.process.processIdentifier)
+      try await Task.sleep(for: .milliseconds(500))
+      #expect(try cpuTicks(of: daemon.process.processIdentifier) - before < 10)
+      _ = try connection.send([10])
+      #expect(try connection.waitUntil(readable: true, milliseconds: 5000))
+      let reply = try connection.receive(limit: 4096)
+      #expect(reply.map { String(decoding: $0, as: UTF8.self).contains("malformed") } == true)
+    }
+  }
+
   @Test func `a client that never reads is asked nothing more`() async throws {
     try await withDaemon { daemon, network in
       let connection = try StreamConnection(connectingTo: daemon.controlSocket)

@@ -125,7 +125,7 @@ private final class Load {
     (socket, sender) = try network.router.namespace.run {
       (
         try PacketSocket(interfaceIndex: index, filter: answers, allMulticast: false),
-        try PacketSender()
+        try PacketSender(interfaceIndex: index)
       )
     }
   }
@@ -141,7 +141,7 @@ private final class Load {
         message: NeighborSolicitation(
           source: FoundingNetwork.routerAddress(0), destination: target.solicitedNodeMulticast,
           target: target, sourceLinkLayerAddress: own))
-      sender.enqueue(on: socket.interfaceIndex) { frame.encode(into: &$0) }
+      sender.enqueue { frame.encode(into: &$0) }
     }
     sender.flush()
   }

@@ -40,7 +40,7 @@ struct GenerateCommand: ParsableCommand {
   func run() throws {
     let (index, own) = try link()
     let generator = Generator(
-      try PacketSender(), on: index,
+      try PacketSender(interfaceIndex: index),
       from: Station(address: source, linkLayerAddress: own), targets: .inside(targets), seed: seed)
     let divisor = (rate ?? .max) > 50_000 ? 256 : 1
     let sample = AnswerSample(

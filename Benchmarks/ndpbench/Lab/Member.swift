@@ -16,7 +16,7 @@ final class Member: @unchecked Sendable {
     (socket, sender) = try bench.link.member.namespace.run {
       (
         try PacketSocket(interfaceIndex: bench.memberIndex, filter: filter, allMulticast: true),
-        try PacketSender()
+        try PacketSender(interfaceIndex: bench.memberIndex)
       )
     }
   }
@@ -38,7 +38,7 @@ final class Member: @unchecked Sendable {
         source: question.message.target, destination: question.message.source,
         target: question.message.target, isRouter: false, isSolicited: true, isOverride: true,
         targetLinkLayerAddress: own))
-    sender.enqueue(on: socket.interfaceIndex) { frame.encode(into: &$0) }
+    sender.enqueue { frame.encode(into: &$0) }
     answeredCount += 1
   }
 }

@@ -16,7 +16,6 @@ final class Generator {
   }
 
   private let sender: PacketSender
-  private let interfaceIndex: Int32
   private let station: Station
   private let targets: Targets
   private let destination: Destination
@@ -28,17 +27,16 @@ final class Generator {
     seed: UInt64 = 1
   ) throws {
     self.init(
-      try link.asker.namespace.run { try PacketSender() }, on: index, from: .asker,
+      try link.asker.namespace.run { try PacketSender(interfaceIndex: index) }, from: .asker,
       targets: targets, destination: destination, seed: seed)
   }
 
-  /// Asks on the interface of that index in the sender's namespace.
+  /// Asks with a sender on some interface.
   init(
-    _ sender: PacketSender, on interfaceIndex: Int32, from station: Station, targets: Targets,
+    _ sender: PacketSender, from station: Station, targets: Targets,
     destination: Destination = .group, seed: UInt64 = 1
   ) {
     self.sender = sender
-    self.interfaceIndex = interfaceIndex
     self.station = station
     self.targets = targets
     self.destination = destination
@@ -51,7 +49,7 @@ final class Generator {
   func send(_ count: Int) throws {
     for _ in 0..<count {
       let frame = station.question(for: targets.next(&random), to: destination)
-      sender.enqueue(on: interfaceIndex) { frame.encode(into: &$0) }
+      sender.enqueue { frame.encode(into: &$0) }
     }
     sender.flush()
     let unsent = sender.unsentCount
@@ -62,7 +60,7 @@ final class Generator {
   /// Asks for one target.
   func ask(for target: IPv6Address) throws {
     let frame = station.question(for: target, to: destination)
-    sender.enqueue(on: interfaceIndex) { frame.encode(into: &$0) }
+    sender.enqueue { frame.encode(into: &$0) }
     sender.flush()
     sentCount += 1
   }

@@ -73,8 +73,8 @@ extension Check {
     """
     A chain of the family netdev at the ingress hook drops frames before ndpproxy sees them, one \
     at egress drops its answers. A solicitation to a group, as routers ask first, one to this \
-    host by name, as they ask whether a neighbour is still there, and an advertisement are taken \
-    through these chains. Filters of tc are not looked at.
+    host by unicast, as they ask whether a neighbour is still there, and an advertisement are \
+    taken through these chains. Filters of tc are not looked at.
     """
   ) { examination in
     examination.firewallVerdict(good: "no frame is dropped at the interface") {

@@ -50,7 +50,7 @@ extension Explanation.Verdict {
       self.init(
         .yes, "answered",
         "answered on \(proxy.proxy): \(proxy.proof(in: explanation))"
-          + (goesBack ? "; but the kernel sends what comes for it back out of there" : ""))
+          + (goesBack ? "; but the kernel sends what comes for it back to \(proxy.proxy)" : ""))
     case "asks":
       if let since = proxy.sinceFailedMilliseconds {
         self.init(

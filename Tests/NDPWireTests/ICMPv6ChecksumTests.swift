@@ -40,8 +40,9 @@ struct ICMPv6ChecksumTests {
   }
 
   @Test func `a sum whose halves add up to one more than fits is folded again`() {
-    // 0x00010000 in one half of 64 bits, all ones in the other.
-    let octets: [UInt8] = [0x00, 0x01, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff]
+    // With length and next header, 66 together: 0x00010000 in one half of 64 bits, all ones in the
+    // other.
+    let octets: [UInt8] = [0x00, 0x01, 0x00, 0x00, 0xff, 0xff, 0xff, 0xbd]
     #expect(Self.agrees(octets, 0, 0))
   }
 }

@@ -8,7 +8,8 @@ package import NDPWire
 /// A binary trie with path compression: a node stands where prefixes end or branch, and its two
 /// children continue with the next bit 0 and 1. Nodes lie in one array and name each other by
 /// position, so a lookup touches one node per branching bit and allocates nothing. At most two
-/// nodes per prefix. Prefixes are added only: a change of rules builds a new trie.
+/// nodes per prefix, of 32 octets each: two to a cache line. Prefixes are added only: a change of
+/// rules builds a new trie.
 package struct PrefixTrie: Sendable {
   private var nodes: [Node] = []
 
@@ -19,17 +20,18 @@ package struct PrefixTrie: Sendable {
 
   /// The number of exactly this prefix.
   ///
-  /// Reading and writing cost one step per branching bit. Setting `nil` takes the number away.
+  /// Reading and writing cost one step per branching bit. Setting `nil` takes the number away; one
+  /// that is negative or beyond 2³¹ − 1 traps.
   package subscript(prefix: IPv6Prefix) -> Int? {
     get {
       let position = deepestNode(containing: prefix)
-      return position != none && nodes[position].prefix == prefix ? nodes[position].value : nil
+      return position != none && nodes[position].prefix == prefix ? nodes[position].number : nil
     }
     set {
       if newValue == nil, self[prefix] == nil { return }
       let position = insertNode(for: prefix)
-      count += (newValue == nil ? 0 : 1) - (nodes[position].value == nil ? 0 : 1)
-      nodes[position].value = newValue
+      count += (newValue == nil ? 0 : 1) - (nodes[position].number == nil ? 0 : 1)
+      nodes[position].number = newValue
     }
   }
 
@@ -39,28 +41,22 @@ package struct PrefixTrie: Sendable {
   package func longestMatch(_ address: IPv6Address) -> Int? {
     var best = none
     var position = nodes.isEmpty ? none : 0
-    while position != none, nodes[position].prefix.contains(address) {
-      if nodes[position].value != nil { best = position }
-      position = child(of: position, towards: address)
+    while position != none, case let node = nodes[position], node.contains(address) {
+      if let number = node.number { best = number }
+      position = node.child(towards: address)
     }
-    return best == none ? nil : nodes[best].value
+    return best == none ? nil : best
   }
 
+  /// The position of the longest prefix that contains another; `none` where nothing is.
   private func deepestNode(containing prefix: IPv6Prefix) -> Int {
     var found = none
     var position = nodes.isEmpty ? none : 0
-    while position != none, nodes[position].prefix.contains(prefix) {
+    while position != none, case let node = nodes[position], node.prefix.contains(prefix) {
       found = position
-      position = child(of: position, towards: prefix.address)
+      position = node.child(towards: prefix.address)
     }
     return found
-  }
-
-  /// The child on the way to `address`; a node of 128 bits has none.
-  private func child(of position: Int, towards address: IPv6Address) -> Int {
-    let node = nodes[position]
-    guard node.prefix.length < 128 else { return none }
-    return address.bit(node.prefix.length) ? node.one : node.zero
   }
 
   /// The position of the node for `prefix`, made if it is missing.
@@ -68,7 +64,7 @@ package struct PrefixTrie: Sendable {
     if nodes.isEmpty { nodes.append(Node(prefix: IPv6Prefix(.unspecified, length: 0))) }
     let parent = deepestNode(containing: prefix)
     if nodes[parent].prefix == prefix { return parent }
-    let below = child(of: parent, towards: prefix.address)
+    let below = nodes[parent].child(towards: prefix.address)
     guard below != none else { return append(prefix, under: parent) }
     let common = nodes[below].prefix.commonPrefix(with: prefix)
     let branch = append(common, under: parent)
@@ -83,31 +79,53 @@ package struct PrefixTrie: Sendable {
   }
 
   private mutating func attach(_ position: Int, under parent: Int) {
-    if nodes[position].prefix.address.bit(nodes[parent].prefix.length) {
-      nodes[parent].one = position
-    } else {
-      nodes[parent].zero = position
-    }
+    nodes[parent].attach(position, towards: nodes[position].prefix.address)
   }
 }
 
 private struct Node {
-  let prefix: IPv6Prefix
-  var value: Int?
+  private let address: IPv6Address
+  private let length: UInt8
+  private var value = Int32(none)
   /// Positions of the children whose next bit is 0 and 1; `none` where there is none.
-  var zero = none
-  var one = none
-}
+  private var zero = Int32(none)
+  private var one = Int32(none)
 
-/// The position of a child that is not there.
-private let none = -1
+  init(prefix: IPv6Prefix) {
+    (address, length) = (prefix.address, UInt8(prefix.length))
+  }
 
-extension IPv6Address {
-  /// The bit at `index`, counted from the most significant, 0 through 127.
-  fileprivate func bit(_ index: Int) -> Bool {
-    bits >> (127 - index) & 1 == 1
+  var prefix: IPv6Prefix { IPv6Prefix(address, length: Int(length)) }
+
+  var number: Int? {
+    get { value == none ? nil : Int(value) }
+    set {
+      precondition(newValue ?? 0 >= 0, "a prefix's number is a position")
+      value = Int32(newValue ?? none)
+    }
+  }
+
+  func contains(_ other: IPv6Address) -> Bool {
+    (other.bits ^ address.bits).leadingZeroBitCount >= length
+  }
+
+  /// The child on the way to `address`; where all bits are used up there is none.
+  func child(towards address: IPv6Address) -> Int {
+    Int(nextBitIsOne(of: address) ? one : zero)
+  }
+
+  mutating func attach(_ child: Int, towards address: IPv6Address) {
+    if nextBitIsOne(of: address) { one = Int32(child) } else { zero = Int32(child) }
+  }
+
+  /// Whether the first bit behind the prefix is 1; of no meaning where there is none.
+  private func nextBitIsOne(of address: IPv6Address) -> Bool {
+    (address.bits &<< UInt128(length)).leadingZeroBitCount == 0
   }
 }
+
+/// The position of a child that is not there, and the number of a prefix that has none.
+private let none = -1
 
 extension IPv6Prefix {
   /// The longest prefix that contains both.

@@ -4,8 +4,8 @@ import SystemPackage
 
 /// A file with this process's number, locked for as long as the process lives.
 ///
-/// Removed when it goes away, or emptied where that is not allowed. Readable by all, writable by
-/// its owner alone.
+/// Removed when it goes away, or emptied where that is not allowed. Its owner's alone: flock(2)
+/// lets whoever may read a file lock it, and so keep us from starting.
 package final class PIDFile {
   private let descriptor: Descriptor
   private let path: String
@@ -36,7 +36,7 @@ package final class PIDFile {
   private static func lock(_ path: String) throws(SystemError) -> Descriptor {
     while true {
       let number = try call("create \(path)") {
-        unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o644)
+        unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
       }
       let descriptor = Descriptor(owning: number)
       var opened = stat()

@@ -23,9 +23,11 @@ package enum ControlSocket {
 }
 
 extension ControlSocket {
-  /// How many clients are served at once; the one that has been silent the longest goes for a new
-  /// one.
+  /// How many clients are served at once; for one more, another has to go.
   package static let clientLimit = 16
+
+  /// How many clients are let in within a tenth of a second; the others wait at the door.
+  package static let admissionLimit = 10
 
   /// How long a request may be, in octets; a longer one is an error, and the connection ends.
   package static let requestLimit = 4096

@@ -99,7 +99,7 @@ package struct RequestFailure: Codable, Equatable, Error, Sendable, CustomString
     case forbidden
     /// What was asked for is too much for one reply.
     case tooLarge
-    /// Others came, and this client was silent the longest; the connection ends.
+    /// There are too many others, who come first; the connection ends.
     case displaced
     /// There is no such thing as was asked for.
     case notFound

@@ -10,12 +10,27 @@ final class ControlServer {
   /// Those that have something to say, and whose turn it was last.
   private var speakers: [UInt32] = []
   private var lastSpeaker: UInt32 = 0
+  /// Since when newcomers are counted, and how many there were.
+  private var windowStart = Instant(nanoseconds: 0)
+  private var admittedCount = 0
   private let poll: EventPoll
+
+  /// For how long newcomers wait where there were too many.
+  static let window = Duration.milliseconds(100)
 
   init(_ socket: ListeningSocket, poll: EventPoll) throws(SystemError) {
     self.socket = socket
     self.poll = poll
     try poll.watch(socket, token: Token.control)
+  }
+
+  /// Whether another one may come in within this window.
+  ///
+  /// Whoever is thrown out may connect again at once, and each time costs as much as some answers.
+  func mayAdmit(now: Instant) -> Bool {
+    if now >= windowStart + Self.window { (windowStart, admittedCount) = (now, 0) }
+    admittedCount += 1
+    return admittedCount <= ControlSocket.admissionLimit
   }
 
   /// Lets one in who waits; where there are too many, another one has to go for it.
@@ -27,19 +42,19 @@ final class ControlServer {
     let client = ControlClient(connection, number: lastNumber, now: now)
     if clients.count == ControlSocket.clientLimit {
       guard let other = leastWorthy, client.isTrusted || !other.isTrusted else {
-        return displace(client, now: now)
+        return dismiss(client, "all of them may change something", now: now)
       }
-      displace(other, now: now)
+      dismiss(other, "you were silent the longest", now: now)
       remove(other)
     }
     try poll.watch(connection, token: Token.client(client.number))
     clients.append(client)
   }
 
-  private func displace(_ client: ControlClient, now: Instant) {
+  private func dismiss(_ client: ControlClient, _ reason: String, now: Instant) {
     client.end(
       with: RequestFailure(
-        .displaced, "\(ControlSocket.clientLimit) others came, and you were silent the longest"))
+        .displaced, "\(ControlSocket.clientLimit) others are connected, and \(reason)"))
     _ = try? client.flush(now: now)
   }
 
@@ -89,6 +104,12 @@ final class ControlServer {
     remove(other)
     return true
   }
+
+  /// Lets those wait who cannot be let in now, and would wake us again and again.
+  func pause() { poll.forget(socket) }
+
+  /// Looks at who waits again.
+  func resume() throws(SystemError) { try poll.watch(socket, token: Token.control) }
 
   /// Ends a connection.
   func remove(_ client: ControlClient) {

@@ -14,15 +14,29 @@ extension Daemon {
   }
 
   func admitClient() {
+    guard let control else { return }
+    guard control.mayAdmit(now: now) else { return letClientsWait(for: ControlServer.window) }
     do {
-      try control?.admit(now: now)
+      try control.admit(now: now)
     } catch {
       warnSparingly("control socket: \(error)")
-      // Who waits would wake us again and again.
-      if control?.makeRoom() == false {
-        logger.error("control socket: closed, for nobody can be let in; a restart opens it")
-        control = nil
-      }
+      if !control.makeRoom() { letClientsWait(for: .seconds(1)) }
+    }
+  }
+
+  private func letClientsWait(for time: Duration) {
+    control?.pause()
+    readmission = now + time
+  }
+
+  /// Lets clients in again.
+  func readmitClients() {
+    readmission = nil
+    do {
+      try control?.resume()
+    } catch {
+      warnSparingly("control socket: \(error)")
+      readmission = now + .seconds(1)
     }
   }
 

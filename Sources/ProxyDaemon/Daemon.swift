@@ -64,6 +64,8 @@ package final class Daemon {
   var recent = RecentMessages()
   /// Who is connected to the control socket; `nil` where there is none.
   var control: ControlServer?
+  /// When clients are let in again, where they have to wait.
+  var readmission: Instant?
   /// Whether some client is a monitor, and what these have not been told yet.
   var isWatched = false
   var sending: [Action] = []
@@ -185,7 +187,7 @@ package final class Daemon {
   }
 
   private var nextDeadline: Instant? {
-    earlier(engine.nextDeadline, earlier(retry, nextLifeSign))
+    earlier(earlier(engine.nextDeadline, retry), earlier(readmission, nextLifeSign))
   }
 
   /// What is answered where, and what is waited for, in a few words.
@@ -204,6 +206,7 @@ package final class Daemon {
       engine.handleTimeout(now: now, into: &actions)
       performActions()
       if let retry, retry <= now { tryAgain() }
+      if let readmission, readmission <= now { readmitClients() }
     case Token.signals:
       while let signal = try signals.next() {
         if SignalDescriptor.termination.contains(signal) {

@@ -9,10 +9,13 @@ import Testing
 @Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
 struct ClientTests {
   /// Runs a body with a daemon, and looks whether it still answers after it.
-  private func withDaemon(_ body: (Daemon, FoundingNetwork) async throws -> Void) async throws {
+  private func withDaemon(
+    arguments: [String] = [], _ body: (Daemon, FoundingNetwork) async throws -> Void
+  ) async throws {
     let network = try await FoundingNetwork(members: 1)
-    try await network.gateway.withDaemon(ndpproxy, configuration: configuration("static")) {
-      daemon in
+    try await network.gateway.withDaemon(
+      ndpproxy, configuration: configuration("static"), arguments: arguments
+    ) { daemon in
       try await body(daemon, network)
       let report = try await network.router.ping(FoundingNetwork.memberAddress(0))
       #expect(report.received > 0)
@@ -105,6 +108,44 @@ struct ClientTests {
       #expect(isDisplaced == true)
       // Held until here.
       _ = clients.count
+    }
+  }
+
+  @Test func `who is thrown out has to wait before it is let in again and again`() async throws {
+    try await withDaemon { daemon, _ in
+      let end = MonotonicClock.nanoseconds + 1_000_000_000
+      var count = 0
+      while MonotonicClock.nanoseconds < end {
+        let connection = try StreamConnection(connectingTo: daemon.controlSocket)
+        _ = try connection.send([10])
+        #expect(try connection.waitUntil(readable: true, milliseconds: 5000))
+        count += 1
+      }
+      // A window has begun before, and one ends later.
+      let limit = 12 * ControlSocket.admissionLimit
+      #expect(1...limit ~= count, "\(count) were let in")
+    }
+  }
+
+  @Test func `where no more files may be open, who waits is let in later`() async throws {
+    // The limits of another user's process are not everybody's to change.
+    try await withDaemon(arguments: ["-u", "root"]) { daemon, network in
+      let process = daemon.process.processIdentifier
+      func limitFiles(to limit: Int) async throws {
+        try await network.gateway.run("prlimit", "--pid", "\(process)", "--nofile=\(limit):")
+      }
+      // Standard streams have the first three numbers.
+      try await limitFiles(to: 3)
+      let connection = try StreamConnection(connectingTo: daemon.controlSocket)
+      _ = try connection.send(Array(#"{"version":1,"command":{"counters":{}}}"#.utf8)[...] + [10])
+      let complaint = try await daemon.process.line(
+        containing: "control socket: ", within: .seconds(10))
+      #expect(complaint?.contains("Too many open files") == true)
+      let before = try cpuTicks(of: process)
+      #expect(try !connection.waitUntil(readable: true, milliseconds: 1500))
+      #expect(try cpuTicks(of: process) - before < 10)
+      try await limitFiles(to: 64)
+      #expect(try connection.waitUntil(readable: true, milliseconds: 5000))
     }
   }
 

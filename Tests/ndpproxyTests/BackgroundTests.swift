@@ -21,7 +21,7 @@ struct BackgroundTests {
       let number = try #require(Int32(try contents(pidFile).dropLast()))
       // Whoever may read it might lock it.
       let mode = try await network.gateway.run("stat", "-c", "%a", pidFile)
-      #expect(mode == ["600"])
+      #expect(mode == "600\n")
       let report = try await network.router.ping(IPv6Address("2001:19f0:6001:1a6:ff::10")!)
       #expect(report.received == 1, "\(report.lines)")
 

@@ -44,6 +44,7 @@ extension ControlSocket {
   /// How many sessions or rules one reply has at most; the next request goes on from there.
   package static let pageLength = 64
 
-  /// How many messages a second a monitor is told of; of others it is told how many they were.
+  /// How many messages a second monitors are told of, each its share; of others, how many they
+  /// were.
   package static let watchedPerSecond = 2000
 }

@@ -81,9 +81,10 @@ final class ControlClient {
 
   /// Puts what a monitor is to be told, unless it is too slow for that or there is too much of it.
   ///
-  /// The message is made only where it is told.
-  func tell(now: Instant, _ message: () -> WatchedMessage) {
-    guard output.count - sentCount < ControlSocket.backlogLimit, watch?.mayTell(now: now) == true
+  /// The message is made only where it is told. `limit` is how many a second are not too much.
+  func tell(now: Instant, limit: Int, _ message: () -> WatchedMessage) {
+    guard output.count - sentCount < ControlSocket.backlogLimit,
+      watch?.mayTell(now: now, limit: limit) == true
     else {
       missed += 1
       return
@@ -145,13 +146,13 @@ struct Watch {
     return target.map { prefix.contains($0) } ?? false
   }
 
-  /// Counts one message more, if it is not one too many for this second.
-  mutating func mayTell(now: Instant) -> Bool {
+  /// Counts one message more; false where it is one too many for this second.
+  mutating func mayTell(now: Instant, limit: Int) -> Bool {
     if now >= second {
       second = now + .seconds(1)
       told = 0
     }
     told += 1
-    return told <= ControlSocket.watchedPerSecond
+    return told <= limit
   }
 }

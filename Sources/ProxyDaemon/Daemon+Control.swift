@@ -102,9 +102,7 @@ extension Daemon {
     case .sessions(let start): return .sessions(sessionPage(from: start))
     case .rules(let start): return .rules(rulePage(from: start))
     case .counters: return .counters(counterReport)
-    case .configuration:
-      return .configuration(
-        ConfigurationReport(path: configurationPath, text: "\(configuration)"))
+    case .configuration: return configurationReply
     case .why(let target): return explanation(of: target)
     case .reload: return .reload(reload())
     case .flush(let prefix):
@@ -118,6 +116,20 @@ extension Daemon {
     case .monitor: preconditionFailure("a monitor has its answer by now")
     }
   }
+}
+
+extension Daemon {
+  private var configurationReply: Reply {
+    // To write down what is too long for a reply would only keep frames waiting.
+    let count = configuration.proxies.reduce(0) { $0 + $1.rules.count }
+    guard count <= ControlSocket.replyLimit / Self.shortestRule else {
+      return .error(RequestFailure(.tooLarge, "\(count) rules are too many for a reply"))
+    }
+    return .configuration(ConfigurationReport(path: configurationPath, text: "\(configuration)"))
+  }
+
+  /// How many octets a rule takes at least, as a configuration is written down.
+  private static let shortestRule = 40
 }
 
 extension LogLevel {

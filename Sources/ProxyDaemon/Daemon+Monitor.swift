@@ -46,30 +46,26 @@ extension Daemon {
     let length: Int
   }
 
-  private func told(_ frame: RawSpan) -> ToldFrame? {
-    guard wantsFrames else { return nil }
-    return ToldFrame(
-      text: frame.hexadecimal(limit: WatchedMessage.frameLimit), length: frame.byteCount)
-  }
-
-  private var wantsFrames: Bool {
-    control?.clients.contains { $0.watch?.wantsFrames == true } == true
+  private func told(_ frame: RawSpan) -> ToldFrame {
+    ToldFrame(text: frame.hexadecimal(limit: WatchedMessage.frameLimit), length: frame.byteCount)
   }
 
   private func tell(
-    now: Instant, about target: IPv6Address?, on name: String, frame: ToldFrame?,
-    _ message: () -> WatchedMessage
+    now: Instant, about target: IPv6Address?, on name: String,
+    frame: @autoclosure () -> ToldFrame, _ message: () -> WatchedMessage
   ) {
     guard let control else { return }
+    let watches = control.clients.count { $0.watch != nil }
     for client in control.clients {
       guard let watch = client.watch, watch.wants(target, on: name) else { continue }
-      client.tell(now: now) {
+      client.tell(now: now, limit: ControlSocket.watchedPerSecond / watches) {
         var message = message()
         message.nanoseconds = now.nanoseconds
         message.interface = name
         if watch.wantsFrames {
-          message.frame = frame?.text
-          message.frameLength = frame?.length
+          let frame = frame()
+          message.frame = frame.text
+          message.frameLength = frame.length
         }
         return message
       }
@@ -120,9 +116,11 @@ extension Daemon {
     _ target: IPv6Address, on index: InterfaceIndex, encode: (inout MutableRawSpan) -> Int,
     _ message: () -> WatchedMessage
   ) {
-    let octets = wantsFrames ? EncodedFrame(encode) : nil
-    let frame = octets.map { ToldFrame(text: $0.hexadecimal, length: $0.octets.count) }
-    tell(now: now, about: target, on: name(of: index), frame: frame) {
+    func frame() -> ToldFrame {
+      let encoded = EncodedFrame(encode)
+      return ToldFrame(text: encoded.hexadecimal, length: encoded.octets.count)
+    }
+    tell(now: now, about: target, on: name(of: index), frame: frame()) {
       var message = message()
       message.isSent = true
       return message

@@ -48,9 +48,9 @@ extension Explanation.Verdict {
     case "answered":
       let goesBack = explanation.owner == nil && explanation.route.interface == proxy.proxy
       self.init(
-        .yes, "answered",
+        .yes, goesBack ? "answeredInVain" : "answered",
         "answered on \(proxy.proxy): \(proxy.proof(in: explanation))"
-          + (goesBack ? "; but the kernel sends what comes for it back to \(proxy.proxy)" : ""))
+          + (goesBack ? "; the kernel sends what comes for it back to \(proxy.proxy)" : ""))
     case "asks":
       if let since = proxy.sinceFailedMilliseconds {
         self.init(

@@ -13,10 +13,16 @@ struct DoctorRepair {
   func mend(_ diagnosis: Diagnosis) async throws {
     var done: Set<[String]> = []
     for result in diagnosis.results {
-      for finding in result.findings where finding.severity > .note || withNotes {
+      for finding in result.findings {
         guard let fix = finding.fix, done.insert(fix.commands).inserted else { continue }
+        guard finding.severity > .note || withNotes else {
+          say("\(result.check.code): only a note; to mend it: --fix --only \(result.check.code)")
+          continue
+        }
         guard fix.scope != .other else {
-          say("\(result.check.code): left to you: \(fix.commands.joined(separator: "; "))")
+          say(
+            "\(result.check.code): left to you, for it is neither a kernel variable nor our own "
+              + "table: \(fix.commands.joined(separator: "; "))")
           continue
         }
         try await mend(result.check.code, fix)

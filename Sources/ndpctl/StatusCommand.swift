@@ -61,16 +61,21 @@ struct SessionsCommand: ParsableCommand {
   @OptionGroup var control: ControlOptions
 
   @Option(help: "Only targets in this state.")
-  var state: String?
+  var state: SessionState?
 
   func run() throws {
     try control.withClient { client in
-      let sessions = try client.sessions().filter { state == nil || $0.state == state }
+      let sessions = try client.sessions().filter { state == nil || $0.state == state?.rawValue }
         .sorted { $0.target.bits < $1.target.bits }
       if control.json { return printJSON(.sessions(SessionPage(sessions: sessions, next: nil))) }
       Screen().lines(SessionTable(sessions: sessions).lines)
     }
   }
+}
+
+/// The states of RFC 4861 §7.3.2, as a session's are named.
+enum SessionState: String, CaseIterable, ExpressibleByArgument {
+  case incomplete, reachable, probing, stale, failed
 }
 
 /// Sessions, one a line.

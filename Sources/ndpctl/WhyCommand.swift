@@ -1,10 +1,8 @@
-public import ArgumentParser
+import ArgumentParser
 import ControlProtocol
 import LinuxNet
-public import NDPWire
+import NDPWire
 import ProxyDaemon
-
-extension IPv6Address: ExpressibleByArgument {}
 
 /// The subcommand `why`.
 struct WhyCommand: ParsableCommand {
@@ -24,8 +22,16 @@ struct WhyCommand: ParsableCommand {
     help: "Go by this configuration file, whatever a daemon does.", completion: .file())
   var config: String?
 
-  @Argument(help: "The address that is asked for.")
+  @Argument(help: "The address that is asked for.", transform: Self.address)
   var address: IPv6Address
+
+  private static func address(_ text: String) throws -> IPv6Address {
+    if let address = IPv6Address(text) { return address }
+    throw ValidationError(
+      IPv6Address("::" + text) != nil && text.contains(".")
+        ? "that is an address of IPv4, which has ARP instead of NDP"
+        : "that is no IPv6 address, such as 2001:db8::1")
+  }
 
   func run() throws {
     try reportingFailure {
@@ -36,7 +42,7 @@ struct WhyCommand: ParsableCommand {
         let text = WhyText(explanation: explanation)
         let screen = Screen()
         screen.lines(text.lines)
-        screen.headline(text.verdict, isGood: explanation.verdict.answer == .yes)
+        screen.headline(text.verdict, isGood: explanation.verdict.answer == .yes && !text.isInVain)
       }
       switch explanation.verdict.answer {
       case .yes: return

@@ -41,11 +41,14 @@ struct WhyText {
   /// The verdict, in one line.
   var verdict: String {
     switch explanation.verdict.answer {
-    case .yes: "yes: \(explanation.verdict.sentence)"
+    case .yes: "\(isInVain ? "yes, but in vain" : "yes"): \(explanation.verdict.sentence)"
     case .no: "no: \(explanation.verdict.sentence)"
     case .depends: "it depends: \(explanation.verdict.sentence)"
     }
   }
+
+  /// Whether what comes for an answer does not reach the target.
+  var isInVain: Bool { explanation.verdict.code == "answeredInVain" }
 
   private var route: String {
     let interface = explanation.route.interface ?? "?"

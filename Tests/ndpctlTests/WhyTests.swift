@@ -99,8 +99,8 @@ struct WhyTests {
       "yes: answered on eth0: this host has the address, on zt0"),
     Case(
       "a static rule", "2001:db8:1:0:fc::1", 0,
-      "yes: answered on eth0: the rule is static, and nobody is asked; but the kernel sends what "
-        + "comes for it back to eth0"),
+      "yes, but in vain: answered on eth0: the rule is static, and nobody is asked; the kernel "
+        + "sends what comes for it back to eth0"),
     Case(
       "a multicast address", "ff02::1", 1,
       "no: ff02::1 is not a unicast address that can be answered for by another"),

@@ -2,32 +2,47 @@ import CLinux
 import Glibc
 
 /// Memory for one batch of frames, laid out for `recvmmsg` or `sendmmsg` once and for all.
+///
+/// What frames begin with, mostly all of them, lies together, and the rest of long ones elsewhere:
+/// so a batch takes a few pages, and cache lines that do not crowd each other out.
 @safe final class FrameBatch {
   /// How many frames one system call moves at most.
   static let count = 64
 
   let headers: UnsafeMutableBufferPointer<mmsghdr>
+  /// For each frame one for its head and, where frames may be longer, one for the rest.
   private let vectors: UnsafeMutableBufferPointer<iovec>
-  private let octets: UnsafeMutableRawBufferPointer
-  private let frameCapacity: Int
+  private let vectorCount: Int
+  private let heads: UnsafeMutableRawBufferPointer
+  private let headLength: Int
+  private let rests: UnsafeMutableRawBufferPointer
+  private let restLength: Int
+  /// Where a long frame is put together; empty until there is one.
+  private var whole: [UInt8] = []
 
-  /// `frameCapacity` is the longest frame that there is room for, in octets.
-  init(frameCapacity: Int) {
-    self.frameCapacity = frameCapacity
+  /// There is room for frames of `headLength` and `restLength` octets together.
+  init(headLength: Int, restLength: Int = 0) {
+    (self.headLength, self.restLength) = (headLength, restLength)
+    vectorCount = restLength > 0 ? 2 : 1
     unsafe headers = .allocate(capacity: Self.count)
-    unsafe vectors = .allocate(capacity: Self.count)
+    unsafe vectors = .allocate(capacity: Self.count * vectorCount)
     // So much of it comes from the kernel, as zeros, a page when it is first written to: what is
     // never used costs nothing.
-    let size = Self.count * frameCapacity
-    unsafe octets = UnsafeMutableRawBufferPointer(start: calloc(1, size), count: size)
-    precondition(unsafe octets.baseAddress != nil, "out of memory")
+    unsafe heads = zeros(Self.count * headLength)
+    unsafe rests = zeros(Self.count * restLength)
     for index in 0..<Self.count {
+      let first = index * vectorCount
       unsafe vectors.initializeElement(
-        at: index,
-        to: iovec(iov_base: octets.baseAddress! + index * frameCapacity, iov_len: frameCapacity))
+        at: first,
+        to: iovec(iov_base: heads.baseAddress! + index * headLength, iov_len: headLength))
+      if restLength > 0 {
+        unsafe vectors.initializeElement(
+          at: first + 1,
+          to: iovec(iov_base: rests.baseAddress! + index * restLength, iov_len: restLength))
+      }
       var header = unsafe mmsghdr()
-      unsafe header.msg_hdr.msg_iov = vectors.baseAddress! + index
-      unsafe header.msg_hdr.msg_iovlen = 1
+      unsafe header.msg_hdr.msg_iov = vectors.baseAddress! + first
+      unsafe header.msg_hdr.msg_iovlen = Int(vectorCount)
       unsafe headers.initializeElement(at: index, to: header)
     }
   }
@@ -35,27 +50,43 @@ import Glibc
   deinit {
     unsafe headers.deallocate()
     unsafe vectors.deallocate()
-    unsafe free(octets.baseAddress)
+    unsafe free(heads.baseAddress)
+    unsafe free(rests.baseAddress)
   }
 
   /// Hands over a received frame, and whether it was longer than there is room for.
   func read(_ index: Int, _ body: (_ frame: RawSpan, _ isTruncated: Bool) -> Void) {
     let header = unsafe headers[index]
     let isTruncated = unsafe header.msg_hdr.msg_flags & CInt(MSG_TRUNC) != 0
-    let length = min(Int(unsafe header.msg_len), frameCapacity)
-    body(
-      unsafe UnsafeRawBufferPointer(rebasing: octets[range(index, length)]).bytes, isTruncated)
+    let length = min(Int(unsafe header.msg_len), headLength + restLength)
+    let head = unsafe UnsafeRawBufferPointer(
+      rebasing: heads[range(index, headLength, min(length, headLength))])
+    guard length > headLength else { return unsafe body(head.bytes, isTruncated) }
+    whole.removeAll(keepingCapacity: true)
+    unsafe whole.append(contentsOf: head)
+    unsafe whole.append(
+      contentsOf: UnsafeRawBufferPointer(
+        rebasing: rests[range(index, restLength, length - headLength)]))
+    let frame = whole
+    unsafe body(frame.span.bytes, isTruncated)
   }
 
-  /// Has a frame written that is to be sent.
+  /// Has a frame written that is to be sent, in no more than `headLength` octets.
   func write(_ index: Int, _ encode: (inout MutableRawSpan) -> Int) {
-    let frame = unsafe UnsafeMutableRawBufferPointer(rebasing: octets[range(index, frameCapacity)])
+    let frame = unsafe UnsafeMutableRawBufferPointer(
+      rebasing: heads[range(index, headLength, headLength)])
     var span = unsafe frame.mutableBytes
-    unsafe vectors[index].iov_len = encode(&span)
+    unsafe vectors[index * vectorCount].iov_len = encode(&span)
   }
 
-  private func range(_ index: Int, _ length: Int) -> Range<Int> {
-    let start = index * frameCapacity
-    return start..<start + length
+  private func range(_ index: Int, _ stride: Int, _ length: Int) -> Range<Int> {
+    index * stride..<index * stride + length
   }
+}
+
+/// So many octets, all of them zero.
+private func zeros(_ count: Int) -> UnsafeMutableRawBufferPointer {
+  let octets = unsafe calloc(1, max(1, count))
+  precondition(unsafe octets != nil, "out of memory")
+  return unsafe UnsafeMutableRawBufferPointer(start: octets, count: count)
 }

@@ -8,4 +8,7 @@ package enum HeapStatistics {
     let statistics = mallinfo2()
     return statistics.uordblks + statistics.hblkhd
   }
+
+  /// Gives the kernel back what was freed (malloc_trim(3)); what starting took is not needed again.
+  package static func trim() { malloc_trim(0) }
 }

@@ -12,7 +12,7 @@ package final class PacketSender {
   private let socket: OpenPacketSocket
   /// Where the socket comes from and goes back to.
   private let reserve: PacketSocketReserve?
-  private let batch = FrameBatch(frameCapacity: PacketSender.frameCapacity)
+  private let batch = FrameBatch(headLength: PacketSender.frameCapacity)
   private var count = 0
 
   /// How many frames could not be sent so far.

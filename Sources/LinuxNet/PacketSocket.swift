@@ -12,11 +12,15 @@ package final class PacketSocket: Pollable {
   private let socket: OpenPacketSocket
   /// Where the socket comes from and goes back to.
   private let reserve: PacketSocketReserve?
-  private let batch = FrameBatch(frameCapacity: PacketSocket.frameCapacity)
+  private let batch = FrameBatch(
+    headLength: PacketSocket.usualLength, restLength: PacketSocket.restLength)
   private var excesses: [Excess] = []
 
-  /// No Neighbor Discovery message comes near this, not on links with jumbo frames either.
-  private static let frameCapacity = 2048
+  /// A message with its one option takes 86 octets; this is two cache lines.
+  private static let usualLength = 128
+
+  /// No Neighbor Discovery message has near so much more, not on links with jumbo frames either.
+  private static let restLength = 2048
 
   /// How many octets of received frames the kernel may hold for us; it grants what it will.
   private static let receiveBuffer: CInt = 4 << 20

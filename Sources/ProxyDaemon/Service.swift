@@ -80,6 +80,7 @@ package struct Service {
     try attempt { () throws(SystemError) in
       try background?.becomeReady()
       limitSystemCalls(logger: logger)
+      HeapStatistics.trim()
       try daemon.run()
     }
     withExtendedLifetime(pidFile) {}

@@ -119,6 +119,7 @@ extension Engine {
       sessions[position].interfaces = .one(neighbor.interface)
       sessions[position].confirmed = now
     case .route(let interface):
+      removeHostRoute(position, into: &actions)
       sessions[position].neighbor = nil
       sessions[position].isSecondHand = false
       sessions[position].interfaces = interface.map { .one($0) } ?? .none

@@ -1,6 +1,10 @@
 import NDPWire
 
-// Routes to single targets, which the kernel has for as long as these are confirmed.
+// Routes to single targets, which the kernel has for as long as these are there for all we know.
+//
+// What is no longer asked for keeps its route until it is forgotten: a router that was answered
+// sends to the target for up to 45 s without a question (RFC 4861 §6.3.2), or for longer while
+// answers of the target's own tell it that it is there.
 
 extension Engine {
   /// Has the kernel know the way to a target as it was just confirmed, if the proxy wants that.
@@ -9,9 +13,11 @@ extension Engine {
   mutating func updateHostRoute(_ position: Int, into actions: inout [Action]) {
     let session = sessions[position]
     let key = session.key
-    guard rules.proxies[key.proxy].installsHostRoutes, let neighbor = session.neighbor else {
+    guard rules.proxies[key.proxy].installsHostRoutes else {
       return removeHostRoute(position, into: &actions)
     }
+    // Whatever is to be asked for again keeps the route that it has.
+    guard let neighbor = session.neighbor else { return }
     let isVia =
       rules.rule(of: key.proxy, covering: key.target)?.routesViaNeighbor == true
       && neighbor.source != key.target && neighbor.source.isLinkLocal

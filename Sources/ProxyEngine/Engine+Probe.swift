@@ -46,7 +46,6 @@ extension Engine {
     if timers(of: position).keepsAlive, session.isWanted, !session.isSecondHand {
       startProbing(position, now: now, into: &actions)
     } else {
-      removeHostRoute(position, into: &actions)
       sessions[position].state = .stale
       sessions[position].neighbor = nil
       sessions[position].deadline = now + Limits.staleLifetime

@@ -135,7 +135,7 @@ extension Engine {
       let session = sessions[position]
       let isAffected =
         rules.proxyInterfaces[session.key.proxy] == index
-        || session.interfaces.contains(index)
+        || session.interfaces.contains(index) || session.hostRoute?.interface == index
       if isAffected { forget(position, into: &actions) }
     }
   }

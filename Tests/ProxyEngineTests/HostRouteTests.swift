@@ -56,9 +56,40 @@ struct HostRouteTests {
     var gateway = gateway(.interface("zt0"))
     _ = gateway.ask(solicitation())
     _ = gateway.answer(advertisement())
-    #expect(gateway.wait(milliseconds: 30_000) == [.removeHostRoute(Self.route)])
+    #expect(gateway.wait(milliseconds: 629_000) == [])
+    #expect(gateway.wait(milliseconds: 1_000) == [.removeHostRoute(Self.route)])
     #expect(gateway.ask(solicitation()) == [probe()])
     #expect(gateway.answer(advertisement()) == [.installHostRoute(Self.route), answer()])
+  }
+
+  @Test(arguments: [true, false])
+  func `it stays while routers may send without a question`(keepsAlive: Bool) {
+    var gateway = gateway(.interface("zt0"), keepsAlive: keepsAlive)
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    #expect(gateway.wait(milliseconds: 45_000) == [])
+    #expect(gateway.ask(solicitation()) == [probe()])
+    #expect(gateway.answer(advertisement()) == [answer()])
+  }
+
+  @Test func `not asked for, it stays at a reload and goes with a silent target`() {
+    var gateway = gateway(.interface("zt0"))
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    _ = gateway.wait(milliseconds: 45_000)
+    var actions: [Action] = []
+    _ = gateway.engine.replace(ruleset([.interface("zt0")]), limits: Limits(), into: &actions)
+    #expect(actions == [])
+    _ = gateway.ask(solicitation())
+    #expect(gateway.wait(milliseconds: 10_000).last == .removeHostRoute(Self.route))
+  }
+
+  @Test func `it goes with its interface, asked for or not`() {
+    var gateway = gateway(.interface("zt0"))
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    _ = gateway.wait(milliseconds: 45_000)
+    #expect(gateway.handle(.interfaceRemoved(Gateway.zt0)) == [.removeHostRoute(Self.route)])
   }
 
   @Test func `it goes with the interface`() {
@@ -135,6 +166,6 @@ struct HostRouteTests {
     #expect(installed.count == 1)
     // It goes with the last of them.
     #expect(gateway.handle(.interfaceRemoved(Gateway.eth0)) == [])
-    #expect(gateway.wait(milliseconds: 60_000) == [.removeHostRoute(Self.route)])
+    #expect(gateway.wait(milliseconds: 700_000) == [.removeHostRoute(Self.route)])
   }
 }

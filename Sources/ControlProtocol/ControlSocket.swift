@@ -26,8 +26,11 @@ extension ControlSocket {
   /// How many clients are served at once; for one more, another has to go.
   package static let clientLimit = 16
 
-  /// How many clients are let in within a tenth of a second; the others wait at the door.
+  /// How many clients are let in within `admissionWindow`; the others wait at the door.
   package static let admissionLimit = 10
+
+  /// How long those wait who come when there were as many.
+  package static let admissionWindow = Duration.milliseconds(100)
 
   /// How long a request may be, in octets; a longer one is an error, and the connection ends.
   package static let requestLimit = 4096

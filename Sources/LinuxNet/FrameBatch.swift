@@ -42,7 +42,7 @@ import Glibc
       }
       var header = unsafe mmsghdr()
       unsafe header.msg_hdr.msg_iov = vectors.baseAddress! + first
-      unsafe header.msg_hdr.msg_iovlen = Int(vectorCount)
+      unsafe header.msg_hdr.msg_iovlen = vectorCount
       unsafe headers.initializeElement(at: index, to: header)
     }
   }

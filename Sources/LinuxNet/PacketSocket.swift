@@ -22,6 +22,9 @@ package final class PacketSocket: Pollable {
   /// No Neighbor Discovery message has near so much more, not on links with jumbo frames either.
   private static let restLength = 2048
 
+  /// The longest frame that arrives whole, in octets; of longer ones, as much.
+  package static let frameCapacity = usualLength + restLength
+
   /// How many octets of received frames the kernel may hold for us; it grants what it will.
   private static let receiveBuffer: CInt = 4 << 20
 

@@ -15,9 +15,6 @@ final class ControlServer {
   private var admittedCount = 0
   private let poll: EventPoll
 
-  /// For how long newcomers wait where there were too many.
-  static let window = Duration.milliseconds(100)
-
   init(_ socket: ListeningSocket, poll: EventPoll) throws(SystemError) {
     self.socket = socket
     self.poll = poll
@@ -28,7 +25,9 @@ final class ControlServer {
   ///
   /// Whoever is thrown out may connect again at once, and each time costs as much as some answers.
   func mayAdmit(now: Instant) -> Bool {
-    if now >= windowStart + Self.window { (windowStart, admittedCount) = (now, 0) }
+    if now >= windowStart + ControlSocket.admissionWindow {
+      (windowStart, admittedCount) = (now, 0)
+    }
     admittedCount += 1
     return admittedCount <= ControlSocket.admissionLimit
   }

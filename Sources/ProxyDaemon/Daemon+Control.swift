@@ -15,7 +15,9 @@ extension Daemon {
 
   func admitClient() {
     guard let control else { return }
-    guard control.mayAdmit(now: now) else { return letClientsWait(for: ControlServer.window) }
+    guard control.mayAdmit(now: now) else {
+      return letClientsWait(for: ControlSocket.admissionWindow)
+    }
     do {
       try control.admit(now: now)
     } catch {

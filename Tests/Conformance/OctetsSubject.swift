@@ -1,3 +1,4 @@
+import LinuxNet
 import NDPWire
 import ProxyConfig
 import ProxyDaemon
@@ -49,8 +50,7 @@ actor OctetsSubject: Subject {
   }
 
   private func event(_ octets: [UInt8], on side: Side) -> Event {
-    let frameCapacity = 2048
-    guard octets.count <= frameCapacity else { return .malformed(.truncatedFrame) }
+    guard octets.count <= PacketSocket.frameCapacity else { return .malformed(.truncatedFrame) }
     do {
       switch try NeighborDiscoveryFrame(decoding: octets.span.bytes) {
       case .solicitation(let frame): return .solicitation(frame, on: side.index)

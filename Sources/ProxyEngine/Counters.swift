@@ -12,7 +12,7 @@ package enum DiscardReason: Int, CaseIterable, Sendable {
   case ownAddress
   /// Link-local, loopback, unspecified and IPv4-mapped targets are nobody's to proxy.
   case targetNotProxied
-  /// The sender's addresses are our own.
+  /// The frame is one of this host's own.
   case ownFrame
   /// The asker asks for its own address.
   case askerIsTarget
@@ -22,6 +22,8 @@ package enum DiscardReason: Int, CaseIterable, Sendable {
   case ruleInterfaceUnavailable
   /// The kernel has no route to the target, or one back out of the proxy interface.
   case noRoute
+  /// The kernel could not be asked for its route.
+  case routeLookupFailed
   /// We have just asked for the target on the interface on which it is asked for.
   case askedHere
   /// The target was silent a moment ago.
@@ -36,7 +38,7 @@ package enum DiscardReason: Int, CaseIterable, Sendable {
   case routeLookupLimit
   /// An advertisement that nobody waits for, or on another interface than asked.
   case advertisementNotAwaited
-  /// An advertisement without the Solicited flag, or to another address than we asked from.
+  /// An advertisement without the Solicited flag, or to no address of this host.
   case advertisementNotSolicited
   /// An advertisement from another link-layer address than the one that confirmed the target.
   case conflictingOwner

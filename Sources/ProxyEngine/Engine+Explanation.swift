@@ -35,10 +35,13 @@ package struct TargetExplanation: Sendable {
 extension Engine {
   /// What becomes of a question for a target on each proxy that has a rule for it.
   ///
-  /// `route` is the kernel's to the target. The question is put by a station with a link-local
-  /// address. Nothing changes; costs some hundred lookups for each proxy.
+  /// `route` is the kernel's to the target from an interface, `nil` where it could not be asked.
+  /// `solicitor` is whoever put the last question on a proxy interface: the question is put in its
+  /// name, or in that of a station with a link-local address where nobody has asked. Nothing
+  /// changes; costs some hundred lookups for each proxy.
   package func explanations(
-    of target: IPv6Address, route: Route, now: Instant
+    of target: IPv6Address, now: Instant, solicitor: (InterfaceIndex) -> Solicitor? = { _ in nil },
+    route: (InterfaceIndex) -> Route?
   ) -> [TargetExplanation] {
     let proxies = rules.proxies.indices.lazy.filter { [rules] proxy in
       rules.position(of: proxy, covering: target) != nil
@@ -52,22 +55,26 @@ extension Engine {
           ?? [],
         session: sessions.position(of: key).map { summary(ofSession: $0) },
         failed: failures.latest(key),
-        outcome: outcome(of: target, on: proxy, route: route, now: now))
+        outcome: outcome(of: target, on: proxy, by: solicitor, route: route, now: now))
     }
   }
 
   private func outcome(
-    of target: IPv6Address, on proxy: Int, route: Route, now: Instant
+    of target: IPv6Address, on proxy: Int, by solicitor: (InterfaceIndex) -> Solicitor?,
+    route: (InterfaceIndex) -> Route?, now: Instant
   ) -> TargetExplanation.Outcome {
     // Nobody asks for a group, and a question for one cannot be made.
     if target.isMulticast { return .silence(.targetNotProxied) }
     guard let index = rules.proxyInterfaces[proxy] else { return .noInterface }
     var trial = Engine(copying: self, about: target)
     var actions: [Action] = []
-    let question = Event.solicitation(interfaces.question(for: target), on: index)
-    trial.handle(question, now: now, into: &actions)
-    if actions.contains(.lookUpRoute(target)) {
-      trial.handle(.route(route, to: target), now: now, into: &actions)
+    let asker = solicitor(index) ?? interfaces.stranger(besides: target)
+    trial.handle(.solicitation(asker.question(for: target), on: index), now: now, into: &actions)
+    if actions.contains(.lookUpRoute(target, from: index)) {
+      trial.handle(.route(route(index), to: target, from: index), now: now, into: &actions)
+    }
+    for case .lookUpNeighbor(target, let link) in actions {
+      trial.handle(.neighbor(nil, of: target, on: link), now: now, into: &actions)
     }
     for case .advertise(let frame, on: index) in actions { return .answer(frame.message) }
     let asked = actions.compactMap { if case .solicit(_, let index) = $0 { index } else { nil } }
@@ -85,37 +92,59 @@ extension Engine {
     routerFlags = other.routerFlags
     interfaces = other.interfaces
     routeGeneration = other.routeGeneration
+    random = other.random
     advertisementTokens = other.advertisementTokens
     solicitationTokens = other.solicitationTokens
     routeLookupTokens = other.routeLookupTokens
     for proxy in other.rules.proxies.indices {
       let key = SessionKey(proxy: proxy, target: target)
       guard let position = other.sessions.position(of: key) else { continue }
-      _ = sessions.insert(other.sessions[position])
+      var session = other.sessions[position]
+      // In this table it is in no order yet.
+      session.listed = nil
+      _ = sessions.insert(session)
     }
   }
 }
 
-extension InterfaceTable {
-  /// A question for a target by a station that is not this host.
+/// Whoever puts a question.
+package struct Solicitor: Equatable, Sendable {
+  /// The source of its packets; `::` for a host that detects duplicates.
+  package let address: IPv6Address
+  /// The source of its frames.
+  package let linkLayerAddress: MACAddress
+  /// Its source link-layer address option, if it has one.
+  package let claimed: MACAddress?
+
+  package init(address: IPv6Address, linkLayerAddress: MACAddress, claimed: MACAddress?) {
+    (self.address, self.linkLayerAddress, self.claimed) = (address, linkLayerAddress, claimed)
+  }
+
+  /// Its question for a target, by multicast.
   fileprivate func question(for target: IPv6Address) -> EthernetFrame<NeighborSolicitation> {
-    var number: UInt64 = 1
-    while has(station(number)) || has(address(number)) || address(number) == target { number += 1 }
     let group = target.solicitedNodeMulticast
     return EthernetFrame(
-      source: station(number), destination: MACAddress(multicast: group),
+      source: linkLayerAddress, destination: MACAddress(multicast: group),
       message: NeighborSolicitation(
-        source: address(number), destination: group, target: target,
-        sourceLinkLayerAddress: station(number)))
+        source: address, destination: group, target: target, sourceLinkLayerAddress: claimed))
   }
+}
 
-  /// `02:00:5e:00:00:00` and up: nobody's, the local bit being set.
-  private func station(_ number: UInt64) -> MACAddress {
-    MACAddress(bits: 0x0200_5e00_0000 | number)
-  }
-
-  /// `fe80::` and a number.
-  private func address(_ number: UInt64) -> IPv6Address {
-    IPv6Address(bits: 0xfe80 << 112 | UInt128(number))
+extension InterfaceTable {
+  /// A station that is not this host, nor the target.
+  fileprivate func stranger(besides target: IPv6Address) -> Solicitor {
+    // fe80:: and a number, and 02:00:5e:00:00:00 and up: nobody's, the local bit being set.
+    let taken = Set(interfaces.flatMap(\.addresses).map(\.address) + [target])
+    let ours = Set(interfaces.compactMap(\.linkLayerAddress))
+    var number: UInt64 = 1
+    while taken.contains(IPv6Address(bits: 0xfe80 << 112 | UInt128(number)))
+      || ours.contains(MACAddress(bits: 0x0200_5e00_0000 | number))
+    {
+      number += 1
+    }
+    let station = MACAddress(bits: 0x0200_5e00_0000 | number)
+    return Solicitor(
+      address: IPv6Address(bits: 0xfe80 << 112 | UInt128(number)), linkLayerAddress: station,
+      claimed: station)
   }
 }

@@ -10,6 +10,8 @@ extension Engine {
       case .incomplete: retransmitOrFail(position, now: now, into: &actions)
       case .reachable: renewOrForget(position, now: now, into: &actions)
       case .probing: probeOrStartOver(position, now: now, into: &actions)
+      case .stale where sessions[position].awaitsNeighbor:
+        startAsking(position, now: now, into: &actions)
       case .stale, .failed: forget(position, into: &actions)
       }
     }
@@ -26,16 +28,29 @@ extension Engine {
     }
   }
 
-  /// Gives up on a target for `deadtime`.
+  /// Gives up on a target for `deadtime`; on links that have just come up, until the next question.
   mutating func fail(_ position: Int, now: Instant, into actions: inout [Action]) {
     removeHostRoute(position, into: &actions)
     failures.add(sessions[position].key, now: now)
+    if isSettling(position, now: now) { return forget(position, into: &actions) }
     sessions[position].state = .failed
     sessions[position].askers = []
     sessions[position].confirmed = nil
     sessions[position].awaitsRoute = false
+    sessions[position].awaitsNeighbor = false
     sessions[position].deadline = now + timers(of: position).failed
     sessions.reschedule(position)
+  }
+
+  /// Whether a question for the target may have got lost on a link that has just come up.
+  private func isSettling(_ position: Int, now: Instant) -> Bool {
+    if let index = sessions[position].routeInterface, interfaces.isSettling(index, at: now) {
+      return true
+    }
+    guard let rule = rule(ofSession: position), interfaces.hasSettling(at: now) else { return false }
+    return (0..<rules.interfaceCount(of: rule)).contains { place in
+      rules.interface(at: place, of: rule).map { interfaces.isSettling($0, at: now) } ?? false
+    }
   }
 
   private mutating func renewOrForget(
@@ -43,13 +58,26 @@ extension Engine {
   ) {
     let session = sessions[position]
     guard session.neighbor != nil else { return forget(position, into: &actions) }
-    if timers(of: position).keepsAlive, session.isWanted, !session.isSecondHand {
+    if session.awaitsNeighbor {
+      sessions[position].awaitsNeighbor = false
       startProbing(position, now: now, into: &actions)
+    } else if timers(of: position).keepsAlive, session.isWanted, !session.isSecondHand {
+      lookUpNeighbor(position, now: now, into: &actions)
     } else {
       sessions[position].state = .stale
-      sessions[position].neighbor = nil
       sessions[position].deadline = now + Limits.staleLifetime
       sessions.reschedule(position)
+    }
+  }
+
+  /// Finds out whether a target is still there that nobody has asked for since its `ttl`.
+  mutating func revive(_ position: Int, now: Instant, into actions: inout [Action]) {
+    if sessions[position].awaitsNeighbor { return }
+    let isDefence = sessions[position].askers.contains(where: \.detectsDuplicates)
+    if isDefence || sessions[position].isSecondHand || sessions[position].neighbor == nil {
+      startAsking(position, now: now, into: &actions)
+    } else {
+      lookUpNeighbor(position, now: now, into: &actions)
     }
   }
 
@@ -61,21 +89,44 @@ extension Engine {
     solicitByUnicast(position, now: now, into: &actions)
   }
 
-  /// Asks for the target anew on these interfaces, no sooner than RetransTimer after it was asked.
+  /// Asks for the target anew, no sooner than RetransTimer after it was asked.
   ///
-  /// Gives up where there are none. Of `paid` questions it is known that they may be sent.
+  /// Gives up where there is no interface to ask on. `index` names one to ask on before others, and
+  /// `isPaid` says that it is known that a question may be put.
   mutating func startAsking(
-    _ position: Int, on asked: [InterfaceIndex], paid: Int = 0, now: Instant,
+    _ position: Int, firstOn index: InterfaceIndex? = nil, isPaid: Bool = false, now: Instant,
     into actions: inout [Action]
   ) {
+    let wasStale = sessions[position].state == .stale && !sessions[position].isSecondHand
     sessions[position].state = .incomplete
+    sessions[position].awaitsNeighbor = false
     sessions[position].sent = 0
-    sessions[position].neighbor = nil
-    sessions[position].interfaces = InterfaceList(asked)
-    if asked.isEmpty { return fail(position, now: now, into: &actions) }
-    let wasAskedHere = sessions[position].lastSolicited?.on.contains(where: asked.contains) == true
+    sessions[position].start = nextStart
+    sessions[position].interfaces = .all
+    guard canBeAsked(position) else { return fail(position, now: now, into: &actions) }
+    let wasAskedHere =
+      switch sessions[position].lastSolicited?.on {
+      case nil, .some(.none): false
+      case .one(let last): includes(.all, last, forSession: position)
+      case .all: true
+      }
     if wasAskedHere, waits(position, now: now) { return }
-    solicitByMulticast(position, paid: paid, now: now, into: &actions)
+    // Most likely it is where it was, and nobody else need hear the question.
+    if wasStale, let neighbor = sessions[position].neighbor,
+      canAsk(on: neighbor.interface, proxy: sessions[position].key.proxy)
+    {
+      return solicitByUnicast(position, now: now, into: &actions)
+    }
+    solicitByMulticast(position, firstOn: index, isPaid: isPaid, now: now, into: &actions)
+  }
+
+  /// Whether there is an interface on which the target can be asked for.
+  private func canBeAsked(_ position: Int) -> Bool {
+    let proxy = sessions[position].key.proxy
+    if let routed = sessions[position].routeInterface, canAsk(on: routed, proxy: proxy) {
+      return true
+    }
+    return rule(ofSession: position).map { canAsk($0, proxy: proxy) } ?? false
   }
 
   /// When the target may be asked again: RetransTimer after it was last asked.
@@ -92,21 +143,6 @@ extension Engine {
     return true
   }
 
-  /// The interfaces on which a target that was there before may be now.
-  func interfacesToAskAgain(_ position: Int) -> [InterfaceIndex] {
-    let session = sessions[position]
-    guard let rule = rules.rule(of: session.key.proxy, covering: session.key.target) else {
-      return Array(session.interfaces)
-    }
-    let named = interfacesToAsk(rule, proxy: session.key.proxy)
-    guard rule.isAuto else { return named }
-    // The route that was asked named it, and has not changed.
-    let routed = [session.routeInterface].compactMap(\.self).filter {
-      canAsk(on: $0, proxy: session.key.proxy)
-    }
-    return routed + named.filter { !routed.contains($0) }
-  }
-
   private mutating func probeOrStartOver(
     _ position: Int, now: Instant, into actions: inout [Action]
   ) {
@@ -114,10 +150,10 @@ extension Engine {
       return solicitByUnicast(position, now: now, into: &actions)
     }
     // Perhaps the target has moved by now: ask everywhere, answer nobody.
-    startAsking(position, on: interfacesToAskAgain(position), now: now, into: &actions)
+    startAsking(position, now: now, into: &actions)
   }
 
-  private func timers(of position: Int) -> Ruleset.Timers {
+  func timers(of position: Int) -> Ruleset.Timers {
     rules.proxies[sessions[position].key.proxy].timers
   }
 }
@@ -125,35 +161,122 @@ extension Engine {
 // MARK: - Solicitations
 
 extension Engine {
-  /// Asks for the target on all its interfaces, and waits RetransTimer for an answer.
+  /// Asks for the target on its interfaces, and waits RetransTimer for an answer.
   ///
-  /// Where too many strangers are asked for, their questions are left out as if they were lost; of
-  /// `paid` of them it is known that they may be sent.
+  /// First where it was last heard or the route leads. Of very many interfaces each question goes to
+  /// others. Where too many strangers are asked for, a question is left out as if it was lost,
+  /// unless it is known that it may be put.
   mutating func solicitByMulticast(
-    _ position: Int, paid: Int = 0, now: Instant, into actions: inout [Action]
+    _ position: Int, firstOn heard: InterfaceIndex? = nil, isPaid: Bool = false, now: Instant,
+    into actions: inout [Action]
   ) {
-    let asked = sessions[position].interfaces
-    let earliest = asked.map { earliestBesideTwins(position, on: $0) }
-    if let first = earliest.min(), first > now { return wait(position, until: first) }
-    let group = sessions[position].key.target.solicitedNodeMulticast
-    for (place, index) in asked.enumerated() where earliest[place] <= now {
-      guard place < paid || maySolicit(position, now: now) else { continue }
-      solicit(
-        position, on: index, destination: group, at: MACAddress(multicast: group), into: &actions)
+    let twins = twinsThatAsked(position, now: now)
+    if let until = instantToWait(for: twins, position, now: now) {
+      return wait(position, until: until)
     }
-    awaitAnswer(position, on: sessions[position].interfaces, now: now)
+    var asked: AskedInterfaces = .all
+    if isPaid || maySolicit(position, now: now) {
+      let start = actions.count
+      let session = sessions[position]
+      let first = heard ?? session.neighbor?.interface ?? session.routeInterface
+      if let first, includes(.all, first, forSession: position) {
+        solicitByMulticast(position, on: first, besides: twins, into: &actions)
+      }
+      if let routed = session.routeInterface, routed != first {
+        solicitByMulticast(position, on: routed, besides: twins, into: &actions)
+      }
+      solicitOnNamedInterfaces(
+        position, except: [first, session.routeInterface], besides: twins, into: &actions)
+      if actions.count == start + 1, case .solicit(_, let only) = actions[start] {
+        asked = .one(only)
+      }
+    }
+    awaitAnswer(position, on: asked, now: now)
   }
 
-  /// When the target may be asked for here: RetransTimer after another proxy of ours asked.
+  /// Asks for a target on one more interface, which could not be asked on when the question was put.
   ///
-  /// The answer to that is an answer for both. Looks at the proxies, which are few.
-  private func earliestBesideTwins(_ position: Int, on index: InterfaceIndex) -> Instant {
-    var earliest = Instant(nanoseconds: 0)
-    for twin in twins(of: sessions[position].key) {
-      guard let last = sessions[twin].lastSolicited, last.on.contains(index) else { continue }
-      earliest = max(earliest, last.at + timers(of: position).retransmission)
+  /// At once where it is certain that RetransTimer is over there, or with the next question.
+  mutating func includeInQuestion(
+    _ position: Int, _ index: InterfaceIndex, now: Instant, into actions: inout [Action]
+  ) {
+    sessions[position].sent = 1
+    guard case .one(let other)? = sessions[position].lastSolicited?.on, other != index,
+      maySolicit(position, now: now)
+    else { return }
+    let twins = twinsThatAsked(position, now: now)
+    solicitByMulticast(position, on: index, besides: twins, into: &actions)
+    sessions[position].lastSolicited?.on = .all
+  }
+
+  /// Asks on the interfaces that the rule names, or on those of very many whose turn it is.
+  private mutating func solicitOnNamedInterfaces(
+    _ position: Int, except asked: [InterfaceIndex?], besides twins: [Int],
+    into actions: inout [Action]
+  ) {
+    guard let rule = rule(ofSession: position) else { return }
+    let count = rules.interfaceCount(of: rule)
+    let rounds = max(1, min(Limits.roundsForAllInterfaces, timers(of: position).solicitations))
+    let length = max(Limits.interfacesPerQuestion, (count + rounds - 1) / rounds)
+    let start = count > length ? Int(sessions[position].start) % count : 0
+    for offset in 0..<min(count, length) {
+      guard let index = rules.interface(at: (start + offset) % count, of: rule),
+        !asked.contains(index)
+      else { continue }
+      solicitByMulticast(position, on: index, besides: twins, into: &actions)
     }
-    return earliest
+    guard count > length else { return }
+    sessions[position].start = UInt32((start + length) % count)
+    nextStart = sessions[position].start
+  }
+
+  private mutating func solicitByMulticast(
+    _ position: Int, on index: InterfaceIndex, besides twins: [Int], into actions: inout [Action]
+  ) {
+    let key = sessions[position].key
+    guard canAsk(on: index, proxy: key.proxy), !wasAsked(on: index, by: twins) else { return }
+    let group = key.target.solicitedNodeMulticast
+    solicit(
+      position, on: index, destination: group, at: MACAddress(multicast: group), into: &actions)
+  }
+
+  /// The sessions of other proxies that have asked for the same target less than RetransTimer ago.
+  ///
+  /// The answer to that is an answer for both.
+  private func twinsThatAsked(_ position: Int, now: Instant) -> [Int] {
+    let retransmission = timers(of: position).retransmission
+    return twins(of: sessions[position].key).filter { twin in
+      sessions[twin].lastSolicited.map { $0.at + retransmission > now } ?? false
+    }
+  }
+
+  /// Whether the question of another proxy on an interface counts as this one's.
+  func twinHasAsked(_ position: Int, on index: InterfaceIndex, now: Instant) -> Bool {
+    wasAsked(on: index, by: twinsThatAsked(position, now: now))
+  }
+
+  private func wasAsked(on index: InterfaceIndex, by twins: [Int]) -> Bool {
+    twins.contains { twin in
+      sessions[twin].lastSolicited.map { includes($0.on, index, forSession: twin) } ?? false
+    }
+  }
+
+  /// When to ask, where others have just asked on every interface on which this one would.
+  private func instantToWait(for twins: [Int], _ position: Int, now: Instant) -> Instant? {
+    guard let last = twins.compactMap({ sessions[$0].lastSolicited?.at }).min() else { return nil }
+    let proxy = sessions[position].key.proxy
+    func isFree(_ index: InterfaceIndex) -> Bool {
+      canAsk(on: index, proxy: proxy) && !wasAsked(on: index, by: twins)
+    }
+    if let routed = sessions[position].routeInterface, isFree(routed) { return nil }
+    if let rule = rule(ofSession: position) {
+      let count = rules.interfaceCount(of: rule)
+      let hasFree = (0..<count).contains { place in
+        rules.interface(at: place, of: rule).map(isFree) ?? false
+      }
+      if hasFree { return nil }
+    }
+    return last + timers(of: position).retransmission
   }
 
   /// Puts the next solicitation off.
@@ -197,15 +320,21 @@ extension Engine {
     guard let neighbor = sessions[position].neighbor else {
       preconditionFailure("only a target with a neighbour is probed")
     }
-    let earliest = earliestBesideTwins(position, on: neighbor.interface)
-    if earliest > now { return wait(position, until: earliest) }
+    let earlier = twinsThatAsked(position, now: now).filter {
+      wasAsked(on: neighbor.interface, by: [$0])
+    }
+    if let last = earlier.compactMap({ sessions[$0].lastSolicited?.at }).max() {
+      return wait(position, until: last + timers(of: position).retransmission)
+    }
     solicit(
       position, on: neighbor.interface, destination: sessions[position].key.target,
       at: neighbor.linkLayerAddress, into: &actions)
     awaitAnswer(position, on: .one(neighbor.interface), now: now)
   }
 
-  private mutating func awaitAnswer(_ position: Int, on asked: InterfaceList, now: Instant) {
+  private mutating func awaitAnswer(
+    _ position: Int, on asked: AskedInterfaces, now: Instant
+  ) {
     sessions[position].sent += 1
     sessions[position].lastSolicited = (now, asked)
     sessions[position].deadline = now + timers(of: position).retransmission
@@ -216,8 +345,9 @@ extension Engine {
     _ position: Int, on index: InterfaceIndex, destination: IPv6Address,
     at linkLayerAddress: MACAddress, into actions: inout [Action]
   ) {
-    guard let interface = interfaces[index], let own = interface.linkLayerAddress,
-      let source = interface.solicitationSource
+    guard let place = interfaces.position(of: index),
+      let own = interfaces.interfaces[place].linkLayerAddress,
+      let source = interfaces.solicitationSource(at: place)
     else { return lackSource(on: index, into: &actions) }
     let solicitation = NeighborSolicitation(
       source: source, destination: destination, target: sessions[position].key.target,
@@ -229,16 +359,4 @@ extension Engine {
     admit(index)
     counters.solicit(on: index)
   }
-}
-
-extension Interface {
-  /// The source of our solicitations: link-local, so that it is on-link for every target.
-  var solicitationSource: IPv6Address? {
-    addresses.sourceAddress(towards: IPv6Prefix.linkLocal.address)
-  }
-}
-
-extension IPv6Prefix {
-  /// `fe80::/10` (RFC 4291 §2.5.6).
-  fileprivate static let linkLocal = IPv6Prefix(IPv6Address(bits: 0xfe80 << 112), length: 10)
 }

@@ -16,25 +16,55 @@ extension Engine {
     if !sessions[position].awaitsRoute {
       guard routeLookupTokens.take(for: asker.station, now: now) else { return false }
       sessions[position].awaitsRoute = true
-      actions.append(.lookUpRoute(sessions[position].key.target))
+      lookUpRoute(position, into: &actions)
     }
     add(asker, to: position)
     return true
   }
 
-  /// Draws the conclusion for every session that waits for this route.
+  /// Asks for the route of packets that come in on the proxy interface: where policy rules or VRFs go
+  /// by that, it is another one than this host's own.
+  func lookUpRoute(_ position: Int, into actions: inout [Action]) {
+    let key = sessions[position].key
+    guard let index = rules.proxyInterfaces[key.proxy] else {
+      preconditionFailure("a proxy without an interface has no sessions")
+    }
+    actions.append(.lookUpRoute(key.target, from: index))
+  }
+
+  /// Draws the conclusion for the session that waits for this route.
+  ///
+  /// Where the kernel could not be asked, what is known stays so, and the next question leads to the
+  /// next lookup.
   mutating func apply(
-    _ route: Route, to target: IPv6Address, now: Instant, into actions: inout [Action]
+    _ route: Route?, to target: IPv6Address, from index: InterfaceIndex, now: Instant,
+    into actions: inout [Action]
   ) {
-    for proxy in rules.proxies.indices {
-      let key = SessionKey(proxy: proxy, target: target)
-      guard let position = sessions.position(of: key), sessions[position].awaitsRoute else {
-        continue
-      }
-      sessions[position].awaitsRoute = false
+    guard let proxy = rules.proxy(on: index),
+      let position = sessions.position(of: SessionKey(proxy: proxy, target: target)),
+      sessions[position].awaitsRoute
+    else { return }
+    enter(index)
+    sessions[position].awaitsRoute = false
+    if let route {
       sessions[position].routeGeneration = routeGeneration
-      if let index = rules.proxyInterfaces[proxy] { enter(index) }
       apply(route, toSession: position, now: now, into: &actions)
+    } else {
+      counters.discard(.routeLookupFailed)
+      keepWithoutRoute(position, now: now, into: &actions)
+    }
+  }
+
+  /// Goes by what was known of a target before its route could not be looked up.
+  private mutating func keepWithoutRoute(
+    _ position: Int, now: Instant, into actions: inout [Action]
+  ) {
+    // It is old news from now on, so that the next question asks again.
+    sessions[position].routeGeneration = routeGeneration &- 1
+    switch sessions[position].state {
+    case .reachable, .probing: answerWaiting(position, now: now, into: &actions)
+    case .incomplete where sessions[position].sent > 0: return
+    case .incomplete, .stale, .failed: forget(position, into: &actions)
     }
   }
 
@@ -43,6 +73,7 @@ extension Engine {
   ) {
     let proxy = sessions[position].key.proxy
     let own = rules.proxyInterfaces[proxy]
+    let before = sessions[position].routeInterface
     if case .onLink(let index) = route, index != own {
       sessions[position].routeInterface = index
     } else {
@@ -50,12 +81,12 @@ extension Engine {
     }
     switch route {
     case .onLink(let index) where canAsk(on: index, proxy: proxy):
-      askOnLink(position, at: index, now: now, into: &actions)
+      askOnLink(position, at: index, unlike: before, now: now, into: &actions)
     case .onLink(let index) where index != own && interfaces[index]?.hasNeighborDiscovery == false,
       .gateway(let index) where index != own:
       // Nobody there can be asked, or the target is not there to be asked: the route is the proof.
       confirm(position, by: .route(index), now: now, into: &actions)
-    case .local:
+    case .local, .anycast:
       confirm(position, by: .route(nil), now: now, into: &actions)
     case .onLink(let index)
     where index != own && interfaces[index]?.mayHaveNeighbors == true:
@@ -72,16 +103,18 @@ extension Engine {
     _ position: Int, now: Instant, into actions: inout [Action]
   ) {
     let key = sessions[position].key
-    guard let rule = rules.rule(of: key.proxy, covering: key.target) else { return }
-    ask(position, on: interfacesToAsk(rule, proxy: key.proxy), now: now, into: &actions)
+    let hasOthers = rules.rule(of: key.proxy, covering: key.target).map {
+      canAsk($0, proxy: key.proxy)
+    }
+    ask(position, isPossible: hasOthers ?? false, now: now, into: &actions)
   }
 
-  /// Starts to ask for the target on these interfaces; gives up if there are none.
+  /// Starts to ask for the target; gives up if there is nowhere to ask.
   private mutating func ask(
-    _ position: Int, on asked: [InterfaceIndex], now: Instant, into actions: inout [Action]
+    _ position: Int, isPossible: Bool, now: Instant, into actions: inout [Action]
   ) {
     let isKnown = sessions[position].confirmed != nil
-    var mayAsk = asked.isEmpty || isKnown
+    var mayAsk = !isPossible || isKnown
     if !mayAsk {
       mayAsk = sessions[position].askers.contains { asker in
         solicitationTokens.take(for: asker.station, now: now)
@@ -91,12 +124,13 @@ extension Engine {
       counters.discard(.solicitationLimit)
       return forget(position, into: &actions)
     }
-    startAsking(position, on: asked, paid: isKnown ? 0 : 1, now: now, into: &actions)
+    startAsking(position, isPaid: !isKnown, now: now, into: &actions)
   }
 
   /// Asks on the interface that the route names, unless that is where the target is known to be.
   private mutating func askOnLink(
-    _ position: Int, at index: InterfaceIndex, now: Instant, into actions: inout [Action]
+    _ position: Int, at index: InterfaceIndex, unlike before: InterfaceIndex?, now: Instant,
+    into actions: inout [Action]
   ) {
     let session = sessions[position]
     if session.neighbor?.interface == index,
@@ -105,17 +139,14 @@ extension Engine {
       return answerWaiting(position, now: now, into: &actions)
     }
     // The way to a target that is being asked for, or has just been in vain, is still the same.
-    if session.interfaces.contains(index) {
+    if session.sent > 0, isAsked(position, on: index), before == index {
       if session.state == .incomplete { return }
       if session.state == .failed {
         sessions[position].askers = []
         return counters.discard(.targetFailed)
       }
     }
-    guard let rule = rules.rule(of: session.key.proxy, covering: session.key.target) else { return }
-    let named = interfacesToAsk(rule, proxy: session.key.proxy)
-    let others = named.filter { $0 != index }
-    ask(position, on: [index] + others, now: now, into: &actions)
+    ask(position, isPossible: true, now: now, into: &actions)
   }
 
   /// Answers those who came while the route was looked up, the target being known.
@@ -124,8 +155,7 @@ extension Engine {
   ) {
     let key = sessions[position].key
     if sessions[position].isSecondHand, !sessions[position].askers.isEmpty {
-      let asked = interfacesToAskAgain(position)
-      return startAsking(position, on: asked, now: now, into: &actions)
+      return startAsking(position, now: now, into: &actions)
     }
     let askers = sessions[position].askers
     sessions[position].askers = []

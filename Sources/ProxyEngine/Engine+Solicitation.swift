@@ -62,15 +62,19 @@ extension Engine {
     if target.isLinkLocal || target.isLoopback || target.isUnspecified || target.isIPv4Mapped {
       return .targetNotProxied
     }
-    if interfaces.has(frame.source) { return .ownFrame }
+    let speaker = message.source.isUnspecified ? target : message.source
+    if interfaces.isOwn(frame.source, speaker, receivedAt: place) {
+      // A station that looks for duplicates of one of our addresses is not us.
+      let isOurs = frame.source == interfaces.interfaces[place].linkLayerAddress
+      return message.source.isUnspecified && !isOurs ? .ownAddress : .ownFrame
+    }
     if let claimed = message.sourceLinkLayerAddress, claimed != frame.source,
-      interfaces.has(claimed)
+      interfaces.isOwn(claimed, message.source, receivedAt: place)
     {
       return .ownFrame
     }
     if message.source == target { return .askerIsTarget }
     if interfaces.interfaces[place].owns(target) { return .ownAddress }
-    if interfaces.has(message.source) { return .ownFrame }
     return nil
   }
 
@@ -100,7 +104,7 @@ extension Engine {
       add(asker, to: position)
     case .stale:
       add(asker, to: position)
-      startAsking(position, on: interfacesToAskAgain(position), now: now, into: &actions)
+      revive(position, now: now, into: &actions)
     case .failed:
       counters.discard(.targetFailed)
     }
@@ -112,13 +116,12 @@ extension Engine {
     into actions: inout [Action]
   ) {
     if isEcho(key, now: now) { return counters.discard(.askedHere) }
-    let asked = interfacesToAsk(rule, proxy: key.proxy)
     if rule.isAuto {
       guard routeLookupTokens.take(for: asker.station, now: now) else {
         return counters.discard(.routeLookupLimit)
       }
     } else {
-      guard !asked.isEmpty else { return lackInterface(of: rule, into: &actions) }
+      guard canAsk(rule, proxy: key.proxy) else { return lackInterface(of: rule, into: &actions) }
       guard solicitationTokens.take(for: asker.station, now: now) else {
         return counters.discard(.solicitationLimit)
       }
@@ -126,20 +129,21 @@ extension Engine {
     makeRoom(into: &actions)
     let timeout = rules.proxies[key.proxy].timers.retransmission
     var session = Session(key: key, begun: now, deadline: now + timeout)
+    session.start = nextStart
     if rule.isAuto {
       session.awaitsRoute = true
       session.routeGeneration = routeGeneration
     } else {
-      session.interfaces = InterfaceList(asked)
+      session.interfaces = .all
     }
     let position = sessions.insert(session)
     add(asker, to: position)
     if rule.isAuto {
-      actions.append(.lookUpRoute(key.target))
-    } else if let found = neighborFoundByTwin(of: key, on: asked, now: now) {
+      lookUpRoute(position, into: &actions)
+    } else if let found = neighborFoundByTwin(of: key, rule: rule, now: now) {
       confirm(position, by: .neighbor(found), now: now, into: &actions)
     } else {
-      solicitByMulticast(position, paid: 1, now: now, into: &actions)
+      solicitByMulticast(position, isPaid: true, now: now, into: &actions)
     }
   }
 
@@ -151,14 +155,14 @@ extension Engine {
     _ position: Int, for asker: Asker, now: Instant, into actions: inout [Action]
   ) {
     add(asker, to: position)
-    startAsking(position, on: interfacesToAskAgain(position), now: now, into: &actions)
+    startAsking(position, now: now, into: &actions)
   }
 
   /// Counts that a rule cannot be followed because there is nowhere to ask.
   private mutating func lackInterface(of rule: RuleTable.Rule, into actions: inout [Action]) {
     let named = rules.interfaces(of: rule)
     let mute = named.first { interfaces[$0]?.mayHaveNeighbors == true }
-    if let mute, interfaces[mute]?.canSolicit == false {
+    if let mute, !interfaces.canSolicit(on: mute) {
       return lackSource(on: mute, into: &actions)
     }
     counters.discard(.ruleInterfaceUnavailable)
@@ -171,22 +175,22 @@ extension Engine {
     return twins(of: key).contains { twin in
       // Of our first question only: who asks in earnest at the same pace would always be too early.
       guard sessions[twin].sent == 1, let last = sessions[twin].lastSolicited,
-        last.on.contains(index)
+        includes(last.on, index, forSession: twin)
       else { return false }
       return now < last.at + Limits.echoWindow
     }
   }
 
-  /// Where another proxy has just found the target, among these interfaces.
+  /// Where another proxy has just found the target, among the interfaces of a rule.
   private func neighborFoundByTwin(
-    of key: SessionKey, on asked: [InterfaceIndex], now: Instant
+    of key: SessionKey, rule: RuleTable.Rule, now: Instant
   ) -> Session.Neighbor? {
     let retransmission = rules.proxies[key.proxy].timers.retransmission
     for twin in twins(of: key) {
       let session = sessions[twin]
       guard let neighbor = session.neighbor, let confirmed = session.confirmed,
-        !session.isSecondHand, asked.contains(neighbor.interface),
-        now < confirmed + retransmission
+        !session.isSecondHand, rules.names(rule, neighbor.interface),
+        canAsk(on: neighbor.interface, proxy: key.proxy), now < confirmed + retransmission
       else { continue }
       return neighbor
     }
@@ -205,19 +209,18 @@ extension Engine {
     if sessions[position].add(asker, limit: limits.askersPerSession) { counters.evictAsker() }
   }
 
-  /// The interfaces named by a rule on which its targets can be asked for now.
-  func interfacesToAsk(_ rule: RuleTable.Rule, proxy: Int) -> [InterfaceIndex] {
-    var usable: [InterfaceIndex] = []
-    for index in rules.interfaces(of: rule) where canAsk(on: index, proxy: proxy) {
-      usable.append(index)
-      if usable.count == Limits.interfacesPerTarget { break }
+  /// Whether there is an interface on which the targets of a rule can be asked for now.
+  ///
+  /// Looks at them until one is found.
+  func canAsk(_ rule: RuleTable.Rule, proxy: Int) -> Bool {
+    (0..<rules.interfaceCount(of: rule)).contains { place in
+      rules.interface(at: place, of: rule).map { canAsk(on: $0, proxy: proxy) } ?? false
     }
-    return usable
   }
 
   /// A target is never asked for where the question came from.
   func canAsk(on index: InterfaceIndex, proxy: Int) -> Bool {
-    index != rules.proxyInterfaces[proxy] && interfaces[index]?.canSolicit == true
+    index != rules.proxyInterfaces[proxy] && interfaces.canSolicit(on: index)
   }
 
   /// Lets only the owner itself defend its address, never what was heard of it before.

@@ -24,7 +24,12 @@ package struct Engine: ~Copyable {
   ///
   /// It starts over after 2³²; by then no session is left that nobody has looked at since.
   var routeGeneration: UInt32 = 0
-  var advertisementTokens: FairTokenBucket
+  /// Where among the interfaces of a rule the next new target is asked for first.
+  var nextStart: UInt32 = 0
+  /// Decides by how much renewals are spread.
+  var random: RandomSequence
+  /// `nil` where answers are not limited.
+  var advertisementTokens: FairTokenBucket?
   var solicitationTokens: FairTokenBucket
   var routeLookupTokens: FairTokenBucket
 
@@ -35,7 +40,10 @@ package struct Engine: ~Copyable {
     rules = RuleTable(ruleset)
     routerFlags = rules.routerFlags
     counters.setRules([RuleCount](repeating: RuleCount(), count: rules.rules.count))
-    advertisementTokens = FairTokenBucket(rate: limits.advertisementsPerSecond, seed: seed)
+    random = RandomSequence(seed: seed)
+    advertisementTokens = limits.advertisementsPerSecond.map {
+      FairTokenBucket(rate: $0, seed: seed)
+    }
     solicitationTokens = FairTokenBucket(rate: limits.solicitationsPerSecond, seed: seed)
     routeLookupTokens = FairTokenBucket(rate: limits.routeLookupsPerSecond, seed: seed)
   }
@@ -72,12 +80,17 @@ package struct Engine: ~Copyable {
       if let interface { enter(interface) }
       counters.drop(reason)
       counters.leave()
+    case .interfacesRead(let interfaces):
+      read(interfaces, now: now, into: &actions)
     case .interfaceChanged(let interface):
-      change(interface, into: &actions)
+      change(interface, now: now, into: &actions)
     case .interfaceRemoved(let index):
       remove(index, into: &actions)
-    case .route(let route, let target):
-      apply(route, to: target, now: now, into: &actions)
+    case .route(let route, let target, let index):
+      apply(route, to: target, from: index, now: now, into: &actions)
+      counters.leave()
+    case .neighbor(let neighbor, let target, let index):
+      apply(neighbor, of: target, on: index, now: now, into: &actions)
       counters.leave()
     case .routesChanged:
       routeGeneration &+= 1
@@ -100,61 +113,103 @@ extension Engine {
     if let name = interfaces[index]?.name { counters.admit(index, named: name) }
   }
 
-  private mutating func change(_ interface: Interface, into actions: inout [Action]) {
-    let previous = interfaces[interface.index]
+  /// Takes up all interfaces as they are now.
+  ///
+  /// Those of the first time have been there before us, those that are new later have just come.
+  private mutating func read(
+    _ newer: [Interface], now: Instant, into actions: inout [Action]
+  ) {
+    let isFirst = interfaces.interfaces.isEmpty
+    let present = Set(newer.map(\.index))
+    for index in interfaces.interfaces.map(\.index) where !present.contains(index) {
+      remove(index, into: &actions)
+    }
+    for interface in newer { change(interface, isNew: !isFirst, now: now, into: &actions) }
+  }
+
+  /// Costs the addresses of the interface and, where it means something else for targets than
+  /// before, the number of sessions.
+  private mutating func change(
+    _ interface: Interface, isNew: Bool = true, now: Instant, into actions: inout [Action]
+  ) {
+    let index = interface.index
+    let previous = interfaces[index]
+    if previous == interface { return }
     if let previous {
       let isSame =
         previous.name == interface.name && interface.isUp
         && previous.linkLayerAddress == interface.linkLayerAddress
-      if !isSame { forgetSessions(using: interface.index, into: &actions) }
+      if !isSame { forgetSessions(using: index, into: &actions) }
     }
+    let couldAsk = previous?.isRunning == true && interfaces.canSolicit(on: index)
     interfaces.update(interface)
-    if previous?.name != interface.name {
-      counters.release(interface.index)
-      rules.resolve(in: interfaces)
+    if isNew, previous?.mayHaveNeighbors != true, interface.mayHaveNeighbors {
+      interfaces.markReady(index, at: now)
     }
-    let couldAsk = previous.map { $0.canSolicit && $0.isRunning } ?? false
-    if !couldAsk, interface.canSolicit, interface.isRunning {
-      forgetSessionsInVain(without: interface.index, into: &actions)
+    if previous?.names != interface.names {
+      counters.release(index)
+      rules.rename(index, from: previous?.names ?? [], to: interface.names)
+    }
+    if !couldAsk, interface.isRunning, interfaces.canSolicit(on: index) {
+      askAgain(on: index, now: now, into: &actions)
     }
   }
 
   private mutating func remove(_ index: InterfaceIndex, into actions: inout [Action]) {
     // Sessions of a proxy are found by its interface, so they go before it does.
     forgetSessions(using: index, into: &actions)
+    let names = interfaces[index]?.names ?? []
     interfaces.remove(index)
     counters.release(index)
-    rules.resolve(in: interfaces)
+    rules.rename(index, from: names, to: [])
   }
 
-  /// Forgets every target asked for, confirmed or routed by way of an interface.
+  /// Forgets every target confirmed or routed by way of an interface, or asked for there alone.
   private mutating func forgetSessions(
     using index: InterfaceIndex, into actions: inout [Action]
   ) {
+    guard sessions.count > 0 else { return }
     for position in sessions.takenPositions {
       let session = sessions[position]
       let isAffected =
         rules.proxyInterfaces[session.key.proxy] == index
-        || session.interfaces.contains(index) || session.hostRoute?.interface == index
+        || session.interfaces == .one(index) || session.routeInterface == index
+        || session.hostRoute?.interface == index || isAsked(position, onlyOn: index)
       if isAffected { forget(position, into: &actions) }
     }
   }
-}
 
-extension Engine {
-  /// Forgets every target that was asked for in vain while an interface could not be asked on, and
-  /// that may be there.
-  private mutating func forgetSessionsInVain(
-    without index: InterfaceIndex, into actions: inout [Action]
+  /// Whether a target is being asked for, or was in vain, on this interface and no other.
+  private func isAsked(_ position: Int, onlyOn index: InterfaceIndex) -> Bool {
+    guard sessions[position].interfaces == .all, let rule = rule(ofSession: position) else {
+      return false
+    }
+    return rules.interfaceCount(of: rule) == 1 && rules.names(rule, index)
+  }
+
+  /// The rule that covers a session's target.
+  func rule(ofSession position: Int) -> RuleTable.Rule? {
+    let key = sessions[position].key
+    return rules.rule(of: key.proxy, covering: key.target)
+  }
+
+  /// Has every target asked for again that was asked for in vain while an interface could not be
+  /// asked on, and that may be there.
+  private mutating func askAgain(
+    on index: InterfaceIndex, now: Instant, into actions: inout [Action]
   ) {
+    guard sessions.count > 0 else { return }
     for position in sessions.takenPositions {
       let session = sessions[position]
       guard session.state == .failed || session.state == .incomplete,
-        let rule = rules.rule(of: session.key.proxy, covering: session.key.target)
+        let rule = rule(ofSession: position),
+        session.routeInterface == index || rules.names(rule, index)
       else { continue }
-      let isConcerned =
-        session.routeInterface == index || rules.interfaces(of: rule).contains(index)
-      if isConcerned { forget(position, into: &actions) }
+      if session.state == .incomplete, session.sent > 0 {
+        includeInQuestion(position, index, now: now, into: &actions)
+      } else {
+        forget(position, into: &actions)
+      }
     }
   }
 }
@@ -189,7 +244,7 @@ extension Engine {
     guard let own = interfaces.interfaces[place].linkLayerAddress, let source else {
       return lackSource(on: index, into: &actions)
     }
-    guard advertisementTokens.take(for: asker.station, now: now) else {
+    guard advertisementTokens?.take(for: asker.station, now: now) ?? true else {
       return counters.discard(.advertisementLimit)
     }
     let advertisement = NeighborAdvertisement(

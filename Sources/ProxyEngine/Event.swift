@@ -8,12 +8,17 @@ package enum Event: Sendable {
   case advertisement(EthernetFrame<NeighborAdvertisement>, on: InterfaceIndex)
   /// A frame arrived that was neither.
   case malformed(DropReason, on: InterfaceIndex? = nil)
+  /// All interfaces of this host were read anew; those that are not among them are gone.
+  case interfacesRead([Interface])
   /// An interface appeared, or something about it is different now.
   case interfaceChanged(Interface)
   /// An interface is gone.
   case interfaceRemoved(InterfaceIndex)
-  /// The kernel's answer to `Action.lookUpRoute`.
-  case route(Route, to: IPv6Address)
+  /// The kernel's answer to `Action.lookUpRoute`; `nil` where it could not be asked.
+  case route(Route?, to: IPv6Address, from: InterfaceIndex)
+  /// What the kernel's neighbor cache has of an address: the answer to `Action.lookUpNeighbor`, or
+  /// news; `nil` where it has nothing.
+  case neighbor(CachedNeighbor?, of: IPv6Address, on: InterfaceIndex)
   /// Some route changed, so earlier answers may be wrong.
   case routesChanged
 }
@@ -26,8 +31,38 @@ package enum Route: Equatable, Sendable {
   case gateway(InterfaceIndex)
   /// To this host itself.
   case local
-  /// Nowhere: no route, unreachable, blackhole, prohibit, anycast or multicast.
+  /// To this host, as the router of one of its links (subnet-router anycast, RFC 4291 §2.6.1).
+  case anycast
+  /// Nowhere: no route, unreachable, blackhole, prohibit or multicast.
   case unreachable
+}
+
+/// An entry of the kernel's neighbor cache (RFC 4861 §7.3.2).
+package struct CachedNeighbor: Equatable, Sendable {
+  /// The state of the entry.
+  package let state: State
+  /// Where frames for it go; `nil` where that is not known.
+  package let linkLayerAddress: MACAddress?
+  /// How long ago the kernel had it confirmed.
+  package let age: Duration
+
+  package init(state: State, linkLayerAddress: MACAddress?, age: Duration) {
+    (self.state, self.linkLayerAddress, self.age) = (state, linkLayerAddress, age)
+  }
+
+  /// The states that matter here.
+  package enum State: Sendable {
+    /// It was confirmed a short while ago, or an administrator says that it is there.
+    case reachable
+    /// It spoke, or was confirmed longer ago.
+    case stale
+    /// The kernel is finding out whether it is still there (DELAY, PROBE).
+    case probing
+    /// It did not answer the kernel.
+    case failed
+    /// Nothing is known yet.
+    case incomplete
+  }
 }
 
 /// The way to one target that was confirmed, for the kernel to know (`autowire` in ndppd).
@@ -58,6 +93,12 @@ package enum Action: Equatable, Sendable {
   case reportMissingSource(on: InterfaceIndex)
   /// Tell the user that a station claims a target which another one has confirmed.
   case reportConflict(IPv6Address, claimedBy: MACAddress, on: InterfaceIndex)
-  /// Ask the kernel for its route, and feed the answer back as `Event.route`.
-  case lookUpRoute(IPv6Address)
+  /// Ask the kernel for its route to an address, as for a packet that came in on an interface, and
+  /// feed the answer back as `Event.route`.
+  case lookUpRoute(IPv6Address, from: InterfaceIndex)
+  /// Look for an address in the kernel's neighbor cache, and feed the answer back as
+  /// `Event.neighbor`.
+  case lookUpNeighbor(IPv6Address, on: InterfaceIndex)
+  /// Let the kernel know where frames for an address go, unless it has an entry of its own.
+  case offerNeighbor(IPv6Address, at: MACAddress, on: InterfaceIndex)
 }

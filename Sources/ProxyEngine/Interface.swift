@@ -20,6 +20,9 @@ package struct Interface: Equatable, Sendable {
   /// The name by which rules know it.
   package var name: String
 
+  /// Its alternative names, by which rules may know it, too (`ip link property add`).
+  package var alternativeNames: [String]
+
   /// Its Ethernet address; `nil` where there is none (tun, WireGuard, ppp).
   package var linkLayerAddress: MACAddress?
 
@@ -38,11 +41,13 @@ package struct Interface: Equatable, Sendable {
   package var addresses: [Address]
 
   package init(
-    index: InterfaceIndex, name: String, linkLayerAddress: MACAddress?, isUp: Bool,
-    isRunning: Bool = true, hasNeighborDiscovery: Bool, addresses: [Address]
+    index: InterfaceIndex, name: String, alternativeNames: [String] = [],
+    linkLayerAddress: MACAddress?, isUp: Bool, isRunning: Bool = true,
+    hasNeighborDiscovery: Bool, addresses: [Address]
   ) {
     self.index = index
     self.name = name
+    self.alternativeNames = alternativeNames
     self.linkLayerAddress = linkLayerAddress
     self.isUp = isUp
     self.isRunning = isRunning
@@ -68,10 +73,15 @@ package struct Interface: Equatable, Sendable {
 
     /// RFC 4862 §2's states of an address, in order of usefulness as a source.
     package enum State: Int, Sendable {
-      /// Tentative, or duplicate address detection failed: no source, and not answered for.
+      /// Another station has it: no source, and not answered for.
+      case duplicate
+      /// Duplicate address detection is not over: the same.
       case tentative
       case deprecated
       case preferred
+
+      /// Whether it may be a source and is to be answered for.
+      var isUsable: Bool { rawValue >= State.deprecated.rawValue }
     }
   }
 }
@@ -90,8 +100,14 @@ extension Interface {
     return false
   }
 
-  /// Whether neighbours can be solicited here now.
-  var canSolicit: Bool { mayHaveNeighbors && solicitationSource != nil }
+  /// Whether this is one of its addresses, tentative ones included.
+  func has(_ address: IPv6Address) -> Bool { addresses.contains { $0.address == address } }
+
+  /// Whether duplicate address detection of some address is not over yet.
+  var isDetectingDuplicates: Bool { addresses.contains { $0.state == .tentative } }
+
+  /// Every name that it goes by.
+  var names: [String] { [name] + alternativeNames }
 
   /// Whether neighbours could be solicited here now, had it an address to do so from.
   var mayHaveNeighbors: Bool { isUp && hasNeighborDiscovery && linkLayerAddress != nil }
@@ -109,7 +125,7 @@ extension [Interface.Address] {
   ) -> IPv6Address? {
     let isOnLinkOnly = peer.isLinkLocal || peer.isMulticast
     var best: (rank: Int, address: IPv6Address)?
-    for candidate in self where candidate.state != .tentative {
+    for candidate in self where candidate.state.isUsable {
       guard source.admits(candidate.address) else { continue }
       let rank =
         (candidate.address.isLinkLocal == isOnLinkOnly ? 4 : 0)

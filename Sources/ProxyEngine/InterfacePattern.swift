@@ -12,10 +12,10 @@ package struct InterfacePattern: Hashable, Sendable {
 
   /// Whether an interface of this name is meant.
   ///
-  /// At most the product of both lengths, which are 15 and 15.
+  /// At most the product of both lengths, which are 15, or 127 for alternative names.
   package func matches(_ name: String) -> Bool {
-    let pattern = Array(text.utf8)
-    let name = Array(name.utf8)
+    let pattern = text.utf8.span
+    let name = name.utf8.span
     var (position, place) = (0, 0)
     /// Where the last `*` stands, and how far it has reached into the name.
     var run: (position: Int, place: Int)?
@@ -23,7 +23,9 @@ package struct InterfacePattern: Hashable, Sendable {
       if position < pattern.count, pattern[position] == anyRun {
         run = (position, place)
         position += 1
-      } else if position < pattern.count, [name[place], anyOne].contains(pattern[position]) {
+      } else if position < pattern.count,
+        pattern[position] == name[place] || pattern[position] == anyOne
+      {
         position += 1
         place += 1
       } else if let last = run {
@@ -34,7 +36,8 @@ package struct InterfacePattern: Hashable, Sendable {
         return false
       }
     }
-    return pattern[position...].allSatisfy { $0 == anyRun }
+    while position < pattern.count, pattern[position] == anyRun { position += 1 }
+    return position == pattern.count
   }
 }
 

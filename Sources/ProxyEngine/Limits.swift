@@ -18,13 +18,35 @@ package struct Limits: Equatable, Sendable {
   /// found before a route change goes on to count.
   package var routeLookupsPerSecond = 5000
 
-  /// Advertisements per second; then solicitations are dropped.
-  package var advertisementsPerSecond = 200_000
+  /// Advertisements per second, or `nil` for as many as there are solicitations; then solicitations
+  /// are dropped.
+  package var advertisementsPerSecond: Int?
 
   package init() {}
 
-  /// Interfaces on which one target is asked for; of more those with the lowest indexes.
-  static let interfacesPerTarget = 64
+  /// On how many interfaces of a rule one question is put at the least.
+  ///
+  /// A rule may match more: then each of `roundsForAllInterfaces` questions goes to others, so that
+  /// all have been asked when a router gives up.
+  static let interfacesPerQuestion = 64
+
+  /// How many questions it takes at the most to ask on all interfaces of a rule: as often as a router
+  /// asks (MAX_MULTICAST_SOLICIT, RFC 4861 §10).
+  static let roundsForAllInterfaces = 3
+
+  /// How long after an interface came up frames on its link may still get lost.
+  ///
+  /// Bridges learn, and virtual networks pass on who listens to which group. Until then a silent
+  /// target is asked for again with the next solicitation instead of after `deadtime`.
+  static let settlingTime: Duration = .seconds(15)
+
+  /// How long the kernel is believed at once that a target of ours is there, or being probed.
+  static let kernelTrust: Duration = .seconds(10)
+
+  /// How long ago the kernel may have had a target confirmed, where `ttl` is not longer.
+  ///
+  /// Its own limit is 45 s (RFC 4861 §6.3.2: 1.5 times REACHABLE_TIME).
+  static let kernelMemory: Duration = .seconds(60)
 
   /// Interfaces that have counters of their own; then those that are gone lose theirs, and others
   /// are counted in the total alone.

@@ -14,6 +14,8 @@ struct RuleTable {
   private var interfaceIndexes: [[InterfaceIndex]] = []
   /// For each proxy whether its own interface is among these.
   private var askedProxies: [Bool]
+  /// The proxies by the names of their interfaces.
+  private let proxyPositions: [String: Int]
 
   struct Proxy {
     let name: String
@@ -52,6 +54,8 @@ struct RuleTable {
         duplicateDetection: $0.duplicateDetection, installsHostRoutes: $0.installsHostRoutes,
         timers: $0.timers)
     }
+    proxyPositions = Dictionary(
+      ruleset.proxies.enumerated().map { ($1.interface, $0) }, uniquingKeysWith: { first, _ in first })
     proxyInterfaces = ruleset.proxies.map { _ in nil }
     askedProxies = ruleset.proxies.map { _ in false }
     for (proxy, rules) in ruleset.proxies.map(\.rules).enumerated() {
@@ -119,16 +123,47 @@ struct RuleTable {
   /// The names and patterns of interfaces on which a rule asks.
   func patterns(of rule: Rule) -> [InterfacePattern] { rule.interfaces.map { patterns[$0] } }
 
-  /// Finds proxy and rule interfaces by their names anew.
+  /// Finds the proxy and rule interfaces among these by their names.
   mutating func resolve(in interfaces: InterfaceTable) {
-    let indexes = interfaces.indexesByName
-    proxyInterfaces = proxies.map { indexes[$0.name] }
-    interfaceIndexes = patterns.map { pattern in
-      if pattern.isExact { return indexes[pattern.text].map { [$0] } ?? [] }
-      return interfaces.interfaces.filter { pattern.matches($0.name) }.map(\.index)
+    for interface in interfaces.interfaces { rename(interface.index, from: [], to: interface.names) }
+  }
+
+  /// Takes up that an interface goes by other names, or by none because it is gone.
+  ///
+  /// Costs the patterns, however many interfaces there are.
+  mutating func rename(_ index: InterfaceIndex, from old: [String], to new: [String]) {
+    for name in old {
+      // Another interface may have taken the name over.
+      if let proxy = proxyPositions[name], proxyInterfaces[proxy] == index {
+        proxyInterfaces[proxy] = nil
+      }
     }
-    let asked = Set(interfaceIndexes.joined())
-    askedProxies = proxyInterfaces.map { $0.map(asked.contains) ?? false }
+    for name in new { if let proxy = proxyPositions[name] { proxyInterfaces[proxy] = index } }
+    for pattern in patterns.indices {
+      // It may have come again without having been seen to go.
+      if old.isEmpty || old.contains(where: patterns[pattern].matches) {
+        remove(index, fromPattern: pattern)
+      }
+      if new.contains(where: patterns[pattern].matches) { add(index, toPattern: pattern) }
+    }
+    for proxy in proxyInterfaces.indices where proxyInterfaces[proxy] == index {
+      askedProxies[proxy] = patterns.indices.contains { pattern(at: $0, means: index) }
+    }
+  }
+
+  private mutating func add(_ index: InterfaceIndex, toPattern pattern: Int) {
+    let place = interfaceIndexes[pattern].partitionPoint { $0 < index }
+    interfaceIndexes[pattern].insert(index, at: place)
+  }
+
+  private mutating func remove(_ index: InterfaceIndex, fromPattern pattern: Int) {
+    guard self.pattern(at: pattern, means: index) else { return }
+    interfaceIndexes[pattern].remove(at: interfaceIndexes[pattern].partitionPoint { $0 < index })
+  }
+
+  private func pattern(at position: Int, means index: InterfaceIndex) -> Bool {
+    let place = interfaceIndexes[position].partitionPoint { $0 < index }
+    return place < interfaceIndexes[position].count && interfaceIndexes[position][place] == index
   }
 
   /// The proxy of the interface, if it has one; they are few.
@@ -149,14 +184,32 @@ struct RuleTable {
     position(of: proxy, covering: target).map { rules[$0] }
   }
 
+  /// Whether a rule asks on an interface; a binary search for each of its patterns.
+  func names(_ rule: Rule, _ index: InterfaceIndex) -> Bool {
+    rule.interfaces.contains { pattern(at: $0, means: index) }
+  }
+
+  /// On how many interfaces a rule asks; one that two patterns match counts twice.
+  func interfaceCount(of rule: Rule) -> Int {
+    rule.interfaces.reduce(0) { $0 + interfaceIndexes[$1].count }
+  }
+
+  /// The interface at a place among those of a rule; `nil` where it is at an earlier one as well.
+  func interface(at place: Int, of rule: Rule) -> InterfaceIndex? {
+    var rest = place
+    for (position, pattern) in rule.interfaces.enumerated() {
+      guard rest >= interfaceIndexes[pattern].count else {
+        let index = interfaceIndexes[pattern][rest]
+        let earlier = rule.interfaces[..<position]
+        return earlier.contains { self.pattern(at: $0, means: index) } ? nil : index
+      }
+      rest -= interfaceIndexes[pattern].count
+    }
+    return nil
+  }
+
   /// The interfaces on which a rule asks, those that are not there left out.
   func interfaces(of rule: Rule) -> [InterfaceIndex] {
-    // The usual case, and the one in which there may be many.
-    if rule.interfaces.count == 1 { return interfaceIndexes[rule.interfaces[0]] }
-    var found: [InterfaceIndex] = []
-    for index in rule.interfaces.flatMap({ interfaceIndexes[$0] }) where !found.contains(index) {
-      found.append(index)
-    }
-    return found
+    (0..<interfaceCount(of: rule)).compactMap { interface(at: $0, of: rule) }
   }
 }

@@ -51,9 +51,11 @@ struct Session {
   var isWanted = false
   /// Whether a route lookup is under way.
   var awaitsRoute = false
+  /// Whether the kernel's neighbor cache is being asked for it.
+  var awaitsNeighbor = false
   /// How many solicitations the state has sent.
   var sent: UInt16 = 0
-  /// Where the target was confirmed; `nil` if never, or if a route alone is the proof.
+  /// Where the target was confirmed last; `nil` if never, or if a route alone is the proof.
   var neighbor: Neighbor?
   /// Among which the table lists it, if it has been put there.
   var listed: Precedence?
@@ -69,14 +71,34 @@ struct Session {
   private var confirmedAt = Instant(nanoseconds: 0)
   /// How often somebody was answered; it starts over after 2³².
   var answers: UInt32 = 0
+  /// Where among the interfaces of its rule the next question begins.
+  var start: UInt32 = 0
   private var generation: UInt32 = 0
-  /// The last solicitation: two on one interface are never closer than RetransTimer.
-  var lastSolicited: (at: Instant, on: InterfaceList)?
-  /// Where the target is asked for or, if a route alone is the proof, where that leads.
-  var interfaces: InterfaceList = .none
+  /// Zero for never.
+  private var solicitedAt = Instant(nanoseconds: 0)
+  private var solicitedOn = AskedInterfaces.none.packed
+  private var packedInterfaces = AskedInterfaces.none.packed
   /// The route that the kernel has of us, or none: few sessions have one.
   private var hostRoutes: [HostRoute] = []
   var askers: [Asker] = []
+
+  /// Where the target is asked for or, if a route alone is the proof, where that leads.
+  var interfaces: AskedInterfaces {
+    get { AskedInterfaces(packed: packedInterfaces) }
+    set { packedInterfaces = newValue.packed }
+  }
+
+  /// The last solicitation: two on one interface are never closer than RetransTimer.
+  var lastSolicited: (at: Instant, on: AskedInterfaces)? {
+    get {
+      solicitedAt.nanoseconds == 0
+        ? nil : (solicitedAt, AskedInterfaces(packed: solicitedOn))
+    }
+    set {
+      solicitedAt = newValue?.at ?? Instant(nanoseconds: 0)
+      solicitedOn = (newValue?.on ?? .none).packed
+    }
+  }
 
   /// When the target itself last spoke; `nil` for strangers, and if a route alone is the proof.
   var confirmed: Instant? {

@@ -45,11 +45,25 @@ extension Engine {
     let session = sessions[position]
     return SessionSummary(
       proxy: rules.proxies[session.key.proxy].name, target: session.key.target,
-      state: "\(session.state)", interfaces: Array(session.interfaces),
-      linkLayerAddress: session.neighbor?.linkLayerAddress, isSecondHand: session.isSecondHand,
+      state: "\(session.state)", interfaces: interfaces(ofSession: position),
+      linkLayerAddress: session.confirmed == nil ? nil : session.neighbor?.linkLayerAddress,
+      isSecondHand: session.isSecondHand,
       waiting: session.askers.count, sent: Int(session.sent), answers: session.answers,
       begun: session.begun, asked: session.asked, confirmed: session.confirmed,
       deadline: session.deadline)
+  }
+
+  /// Where a target is asked for, or where it is.
+  private func interfaces(ofSession position: Int) -> [InterfaceIndex] {
+    let session = sessions[position]
+    switch session.interfaces {
+    case .none: return []
+    case .one(let index): return [index]
+    case .all:
+      let routed = [session.routeInterface].compactMap(\.self)
+      let named = rule(ofSession: position).map { rules.interfaces(of: $0) } ?? []
+      return routed + named.filter { !routed.contains($0) }
+    }
   }
 
   /// Forgets what is known of targets in a prefix, and returns how many there were.

@@ -25,6 +25,11 @@ struct TokenBucket {
     return true
   }
 
+  /// Whether there is a token.
+  func hasToken(now: Instant) -> Bool {
+    full <= now || full.nanoseconds - now.nanoseconds <= tolerance
+  }
+
   /// Whether at least half of the tokens are there.
   func isHalfFull(now: Instant) -> Bool {
     full <= now || full.nanoseconds - now.nanoseconds <= half
@@ -59,22 +64,15 @@ struct FairTokenBucket {
   ///
   /// A few multiplications.
   mutating func take(for station: MACAddress, now: Instant) -> Bool {
-    let slot = Int(mixed(station.bits) % UInt64(Self.shareCount))
-    let hasShare = shares[slot].take(now: now)
-    guard hasShare || common.isHalfFull(now: now) else { return false }
-    return common.take(now: now)
+    if common.isHalfFull(now: now) { return common.take(now: now) }
+    // Its own share is kept for when there is little.
+    guard common.hasToken(now: now) else { return false }
+    let slot = Int(RandomSequence.mixed(station.bits ^ seed) % UInt64(Self.shareCount))
+    return shares[slot].take(now: now) && common.take(now: now)
   }
 
   /// Takes one token, if there is one, for something that is done in any case.
   mutating func takeIfAny(now: Instant) {
     _ = common.take(now: now)
-  }
-
-  /// The finalizer of SplitMix64, over the address and the seed.
-  private func mixed(_ bits: UInt64) -> UInt64 {
-    var value = bits ^ seed
-    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-    return value ^ value >> 31
   }
 }

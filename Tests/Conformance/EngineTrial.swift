@@ -21,9 +21,7 @@ final class EngineTrial {
       throw Mismatch("the configuration is refused: \(configuration)")
     }
     engine = Engine(ruleset: Ruleset(parsed), limits: ProxyEngine.Limits(parsed))
-    for interface in interfaces ?? Side.allCases.map(\.usualInterface) {
-      handle(.interfaceChanged(interface))
-    }
+    handle(.interfacesRead(interfaces ?? Side.allCases.map(\.usualInterface)))
   }
 
   /// What was counted so far.
@@ -94,8 +92,10 @@ final class EngineTrial {
       switch action {
       case .advertise(let frame, let index): emit(on: index) { frame.encode(into: &$0) }
       case .solicit(let frame, let index): emit(on: index) { frame.encode(into: &$0) }
-      case .lookUpRoute(let target):
-        handle(.route(routes[target] ?? .unreachable, to: target))
+      case .lookUpRoute(let target, let index):
+        handle(.route(routes[target] ?? .unreachable, to: target, from: index))
+      case .lookUpNeighbor(let target, let index):
+        handle(.neighbor(nil, of: target, on: index))
       case .reportMissingSource, .reportConflict: reports.append(action)
       case .installHostRoute, .removeHostRoute: break
       }

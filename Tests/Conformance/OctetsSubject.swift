@@ -25,10 +25,8 @@ actor OctetsSubject: Subject {
     }
     engine = Engine(ruleset: Ruleset(configuration), limits: Limits(configuration))
     var actions: [Action] = []
-    for side in Side.allCases {
-      engine.handle(
-        .interfaceChanged(setup.interface(side)), now: instant, into: &actions)
-    }
+    engine.handle(
+      .interfacesRead(Side.allCases.map(setup.interface)), now: instant, into: &actions)
   }
 
   var now: Duration { .nanoseconds(Int64(instant.nanoseconds)) }
@@ -83,7 +81,10 @@ actor OctetsSubject: Subject {
       switch action {
       case .advertise(let frame, let index): emit(on: index) { frame.encode(into: &$0) }
       case .solicit(let frame, let index): emit(on: index) { frame.encode(into: &$0) }
-      case .lookUpRoute(let target): play(.route(setup.route(to: target), to: target))
+      case .lookUpRoute(let target, let index):
+        play(.route(setup.route(to: target), to: target, from: index))
+      case .lookUpNeighbor(let target, let index):
+        play(.neighbor(nil, of: target, on: index))
       case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute: break
       }
     }

@@ -28,9 +28,7 @@ package struct FrameTrial: ~Copyable {
     var limits = Limits()
     limits.sessions = 64
     engine = Engine(ruleset: Self.ruleset, limits: limits)
-    for interface in Self.interfaces {
-      engine.handle(.interfaceChanged(interface), now: now, into: &actions)
-    }
+    engine.handle(.interfacesRead(Self.interfaces), now: now, into: &actions)
   }
 
   // MARK: - What happens
@@ -103,9 +101,14 @@ package struct FrameTrial: ~Copyable {
       switch actions[position] {
       case .advertise(let frame, let index): check(frame, on: index)
       case .solicit(let frame, let index): check(frame, on: index)
-      case .lookUpRoute(let target):
-        engine.handle(.route(Self.route(to: target), to: target), now: now, into: &actions)
-      case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute: break
+      case .lookUpRoute(let target, let index):
+        engine.handle(
+          .route(Self.route(to: target), to: target, from: index), now: now, into: &actions)
+      case .lookUpNeighbor(let target, let index):
+        engine.handle(.neighbor(nil, of: target, on: index), now: now, into: &actions)
+      case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute,
+        .offerNeighbor:
+        break
       }
       position += 1
     }

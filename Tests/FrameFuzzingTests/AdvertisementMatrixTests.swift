@@ -79,16 +79,15 @@ struct AdvertisementMatrixTests {
           Ruleset.Proxy(
             interface: "north", isRouter: true, timers: Ruleset.Timers(), rules: [rule])
         ]))
-      for (index, name, address) in [
-        (Int32(2), "north", Self.north), (3, "south", Self.south),
-      ] {
+      let interfaces = [(Int32(2), "north", Self.north), (3, "south", Self.south)].map {
+        let (index, name, address) = $0
         let own = IPv6Address(bits: 0xfe80 << 112 | UInt128(address.bits & 0xffff))
-        let interface = Interface(
+        return Interface(
           index: InterfaceIndex(index), name: name, linkLayerAddress: address, isUp: true,
           hasNeighborDiscovery: true,
           addresses: [Interface.Address(own, prefixLength: 64, state: .preferred)])
-        engine.handle(.interfaceChanged(interface), now: now, into: &actions)
       }
+      engine.handle(.interfacesRead(interfaces), now: now, into: &actions)
       enter(state)
     }
 

@@ -16,12 +16,12 @@ struct AbuseTests {
     var gateway = Gateway(
       ("2001:db8:1:0:ff::/80", .auto), ("2001:db8:1:0:fe::/80", .interface("zt0")))
     _ = gateway.ask(solicitation(for: target(0)))
-    _ = gateway.handle(.route(.onLink(Gateway.tun0), to: target(0)))
+    _ = gateway.handle(.route(.onLink(Gateway.tun0), to: target(0), from: Gateway.eth0))
     for number in 1..<20_000 {
       // 4,000 per second for 5 s.
       if number % 4 == 0 { _ = gateway.wait(milliseconds: 1) }
-      for case .lookUpRoute(let scanned) in gateway.ask(solicitation(for: target(number))) {
-        _ = gateway.handle(.route(.onLink(Gateway.tun0), to: scanned))
+      for case .lookUpRoute(let scanned, _) in gateway.ask(solicitation(for: target(number))) {
+        _ = gateway.handle(.route(.onLink(Gateway.tun0), to: scanned, from: Gateway.eth0))
       }
       if number % 4000 == 0 {
         #expect(gateway.ask(solicitation(for: target(0))) == [answer(for: target(0))])
@@ -43,15 +43,15 @@ struct AbuseTests {
         number += 1
         _ = gateway.ask(solicitation(for: target(number)))
       }
-      #expect(gateway.ask(solicitation(to: member)) == [probe()])
-      #expect(gateway.answer(advertisement()) == [answer()])
+      #expect(gateway.ask(solicitation(to: member)) == [unicastProbe()])
+      #expect(gateway.answer(unicastAdvertisement()) == [answer()])
     }
   }
 
   @Test func `a scan does not silence known targets while routes change`() {
     var gateway = Gateway(("2001:db8::/32", .auto))
     _ = gateway.ask(solicitation())
-    _ = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+    _ = gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0))
     _ = gateway.answer(advertisement())
     var number = 0
     for millisecond in 0..<5000 {
@@ -59,14 +59,14 @@ struct AbuseTests {
       if millisecond % 100 == 0 { _ = gateway.handle(.routesChanged) }
       for _ in 0..<20 {
         number += 1
-        for case .lookUpRoute(let scanned) in gateway.ask(solicitation(for: target(number))) {
-          _ = gateway.handle(.route(.unreachable, to: scanned))
+        for case .lookUpRoute(let scanned, _) in gateway.ask(solicitation(for: target(number))) {
+          _ = gateway.handle(.route(.unreachable, to: scanned, from: Gateway.eth0))
         }
       }
       guard millisecond % 100 == 50 else { continue }
       var actions = gateway.ask(solicitation())
-      if actions == [.lookUpRoute(member)] {
-        actions = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+      if actions == [lookup(of: member)] {
+        actions = gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0))
       }
       #expect(actions == [answer()], "after \(millisecond) ms")
     }
@@ -93,13 +93,13 @@ struct AbuseTests {
       }
     }
     _ = gateway.ask(solicitation())
-    note(gateway.handle(.route(.onLink(Gateway.zt0), to: member)))
+    note(gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)))
     for _ in 0..<40 {
       for route: Route in [.unreachable, .onLink(Gateway.zt0)] {
         note(gateway.wait(milliseconds: 50))
         _ = gateway.handle(.routesChanged)
-        if gateway.ask(solicitation()) == [.lookUpRoute(member)] {
-          note(gateway.handle(.route(route, to: member)))
+        if gateway.ask(solicitation()) == [lookup(of: member)] {
+          note(gateway.handle(.route(route, to: member, from: Gateway.eth0)))
         }
       }
     }
@@ -109,14 +109,14 @@ struct AbuseTests {
   @Test func `changes of other routes do not shorten deadtime`() {
     var gateway = Gateway(("2001:db8::/32", .auto))
     _ = gateway.ask(solicitation())
-    var sent = gateway.handle(.route(.onLink(Gateway.zt0), to: member)).count(where: isSolicitation)
+    var sent = gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)).count(where: isSolicitation)
     for _ in 0..<200 {
       sent += gateway.wait(milliseconds: 100).count(where: isSolicitation)
       _ = gateway.handle(.routesChanged)
       let actions = gateway.ask(solicitation())
       sent += actions.count(where: isSolicitation)
-      guard actions == [.lookUpRoute(member)] else { continue }
-      let more = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+      guard actions == [lookup(of: member)] else { continue }
+      let more = gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0))
       sent += more.count(where: isSolicitation)
     }
     #expect(sent <= 12, "three in six seconds, for twenty seconds")
@@ -190,7 +190,7 @@ struct AbuseTests {
               Ruleset.Rule(prefix: IPv6Prefix("2001:db8:1:0:ff::/80")!, method: .interface(to))
             ])
         }))
-    for interface in Gateway.interfaces { _ = gateway.handle(.interfaceChanged(interface)) }
+    _ = gateway.handle(.interfacesRead(Gateway.interfaces))
     let host = solicitation(from: ip("fe80::77"), mac: mac(0x77), answerTo: mac(0x77))
     _ = gateway.handle(.solicitation(host, on: Gateway.zt0))
     var actions: [Action] = []

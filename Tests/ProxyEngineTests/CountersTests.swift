@@ -14,7 +14,7 @@ struct CountersTests {
     var gateway = Gateway((Self.inside, .interface("zt0")))
     _ = gateway.ask(solicitation())
     _ = gateway.answer(advertisement())
-    _ = gateway.answer(advertisement())
+    _ = gateway.answer(advertisement(of: ip("2001:db8:1:0:ff::77")))
     _ = gateway.handle(.malformed(.checksum, on: Gateway.zt0))
     _ = gateway.handle(.malformed(.hopLimit))
     let eth0 = tally(gateway, "eth0")
@@ -43,7 +43,7 @@ struct CountersTests {
   @Test func `a route that is missing counts where the question came`() {
     var gateway = Gateway((Self.inside, .auto))
     _ = gateway.ask(solicitation())
-    _ = gateway.handle(.route(.unreachable, to: member))
+    _ = gateway.handle(.route(.unreachable, to: member, from: Gateway.eth0))
     #expect(tally(gateway, "eth0")?[.noRoute] == 1)
   }
 

@@ -9,7 +9,7 @@ struct ExplanationTests {
   private func explain(
     _ gateway: borrowing Gateway, _ target: IPv6Address = member, route: Route = .unreachable
   ) -> TargetExplanation? {
-    gateway.engine.explanations(of: target, route: route, now: gateway.now).first
+    gateway.engine.explanations(of: target, now: gateway.now, route: { _ in route }).first
   }
 
   @Test func `a target that nobody knows would be asked for, and is not`() {
@@ -105,7 +105,7 @@ struct ExplanationTests {
     #expect(found == reason, "\(name)")
     // And so it is.
     let actions = gateway.ask(solicitation(for: target))
-    if actions == [.lookUpRoute(target)] { _ = gateway.handle(.route(route, to: target)) }
+    if actions == [lookup(of: target)] { _ = gateway.handle(.route(route, to: target, from: Gateway.eth0)) }
     #expect(gateway.engine.counters[reason] == 1, "\(name)")
   }
 
@@ -117,7 +117,7 @@ struct ExplanationTests {
     #expect(rules.first?.interfaces == ["zt0", "zt1"])
     #expect(rules.last?.isAuto == true)
     #expect(
-      gateway.engine.explanations(of: ip("2001:db9::1"), route: .local, now: gateway.now).isEmpty)
+      gateway.engine.explanations(of: ip("2001:db9::1"), now: gateway.now, route: { _ in .local }).isEmpty)
   }
 
   @Test func `a proxy without its interface cannot be asked`() {

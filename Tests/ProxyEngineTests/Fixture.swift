@@ -11,6 +11,8 @@ struct Gateway: ~Copyable {
 
   var engine: Engine
   var now = Instant(nanoseconds: 1_000_000_000_000)
+  /// What the kernel's neighbor cache has of every target.
+  var cached: CachedNeighbor?
 
   init(
     _ rules: (String, Ruleset.Method)..., isRouter: Bool = true, limits: Limits = Limits(),
@@ -20,7 +22,7 @@ struct Gateway: ~Copyable {
       interface: "eth0", isRouter: isRouter, timers: timers,
       rules: rules.map { Ruleset.Rule(prefix: IPv6Prefix($0)!, method: $1) })
     engine = Engine(ruleset: Ruleset(proxies: [proxy]), limits: limits)
-    for interface in Self.interfaces { _ = handle(.interfaceChanged(interface)) }
+    _ = handle(.interfacesRead(Self.interfaces))
   }
 
   static let interfaces = [
@@ -43,7 +45,17 @@ struct Gateway: ~Copyable {
   mutating func handle(_ event: Event) -> [Action] {
     var actions: [Action] = []
     engine.handle(event, now: now, into: &actions)
+    answerLookups(&actions)
     return actions
+  }
+
+  /// Says what the neighbor cache has, as the kernel does, at once.
+  private mutating func answerLookups(_ actions: inout [Action]) {
+    while let place = actions.firstIndex(where: { $0.isNeighborLookup }),
+      case .lookUpNeighbor(let target, let index) = actions.remove(at: place)
+    {
+      engine.handle(.neighbor(cached, of: target, on: index), now: now, into: &actions)
+    }
   }
 
   /// Goes by another ruleset, and returns the proxies whose R flag stays as it was.
@@ -59,6 +71,7 @@ struct Gateway: ~Copyable {
     while let deadline = engine.nextDeadline, deadline <= end {
       now = max(now, deadline)
       engine.handleTimeout(now: now, into: &actions)
+      answerLookups(&actions)
     }
     now = end
     return actions
@@ -74,6 +87,15 @@ struct Gateway: ~Copyable {
     handle(.advertisement(advertisement, on: index))
   }
 }
+
+extension Action {
+  fileprivate var isNeighborLookup: Bool {
+    if case .lookUpNeighbor = self { true } else { false }
+  }
+}
+
+/// What the engine wants to know of the kernel about a target of an `auto` rule.
+func lookup(of target: IPv6Address) -> Action { .lookUpRoute(target, from: Gateway.eth0) }
 
 func mac(_ number: UInt64) -> MACAddress { MACAddress(bits: 0x0200_0000_0000 | number) }
 func ip(_ text: String) -> IPv6Address { IPv6Address(text)! }
@@ -113,13 +135,25 @@ func duplicateDetection(
 /// What a live member answers to our probe.
 func advertisement(
   of target: IPv6Address = member, to destination: IPv6Address = ip("fe80::101"),
-  isSolicited: Bool = true, isOverride: Bool = true, linkLayerAddress: MACAddress? = memberMAC
+  isSolicited: Bool = true, isOverride: Bool = true, linkLayerAddress: MACAddress? = memberMAC,
+  mac frameSource: MACAddress? = nil
 ) -> EthernetFrame<NeighborAdvertisement> {
   EthernetFrame(
-    source: memberMAC, destination: mac(0x101),
+    source: frameSource ?? linkLayerAddress ?? memberMAC, destination: mac(0x101),
     message: NeighborAdvertisement(
       source: target, destination: destination, target: target, isRouter: false,
       isSolicited: isSolicited, isOverride: isOverride, targetLinkLayerAddress: linkLayerAddress))
+}
+
+/// What a live member answers when it is asked by unicast: as whoever asks knows its link-layer
+/// address, Linux and BSD leave the option out, and then must not set the Override flag
+/// (RFC 4861 §7.2.4).
+func unicastAdvertisement(
+  of target: IPv6Address = member, to destination: IPv6Address = ip("fe80::101"),
+  mac frameSource: MACAddress = memberMAC
+) -> EthernetFrame<NeighborAdvertisement> {
+  advertisement(
+    of: target, to: destination, isOverride: false, linkLayerAddress: nil, mac: frameSource)
 }
 
 /// The one right answer to an asker.
@@ -164,12 +198,16 @@ func probe(
 }
 
 /// Our probe by unicast to the neighbour that confirmed the target.
-func unicastProbe(for target: IPv6Address = member, at address: MACAddress = memberMAC) -> Action {
-  .solicit(
+func unicastProbe(
+  for target: IPv6Address = member, at address: MACAddress = memberMAC,
+  on index: InterfaceIndex = Gateway.zt0
+) -> Action {
+  let number: UInt64 = index == Gateway.zt0 ? 0x101 : 0x102
+  return .solicit(
     EthernetFrame(
-      source: mac(0x101), destination: address,
+      source: mac(number), destination: address,
       message: NeighborSolicitation(
-        source: ip("fe80::101"), destination: target, target: target,
-        sourceLinkLayerAddress: mac(0x101))),
-    on: Gateway.zt0)
+        source: IPv6Address(bits: ip("fe80::").bits | UInt128(number)), destination: target,
+        target: target, sourceLinkLayerAddress: mac(number))),
+    on: index)
 }

@@ -5,6 +5,9 @@ import Testing
 /// Which routes the kernel gets, and when they are taken away.
 struct HostRouteTests {
   private static let inside = IPv6Prefix("2001:db8:1:0:ff::/80")!
+  /// What the kernel is told besides.
+  private static let offer = Action.offerNeighbor(member, at: memberMAC, on: Gateway.zt0)
+
   private static let route = HostRoute(target: member, interface: Gateway.zt0, gateway: nil)
 
   private func gateway(
@@ -12,7 +15,7 @@ struct HostRouteTests {
   ) -> Gateway {
     var gateway = Gateway()
     gateway.engine = Engine(ruleset: ruleset(methods, isVia: isVia, keepsAlive: keepsAlive))
-    for interface in Gateway.interfaces { _ = gateway.handle(.interfaceChanged(interface)) }
+    _ = gateway.handle(.interfacesRead(Gateway.interfaces))
     return gateway
   }
 
@@ -35,7 +38,8 @@ struct HostRouteTests {
   @Test func `a confirmed target gets a route, once`() {
     var gateway = gateway(.interface("zt0"))
     #expect(gateway.ask(solicitation()) == [probe()])
-    #expect(gateway.answer(advertisement()) == [.installHostRoute(Self.route), answer()])
+    #expect(
+      gateway.answer(advertisement()) == [.installHostRoute(Self.route), Self.offer, answer()])
     #expect(gateway.ask(solicitation()) == [answer()])
     #expect(gateway.wait(milliseconds: 30_000) == [unicastProbe()])
     #expect(gateway.answer(advertisement()) == [])
@@ -59,7 +63,8 @@ struct HostRouteTests {
     #expect(gateway.wait(milliseconds: 629_000) == [])
     #expect(gateway.wait(milliseconds: 1_000) == [.removeHostRoute(Self.route)])
     #expect(gateway.ask(solicitation()) == [probe()])
-    #expect(gateway.answer(advertisement()) == [.installHostRoute(Self.route), answer()])
+    #expect(
+      gateway.answer(advertisement()) == [.installHostRoute(Self.route), Self.offer, answer()])
   }
 
   @Test(arguments: [true, false])
@@ -68,8 +73,8 @@ struct HostRouteTests {
     _ = gateway.ask(solicitation())
     _ = gateway.answer(advertisement())
     #expect(gateway.wait(milliseconds: 45_000) == [])
-    #expect(gateway.ask(solicitation()) == [probe()])
-    #expect(gateway.answer(advertisement()) == [answer()])
+    #expect(gateway.ask(solicitation()) == [unicastProbe()])
+    #expect(gateway.answer(unicastAdvertisement()) == [Self.offer, answer()])
   }
 
   @Test func `not asked for, it stays at a reload and goes with a silent target`() {
@@ -111,7 +116,8 @@ struct HostRouteTests {
     _ = gateway.wait(milliseconds: 33_000)
     let there = HostRoute(target: member, interface: Gateway.zt1, gateway: nil)
     let actions = gateway.answer(advertisement(to: ip("fe80::102")), on: Gateway.zt1)
-    #expect(actions == [.installHostRoute(there)])
+    let offer = Action.offerNeighbor(member, at: memberMAC, on: Gateway.zt1)
+    #expect(actions == [.installHostRoute(there), offer])
   }
 
   @Test func `it leads by way of another host that spoke for the target`() {
@@ -134,7 +140,7 @@ struct HostRouteTests {
   @Test func `a route that is the proof needs none`() {
     var gateway = gateway(.auto)
     _ = gateway.ask(solicitation())
-    #expect(gateway.handle(.route(.onLink(Gateway.tun0), to: member)) == [answer()])
+    #expect(gateway.handle(.route(.onLink(Gateway.tun0), to: member, from: Gateway.eth0)) == [answer()])
   }
 
   @Test func `a reload takes them away, or adds them`() {
@@ -159,7 +165,7 @@ struct HostRouteTests {
     both.proxies.append(both.proxies[0])
     both.proxies[1].interface = "zt1"
     gateway.engine = Engine(ruleset: both)
-    for interface in Gateway.interfaces { _ = gateway.handle(.interfaceChanged(interface)) }
+    _ = gateway.handle(.interfacesRead(Gateway.interfaces))
     _ = gateway.ask(solicitation())
     _ = gateway.handle(.solicitation(solicitation(), on: Gateway.zt1))
     let installed = gateway.answer(advertisement()).filter { $0 == .installHostRoute(Self.route) }

@@ -10,8 +10,8 @@ struct LifeSignTests {
   ) -> Gateway {
     var gateway = Gateway(("2001:db8:1:0:ff::/80", method))
     var actions = gateway.ask(solicitation())
-    if actions == [.lookUpRoute(member)] {
-      actions = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+    if actions == [lookup(of: member)] {
+      actions = gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0))
     }
     _ = gateway.wait(milliseconds: 3000)
     #expect(gateway.ask(solicitation()) == [])

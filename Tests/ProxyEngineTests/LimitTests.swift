@@ -76,9 +76,9 @@ struct LimitTests {
     limits.routeLookupsPerSecond = 80
     var gateway = Gateway(("2001:db8:1:0:ff::/80", .auto), limits: limits)
     let lookups = (0..<30).map { gateway.ask(solicitation(for: target($0))).count }
-    // A quarter at once, of which half is kept for others.
-    #expect(lookups.reduce(0, +) == 11)
-    #expect(gateway.engine.counters[.routeLookupLimit] == 19)
+    // A quarter at once, of which half is kept for others, and then its own share.
+    #expect(lookups.reduce(0, +) == 13)
+    #expect(gateway.engine.counters[.routeLookupLimit] == 17)
   }
 
   @Test func `malformed frames are counted by reason`() {
@@ -102,7 +102,7 @@ struct LimitTests {
           .solicitation(duplicateDetection(of: target(step % 7)), on: Gateway.eth0),
           .solicitation(solicitation(for: ip("2001:db8:1:0:fe::1")), on: Gateway.eth0),
           .advertisement(advertisement(of: target(step % 5)), on: Gateway.zt0),
-          .route(.onLink(Gateway.zt1), to: ip("2001:db8:1:0:fe::1")), .routesChanged,
+          .route(.onLink(Gateway.zt1), to: ip("2001:db8:1:0:fe::1"), from: Gateway.eth0), .routesChanged,
           .interfaceRemoved(Gateway.zt0), .interfaceChanged(Gateway.interfaces[1]),
         ]
         var actions = gateway.handle(events.randomElement(using: &random)!)

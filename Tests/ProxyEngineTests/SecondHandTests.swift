@@ -50,12 +50,12 @@ struct SecondHandTests {
   @Test func `nor after routes have changed`() {
     var gateway = Gateway(("2001:db8:1:0:ff::/80", .auto))
     _ = gateway.ask(solicitation())
-    _ = gateway.handle(.route(.onLink(Gateway.zt0), to: member))
+    _ = gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0))
     _ = gateway.answer(Self.hearsay)
     _ = gateway.wait(milliseconds: 1000)
     _ = gateway.handle(.routesChanged)
-    #expect(gateway.ask(solicitation()) == [.lookUpRoute(member)])
-    #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: member)) == [probe()])
+    #expect(gateway.ask(solicitation()) == [lookup(of: member)])
+    #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)) == [probe()])
     #expect(gateway.answer(Self.hearsay) == [answer()])
   }
 

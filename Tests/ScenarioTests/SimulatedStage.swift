@@ -17,9 +17,7 @@ final class SimulatedStage: Stage {
     let result = ConfigurationParser.parse(Array(text.utf8), fileName: "scenario.conf")
     engine = Engine(ruleset: Ruleset(try #require(result.configuration)))
     var actions: [Action] = []
-    for interface in Self.interfaces {
-      engine.handle(.interfaceChanged(interface), now: now, into: &actions)
-    }
+    engine.handle(.interfacesRead(Self.interfaces), now: now, into: &actions)
   }
 
   private static let interfaces = [
@@ -77,11 +75,14 @@ final class SimulatedStage: Stage {
       case .solicit(let frame, let index):
         #expect(index == Self.zt0)
         if let answer = memberAnswer(to: frame) { play(.advertisement(answer, on: index), &seen) }
-      case .lookUpRoute(let target):
+      case .lookUpRoute(let target, let index):
         let isInside = FoundingNetwork.insidePrefix.contains(target)
         let route: Route = isInside ? .onLink(Self.zt0) : .gateway(Self.eth0)
-        play(.route(route, to: target), &seen)
-      case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute:
+        play(.route(route, to: target, from: index), &seen)
+      case .lookUpNeighbor(let target, let index):
+        play(.neighbor(nil, of: target, on: index), &seen)
+      case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute,
+        .offerNeighbor:
         Issue.record("\(action)")
       }
     }
@@ -91,7 +92,8 @@ final class SimulatedStage: Stage {
     destination.isMulticast || destination == FoundingNetwork.routerLinkLayerAddress(router)
   }
 
-  /// What a member says that behaves as RFC 4861 §7.2.4 has it.
+  /// What a member says: as Linux does, without the option and the Override flag where whoever asks
+  /// by unicast must know its link-layer address (RFC 4861 §7.2.4).
   private func memberAnswer(
     to question: EthernetFrame<NeighborSolicitation>
   ) -> EthernetFrame<NeighborAdvertisement>? {
@@ -99,11 +101,13 @@ final class SimulatedStage: Stage {
     guard let member = (0..<2).first(where: { FoundingNetwork.memberAddress($0) == target }) else {
       return nil
     }
+    let isByMulticast = question.message.destination.isMulticast
     return EthernetFrame(
       source: FoundingNetwork.memberLinkLayerAddress(member), destination: question.source,
       message: NeighborAdvertisement(
         source: target, destination: question.message.source, target: target, isRouter: false,
-        isSolicited: true, isOverride: true,
-        targetLinkLayerAddress: FoundingNetwork.memberLinkLayerAddress(member)))
+        isSolicited: true, isOverride: isByMulticast,
+        targetLinkLayerAddress: isByMulticast
+          ? FoundingNetwork.memberLinkLayerAddress(member) : nil))
   }
 }

@@ -113,9 +113,8 @@ extension Ruleset.Proxy {
 
 extension World {
   func tellInterfaces(of gateway: Gateway) {
-    for attachment in gateway.attachments where attachment.exists {
-      handle(.interfaceChanged(attachment.interface), at: gateway)
-    }
+    let interfaces = gateway.attachments.filter(\.exists).map(\.interface)
+    handle(.interfacesRead(interfaces), at: gateway)
   }
 
   func receive(_ octets: [UInt8], at number: Int, interface place: Int) {
@@ -170,18 +169,23 @@ extension World {
     case .solicit(let frame, let index):
       figures.solicitations += 1
       emit(gateway.bend(frame.octets), on: index, at: gateway)
-    case .lookUpRoute(let target):
+    case .lookUpRoute(let target, let index):
       judge.countLookup(at: gateway)
       let route = gateway.route(to: target)
       trace.note(now, "\(gateway.name): route to \(target): \(route)")
-      gateway.engine.handle(.route(route, to: target), now: now, into: &gateway.actions)
+      gateway.engine.handle(
+        .route(route, to: target, from: index), now: now, into: &gateway.actions)
+    case .lookUpNeighbor(let target, let index):
+      // Nobody forwards anything here, so the kernel has nothing.
+      gateway.engine.handle(
+        .neighbor(nil, of: target, on: index), now: now, into: &gateway.actions)
     case .installHostRoute(let route):
       trace.note(now, "\(gateway.name): install \(route)")
       judge.install(route, at: gateway)
     case .removeHostRoute(let route):
       trace.note(now, "\(gateway.name): remove \(route)")
       judge.remove(route, at: gateway)
-    case .reportMissingSource, .reportConflict:
+    case .reportMissingSource, .reportConflict, .offerNeighbor:
       return
     }
   }

@@ -60,7 +60,7 @@ extension Gateway {
     let own = attachment(named: proxy.interface)?.interface.index
     return tables(since: since).map { resolve($0.way(to: target)) }.contains {
       switch $0 {
-      case .local: true
+      case .local, .anycast: true
       case .gateway(let index): index != own
       case .onLink(let index):
         index != own && attachment(index)?.interface.hasNeighborDiscovery == false

@@ -97,7 +97,9 @@ final class Judge {
     switch event {
     case .solicitation(let frame, let index): hear(frame, on: index, at: gateway)
     case .advertisement(let frame, let index): hear(frame.message, on: index, at: gateway)
-    case .malformed, .interfaceChanged, .interfaceRemoved, .route, .routesChanged: return
+    case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .neighbor,
+      .routesChanged:
+      return
     }
   }
 

@@ -177,10 +177,13 @@ extension World {
     let message = frame.message
     guard station.state(of: message.target) == .usable else { return }
     let isDetection = message.isDuplicateAddressDetection
+    // Whoever asks by unicast knows the address, and is not told it again (Linux, BSD).
+    let isByMulticast = message.destination.isMulticast
     let advertisement = NeighborAdvertisement(
       source: message.target, destination: isDetection ? .allNodes : message.source,
       target: message.target, isRouter: station.isRouter, isSolicited: !isDetection,
-      isOverride: true, targetLinkLayerAddress: station.linkLayerAddress)
+      isOverride: isByMulticast,
+      targetLinkLayerAddress: isByMulticast ? station.linkLayerAddress : nil)
     send(
       advertisement,
       at: isDetection ? .allNodes : message.sourceLinkLayerAddress ?? frame.source, from: number)

@@ -14,7 +14,7 @@ extension Explanation {
     let ruleset = Ruleset(configuration)
     let plan = PortPlan(ruleset)
     let host = try HostTable(readFrom: HostMonitor())
-    let now = Instant(nanoseconds: MonotonicClock.nanoseconds)
+    let now = Instant(nanoseconds: BootClock.nanoseconds)
     var engine = Engine(ruleset: ruleset, limits: ProxyEngine.Limits(configuration))
     var actions: [Action] = []
     for event in HostTable().events(towards: host) {

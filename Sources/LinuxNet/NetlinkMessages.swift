@@ -84,6 +84,8 @@ struct NetlinkMessage {
   let type: UInt16
   let flags: UInt16
   let sequence: UInt32
+  /// The socket of the requester whose answer it is, or who caused the change; 0 is the kernel.
+  let port: UInt32
 
   static let headerLength = 16
 
@@ -94,7 +96,8 @@ struct NetlinkMessage {
       let length = Int(rest.native(at: 0, as: UInt32.self))
       guard headerLength...rest.byteCount ~= length else { return }
       let message = NetlinkMessage(
-        type: rest.native(at: 4), flags: rest.native(at: 6), sequence: rest.native(at: 8))
+        type: rest.native(at: 4), flags: rest.native(at: 6), sequence: rest.native(at: 8),
+        port: rest.native(at: 12))
       body(message, rest.extracting(headerLength..<length))
       rest = rest.extracting(droppingFirst: min(aligned(length), rest.byteCount))
     }

@@ -75,6 +75,9 @@ package enum RouteResult: Equatable, Sendable {
   case gateway(Int32)
   /// To this host.
   case local
+  /// To this host, as any of several (RTN_ANYCAST): the subnet-router anycast addresses of its
+  /// links (RFC 4291 §2.6.1), while it forwards.
+  case anycast
   /// Nowhere.
   case unreachable
 }
@@ -203,6 +206,7 @@ extension RouteResult {
     }
     switch Int(payload.native(at: 7, as: UInt8.self)) {
     case RTN_LOCAL: self = .local
+    case RTN_ANYCAST: self = .anycast
     case RTN_UNICAST:
       if let interface { self = hasGateway ? .gateway(interface) : .onLink(interface) }
     default: break

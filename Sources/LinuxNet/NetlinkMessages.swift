@@ -20,10 +20,15 @@ package struct Link: Equatable, Sendable {
   package let master: Int32?
   /// Whether neighbours on it are resolved: Ethernet, neither NOARP, POINTOPOINT nor LOOPBACK.
   package let hasNeighborDiscovery: Bool
+  /// What else it may be called (`ip link property add altname`); each up to 127 octets.
+  package let alternativeNames: [String]
+  /// What made it: `bridge`, `veth`, `tun`, `wireguard`; `nil` for hardware.
+  package let kind: String?
 
   package init(
     index: Int32, name: String, linkLayerAddress: MACAddress?, isUp: Bool, isRunning: Bool,
-    master: Int32?, hasNeighborDiscovery: Bool
+    master: Int32?, hasNeighborDiscovery: Bool, alternativeNames: [String] = [],
+    kind: String? = nil
   ) {
     self.index = index
     self.name = name
@@ -32,6 +37,8 @@ package struct Link: Equatable, Sendable {
     self.isRunning = isRunning
     self.master = master
     self.hasNeighborDiscovery = hasNeighborDiscovery
+    self.alternativeNames = alternativeNames
+    self.kind = kind
   }
 }
 
@@ -125,13 +132,15 @@ extension Link {
     var address: MACAddress?
     var master: Int32?
     var isComplete = true
-    var isInVRF = false
+    var information = LinkInformation()
+    var alternativeNames: [String] = []
     forEachAttribute(in: payload, behind: 16) { attribute, value in
       switch Int(attribute) {
       case IFLA_IFNAME: name = value.text
       case IFLA_ADDRESS where value.byteCount == 6: address = value.macAddress
       case IFLA_MASTER where value.byteCount == 4: master = value.native(at: 0)
-      case IFLA_LINKINFO: isInVRF = Self.isPortOfVRF(value)
+      case IFLA_LINKINFO: information = LinkInformation(value)
+      case IFLA_PROP_LIST: alternativeNames = Self.alternativeNames(value)
       case IFLA_WIRELESS: isComplete = false
       default: break
       }
@@ -141,17 +150,18 @@ extension Link {
     self.init(
       index: index, name: name, linkLayerAddress: address,
       isUp: flags & IFF_UP.rawValue != 0, isRunning: flags & IFF_RUNNING.rawValue != 0,
-      master: isInVRF ? nil : master,
-      hasNeighborDiscovery: type == UInt16(ARPHRD_ETHER) && flags & unresolved == 0)
+      master: information.isPortOfVRF ? nil : master,
+      hasNeighborDiscovery: type == UInt16(ARPHRD_ETHER) && flags & unresolved == 0,
+      alternativeNames: alternativeNames, kind: information.kind)
   }
 
-  /// Whether IFLA_LINKINFO says that the interface is the port of a VRF.
-  private static func isPortOfVRF(_ information: RawSpan) -> Bool {
-    var isSo = false
-    forEachAttribute(in: information, behind: 0) { attribute, value in
-      if Int(attribute) == IFLA_INFO_SLAVE_KIND, value.text == "vrf" { isSo = true }
+  /// Reads IFLA_PROP_LIST.
+  private static func alternativeNames(_ properties: RawSpan) -> [String] {
+    var names: [String] = []
+    forEachAttribute(in: properties, behind: 0) { attribute, value in
+      if Int(attribute) == IFLA_ALT_IFNAME { names.append(value.text) }
     }
-    return isSo
+    return names
   }
 
   /// The index in an `ifinfomsg` about an interface itself.
@@ -160,6 +170,24 @@ extension Link {
       return nil
     }
     return payload.native(at: 4)
+  }
+}
+
+/// What IFLA_LINKINFO says of an interface.
+private struct LinkInformation {
+  var kind: String?
+  var isPortOfVRF = false
+
+  init() {}
+
+  init(_ attributes: RawSpan) {
+    forEachAttribute(in: attributes, behind: 0) { attribute, value in
+      switch Int(attribute) {
+      case IFLA_INFO_KIND: kind = value.text
+      case IFLA_INFO_SLAVE_KIND: isPortOfVRF = value.text == "vrf"
+      default: break
+      }
+    }
   }
 }
 

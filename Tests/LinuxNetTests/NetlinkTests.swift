@@ -26,7 +26,7 @@ struct NetlinkTests {
     try monitor.readAll { told.append($0) }
     let link = Link(
       index: ends.first, name: "a0", linkLayerAddress: MACAddress("02:00:00:00:00:0a")!,
-      isUp: true, isRunning: true, master: nil, hasNeighborDiscovery: true)
+      isUp: true, isRunning: true, master: nil, hasNeighborDiscovery: true, kind: "veth")
     #expect(told.contains(.link(link)))
     let address = LinkAddress(
       index: ends.first, address: IPv6Address("2001:db8::1")!, prefixLength: 64,

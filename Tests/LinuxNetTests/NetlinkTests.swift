@@ -42,7 +42,7 @@ struct NetlinkTests {
       "ip address del 2001:db8::1/64 dev a0", "ip link set b0 down",
       "ip link add br0 type bridge", "ip link set b0 master br0", "ip link set b0 name c0",
       "ip link del a0")
-    try monitor.receive { told.append($0) }
+    while try monitor.receive({ told.append($0) }) {}
     let deprecated = LinkAddress(
       index: ends.first, address: IPv6Address("2001:db8::2")!, prefixLength: 128,
       isTentative: false, isDeprecated: true)

@@ -277,22 +277,3 @@ struct HostRouteMessage {
     payload.byteCount >= 12 ? payload.native(at: 5, as: UInt8.self) : nil
   }
 }
-
-extension NeighborEntry {
-  /// Reads `struct ndmsg` and its attributes; `nil` if the message is cut off.
-  init?(_ payload: RawSpan) {
-    guard payload.byteCount >= 12 else { return nil }
-    var address: MACAddress?
-    forEachAttribute(in: payload, behind: 12) { attribute, value in
-      if attribute == UInt16(NDA_LLADDR), value.byteCount == 6 { address = value.macAddress }
-    }
-    let state: UInt16 = payload.native(at: 8)
-    let names = [
-      (NUD_INCOMPLETE, "INCOMPLETE"), (NUD_REACHABLE, "REACHABLE"), (NUD_STALE, "STALE"),
-      (NUD_DELAY, "DELAY"), (NUD_PROBE, "PROBE"), (NUD_FAILED, "FAILED"), (NUD_NOARP, "NOARP"),
-      (NUD_PERMANENT, "PERMANENT"),
-    ]
-    let name = names.first { state & UInt16($0.0) != 0 }?.1
-    self.init(linkLayerAddress: address, state: name ?? "NONE")
-  }
-}

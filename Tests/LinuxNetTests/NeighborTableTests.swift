@@ -62,7 +62,9 @@ struct NeighborTableTests {
   ])
   func `an entry of any state is left as it is`(state: String) throws {
     try shell(
-      namespace, "sysctl -qw net.ipv6.neigh.a0.retrans_time_ms=60000",
+      namespace,
+      "sysctl -qw net.ipv6.neigh.a0.retrans_time_ms=60000"
+        + " net.ipv6.neigh.a0.delay_first_probe_time=60",
       "ip -6 neigh add 2001:db8::77 lladdr 02:00:00:00:00:0c dev a0 nud \(state)")
     let before = try #require(try lookup.entry(for: target, on: ends.first))
     #expect(try !table.offer(target, at: place, on: ends.first))

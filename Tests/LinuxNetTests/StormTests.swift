@@ -100,6 +100,10 @@ struct StormTests {
     let monitor = try namespace.run { try HostMonitor() }
     let requester = try namespace.run { try NetlinkSocket(groups: 0) }
     let index = Int32(namespace.run { if_nametoindex("v1") })
+    // Its request has another number than ours, as almost everybody's has.
+    for _ in 0..<10 {
+      _ = try requester.ask(RTM_GETLINK, payload: request(about: index)) { _, _ in }
+    }
     var told: [HostChange] = []
     var answers = 0
     // The table is read in several parts, and a link goes after the first.
@@ -110,7 +114,7 @@ struct StormTests {
         guard told.count == 1 else { return }
         do {
           let refusal = try requester.ask(
-            RTM_DELLINK, flags: Int(NLM_F_ACK | NLM_F_ECHO), payload: deletion(of: index)
+            RTM_DELLINK, flags: Int(NLM_F_ACK | NLM_F_ECHO), payload: request(about: index)
           ) { _, _ in answers += 1 }
           #expect(refusal == nil)
         } catch {
@@ -130,27 +134,8 @@ struct StormTests {
     #expect(Set(links).count >= 200)
   }
 
-  @Test func `an end of somebody else's table does not end ours`() throws {
-    let namespace = try NetworkNamespace()
-    _ = try Veth(in: namespace)
-    let (first, second) = try namespace.run {
-      (try NetlinkSocket(groups: 0), try NetlinkSocket(groups: 0))
-    }
-    #expect(first.port != second.port && first.port != 0)
-    // Both use the same numbers from 1 on, so that only the port tells whose an answer is.
-    for socket in [first, second] {
-      var names = 0
-      try socket.dump(RTM_GETLINK, payload: [UInt8](repeating: 0, count: 16), "read links") {
-        message, _ in
-        #expect(message.port == socket.port)
-        if Int(message.type) == RTM_NEWLINK { names += 1 }
-      }
-      #expect(names == 3)
-    }
-  }
-
   /// `struct ifinfomsg`.
-  private func deletion(of index: Int32) -> [UInt8] {
+  private func request(about index: Int32) -> [UInt8] {
     var payload: [UInt8] = [0, 0, 0, 0]
     payload.append(native: index)
     return payload + [UInt8](repeating: 0, count: 8)

@@ -85,7 +85,7 @@ package final class Daemon {
     configurationPath = path
     self.configuration = configuration
     self.history = history
-    started = Instant(nanoseconds: MonotonicClock.nanoseconds)
+    started = Instant(nanoseconds: BootClock.nanoseconds)
     configured = started
     ruleset = Ruleset(configuration)
     engine = Engine(
@@ -145,7 +145,7 @@ package final class Daemon {
     tellManager("READY=1")
     started = now
     while !isStopping {
-      if coalescing.takePause() { MonotonicClock.sleep(for: ReceiveCoalescing.pause) }
+      if coalescing.takePause() { BootClock.sleep(for: ReceiveCoalescing.pause) }
       feedWatchdog()
       try timer.arm(at: nextDeadline?.nanoseconds)
       var failure: SystemError?
@@ -243,7 +243,7 @@ package final class Daemon {
   /// How many frames could not be sent: an interface was down or gone, or had no room.
   var unsentCount: UInt64 { ports.reduce(closedUnsentCount) { $0 + $1.sender.unsentCount } }
 
-  var now: Instant { Instant(nanoseconds: MonotonicClock.nanoseconds) }
+  var now: Instant { Instant(nanoseconds: BootClock.nanoseconds) }
 }
 
 /// The earlier of two instants that may not come; allocates nothing.

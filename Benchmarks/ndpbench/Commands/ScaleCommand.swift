@@ -166,7 +166,7 @@ extension RunningResponder {
     let sample = try AnswerSample(on: bench.link, index: bench.askerIndex, divisor: 1)
     let time = try Machine.processorTime(of: process)
     let memory = try Machine.privateMemory(of: process)
-    var lastProgress = MonotonicClock.nanoseconds
+    var lastProgress = BootClock.nanoseconds
     while sample.count < count {
       let before = sample.count
       if generator.sentCount < count, generator.sentCount - sample.count < 32 {
@@ -174,7 +174,7 @@ extension RunningResponder {
       }
       try station.answer()
       try sample.take()
-      let now = MonotonicClock.nanoseconds
+      let now = BootClock.nanoseconds
       if sample.count > before { lastProgress = now }
       guard now - lastProgress < 3_000_000_000 else {
         throw BenchFailure("only \(sample.count) of \(count) members became known")

@@ -49,7 +49,6 @@ extension Daemon {
 
   private func take(_ configuration: Configuration) throws(SystemError) {
     let newRuleset = Ruleset(configuration)
-    if newRuleset.asksForRoutes { try watchRoutes() }
     if newRuleset.installsHostRoutes {
       try openHostRoutes()
       if !Privileges.has(.netAdmin) {
@@ -71,6 +70,7 @@ extension Daemon {
     self.configuration = configuration
     configured = now
     plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
+    try watchKernel()
     changePorts()
   }
 }

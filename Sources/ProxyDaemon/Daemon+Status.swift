@@ -7,7 +7,7 @@ import ProxyEngine
 
 extension Daemon {
   var status: Status {
-    for port in ports { countLosses(of: port) }
+    countAllLosses()
     let warnings = history.warnings
     var status = Status()
     status.summary = summary
@@ -39,7 +39,7 @@ extension Daemon {
   private var limitUses: [LimitUse] {
     let limits = engine.limits
     let counters = engine.counters
-    return [
+    var uses = [
       LimitUse(
         name: "max-sessions", limit: limits.sessions, used: engine.sessionCount,
         reached: counters.sessionsEvicted),
@@ -49,10 +49,14 @@ extension Daemon {
       LimitUse(
         name: "max-route-lookups", limit: limits.routeLookupsPerSecond, used: nil,
         reached: counters[.routeLookupLimit]),
-      LimitUse(
-        name: "max-advertisements", limit: limits.advertisementsPerSecond, used: nil,
-        reached: counters[.advertisementLimit]),
     ]
+    if let limit = limits.advertisementsPerSecond {
+      uses.append(
+        LimitUse(
+          name: "max-advertisements", limit: limit, used: nil,
+          reached: counters[.advertisementLimit]))
+    }
+    return uses
   }
 
   func rulePage(from start: Int) -> RulePage {
@@ -72,7 +76,7 @@ extension Daemon {
   }
 
   var counterReport: CounterReport {
-    for port in ports { countLosses(of: port) }
+    countAllLosses()
     let counters = engine.counters
     var report = CounterReport()
     report.total = CounterSet(counters.total)

@@ -25,10 +25,19 @@ package final class Daemon {
   private let timer: TimerDescriptor
   private let signals: SignalDescriptor
   let monitor: HostMonitor
+  /// Only where some rule asks, or did.
+  var neighborMonitor: NeighborMonitor?
+  let neighborLookup: NeighborLookup
+  /// Where targets are asked for.
+  let ruleLinks: RuleLinks
   /// Only where some proxy wants the kernel to know its targets, or did.
   var hostRoutes: HostRouteTable?
+  /// The same.
+  var neighborTable: NeighborTable?
   /// Only where some rule goes by the routes, or did.
-  private var routeMonitor: RouteMonitor?
+  var routeMonitor: RouteMonitor?
+  /// Whether some route has changed since a route was looked up, and nobody waits for more news.
+  var isDeafToRoutes = false
   /// Read again when a reload is asked for.
   let configurationPath: String
   let routes: RouteLookup
@@ -37,6 +46,7 @@ package final class Daemon {
   /// Few, so that looking through them beats hashing.
   var ports: [Port] = []
   var conditions: [String: PortPlan.Condition] = [:]
+  var patternConditions: [String: PatternConditions] = [:]
   /// Reused for every event, so that answering allocates nothing.
   var actions: [Action] = []
   /// Those that are being performed.
@@ -94,50 +104,40 @@ package final class Daemon {
     plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
     self.logger = logger
     isDebugging = logger.logLevel <= .debug
-    sockets = try PacketSocketReserve(
-      count: plan.isComplete ? plan.names.count + Self.spareCount : 0)
+    sockets = try PacketSocketReserve(count: plan.proxyNames.count + Self.spareCount)
+    ruleLinks = try RuleLinks(listening: plan.asks)
     poll = try EventPoll()
     timer = try TimerDescriptor()
     signals = try SignalDescriptor(SignalDescriptor.termination + SignalDescriptor.requests)
     monitor = try HostMonitor()
     routes = try RouteLookup()
+    neighborLookup = try NeighborLookup()
     actions.reserveCapacity(PacketSocket.batchSize)
     performing.reserveCapacity(PacketSocket.batchSize)
     try poll.watch(timer, token: Token.timer)
     try poll.watch(signals, token: Token.signals)
     try poll.watch(monitor, token: Token.monitor)
-    if ruleset.asksForRoutes { try watchRoutes() }
+    try poll.watch(ruleLinks.socket, token: Token.ruleLinks)
+    try watchKernel()
     if ruleset.installsHostRoutes { try openHostRoutes() }
     resynchronize()
   }
 
-  /// How many interfaces a reload can add where no more sockets may be opened by then.
+  /// How many proxy interfaces a reload can add, where no more sockets may be opened by then.
   private static let spareCount = 16
-
-  /// Whether sockets are enough that no more need be opened, whatever the interfaces do.
-  ///
-  /// Routes and patterns may name any number of interfaces.
-  package var hasAllSockets: Bool { plan.isComplete }
 
   /// Can change routes from now on, and removes those that an earlier process left behind.
   func openHostRoutes() throws(SystemError) {
     guard hostRoutes == nil else { return }
     let table = try HostRouteTable()
     hostRoutes = table
+    neighborTable = try NeighborTable()
     do {
       let count = try table.reclaim()
       if count > 0 { logger.notice("autowire: removed \(count) routes that were left behind") }
     } catch {
       logger.warning("autowire: routes that were left behind stay: \(error)")
     }
-  }
-
-  /// Hears of changes of routes from now on.
-  func watchRoutes() throws(SystemError) {
-    guard routeMonitor == nil else { return }
-    let monitor = try RouteMonitor()
-    try poll.watch(monitor, token: Token.routeMonitor)
-    routeMonitor = monitor
   }
 
   /// Works until a signal ends it.
@@ -162,7 +162,7 @@ package final class Daemon {
     manager?.tell(["STOPPING=1"])
     hostRoutes?.removeAll()
     control = nil
-    for port in ports { countLosses(of: port) }
+    countAllLosses()
     logger.info("\(totals)")
   }
 
@@ -183,7 +183,7 @@ package final class Daemon {
 
   private func tryAgain() {
     retry = nil
-    if mustResynchronize { resynchronize() } else { reviewPorts() }
+    if mustResynchronize { resynchronize() } else { reviewFailing() }
   }
 
   private var nextDeadline: Instant? {
@@ -218,11 +218,9 @@ package final class Daemon {
       }
     case Token.monitor:
       try takeHostChanges()
-    case Token.routeMonitor:
-      if try routeMonitor?.takeChanges() == true {
-        engine.handle(.routesChanged, now: now, into: &actions)
-        performActions()
-      }
+    case Token.routeMonitor: takeFirstRouteNews()
+    case Token.neighborMonitor: try takeNeighborNews()
+    case Token.ruleLinks: receiveFromRuleLinks()
     case Token.control: admitClient()
     case let token where Token.isClient(token): serve(Token.clientNumber(token))
     default:
@@ -241,7 +239,9 @@ package final class Daemon {
   }
 
   /// How many frames could not be sent: an interface was down or gone, or had no room.
-  var unsentCount: UInt64 { ports.reduce(closedUnsentCount) { $0 + $1.sender.unsentCount } }
+  var unsentCount: UInt64 {
+    ports.reduce(closedUnsentCount + ruleLinks.sender.unsentCount) { $0 + $1.sender.unsentCount }
+  }
 
   var now: Instant { Instant(nanoseconds: BootClock.nanoseconds) }
 }
@@ -259,6 +259,8 @@ enum Token {
   static let monitor: UInt64 = 3
   static let routeMonitor: UInt64 = 4
   static let control: UInt64 = 5
+  static let neighborMonitor: UInt64 = 6
+  static let ruleLinks: UInt64 = 7
   private static let ports: UInt64 = 1 << 32
   private static let clients: UInt64 = 1 << 33
 

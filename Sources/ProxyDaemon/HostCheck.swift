@@ -53,7 +53,7 @@ extension Diagnostic.Code {
   /// What is said of an interface in this condition; `nil` if nothing.
   fileprivate init?(_ condition: PortPlan.Condition) {
     switch condition {
-    case .usable, .failing: return nil
+    case .usable, .taken, .failing: return nil
     case .missing, .unmatched: self = .missingInterface
     case .down: self = .interfaceDown
     case .enslaved: self = .enslavedInterface

@@ -56,11 +56,9 @@ extension SessionReport {
 
 extension PortPlan {
   func status(of name: String, _ condition: Condition) -> InterfaceStatus {
-    let purpose = purpose(of: name)
-    return InterfaceStatus(
-      name: name, isProxy: purpose?.solicitedPrefixes.isEmpty == false,
-      isRule: purpose?.takesAdvertisements == true, condition: condition.code,
-      sentence: condition.sentence(about: name))
+    InterfaceStatus(
+      name: name, isProxy: purpose(of: name) != nil, isRule: isAsked(name),
+      condition: condition.code, sentence: condition.sentence(about: name))
   }
 }
 
@@ -75,6 +73,7 @@ extension PortPlan.Condition {
     case .enslaved: "enslaved"
     case .notEthernet: "notEthernet"
     case .noNeighbors: "noNeighbors"
+    case .taken: "taken"
     case .failing: "failing"
     }
   }

@@ -88,8 +88,9 @@ package struct Service {
 
   /// Keeps no capability that will not be needed, and becomes somebody without other rights.
   private func dropPrivileges(of daemon: Daemon, logger: Logger) throws(Failure) {
-    var kept: [Privileges.Capability] = daemon.hasAllSockets ? [] : [.netRaw]
-    if Ruleset(configuration).installsHostRoutes { kept.append(.netAdmin) }
+    // Every packet socket is open by now, and to bind one takes nothing.
+    let kept: [Privileges.Capability] =
+      Ruleset(configuration).installsHostRoutes ? [.netAdmin] : []
     if let user, !Privileges.isSuperuser {
       throw .user("only the superuser can become another user; leave out -u \(user)")
     }

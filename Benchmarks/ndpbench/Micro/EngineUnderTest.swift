@@ -26,7 +26,6 @@ final class EngineUnderTest {
     var limits = Limits()
     limits.sessions = 4_000_000
     limits.solicitationsPerSecond = 1_000_000_000
-    limits.advertisementsPerSecond = 1_000_000_000
     return limits
   }
 

@@ -109,7 +109,7 @@ extension Examination {
       return Finding(
         .failure, "\(name): no carrier", value: "IFF_RUNNING is not set", from: "RTM_GETLINK",
         meaning: "the other end of the cable, or of the veth pair, is down or missing")
-    case .enslaved, .noNeighbors, .failing: return nil
+    case .enslaved, .noNeighbors, .taken, .failing: return nil
     case .missing:
       return Finding(
         .failure, summary, value: "there are \(interfaceNames)", from: "RTM_GETLINK",

@@ -116,8 +116,9 @@ let package = Package(
       exclude: ["Corpus", "Traps"],
       swiftSettings: common),
     .testTarget(
-      name: "LinuxNetTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
-      swiftSettings: common),
+      name: "LinuxNetTests",
+      dependencies: ["CLinux", "LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
+      cSettings: gnu, swiftSettings: common),
     .testTarget(
       name: "ControlProtocolTests", dependencies: ["ControlProtocol", "NDPWire"],
       swiftSettings: common),

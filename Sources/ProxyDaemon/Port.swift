@@ -15,8 +15,8 @@ final class Port {
   private var purpose: Purpose
   /// Whether routes or patterns made it a rule interface, and not its name.
   private var isAskedByRoutes = false
-  private var membership: MulticastMembership?
-  private var joinedGroups: [IPv6Address] = []
+  private var groups: MulticastGroups
+  private var groupOutcome = MulticastGroups.Outcome()
 
   /// What an interface is for; one may be both at once.
   struct Purpose: Equatable {
@@ -48,6 +48,7 @@ final class Port {
     self.index = index
     self.name = name
     self.purpose = purpose
+    groups = MulticastGroups(interfaceIndex: index.rawValue)
     socket = try PacketSocket(
       interfaceIndex: index.rawValue, filter: purpose.filter,
       allMulticast: purpose.needsAllMulticast, from: reserve)
@@ -86,21 +87,18 @@ final class Port {
     try socket.setFilter(purpose.filter)
   }
 
-  /// Joins the groups of narrow rules (RFC 4861 §7.2.8), unless it has done so.
-  func joinGroups() throws(SystemError) {
-    guard purpose.groups != joinedGroups else { return }
-    let joining = try MulticastMembership(interfaceIndex: index.rawValue)
-    for group in purpose.groups { try joining.join(group) }
-    // The kernel counts members, so groups of both are not left for a moment.
-    membership = joining
-    joinedGroups = purpose.groups
+  /// Is a member of the groups of narrow rules (RFC 4861 §7.2.8) and no others from now on.
+  ///
+  /// Gives back what became of them where that is different from before.
+  func joinGroups() -> MulticastGroups.Outcome? {
+    let outcome = groups.update(to: purpose.groups)
+    if outcome == groupOutcome { return nil }
+    groupOutcome = outcome
+    return outcome
   }
 
   /// Leaves all groups, so that they are joined anew.
-  func forgetGroups() {
-    membership = nil
-    joinedGroups = []
-  }
+  func forgetGroups() { groups.removeAll() }
 
   func enqueue(_ encode: (inout MutableRawSpan) -> Int) {
     sender.enqueue(encode)

@@ -25,7 +25,7 @@ struct PrivilegeTests {
   @Test(arguments: [
     ("static", none), ("iface zt0", none), ("iface zt*", netRaw), ("auto", netRaw),
   ])
-  func `root becomes nobody, with what it will need alone and for good`(
+  func `root becomes somebody without rights, with what it will need alone and for good`(
     method: String, kept: String
   ) async throws {
     let network = try await FoundingNetwork(members: 1)

@@ -74,6 +74,7 @@ package struct MulticastGroups: ~Copyable {
     let distinct = wanted.filter { seen.insert($0).inserted }
     let allowed = distinct.prefix(Self.limit)
     leaveAll(but: Set(allowed))
+    for socket in sockets { socket.isFull = false }
     outcome = Outcome()
     isUnready = false
     for group in allowed where joined[group] == nil {
@@ -130,7 +131,6 @@ package struct MulticastGroups: ~Copyable {
     for (group, socket) in joined where !kept.contains(group) {
       // Where the interface is gone there is nothing to leave.
       try? request(IPV6_LEAVE_GROUP, group, on: socket, "leave")
-      socket.isFull = false
       joined[group] = nil
     }
   }

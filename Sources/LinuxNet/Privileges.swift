@@ -54,9 +54,11 @@ package enum Privileges {
     return unnamed.first { !taken.contains($0) }.map(User.init(number:))
   }
 
-  /// Numbers that nobody gives out: reserved by Debian's policy (§9.2.2), unused by systemd
-  /// ("Users, Groups, UIDs and GIDs on systemd Systems"), and unlike their neighbours not popular
-  /// in container images. There are users for them in every namespace that has 65,536.
+  /// Numbers that nobody gives out.
+  ///
+  /// Debian's policy (§9.2.2) reserves them, systemd ("Users, Groups, UIDs and GIDs on systemd
+  /// Systems") leaves them unused, and unlike 65532 and 65533 they are not popular in container
+  /// images. A user namespace with 65,536 users has them.
   private static let unnamed: ClosedRange<UInt32> = 65520...65531
 
   /// The third fields of all lines.

@@ -27,7 +27,7 @@ package struct SystemLog: ~Copyable {
   /// `LOG_DAEMON` (syslog(3)), as it stands in a line's priority.
   private static let facility: CInt = 3 << 3
 
-  /// Lines carry this name and the process's number. `path` is for tests.
+  /// Lines carry this name and the process's number.
   package init(name: String, path: String = "/dev/log") {
     self.name = name
     self.path = path

@@ -127,7 +127,9 @@ struct InstanceClaimTests {
   }
 
   @Test func `an interface is claimed by its own name as well`() throws {
-    try shell(namespace, "ip link add a0 type veth peer name b0", "ip link property add dev a0 altname lan0")
+    try shell(
+      namespace, "ip link add a0 type veth peer name b0",
+      "ip link property add dev a0 altname lan0")
     namespace.run {
       #expect(InstanceClaim.primaryName(of: "lan0") == "a0")
       #expect(InstanceClaim.primaryName(of: "a0") == "a0")

@@ -118,7 +118,7 @@ let package = Package(
     .testTarget(
       name: "LinuxNetTests",
       dependencies: ["CLinux", "LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
-      swiftSettings: common),
+      cSettings: gnu, swiftSettings: common),
     .testTarget(
       name: "ControlProtocolTests", dependencies: ["ControlProtocol", "NDPWire"],
       swiftSettings: common),

@@ -49,27 +49,42 @@ package struct RegularFile {
     return end == path.startIndex ? "/" : String(path[..<end])
   }
 
-  /// Makes a directory that others may enter, unless there is one, and gives it to a user.
+  /// Makes a directory that others may enter, and gives it to a user; one that is there already is
+  /// given as well where it belongs to somebody else than root.
   ///
-  /// One that is there stays as it is.
+  /// What is no directory, a symbolic link to one included, stays as it is, and so does its owner.
   package static func makeDirectory(
     _ path: String, owner: Privileges.User?
   ) throws(SystemError) {
-    if unsafe mkdir(path, 0o755) != 0 {
-      if errno == EEXIST { return }
+    let isNew = unsafe mkdir(path, 0o755) == 0
+    guard isNew || errno == EEXIST else {
       throw SystemError("make the directory \(path)", .current)
     }
-    try call("let others into \(path)") { unsafe chmod(path, 0o755) }
-    guard let owner else { return }
-    try call("give \(path) to \(owner.name)") {
-      unsafe chown(path, owner.identifier, owner.group)
+    let number = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard number >= 0 else {
+      if !isNew, errno == ELOOP || errno == ENOTDIR { return }
+      throw SystemError("open the directory \(path)", .current)
+    }
+    let directory = Descriptor(owning: number)
+    var status = stat()
+    try call("examine \(path)") { unsafe fstat(directory.number, &status) }
+    if isNew { try call("let others into \(path)") { fchmod(directory.number, 0o755) } }
+    let (user, group) = (owner?.identifier ?? 0, owner?.group ?? 0)
+    guard status.st_uid != user, isNew || status.st_uid != 0 else { return }
+    try call("give \(path) to \(owner?.name ?? "root")") {
+      fchown(directory.number, user, group)
     }
   }
 
   /// Puts a file with this text in the place of another, so that nobody sees a part of it.
   ///
-  /// Everybody may read it.
+  /// Everybody may read it. Throws `EEXIST` where `path` is something else than a regular file: a
+  /// device, say, is not to be replaced by one.
   package static func replace(_ path: String, with text: String) throws(SystemError) {
+    var status = stat()
+    guard unsafe lstat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+      throw SystemError("replace \(path): it is no regular file", .fileExists)
+    }
     let temporary = "\(path).\(getpid()).new"
     // What somebody else has put there is not written to.
     remove(temporary)

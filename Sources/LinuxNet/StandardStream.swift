@@ -7,36 +7,20 @@ package enum StandardStream: CInt, Sendable {
   case error = 2
 
   /// Writes the text, waiting for whoever reads it, and says whether all of it could be written.
+  ///
+  /// `ErrorLog` is for who must not wait.
   @discardableResult
   package func write(_ text: String) -> Bool {
-    write(text) { true }
-  }
-
-  /// Writes the text as far as that is possible at once; the rest is lost.
-  ///
-  /// For logs: nobody who does not read them holds up the process.
-  package func writeWithoutWaiting(_ text: String) {
-    _ = write(text) { isWritable }
-  }
-
-  private func write(_ text: String, while mayWrite: () -> Bool) -> Bool {
     var text = text
     return text.withUTF8 { octets in
       var start = 0
       while start < octets.count {
-        // A pipe that is ready takes this much without waiting (PIPE_BUF, pipe(7)).
-        let length = min(octets.count - start, 4096)
-        guard mayWrite() else { return false }
-        let count = unsafe Glibc.write(rawValue, octets.baseAddress! + start, length)
+        let count = unsafe Glibc.write(
+          rawValue, octets.baseAddress! + start, octets.count - start)
         if count > 0 { start += count } else if errno != EINTR { return false }
       }
       return true
     }
-  }
-
-  private var isWritable: Bool {
-    var request = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
-    return unsafe poll(&request, 1, 0) == 1 && request.revents & Int16(POLLOUT) != 0
   }
 
   /// Whether colour helps: a terminal that can show it, and no `NO_COLOR` (no-color.org).

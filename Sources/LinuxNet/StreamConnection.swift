@@ -25,13 +25,7 @@ package final class StreamConnection: Pollable {
   /// The number of the user at the other end when it connected (`SO_PEERCRED`, unix(7)).
   ///
   /// `nil` where the kernel does not say.
-  package var peerUser: UInt32? {
-    var credentials = ucred()
-    var length = socklen_t(MemoryLayout<ucred>.size)
-    let status = unsafe getsockopt(
-      descriptor.number, SOL_SOCKET, SO_PEERCRED, &credentials, &length)
-    return status == 0 ? credentials.uid : nil
-  }
+  package var peerUser: UInt32? { try? descriptor.peer().uid }
 
   /// What has arrived, at most `limit` octets and not beyond the first line feed.
   ///

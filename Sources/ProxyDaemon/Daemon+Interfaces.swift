@@ -168,15 +168,19 @@ extension Daemon {
     ports.removeAll(where: isOver)
   }
 
-  /// Has switches that snoop on MLD bring us the questions for targets of narrow rules.
+  /// Has switches that snoop on MLD bring us the solicitations for targets of narrow rules.
   ///
   /// An interface may not be ready for it yet: then it is tried again with its next change.
   private func joinGroups(on port: Port) {
-    do {
-      try port.joinGroups()
-    } catch {
-      logger.debug("\(port.name): \(error)")
-    }
+    guard let outcome = port.joinGroups(), outcome.refusedCount > 0 else { return }
+    let sentence = "\(port.name): \(outcome.refusedCount) multicast groups cannot be joined"
+    let reason = outcome.firstError.map { ": \($0)" } ?? ""
+    guard outcome.isMemoryShort else { return logger.debug("\(sentence)\(reason)") }
+    logger.warning(
+      """
+      \(sentence), so that switches with MLD snooping may not bring their solicitations; raise \
+      the sysctl net.core.optmem_max and restart\(reason)
+      """)
   }
 
   /// Closes the ports that no rule needs any more, and has the others listen for what rules need.

@@ -15,6 +15,7 @@ extension Daemon {
     // systemd compares the time with that of the reload it asked for (sd_notify(3)).
     tellManager("RELOADING=1", ServiceManager.reloadTime)
     defer { tellManager("READY=1") }
+    defer { HeapStatistics.trim() }
     var problems: [ReloadReport.Problem] = []
     do {
       let file = try ConfigurationFile(path: configurationPath, isRegular: true)

@@ -14,8 +14,8 @@ final class Port {
   /// When to look next for frames that were lost.
   var nextLossCount = Instant(nanoseconds: 0)
   private var purpose: Purpose
-  private var membership: MulticastMembership?
-  private var joinedGroups: [IPv6Address] = []
+  private var groups: MulticastGroups
+  private var groupOutcome = MulticastGroups.Outcome()
 
   /// What is wanted of a proxy interface.
   struct Purpose: Equatable {
@@ -38,6 +38,7 @@ final class Port {
     self.name = name
     self.index = index
     self.purpose = purpose
+    groups = MulticastGroups(interfaceIndex: index.rawValue)
     socket = try PacketSocket(
       interfaceIndex: index.rawValue, filter: filter, allMulticast: true, from: reserve)
     sender = try PacketSender(interfaceIndex: index.rawValue, from: reserve)
@@ -55,21 +56,18 @@ final class Port {
     purpose = newPurpose
   }
 
-  /// Joins the groups of narrow rules (RFC 4861 §7.2.8), unless it has done so.
-  func joinGroups() throws(SystemError) {
-    guard purpose.groups != joinedGroups else { return }
-    let joining = try MulticastMembership(interfaceIndex: index.rawValue)
-    for group in purpose.groups { try joining.join(group) }
-    // The kernel counts members, so groups of both are not left for a moment.
-    membership = joining
-    joinedGroups = purpose.groups
+  /// Is a member of the groups of narrow rules (RFC 4861 §7.2.8) and no others from now on.
+  ///
+  /// Gives back what became of them where that is different from before.
+  func joinGroups() -> MulticastGroups.Outcome? {
+    let outcome = groups.update(to: purpose.groups)
+    if outcome == groupOutcome { return nil }
+    groupOutcome = outcome
+    return outcome
   }
 
   /// Leaves all groups, so that they are joined anew.
-  func forgetGroups() {
-    membership = nil
-    joinedGroups = []
-  }
+  func forgetGroups() { groups.removeAll() }
 
   func enqueue(_ encode: (inout MutableRawSpan) -> Int) {
     sender.enqueue(encode)

@@ -66,13 +66,13 @@ package struct PortPlan: Sendable {
     return filter
   }
 
-  /// The groups of the rules that are narrow enough, as many as one socket can join.
+  /// The groups of the rules that are narrow enough, as many as an interface may have.
   private static func groups(of rules: [Ruleset.Rule]) -> [IPv6Address] {
     var groups: [IPv6Address] = []
     var seen: Set<IPv6Address> = []
     for prefix in rules.map(\.prefix) where prefix.length >= narrowLength {
       for group in prefix.solicitedNodeMulticasts where seen.insert(group).inserted {
-        if groups.count == MulticastMembership.limit { return groups }
+        if groups.count == MulticastGroups.limit { return groups }
         groups.append(group)
       }
     }

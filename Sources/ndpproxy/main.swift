@@ -102,6 +102,7 @@ extension ExitStatus {
   fileprivate init(_ failure: Service.Failure) {
     switch failure {
     case .missingPrivilege: self = .noPermission
+    case .alreadyRunning: self = .alreadyRunning
     case .pidFile: self = .cannotCreate
     case .user: self = .noUser
     case .system: self = .operatingSystem

@@ -25,7 +25,7 @@ struct PrivilegeTests {
   @Test(arguments: [
     ("static", none), ("iface zt0", none), ("iface zt*", netRaw), ("auto", netRaw),
   ])
-  func `root becomes nobody, with what it will need alone and for good`(
+  func `root becomes somebody without rights, with what it will need alone and for good`(
     method: String, kept: String
   ) async throws {
     let network = try await FoundingNetwork(members: 1)
@@ -124,6 +124,49 @@ struct PrivilegeTests {
       #expect(status["CapEff"] == Self.none)
       #expect(status["CapBnd"] == Self.none)
     }
+  }
+
+  @Test func `nothing of whoever started it stays`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let file = try TemporaryFile(containing: configuration("static"))
+    let command = """
+      exec 9</etc/passwd 10>/dev/null; SECRET=leaks WATCHDOG_USEC=1 exec \(ndpproxy) -c \(file.path)
+      """
+    try await network.gateway.withProcess(["sh", "-c", command]) { process in
+      let line = try await process.line(containing: "ready", within: .seconds(20))
+      #expect(line != nil, "\(process.lines)")
+      let directory = "/proc/\(process.processIdentifier)"
+      let environment = try RegularFile("\(directory)/environ", limit: 1 << 20).octets
+      #expect(!String(decoding: environment, as: UTF8.self).contains("SECRET"))
+      let files = try await network.gateway.run("ls", "-l", "\(directory)/fd")
+      #expect(!files.contains("/etc/passwd"))
+      let nulls = files.split(separator: "\n").filter { $0.hasSuffix("/dev/null") }
+      #expect(nulls.allSatisfy { $0.contains(" 0 -> ") }, "\(files)")
+      // Whoever else runs as nobody has no say.
+      let users = try status(of: process.processIdentifier)["Uid"] ?? ""
+      #expect(!users.contains("65534"))
+    }
+  }
+
+  @Test(.enabled(if: Privileges.isSuperuser))
+  func `what is nobody's belongs to root`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let file = try TemporaryFile(containing: configuration("static"))
+    // In a /run of its own.
+    let script = """
+      mount -t tmpfs -o mode=755 none /run || exit 1
+      unset NDPPROXY_SOCKET
+      for user in nobody daemon; do
+        "$0" -c "$1" -u $user 2>/run/log & pid=$!
+        for try in $(seq 200); do grep -q ready /run/log && break; sleep 0.05; done
+        stat -c "%u %a" /run/ndpproxy
+        kill $pid; wait $pid
+        rm -rf /run/ndpproxy /run/log
+      done
+      """
+    let result = try await network.gateway.result(
+      of: ["unshare", "--mount", "sh", "-c", script, ndpproxy, file.path])
+    #expect(result.standardOutput == "0 755\n1 755\n", "\(result.standardError)")
   }
 
   @Test func `a user that does not exist is told`() async throws {

@@ -49,7 +49,9 @@ extension Engine {
     let old = limits
     limits = newLimits
     if old.advertisementsPerSecond != newLimits.advertisementsPerSecond {
-      advertisementTokens = FairTokenBucket(rate: newLimits.advertisementsPerSecond, seed: seed)
+      advertisementTokens = newLimits.advertisementsPerSecond.map {
+        FairTokenBucket(rate: $0, seed: seed)
+      }
     }
     if old.solicitationsPerSecond != newLimits.solicitationsPerSecond {
       solicitationTokens = FairTokenBucket(rate: newLimits.solicitationsPerSecond, seed: seed)

@@ -24,7 +24,8 @@ package struct Engine: ~Copyable {
   ///
   /// It starts over after 2³²; by then no session is left that nobody has looked at since.
   var routeGeneration: UInt32 = 0
-  var advertisementTokens: FairTokenBucket
+  /// `nil` where answers have no limit.
+  var advertisementTokens: FairTokenBucket?
   var solicitationTokens: FairTokenBucket
   var routeLookupTokens: FairTokenBucket
 
@@ -35,7 +36,9 @@ package struct Engine: ~Copyable {
     rules = RuleTable(ruleset)
     routerFlags = rules.routerFlags
     counters.setRules([RuleCount](repeating: RuleCount(), count: rules.rules.count))
-    advertisementTokens = FairTokenBucket(rate: limits.advertisementsPerSecond, seed: seed)
+    advertisementTokens = limits.advertisementsPerSecond.map {
+      FairTokenBucket(rate: $0, seed: seed)
+    }
     solicitationTokens = FairTokenBucket(rate: limits.solicitationsPerSecond, seed: seed)
     routeLookupTokens = FairTokenBucket(rate: limits.routeLookupsPerSecond, seed: seed)
   }
@@ -189,7 +192,7 @@ extension Engine {
     guard let own = interfaces.interfaces[place].linkLayerAddress, let source else {
       return lackSource(on: index, into: &actions)
     }
-    guard advertisementTokens.take(for: asker.station, now: now) else {
+    guard advertisementTokens?.take(for: asker.station, now: now) != false else {
       return counters.discard(.advertisementLimit)
     }
     let advertisement = NeighborAdvertisement(

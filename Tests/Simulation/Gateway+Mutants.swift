@@ -21,7 +21,8 @@ extension Limits {
     switch mutant {
     case .exceedsSolicitationLimit: limits.solicitationsPerSecond *= 8
     case .exceedsSessionLimit: limits.sessions *= 2
-    case .exceedsAdvertisementLimit: limits.advertisementsPerSecond *= 4
+    case .exceedsAdvertisementLimit:
+      limits.advertisementsPerSecond = limits.advertisementsPerSecond.map { $0 * 4 }
     case .exceedsLookupLimit: limits.routeLookupsPerSecond *= 4
     case .exceedsAskerLimit: limits.askersPerSession *= 4
     default: break

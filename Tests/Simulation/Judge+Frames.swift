@@ -62,7 +62,8 @@ extension Judge {
     }
     let count = windows[gateway.number].advertisements.add(world.now)
     require(
-      count <= gateway.limits.advertisementsPerSecond, .limits, "\(count) advertisements in 1 s")
+      count <= gateway.limits.advertisementsPerSecond ?? .max, .limits,
+      "\(count) advertisements in 1 s")
   }
 
   private func checkForm(

@@ -101,7 +101,7 @@ extension Judge {
     }
     let word = words[TargetKey(gateway: gateway.number, target: question.target)]
     let isKnown = word?.firstHand.map { $0 + timers.reachable > world.now } ?? false
-    return isKnown && gateway.limits.advertisementsPerSecond > 10_000
+    return isKnown && gateway.limits.advertisementsPerSecond == nil
       && !question.coverage.isAuto && gateway.forgot < world.now - timers.reachable
   }
 

@@ -45,16 +45,25 @@ extension Daemon {
   /// Sends a client what it has to read, or lets it wait for its turn to speak.
   func serve(_ number: UInt32) {
     guard let control, let client = control.client(number) else { return }
+    let start = now
+    if control.isResting(now: start) { return control.park(client) }
     if client.hasBacklog {
-      control.flush(client, now: now)
+      control.flush(client, now: start)
+      control.rest(after: start, now: now)
     } else {
       control.note(speaker: number)
     }
   }
 
-  /// Takes one request of one client.
+  /// Takes one request of one client, and has all of them wait in proportion to what it took.
   func serveSpeaker() {
     guard let control, let client = control.takeSpeaker(), !client.hasBacklog else { return }
+    let start = now
+    serve(client, of: control)
+    control.rest(after: start, now: now)
+  }
+
+  private func serve(_ client: ControlClient, of control: ControlServer) {
     do {
       switch try client.read() {
       case .nothing: return
@@ -104,7 +113,8 @@ extension Daemon {
     case .sessions(let start): return .sessions(sessionPage(from: start))
     case .rules(let start): return .rules(rulePage(from: start))
     case .counters: return .counters(counterReport)
-    case .configuration: return configurationReply
+    case .configuration(let start): return .configuration(configurationReport(from: start ?? 0))
+    case .interfaces(let start): return .interfaces(interfacePage(from: start))
     case .why(let target): return explanation(of: target)
     case .reload: return .reload(reload())
     case .flush(let prefix):
@@ -121,17 +131,12 @@ extension Daemon {
 }
 
 extension Daemon {
-  private var configurationReply: Reply {
-    // To write down what is too long for a reply would only keep frames waiting.
-    let count = configuration.proxies.reduce(0) { $0 + $1.rules.count }
-    guard count <= ControlSocket.replyLimit / Self.shortestRule else {
-      return .error(RequestFailure(.tooLarge, "\(count) rules are too many for a reply"))
-    }
-    return .configuration(ConfigurationReport(path: configurationPath, text: "\(configuration)"))
+  private func configurationReport(from start: Int) -> ConfigurationReport {
+    let part = configuration.text(from: start, limit: ControlSocket.pageLength)
+    return ConfigurationReport(
+      path: configurationPath, text: part.text, next: part.next,
+      generation: configured.instant.nanoseconds)
   }
-
-  /// How many octets a rule takes at least, as a configuration is written down.
-  private static let shortestRule = 40
 }
 
 extension LogLevel {

@@ -4,13 +4,37 @@ import ProxyEngine
 
 /// Compares what a configuration names with what this host has.
 struct HostCheck {
+  private let configuration: Configuration
   private let host: HostTable
+  private let surroundings: Surroundings
   private let plan: PortPlan
 
   /// Looks at this configuration on this host.
-  init(_ configuration: Configuration, on host: HostTable) {
+  init(_ configuration: Configuration, on host: HostTable, in surroundings: Surroundings) {
+    self.configuration = configuration
     self.host = host
+    self.surroundings = surroundings
     plan = PortPlan(Ruleset(configuration))
+  }
+
+  /// Reads this host's interfaces, and what is around them as far as rules can get in its way.
+  ///
+  /// Needs no privilege. Throws `SystemError` where the kernel does not say.
+  init(_ configuration: Configuration) throws(SystemError) {
+    let host = try HostTable(readFrom: HostMonitor())
+    let proxies = configuration.proxies.filter(LinkCheck.concerns)
+    let indexes = Set(proxies.compactMap { host.link(named: $0.interface)?.index })
+    let surroundings =
+      indexes.isEmpty ? Surroundings() : try Surroundings(around: indexes)
+    self.init(configuration, on: host, in: surroundings)
+  }
+
+  /// Adds a warning for each rule that takes something away from other hosts.
+  func reportDangers(into result: inout ParseResult) {
+    for proxy in configuration.proxies where LinkCheck.concerns(proxy) {
+      guard let link = host.link(named: proxy.interface) else { continue }
+      LinkCheck(proxy, on: link.index, in: surroundings).report(into: &result)
+    }
   }
 
   /// Adds a warning for each thing that the host does not have as the configuration needs it.

@@ -36,7 +36,7 @@ import Testing
   private func findings(_ text: String) throws -> [String] {
     var result = ConfigurationParser.parse(Array(text.utf8), fileName: "f")
     let configuration = try #require(result.configuration)
-    HostCheck(configuration, on: host).report(into: &result)
+    HostCheck(configuration, on: host, in: Surroundings()).report(into: &result)
     return result.diagnostics.map {
       "\($0.location.line):\($0.location.column) \($0.severity) \($0.code)"
     }
@@ -87,7 +87,7 @@ import Testing
   @Test func `whoever mistook a name sees those that there are`() throws {
     var result = ConfigurationParser.parse(Array("proxy eth1 { \(rule) }".utf8), fileName: "f")
     let configuration = try #require(result.configuration)
-    HostCheck(configuration, on: host).report(into: &result)
+    HostCheck(configuration, on: host, in: Surroundings()).report(into: &result)
     #expect(
       result.diagnostics.first?.suggestion
         == "its rules wait until it appears; there are eth0, down0, br0, port0, wg0, zt0")

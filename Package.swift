@@ -116,7 +116,8 @@ let package = Package(
       exclude: ["Corpus", "Traps"],
       swiftSettings: common),
     .testTarget(
-      name: "LinuxNetTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
+      name: "LinuxNetTests",
+      dependencies: ["CLinux", "LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
       swiftSettings: common),
     .testTarget(
       name: "ControlProtocolTests", dependencies: ["ControlProtocol", "NDPWire"],

@@ -39,7 +39,7 @@ struct LoadCommand: ParsableCommand {
   @Argument var path: String
 
   func run() throws {
-    let start = MonotonicClock.nanoseconds
+    let start = BootClock.nanoseconds
     let file = try ConfigurationFile(path: path)
     guard let configuration = file.configuration, !file.hasWarnings else {
       file.showReport(withNotes: false)
@@ -49,7 +49,7 @@ struct LoadCommand: ParsableCommand {
     let engine = Engine(ruleset: ruleset, limits: ProxyEngine.Limits(configuration))
     let load = Load(
       ruleCount: ruleset.proxies.reduce(0) { $0 + $1.rules.count },
-      nanoseconds: Int(MonotonicClock.nanoseconds - start),
+      nanoseconds: Int(BootClock.nanoseconds - start),
       peakOctets: try Machine.peakOctets)
     withExtendedLifetime(engine) { print(load) }
   }

@@ -25,11 +25,11 @@ enum Machine {
   /// nobody gave it up: as long as a virtual machine's host or an interrupt had it.
   static func gapsPerSecond(longerThan limit: Duration) -> Double {
     let limit = UInt64(limit / .nanoseconds(1))
-    let start = MonotonicClock.nanoseconds
+    let start = BootClock.nanoseconds
     var last = start
     var gaps = 0.0
     while last < start + 1_000_000_000 {
-      let now = MonotonicClock.nanoseconds
+      let now = BootClock.nanoseconds
       if now - last > limit { gaps += 1 }
       last = now
     }

@@ -59,7 +59,7 @@ struct Scan: ~Copyable {
     try look()
   }
 
-  private var now: Duration { .nanoseconds(MonotonicClock.nanoseconds) }
+  private var now: Duration { .nanoseconds(BootClock.nanoseconds) }
 
   private mutating func askUntilKnown() async throws {
     ask(for: FoundingNetwork.memberAddress(0))

@@ -138,7 +138,7 @@ extension RouteResult {
   var interface: Int32? {
     switch self {
     case .onLink(let index), .gateway(let index): index
-    case .local, .unreachable: nil
+    case .local, .anycast, .unreachable: nil
     }
   }
 }

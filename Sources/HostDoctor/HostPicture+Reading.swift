@@ -53,7 +53,7 @@ extension HostPicture {
     let refusals = routes.filter(\.type.isRefusal).map(\.destination.sample)
     let lookup = try RouteLookup()
     for address in rules.flatMap(\.samples) + refusals where lookups[address] == nil {
-      lookups[address] = try lookup.route(to: address)
+      lookups[address] = try lookup.route(to: address, from: nil)
     }
   }
 

@@ -54,21 +54,14 @@ extension DetailedLink {
   /// Reads `struct ifinfomsg` and its attributes; `nil` for what is no interface of its own.
   init?(_ payload: RawSpan) {
     guard let link = Link(payload) else { return nil }
-    self.init(link: link, mtu: 0, settings: nil)
+    self.init(link: link, mtu: 0, kind: link.kind, settings: nil)
     forEachAttribute(in: payload, behind: 16) { attribute, value in
       switch Int(attribute) {
       case IFLA_MTU where value.byteCount == 4:
         mtu = Int(value.native(at: 0, as: UInt32.self))
       case IFLA_AF_SPEC: settings = IPv6Settings(families: value)
-      case IFLA_LINKINFO: readKind(value)
       default: break
       }
-    }
-  }
-
-  private mutating func readKind(_ attributes: RawSpan) {
-    forEachAttribute(in: attributes, behind: 0) { attribute, value in
-      if Int(attribute) == IFLA_INFO_KIND { kind = value.text }
     }
   }
 }

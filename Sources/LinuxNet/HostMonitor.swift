@@ -38,14 +38,20 @@ package final class HostMonitor: Pollable {
     }
   }
 
-  /// Hands over the changes that have arrived.
+  /// Hands over the changes that have arrived, and says whether more may be waiting.
   ///
-  /// Throws `ENOBUFS` where some were lost: then `readAll` tells how things are.
-  package func receive(_ body: (HostChange) -> Void) throws(SystemError) {
-    while try socket.receive({ message, payload in
+  /// At most `datagramLimit` datagrams, most of which have one change: what is left keeps the
+  /// descriptor readable. Throws `ENOBUFS` where some were lost: then `readAll` tells how things
+  /// are.
+  @discardableResult
+  package func receive(_ body: (HostChange) -> Void) throws(SystemError) -> Bool {
+    try socket.receive(atMost: Self.datagramLimit) { message, payload in
       if let change = HostChange(message, payload) { body(change) }
-    }) {}
+    }
   }
+
+  /// How many datagrams are taken in a row, so that a storm of changes keeps nobody waiting.
+  package static let datagramLimit = 32
 
   private func dump(
     _ type: Int, payload: [UInt8], _ body: (HostChange) -> Void

@@ -63,25 +63,15 @@ package final class HostRouteTable {
   ///
   /// Returns how many. The kernel looks for them: the others are not even read.
   package func reclaim() throws(SystemError) -> Int {
-    var option: CInt = 1
-    unsafe setsockopt(
-      socket.descriptor.number, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &option,
-      socklen_t(MemoryLayout<CInt>.size))
-    let header = Self.header(length: 0)
-    let sequence = try socket.send(
-      type: RTM_GETROUTE, flags: Int(NLM_F_DUMP), payload: header)
+    // Kernels that do not know it hand over all routes.
+    try? socket.askForFilteredDumps()
     var found: [(IPv6Address, Way)] = []
-    var isDone = false
-    while !isDone {
-      try socket.waitUntilReadable(milliseconds: Self.patience)
-      _ = try socket.receive { message, payload in
-        guard message.sequence == sequence else { return }
-        if [NLMSG_DONE, NLMSG_ERROR].contains(Int32(message.type)) { isDone = true }
-        guard Int(message.type) == RTM_NEWROUTE, let route = HostRouteMessage(payload),
-          route.protocolNumber == Self.protocolNumber
-        else { return }
-        found.append((route.target, Way(interface: route.interface, gateway: route.gateway)))
-      }
+    try socket.dump(RTM_GETROUTE, payload: Self.header(length: 0), "read host routes") {
+      message, payload in
+      guard Int(message.type) == RTM_NEWROUTE, let route = HostRouteMessage(payload),
+        route.protocolNumber == Self.protocolNumber
+      else { return }
+      found.append((route.target, Way(interface: route.interface, gateway: route.gateway)))
     }
     for (target, way) in found {
       installed[target] = way
@@ -89,9 +79,6 @@ package final class HostRouteTable {
     }
     return found.count
   }
-
-  /// How long the kernel may take, in milliseconds; a large table takes a while.
-  private static let patience: CInt = 5_000
 
   /// `struct rtmsg` for one address, or for all that the kernel has of us.
   private static func header(length: UInt8) -> [UInt8] {
@@ -112,15 +99,7 @@ package final class HostRouteTable {
     if let gateway = way.gateway {
       payload.append(attribute: UInt16(RTA_GATEWAY.rawValue), gateway.bits.bigEndian)
     }
-    let sequence = try socket.send(type: type, flags: flags | Int(NLM_F_ACK), payload: payload)
-    var result: Int32?
-    while result == nil {
-      try socket.waitUntilReadable(milliseconds: Self.patience)
-      _ = try socket.receive { message, payload in
-        guard message.sequence == sequence, message.type == UInt16(NLMSG_ERROR) else { return }
-        result = NetlinkMessage.error(in: payload)
-      }
-    }
-    if let result, result != 0 { throw SystemError(operation(), Errno(rawValue: result)) }
+    let refusal = try socket.ask(type, flags: flags | Int(NLM_F_ACK), payload: payload) { _, _ in }
+    if let refusal { throw SystemError(operation(), refusal) }
   }
 }

@@ -212,11 +212,8 @@ extension RawSpan {
 }
 
 extension [UInt8] {
-  /// Appends an attribute with a text, its zero and padding.
+  /// Appends an attribute with a text and its zero.
   fileprivate mutating func append(attribute: UInt16, text: String) {
-    append(native: UInt16(4 + text.utf8.count + 1))
-    append(native: attribute)
-    self += Array(text.utf8) + [0]
-    while count % 4 != 0 { append(0) }
+    append(attribute: attribute, octets: Array(text.utf8) + [0])
   }
 }

@@ -43,18 +43,35 @@ extension RawSpan {
 
   /// The octets before the terminating zero as text.
   var text: String {
-    let octets = (0..<byteCount).map { native(at: $0, as: UInt8.self) }.prefix { $0 != 0 }
-    return String(decoding: octets, as: UTF8.self)
+    unsafe withUnsafeBytes { octets in
+      // Copied from inside the span, whose end bounds the search for the zero.
+      unsafe String(decoding: octets.prefix { $0 != 0 }, as: UTF8.self)
+    }
   }
 }
 
 extension [UInt8] {
-  /// Appends an attribute whose value needs no padding.
-  mutating func append<Number: FixedWidthInteger>(
-    attribute: UInt16, _ value: Number
-  ) {
-    append(native: UInt16(4 + MemoryLayout<Number>.size))
-    append(native: attribute)
+  /// Appends an attribute whose value is a number.
+  mutating func append<Number: FixedWidthInteger>(attribute: UInt16, _ value: Number) {
+    appendHeader(attribute, length: MemoryLayout<Number>.size)
     append(native: value)
+    pad()
+  }
+
+  /// Appends an attribute with octets as they are.
+  mutating func append(attribute: UInt16, octets: some Collection<UInt8>) {
+    appendHeader(attribute, length: octets.count)
+    self += octets
+    pad()
+  }
+
+  /// `struct nlattr`.
+  private mutating func appendHeader(_ attribute: UInt16, length: Int) {
+    append(native: UInt16(4 + length))
+    append(native: attribute)
+  }
+
+  private mutating func pad() {
+    while count != aligned(count) { append(0) }
   }
 }

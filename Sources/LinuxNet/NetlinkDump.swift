@@ -10,30 +10,18 @@ extension NetlinkSocket {
     _ type: Int, payload: [UInt8], _ operation: String,
     _ body: (NetlinkMessage, RawSpan) -> Void
   ) throws(SystemError) {
-    let sequence = try send(type: type, flags: Int(NLM_F_DUMP), payload: payload)
-    var isDone = false
-    var failure: Errno?
     var wasInterrupted = false
-    while !isDone {
-      try waitUntilReadable(milliseconds: Self.patience)
-      _ = try receive { message, payload in
-        guard message.sequence == sequence || message.sequence == 0 else { return }
-        wasInterrupted = wasInterrupted || message.flags & UInt16(NLM_F_DUMP_INTR) != 0
-        if message.type == UInt16(NLMSG_DONE) { isDone = true }
-        if message.type == UInt16(NLMSG_ERROR) {
-          isDone = true
-          failure = Errno(rawValue: NetlinkMessage.error(in: payload))
-        }
-        body(message, payload)
-      }
+    let refusal = try ask(
+      type, flags: Int(NLM_F_DUMP), payload: payload, patience: Self.tableTime
+    ) { message, payload in
+      let isInterrupted = message.flags & UInt16(NLM_F_DUMP_INTR) != 0
+      wasInterrupted = wasInterrupted || isInterrupted && message.port == port
+      body(message, payload)
     }
-    if let failure { throw SystemError(operation, failure) }
+    if let refusal { throw SystemError(operation, refusal) }
     // The table changed while it was read, so what came may be inconsistent (NLM_F_DUMP_INTR).
     if wasInterrupted { throw SystemError(operation, .noBufferSpace) }
   }
-
-  /// How long the kernel may take for its next datagram; it takes microseconds.
-  private static let patience: CInt = 5_000
 
   /// The entries of a table that changes seldom, read again where it changes meanwhile.
   static func table<Entry>(

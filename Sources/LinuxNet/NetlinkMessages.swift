@@ -20,10 +20,15 @@ package struct Link: Equatable, Sendable {
   package let master: Int32?
   /// Whether neighbours on it are resolved: Ethernet, neither NOARP, POINTOPOINT nor LOOPBACK.
   package let hasNeighborDiscovery: Bool
+  /// What else it may be called (`ip link property add altname`); each up to 127 octets.
+  package let alternativeNames: [String]
+  /// What made it: `bridge`, `veth`, `tun`, `wireguard`; `nil` for hardware.
+  package let kind: String?
 
   package init(
     index: Int32, name: String, linkLayerAddress: MACAddress?, isUp: Bool, isRunning: Bool,
-    master: Int32?, hasNeighborDiscovery: Bool
+    master: Int32?, hasNeighborDiscovery: Bool, alternativeNames: [String] = [],
+    kind: String? = nil
   ) {
     self.index = index
     self.name = name
@@ -32,6 +37,8 @@ package struct Link: Equatable, Sendable {
     self.isRunning = isRunning
     self.master = master
     self.hasNeighborDiscovery = hasNeighborDiscovery
+    self.alternativeNames = alternativeNames
+    self.kind = kind
   }
 }
 
@@ -75,6 +82,9 @@ package enum RouteResult: Equatable, Sendable {
   case gateway(Int32)
   /// To this host.
   case local
+  /// To this host, as any of several (RTN_ANYCAST): the subnet-router anycast addresses of its
+  /// links (RFC 4291 §2.6.1), while it forwards.
+  case anycast
   /// Nowhere.
   case unreachable
 }
@@ -84,6 +94,8 @@ struct NetlinkMessage {
   let type: UInt16
   let flags: UInt16
   let sequence: UInt32
+  /// The socket of the requester whose answer it is, or who caused the change; 0 is the kernel.
+  let port: UInt32
 
   static let headerLength = 16
 
@@ -94,7 +106,8 @@ struct NetlinkMessage {
       let length = Int(rest.native(at: 0, as: UInt32.self))
       guard headerLength...rest.byteCount ~= length else { return }
       let message = NetlinkMessage(
-        type: rest.native(at: 4), flags: rest.native(at: 6), sequence: rest.native(at: 8))
+        type: rest.native(at: 4), flags: rest.native(at: 6), sequence: rest.native(at: 8),
+        port: rest.native(at: 12))
       body(message, rest.extracting(headerLength..<length))
       rest = rest.extracting(droppingFirst: min(aligned(length), rest.byteCount))
     }
@@ -119,13 +132,15 @@ extension Link {
     var address: MACAddress?
     var master: Int32?
     var isComplete = true
-    var isInVRF = false
+    var information = LinkInformation()
+    var alternativeNames: [String] = []
     forEachAttribute(in: payload, behind: 16) { attribute, value in
       switch Int(attribute) {
       case IFLA_IFNAME: name = value.text
       case IFLA_ADDRESS where value.byteCount == 6: address = value.macAddress
       case IFLA_MASTER where value.byteCount == 4: master = value.native(at: 0)
-      case IFLA_LINKINFO: isInVRF = Self.isPortOfVRF(value)
+      case IFLA_LINKINFO: information = LinkInformation(value)
+      case IFLA_PROP_LIST: alternativeNames = Self.alternativeNames(value)
       case IFLA_WIRELESS: isComplete = false
       default: break
       }
@@ -135,17 +150,18 @@ extension Link {
     self.init(
       index: index, name: name, linkLayerAddress: address,
       isUp: flags & IFF_UP.rawValue != 0, isRunning: flags & IFF_RUNNING.rawValue != 0,
-      master: isInVRF ? nil : master,
-      hasNeighborDiscovery: type == UInt16(ARPHRD_ETHER) && flags & unresolved == 0)
+      master: information.isPortOfVRF ? nil : master,
+      hasNeighborDiscovery: type == UInt16(ARPHRD_ETHER) && flags & unresolved == 0,
+      alternativeNames: alternativeNames, kind: information.kind)
   }
 
-  /// Whether IFLA_LINKINFO says that the interface is the port of a VRF.
-  private static func isPortOfVRF(_ information: RawSpan) -> Bool {
-    var isSo = false
-    forEachAttribute(in: information, behind: 0) { attribute, value in
-      if Int(attribute) == IFLA_INFO_SLAVE_KIND, value.text == "vrf" { isSo = true }
+  /// Reads IFLA_PROP_LIST.
+  private static func alternativeNames(_ properties: RawSpan) -> [String] {
+    var names: [String] = []
+    forEachAttribute(in: properties, behind: 0) { attribute, value in
+      if Int(attribute) == IFLA_ALT_IFNAME { names.append(value.text) }
     }
-    return isSo
+    return names
   }
 
   /// The index in an `ifinfomsg` about an interface itself.
@@ -154,6 +170,24 @@ extension Link {
       return nil
     }
     return payload.native(at: 4)
+  }
+}
+
+/// What IFLA_LINKINFO says of an interface.
+private struct LinkInformation {
+  var kind: String?
+  var isPortOfVRF = false
+
+  init() {}
+
+  init(_ attributes: RawSpan) {
+    forEachAttribute(in: attributes, behind: 0) { attribute, value in
+      switch Int(attribute) {
+      case IFLA_INFO_KIND: kind = value.text
+      case IFLA_INFO_SLAVE_KIND: isPortOfVRF = value.text == "vrf"
+      default: break
+      }
+    }
   }
 }
 
@@ -200,6 +234,7 @@ extension RouteResult {
     }
     switch Int(payload.native(at: 7, as: UInt8.self)) {
     case RTN_LOCAL: self = .local
+    case RTN_ANYCAST: self = .anycast
     case RTN_UNICAST:
       if let interface { self = hasGateway ? .gateway(interface) : .onLink(interface) }
     default: break
@@ -240,24 +275,5 @@ struct HostRouteMessage {
   /// Who has made a route; `nil` if the message is cut off.
   static func protocolNumber(_ payload: RawSpan) -> UInt8? {
     payload.byteCount >= 12 ? payload.native(at: 5, as: UInt8.self) : nil
-  }
-}
-
-extension NeighborEntry {
-  /// Reads `struct ndmsg` and its attributes; `nil` if the message is cut off.
-  init?(_ payload: RawSpan) {
-    guard payload.byteCount >= 12 else { return nil }
-    var address: MACAddress?
-    forEachAttribute(in: payload, behind: 12) { attribute, value in
-      if attribute == UInt16(NDA_LLADDR), value.byteCount == 6 { address = value.macAddress }
-    }
-    let state: UInt16 = payload.native(at: 8)
-    let names = [
-      (NUD_INCOMPLETE, "INCOMPLETE"), (NUD_REACHABLE, "REACHABLE"), (NUD_STALE, "STALE"),
-      (NUD_DELAY, "DELAY"), (NUD_PROBE, "PROBE"), (NUD_FAILED, "FAILED"), (NUD_NOARP, "NOARP"),
-      (NUD_PERMANENT, "PERMANENT"),
-    ]
-    let name = names.first { state & UInt16($0.0) != 0 }?.1
-    self.init(linkLayerAddress: address, state: name ?? "NONE")
   }
 }

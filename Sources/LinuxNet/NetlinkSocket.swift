@@ -2,40 +2,71 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// A connection to the kernel's routing tables (rtnetlink(7)), with memory for one datagram.
-@safe final class NetlinkSocket {
+/// A connection to one of the kernel's netlink subsystems (netlink(7)).
+final class NetlinkSocket {
   let descriptor: Descriptor
-  private let buffer: UnsafeMutableRawBufferPointer
+  /// The number by which the kernel addresses its answers to this socket (`nlmsg_pid`).
+  let port: UInt32
   private var sequence: UInt32 = 0
-
-  /// More than the kernel puts into one datagram.
-  private static let datagramCapacity = 64 << 10
 
   /// Opens a socket that is told of changes in the given `RTMGRP_` groups.
   ///
-  /// `family` is the subsystem of the kernel: `NETLINK_ROUTE`, `NETLINK_NETFILTER`.
-  init(groups: UInt32, family: CInt = CInt(NETLINK_ROUTE)) throws(SystemError) {
+  /// `family` is the subsystem of the kernel: `NETLINK_ROUTE`, `NETLINK_NETFILTER`. What does not
+  /// fit into `receiveBuffer`, in octets, is lost and shows as `ENOBUFS`. `filter` is there before
+  /// the first notification.
+  init(
+    groups: UInt32, family: CInt = CInt(NETLINK_ROUTE), filter: NetlinkFilter? = nil,
+    receiveBuffer: CInt = NetlinkSocket.burst
+  ) throws(SystemError) {
     let type = CInt(SOCK_RAW.rawValue) | CInt(O_CLOEXEC | O_NONBLOCK)
     let number = try call("open netlink socket") { socket(AF_NETLINK, type, family) }
     descriptor = Descriptor(owning: number)
-    unsafe buffer = .allocate(byteCount: Self.datagramCapacity, alignment: 16)
-    try bind(groups)
-    var size = Self.receiveBuffer
+    try filter?.attach(to: descriptor)
+    var size = receiveBuffer
     unsafe setsockopt(number, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
+    port = try Self.bind(descriptor, to: groups)
   }
 
-  /// Room for bursts of notifications; what does not fit shows as `ENOBUFS`.
-  private static let receiveBuffer: CInt = 1 << 20
+  /// Room for bursts of notifications.
+  static let burst: CInt = 1 << 20
 
-  deinit {
-    unsafe buffer.deallocate()
-  }
-
-  private func bind(_ groups: UInt32) throws(SystemError) {
+  /// Returns the port number that the kernel has chosen.
+  private static func bind(
+    _ descriptor: borrowing Descriptor, to groups: UInt32
+  ) throws(SystemError) -> UInt32 {
     var address = sockaddr_nl()
     address.nl_family = UInt16(AF_NETLINK)
     address.nl_groups = groups
     try descriptor.bind(to: address, "bind netlink socket")
+    var length = socklen_t(MemoryLayout<sockaddr_nl>.size)
+    let number = descriptor.number
+    try call("read the port of a netlink socket") {
+      unsafe withUnsafeMutablePointer(to: &address) { pointer in
+        // Every socket address begins like `sockaddr`; the length says how far this one goes.
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          unsafe getsockname(number, .init(__sockaddr__: $0), &length)
+        }
+      }
+    }
+    return address.nl_pid
+  }
+
+  /// Has the kernel explain refusals where it can (`NETLINK_EXT_ACK`): see `isExplained`.
+  func askForExplanations() throws(SystemError) {
+    try set(NETLINK_EXT_ACK, "ask netlink for explanations")
+  }
+
+  /// Has the kernel filter a dump by what the request says (`NETLINK_GET_STRICT_CHK`).
+  func askForFilteredDumps() throws(SystemError) {
+    try set(NETLINK_GET_STRICT_CHK, "ask netlink for filtered dumps")
+  }
+
+  private func set(_ option: CInt, _ operation: String) throws(SystemError) {
+    var isOn: CInt = 1
+    try call(operation) {
+      unsafe setsockopt(
+        descriptor.number, SOL_NETLINK, option, &isOn, socklen_t(MemoryLayout<CInt>.size))
+    }
   }
 
   /// Sends a request of `type` with the given payload, and returns its sequence number.
@@ -61,12 +92,24 @@ import SystemPackage
   ///
   /// Throws `ENOBUFS` where notifications were lost.
   func receive(_ body: (NetlinkMessage, RawSpan) -> Void) throws(SystemError) -> Bool {
+    let buffer = NetlinkBuffer()
     let count = try callUnlessBlocked("receive from netlink") {
-      unsafe recv(descriptor.number, buffer.baseAddress, buffer.count, CInt(MSG_DONTWAIT))
+      unsafe recv(
+        descriptor.number, buffer.octets.baseAddress, buffer.octets.count, CInt(MSG_DONTWAIT))
     }
     guard let count else { return false }
-    let datagram = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count]).bytes
+    let datagram = unsafe UnsafeRawBufferPointer(rebasing: buffer.octets[..<count]).bytes
     NetlinkMessage.forEach(in: datagram, body)
+    return true
+  }
+
+  /// Hands over each message of at most `limit` datagrams, and says whether more may be waiting.
+  ///
+  /// Throws `ENOBUFS` where notifications were lost.
+  func receive(
+    atMost limit: Int, _ body: (NetlinkMessage, RawSpan) -> Void
+  ) throws(SystemError) -> Bool {
+    for _ in 0..<limit where try !receive(body) { return false }
     return true
   }
 

@@ -63,10 +63,10 @@ package struct CaptureFailure: Error, CustomStringConvertible {
   package mutating func next(
     within patience: Duration = .zero
   ) throws(CaptureFailure) -> CapturedFrame? {
-    let deadline = Duration.nanoseconds(MonotonicClock.nanoseconds) + patience
+    let deadline = Duration.nanoseconds(BootClock.nanoseconds) + patience
     while true {
       if let frame = try read() { return frame }
-      let left = deadline - .nanoseconds(MonotonicClock.nanoseconds)
+      let left = deadline - .nanoseconds(BootClock.nanoseconds)
       guard left > .zero else { return nil }
       let descriptor = unsafe pcap_get_selectable_fd(capture)
       var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

@@ -137,17 +137,10 @@ package struct PacketFilter: Equatable {
 
   /// Attaches the program to a socket in place of the one it had.
   func attach(to descriptor: borrowing Descriptor) throws(SystemError) {
-    var copy = program.map {
-      sock_filter(code: $0.code, jt: $0.jumpTrue, jf: $0.jumpFalse, k: $0.constant)
-    }
-    let number = descriptor.number
-    try call("attach packet filter") {
-      unsafe copy.withUnsafeMutableBufferPointer { buffer in
-        var option = unsafe sock_fprog(len: UInt16(buffer.count), filter: buffer.baseAddress)
-        return unsafe setsockopt(
-          number, SOL_SOCKET, SO_ATTACH_FILTER, &option, socklen_t(MemoryLayout<sock_fprog>.size))
-      }
-    }
+    try descriptor.attach(
+      program.map {
+        sock_filter(code: $0.code, jt: $0.jumpTrue, jf: $0.jumpFalse, k: $0.constant)
+      })
   }
 }
 

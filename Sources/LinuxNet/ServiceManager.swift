@@ -40,6 +40,11 @@ package final class ServiceManager {
     descriptor = Descriptor(owning: number)
   }
 
+  /// The assignment that goes with `RELOADING=1`: when the reload began, by CLOCK_MONOTONIC.
+  package static var reloadTime: String {
+    "MONOTONIC_USEC=\(CLOCK_MONOTONIC.nanoseconds / 1000)"
+  }
+
   /// Tells the manager assignments such as `READY=1`.
   ///
   /// Nobody waits for a manager that does not listen: then they are lost.

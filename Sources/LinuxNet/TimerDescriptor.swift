@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// A timerfd on the monotonic clock: readable from a set instant on.
+/// A timerfd on `BootClock`: readable from a set instant on.
 package final class TimerDescriptor: Pollable {
   private let descriptor: Descriptor
   private var armedFor: UInt64 = 0
@@ -10,13 +10,13 @@ package final class TimerDescriptor: Pollable {
   package init() throws(SystemError) {
     descriptor = Descriptor(
       owning: try call("timerfd_create") {
-        timerfd_create(CLOCK_MONOTONIC, CInt(O_CLOEXEC | O_NONBLOCK))
+        timerfd_create(CLOCK_BOOTTIME, CInt(O_CLOEXEC | O_NONBLOCK))
       })
   }
 
   package var pollDescriptor: CInt { descriptor.number }
 
-  /// Becomes readable at `nanoseconds` of `MonotonicClock`, or never where that is `nil`.
+  /// Becomes readable at `nanoseconds` of `BootClock`, or never where that is `nil`.
   ///
   /// One system call, none where nothing changes.
   package func arm(at nanoseconds: UInt64?) throws(SystemError) {
@@ -44,23 +44,3 @@ package final class TimerDescriptor: Pollable {
 
 /// `TFD_TIMER_ABSTIME`, which Swift imports as an enumerator.
 private let absoluteTime = 1
-
-/// The clock that never goes back: nanoseconds since some point before the host's start.
-package enum MonotonicClock {
-  /// Now.
-  ///
-  /// About 25 ns, no system call.
-  package static var nanoseconds: UInt64 {
-    var now = timespec()
-    // It cannot fail: the clock exists and the argument is valid.
-    unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-  }
-
-  /// Waits for less than a second, or until a signal is handled; the kernel may add some 50 µs.
-  package static func sleep(for duration: Duration) {
-    let nanoseconds = Int(duration.components.attoseconds / 1_000_000_000)
-    var time = timespec(tv_sec: 0, tv_nsec: nanoseconds)
-    unsafe clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nil)
-  }
-}

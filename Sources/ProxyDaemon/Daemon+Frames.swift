@@ -122,7 +122,7 @@ extension Daemon {
 
   private func lookUpRoute(to target: IPv6Address) -> Route {
     do {
-      return Route(try routes.route(to: target))
+      return Route(try routes.route(to: target, from: nil))
     } catch {
       warnSparingly("cannot look up the route to \(target): \(error)")
       return .unreachable

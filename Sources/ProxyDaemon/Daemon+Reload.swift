@@ -13,7 +13,7 @@ extension Daemon {
   @discardableResult
   func reload() -> ReloadReport {
     // systemd compares the time with that of the reload it asked for (sd_notify(3)).
-    tellManager("RELOADING=1", "MONOTONIC_USEC=\(now.nanoseconds / 1000)")
+    tellManager("RELOADING=1", ServiceManager.reloadTime)
     defer { tellManager("READY=1") }
     var problems: [ReloadReport.Problem] = []
     do {

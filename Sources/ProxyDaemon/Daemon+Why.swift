@@ -34,6 +34,6 @@ extension Daemon {
   private static let shownMessages = 8
 
   private func route(to target: IPv6Address) -> Route {
-    (try? Route(routes.route(to: target))) ?? .unreachable
+    (try? Route(routes.route(to: target, from: nil))) ?? .unreachable
   }
 }

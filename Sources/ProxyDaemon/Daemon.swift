@@ -145,7 +145,7 @@ package final class Daemon {
     tellManager("READY=1")
     started = .now
     while !isStopping {
-      if coalescing.takePause() { MonotonicClock.sleep(for: ReceiveCoalescing.pause) }
+      if coalescing.takePause() { BootClock.sleep(for: ReceiveCoalescing.pause) }
       feedWatchdog()
       try timer.arm(at: nextDeadline?.nanoseconds)
       var failure: SystemError?
@@ -246,7 +246,7 @@ package final class Daemon {
   /// How many frames could not be sent: an interface was down or gone, or had no room.
   var unsentCount: UInt64 { ports.reduce(closedUnsentCount) { $0 + $1.sender.unsentCount } }
 
-  var now: Instant { Instant(nanoseconds: MonotonicClock.nanoseconds) }
+  var now: Instant { Instant(nanoseconds: BootClock.nanoseconds) }
 }
 
 /// The first names, and how many more there are.

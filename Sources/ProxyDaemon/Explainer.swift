@@ -30,7 +30,7 @@ struct Explainer {
         explanation.neighbors.append(
           NeighborReport(
             interface: name(of: index), linkLayerAddress: entry.linkLayerAddress,
-            state: entry.state))
+            state: entry.state.rawValue))
       }
     }
     for link in plan.proxyNames.prefix(Self.shownProxies).compactMap(host.link(named:)) {

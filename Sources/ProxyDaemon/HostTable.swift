@@ -131,7 +131,7 @@ extension Route {
     switch result {
     case .onLink(let index): self = .onLink(InterfaceIndex(index))
     case .gateway(let index): self = .gateway(InterfaceIndex(index))
-    case .local: self = .local
+    case .local, .anycast: self = .local
     case .unreachable: self = .unreachable
     }
   }

@@ -14,7 +14,7 @@ struct Moment {
   /// Both clocks as they are.
   static var now: Moment {
     Moment(
-      instant: Instant(nanoseconds: MonotonicClock.nanoseconds),
+      instant: Instant(nanoseconds: BootClock.nanoseconds),
       milliseconds: WallClock.nanoseconds / 1_000_000)
   }
 }

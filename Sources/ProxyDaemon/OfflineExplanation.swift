@@ -14,7 +14,7 @@ extension Explanation {
     let ruleset = Ruleset(configuration)
     let plan = PortPlan(ruleset)
     let host = try HostTable(readFrom: HostMonitor())
-    let now = Instant(nanoseconds: MonotonicClock.nanoseconds)
+    let now = Instant(nanoseconds: BootClock.nanoseconds)
     var engine = Engine(ruleset: ruleset, limits: ProxyEngine.Limits(configuration))
     var actions: [Action] = []
     for event in HostTable().events(towards: host) {
@@ -24,7 +24,8 @@ extension Explanation {
       host: host, plan: plan, condition: { plan.condition(of: $0, in: host) },
       neighbors: try NeighborLookup())
     self = try explainer.explanation(
-      of: target, engine: engine, route: Route(try RouteLookup().route(to: target)), now: now)
+      of: target, engine: engine, route: Route(try RouteLookup().route(to: target, from: nil)),
+      now: now)
     let rules = engine.ruleSummaries(from: 0, limit: ControlSocket.pageLength)
     verdict = Verdict(of: self, rules: rules.map(RuleReport.init))
   }

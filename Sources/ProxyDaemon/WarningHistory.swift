@@ -20,7 +20,7 @@ final class WarningHistory: Sendable {
   }
 
   struct Line: Sendable {
-    /// `MonotonicClock`.
+    /// `BootClock`.
     let nanoseconds: UInt64
     let severity: String
     let text: String
@@ -30,7 +30,7 @@ final class WarningHistory: Sendable {
 
   func add(_ text: String, severity: String) {
     let line = Line(
-      nanoseconds: MonotonicClock.nanoseconds, severity: severity,
+      nanoseconds: BootClock.nanoseconds, severity: severity,
       text: String(text.prefix(Self.lineLimit)))
     state.withLock {
       $0.count += 1

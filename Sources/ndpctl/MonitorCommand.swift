@@ -55,7 +55,7 @@ struct MonitorCommand: ParsableCommand {
     let command = Command.monitor(prefix: prefix, interface: interface, frames: write != nil)
     guard case .monitoring(let report) = try client.ask(command) else { throw client.unexpected }
     // The daemon's clock counts from somewhere; on this host both run at the same pace.
-    let offset = WallClock.nanoseconds - MonotonicClock.nanoseconds
+    let offset = WallClock.nanoseconds - BootClock.nanoseconds
     if write != "-" { announce(report) }
     var left = count ?? .max
     while left > 0 {

@@ -51,7 +51,7 @@ struct TopCommand: ParsableCommand {
     if terminal != nil { try poll.watch(input, token: Self.inputToken) }
     var before = try Look(client)
     var left = count ?? .max
-    var next = MonotonicClock.nanoseconds
+    var next = BootClock.nanoseconds
     var isEnding = false
     while left > 0, !isEnding {
       try timer.arm(at: next + UInt64(interval) * 1_000_000_000)
@@ -104,7 +104,7 @@ private struct Look {
   init(_ client: Client) throws {
     status = try client.status()
     counters = try client.counters()
-    at = MonotonicClock.nanoseconds
+    at = BootClock.nanoseconds
   }
 
   /// What was done per second since another look.

@@ -20,6 +20,18 @@ private let route: [UInt8] =
   [10, 128, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0]
   + [8, 0, 4, 0, 7, 0, 0, 0]
 
+/// IFLA_LINKINFO with a kind, and IFLA_PROP_LIST with two names, one of which is damaged text.
+private let names: [UInt8] =
+  [12, 0, 18, 0x80, 8, 0, 1, 0, 0x74, 0x75, 0x6e, 0]
+  + [20, 0, 52, 0x80, 8, 0, 53, 0, 0x6c, 0x61, 0x6e, 0, 6, 0, 53, 0, 0xff, 0, 0, 0]
+
+/// An RTM_NEWNEIGH payload: a router, reachable, confirmed 1.5 s ago.
+private let neighbor: [UInt8] =
+  [10, 0, 0, 0, 7, 0, 0, 0, 2, 0, 0x80, 1]
+  + [20, 0, 1, 0, 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]
+  + [10, 0, 2, 0, 2, 0, 0, 0, 0, 0x0b, 0, 0]
+  + [20, 0, 3, 0, 150, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+
 struct NetlinkMessagesTests {
   @Test func `whole messages are read`() {
     #expect(
@@ -33,6 +45,28 @@ struct NetlinkMessagesTests {
           index: 7, address: IPv6Address("2001:db8::1")!, prefixLength: 64, isTentative: false,
           isDeprecated: false))
     #expect(RouteResult(route.span.bytes) == .onLink(7))
+  }
+
+  @Test func `names and kinds of links are read`() {
+    let read = Link((link + names).span.bytes)
+    #expect(read?.alternativeNames == ["lan", "\u{fffd}"])
+    #expect(read?.kind == "tun")
+  }
+
+  @Test func `a neighbor is read`() {
+    let read = NeighborMessage(neighbor.span.bytes)
+    #expect(read?.interface == 7)
+    #expect(read?.address == IPv6Address("2001:db8::2")!)
+    #expect(
+      read?.entry
+        == NeighborEntry(
+          linkLayerAddress: MACAddress("02:00:00:00:00:0b")!, state: .reachable,
+          millisecondsSinceConfirmed: 1500, isRouter: true))
+  }
+
+  @Test func `each state of a neighbor has its bit`() {
+    for state in NeighborState.allCases { #expect(NeighborState(state.bit) == state) }
+    #expect(NeighborState(0x4000) == .none)
   }
 
   static let flags: [(String, UInt8, Bool)] = [
@@ -67,7 +101,7 @@ struct NetlinkMessagesTests {
     #expect(Link(event.span.bytes) == nil)
   }
 
-  @Test(arguments: [link, address, route])
+  @Test(arguments: [link + names, address, route, neighbor])
   func `no truncation and no damage traps`(whole: [UInt8]) {
     var random = SeededGenerator(seed: 1)
     for length in 0...whole.count { read(Array(whole[..<length])) }
@@ -87,8 +121,10 @@ struct NetlinkMessagesTests {
     _ = Link.index(payload.span.bytes)
     _ = LinkAddress(payload.span.bytes)
     _ = RouteResult(payload.span.bytes)
+    _ = NeighborMessage(payload.span.bytes)
     NetlinkMessage.forEach(in: payload.span.bytes) { message, rest in
       _ = HostChange(message, rest)
+      _ = NeighborChange(message, rest)
       _ = NetlinkMessage.error(in: rest)
     }
   }

@@ -40,7 +40,7 @@ private let arrows: [String: Set<String>] = [
 
 /// What of others each room may import (DESIGN §3.4).
 private let libraries: [String: Set<String>] = [
-  "LinuxNet": ["Glibc", "SystemPackage"],
+  "LinuxNet": ["Glibc", "Synchronization", "SystemPackage"],
   "ProxyDaemon": ["Logging", "Synchronization"],
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],

@@ -30,6 +30,48 @@ struct ServiceManagerTests {
     }
   }
 
+  /// What a host is like that was suspended for a day: only one of its clocks went on.
+  @Test(.enabled(if: Host.exists("/proc/self/ns/time")))
+  func `after a suspension the timers go on, and the manager's clock is its own`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let manager = try network.gateway.namespace.run {
+      try Manager("@ndpproxy-test-\(UInt64.random(in: 0 ... .max))")
+    }
+    let file = try TemporaryFile(containing: configuration("static"))
+    let command = [
+      "unshare", "--time", "--boottime", "86400", "--kill-child", "env",
+      "NOTIFY_SOCKET=\(manager.name)", "WATCHDOG_USEC=400000", ndpproxy, "-c", file.path,
+    ]
+    try await network.gateway.withProcess(command) { process in
+      try await manager.expect("READY=1")
+      try await manager.expect("WATCHDOG=1")
+      let parent = process.processIdentifier
+      let children = try RegularFile("/proc/\(parent)/task/\(parent)/children", limit: 64).octets
+      let child = try #require(
+        Int32(String(decoding: children, as: UTF8.self).prefix { $0 != " " }))
+      #expect(try timerClocks(of: child) == ["7"], "CLOCK_BOOTTIME")
+      kill(child, SIGHUP)
+      let time = try await manager.expect("RELOADING=1\nMONOTONIC_USEC=")
+      let assignment = try #require(
+        time.split(separator: "\n").first { $0.hasPrefix("MONOTONIC_USEC=") })
+      let microseconds = try #require(Int(assignment.drop { !$0.isNumber }))
+      var now = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &now)
+      #expect((now.tv_sec - 20...now.tv_sec).contains(microseconds / 1_000_000))
+    }
+  }
+
+  /// The clocks by which a process's timer descriptors go.
+  private func timerClocks(of process: Int32) throws -> [String] {
+    try (0..<64).flatMap { number in
+      let path = "/proc/\(process)/fdinfo/\(number)"
+      guard Host.exists(path) else { return [String]() }
+      let text = String(decoding: try RegularFile(path, limit: 4096).octets, as: UTF8.self)
+      let lines = text.split(separator: "\n").filter { $0.hasPrefix("clockid:") }
+      return lines.map { $0.drop { !$0.isNumber } }.map(String.init)
+    }
+  }
+
   @Test func `a manager that is not there does not matter`() async throws {
     let network = try await FoundingNetwork(members: 1)
     let file = try TemporaryFile(containing: configuration("static"))
@@ -73,20 +115,21 @@ private final class Manager: @unchecked Sendable {
     if name.hasPrefix("/") { unlink(name) }
   }
 
-  /// Waits for a message that begins so; others that come before are passed over.
-  func expect(_ beginning: String) async throws {
+  /// Waits for a message that begins so and returns it; others that come before are passed over.
+  @discardableResult
+  func expect(_ beginning: String) async throws -> String {
     var seen: [String] = []
-    let isSeen: Bool? = try await poll(within: .seconds(20)) {
+    let found: String? = try await poll(within: .seconds(20)) {
       var buffer = [UInt8](repeating: 0, count: 1024)
       while case let count = recv(descriptor, &buffer, buffer.count, CInt(MSG_DONTWAIT)),
         count > 0
       {
         let message = String(decoding: buffer[..<count], as: UTF8.self)
         seen.append(message)
-        if message.hasPrefix(beginning) { return true }
+        if message.hasPrefix(beginning) { return message }
       }
       return nil
     }
-    #expect(isSeen == true, "\(beginning) in \(seen)")
+    return try #require(found, "\(beginning) in \(seen)")
   }
 }

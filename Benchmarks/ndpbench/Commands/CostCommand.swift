@@ -128,7 +128,7 @@ extension RunningResponder {
   ) throws -> Double {
     let generator = try Generator(
       on: bench.link, index: bench.askerIndex, targets: .inside(prefix))
-    let end = MonotonicClock.nanoseconds + UInt64(duration / .nanoseconds(1))
+    let end = BootClock.nanoseconds + UInt64(duration / .nanoseconds(1))
     try generator.send(perSecond: rate, until: end) {}
     return Double(generator.sentCount)
   }

@@ -46,13 +46,13 @@ struct GenerateCommand: ParsableCommand {
     let sample = AnswerSample(
       try AnswerSample.socket(interfaceIndex: index, divisor: divisor), divisor: divisor,
       expecting: .init(prefix: targets, destination: source, linkLayerAddress: nil))
-    let start = MonotonicClock.nanoseconds
+    let start = BootClock.nanoseconds
     try generator.send(perSecond: rate, until: start + UInt64(seconds) * 1_000_000_000) {
       try sample.take()
     }
-    let elapsed = Double(MonotonicClock.nanoseconds - start) / 1e9
-    let late = MonotonicClock.nanoseconds + 500_000_000
-    while MonotonicClock.nanoseconds < late { try sample.take() }
+    let elapsed = Double(BootClock.nanoseconds - start) / 1e9
+    let late = BootClock.nanoseconds + 500_000_000
+    while BootClock.nanoseconds < late { try sample.take() }
     let perSecond = Int(Double(generator.sentCount) / elapsed)
     print("asked:    \(grouped(generator.sentCount)), \(grouped(perSecond)) per second")
     let about = divisor == 1 ? "" : "about "

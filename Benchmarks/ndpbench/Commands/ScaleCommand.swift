@@ -170,18 +170,18 @@ extension RunningResponder {
     let sample = try AnswerSample(on: bench.link, index: bench.askerIndex, divisor: 1)
     let time = try Machine.processorTime(of: process)
     let memory = try Machine.privateMemory(of: process)
-    let start = MonotonicClock.nanoseconds
+    let start = BootClock.nanoseconds
     var lastProgress = start
     while sample.count < count {
       let before = sample.count
-      let elapsed = MonotonicClock.nanoseconds - start
+      let elapsed = BootClock.nanoseconds - start
       let due = pace.map { 1 + Int(elapsed) * $0 / 1_000_000_000 } ?? .max
       if generator.sentCount < min(count, due), generator.sentCount - sample.count < 32 {
         try generator.ask(for: ndpbench.member(generator.sentCount))
       }
       try station.answer()
       try sample.take()
-      let now = MonotonicClock.nanoseconds
+      let now = BootClock.nanoseconds
       if sample.count > before { lastProgress = now }
       guard now - lastProgress < 3_000_000_000 else {
         throw BenchFailure("only \(sample.count) of \(count) members became known")

@@ -3,7 +3,7 @@ import LinuxNet
 
 /// The hidden subcommand `start`: becomes another program, on one processor and at a known time.
 ///
-/// First prints when that will be, by the monotonic clock and in nanoseconds, so that somebody can
+/// First prints when that will be, by `BootClock` and in nanoseconds, so that somebody can
 /// be ready for it.
 struct StartCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,9 +16,9 @@ struct StartCommand: ParsableCommand {
 
   func run() throws {
     try ProcessorAffinity.pin(to: processor)
-    let time = MonotonicClock.nanoseconds + Self.notice
+    let time = BootClock.nanoseconds + Self.notice
     StandardStream.output.write("starting at \(time)\n")
-    while MonotonicClock.nanoseconds < time {}
+    while BootClock.nanoseconds < time {}
     try CurrentProcess.replace(with: command)
   }
 

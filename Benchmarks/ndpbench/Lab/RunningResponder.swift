@@ -6,7 +6,7 @@ import NetworkLab
 struct RunningResponder: Sendable {
   let responder: Responder
   let bench: Bench
-  /// When it became the responder's program, by the monotonic clock.
+  /// When it became the responder's program, by `BootClock`.
   let startedAt: UInt64
   /// How long it took from there to its first answer, in nanoseconds; `nil` if there was none.
   private(set) var startTime: UInt64?
@@ -34,11 +34,11 @@ struct RunningResponder: Sendable {
     let generator = try Generator(
       on: bench.link, index: bench.askerIndex, targets: .members(1))
     let sample = try AnswerSample(on: bench.link, index: bench.askerIndex, divisor: 1)
-    while MonotonicClock.nanoseconds < startedAt {}
-    while process?.status == nil, MonotonicClock.nanoseconds < startedAt + length {
-      let start = MonotonicClock.nanoseconds
+    while BootClock.nanoseconds < startedAt {}
+    while process?.status == nil, BootClock.nanoseconds < startedAt + length {
+      let start = BootClock.nanoseconds
       try generator.ask(for: target)
-      while case let now = MonotonicClock.nanoseconds, now < start + 200_000 {
+      while case let now = BootClock.nanoseconds, now < start + 200_000 {
         try sample.take()
         try member?.answer()
         if sample.count > 0 {
@@ -47,7 +47,7 @@ struct RunningResponder: Sendable {
           return try await Task.sleep(for: .milliseconds(20))
         }
       }
-      switch MonotonicClock.nanoseconds - startedAt {
+      switch BootClock.nanoseconds - startedAt {
       case ..<1_000_000_000: continue
       case ..<10_000_000_000: try await Task.sleep(for: .milliseconds(20))
       default: try await wait(for: sample, member: member)

@@ -47,7 +47,7 @@ extension RunningResponder {
     let before = try Snapshot(self)
     let countsBefore = try await ownCounts()
 
-    let start = MonotonicClock.nanoseconds
+    let start = BootClock.nanoseconds
     let begin = start + UInt64(warmUp / .nanoseconds(1))
     try generator.send(perSecond: rate, until: begin) { try sample.take() }
     let first = try Snapshot(self, sent: generator.sentCount)
@@ -97,7 +97,7 @@ private struct Snapshot {
 
   init(_ running: RunningResponder, sent: Int = 0) throws {
     self.sent = sent
-    time = MonotonicClock.nanoseconds
+    time = BootClock.nanoseconds
     asker = try running.bench.link.asker.counters(of: "up0")
     responder = try running.bench.link.responder.counters(of: "eth0")
     processorTime = try running.processIdentifier.map(Machine.processorTime) ?? 0

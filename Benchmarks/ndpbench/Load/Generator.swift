@@ -70,9 +70,9 @@ final class Generator {
   ///
   /// What is due is sent at once, at most a batch; so a late start is made up for.
   func send(perSecond rate: Int?, until end: UInt64, between: () throws -> Void) throws {
-    let start = MonotonicClock.nanoseconds
+    let start = BootClock.nanoseconds
     var sent = 0
-    while case let now = MonotonicClock.nanoseconds, now < end {
+    while case let now = BootClock.nanoseconds, now < end {
       var count = PacketSocket.batchSize
       if let rate {
         // In 128 bits: a minute at full speed is more than 64 hold.

@@ -18,7 +18,7 @@ extension RunningResponder {
       on: bench.link, index: bench.askerIndex, targets: targets,
       destination: isKernel ? .responder : .group, seed: seed)
     var watch = Watch(capture: try bench.link.asker.capture(on: "up0"))
-    let end = MonotonicClock.nanoseconds + UInt64(duration / .nanoseconds(1))
+    let end = BootClock.nanoseconds + UInt64(duration / .nanoseconds(1))
     try generator.send(perSecond: rate, until: end) { try watch.take() }
     for _ in 0..<20 where watch.answeredCount < generator.sentCount {
       try await Task.sleep(for: .milliseconds(20))

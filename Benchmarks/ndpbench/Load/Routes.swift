@@ -54,10 +54,10 @@ struct Routes {
     let sample = try AnswerSample(
       on: running.bench.link, index: running.bench.askerIndex, divisor: 1)
     let before = try Machine.processorTime(of: process)
-    let start = MonotonicClock.nanoseconds
+    let start = BootClock.nanoseconds
     let length = UInt64(duration / .nanoseconds(1))
     var changes = 0
-    while case let time = MonotonicClock.nanoseconds - start, time < length {
+    while case let time = BootClock.nanoseconds - start, time < length {
       let due = Int(time / 1000) * Self.changesPerSecond / 1_000_000
       while changes < due {
         try change(changes)

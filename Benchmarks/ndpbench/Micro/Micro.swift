@@ -182,9 +182,9 @@ struct Micro {
 
 /// How long one of so many takes; what the body returns keeps it from being left out.
 private func nanoseconds(of count: Int, _ body: (Int) -> Int) -> Double {
-  let start = MonotonicClock.nanoseconds
+  let start = BootClock.nanoseconds
   keep(body(count))
-  return Double(MonotonicClock.nanoseconds - start) / Double(count)
+  return Double(BootClock.nanoseconds - start) / Double(count)
 }
 
 @inline(never)

@@ -114,7 +114,7 @@ extension Examination {
           insideCount += 1
         }
       case .unreachable: refused.append(sample)
-      case .local, nil: continue
+      case .local, .anycast, nil: continue
       }
     }
     if let sample = refused.first { return refusedRoute(of: placed, sample) }

@@ -53,6 +53,12 @@ extension ControlSocket {
   /// So they have a tenth of the daemon's time at most, however many there are.
   package static let restFactor = 9
 
+  /// The longest time that they wait for that; a reload takes long, and comes seldom.
+  package static let longestRest = Duration.milliseconds(100)
+
+  /// How long after a solicitation or advertisement they wait at all.
+  package static let busyTime = Duration.milliseconds(100)
+
   /// How many messages a second monitors are told of, each its share; of others, how many they
   /// were.
   package static let watchedPerSecond = 2000

@@ -225,6 +225,9 @@ extension Diagnostic {
     /// An `autowire` rule that asks elsewhere for addresses that are on-link at its proxy interface.
     case autowiresLink = "autowires-link"
 
+    /// Two proxies for one interface of this host, by different names of it.
+    case sameInterface = "same-interface"
+
     /// This host has no such interface.
     case missingInterface = "missing-interface"
 

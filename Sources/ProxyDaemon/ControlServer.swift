@@ -16,6 +16,9 @@ final class ControlServer {
   private let poll: EventPoll
   /// Until when nobody is served, and who was heard of meanwhile.
   private var quiet = Instant(nanoseconds: 0)
+  /// How many messages had come when that was last looked at, and until when more are expected.
+  private var seenMessages: UInt64 = 0
+  private var busyEnd = Instant(nanoseconds: 0)
   private var parked: [UInt32] = []
 
   init(_ socket: ListeningSocket, poll: EventPoll) throws(SystemError) {
@@ -101,12 +104,19 @@ final class ControlServer {
     }
   }
 
-  /// Lets nobody be served for a time in proportion to what was just done for one of them.
+  /// Lets nobody be served for a time in proportion to what was just done for one of them, while
+  /// there are messages to be answered.
   ///
-  /// Packets come first: clients have the tenth of the time that `ControlSocket.restFactor` leaves.
-  func rest(after start: Instant, now: Instant) {
-    let spent = now.nanoseconds - start.nanoseconds
-    quiet = now + .nanoseconds(Int64(clamping: spent) * Int64(ControlSocket.restFactor))
+  /// These come first: clients have the tenth of the time that `ControlSocket.restFactor` leaves.
+  /// `messageCount` is how many have come so far.
+  func rest(after start: Instant, now: Instant, messageCount: UInt64) {
+    if messageCount != seenMessages {
+      seenMessages = messageCount
+      busyEnd = now + ControlSocket.busyTime
+    }
+    guard now < busyEnd else { return }
+    let spent = Duration.nanoseconds(Int64(clamping: now.nanoseconds - start.nanoseconds))
+    quiet = now + min(spent * ControlSocket.restFactor, ControlSocket.longestRest)
   }
 
   func isResting(now: Instant) -> Bool { now < quiet }

@@ -49,7 +49,7 @@ extension Daemon {
     if control.isResting(now: start) { return control.park(client) }
     if client.hasBacklog {
       control.flush(client, now: start)
-      control.rest(after: start, now: now)
+      rest(of: control, after: start)
     } else {
       control.note(speaker: number)
     }
@@ -60,7 +60,14 @@ extension Daemon {
     guard let control, let client = control.takeSpeaker(), !client.hasBacklog else { return }
     let start = now
     serve(client, of: control)
-    control.rest(after: start, now: now)
+    rest(of: control, after: start)
+  }
+
+  private func rest(of control: ControlServer, after start: Instant) {
+    let total = engine.counters.total
+    control.rest(
+      after: start, now: now,
+      messageCount: total.solicitationsReceived &+ total.advertisementsReceived)
   }
 
   private func serve(_ client: ControlClient, of control: ControlServer) {
@@ -98,7 +105,9 @@ extension Daemon {
       }
     }
     if case .monitor(let prefix, let interface, let frames) = request.command {
-      client.watch = Watch(prefix: prefix, interface: interface, wantsFrames: frames)
+      // Messages are told apart by the name that the kernel shows.
+      let name = interface.map { host.link(named: $0)?.name ?? $0 }
+      client.watch = Watch(prefix: prefix, interface: name, wantsFrames: frames)
       isWatched = true
       return client.put(
         .monitoring(

@@ -39,6 +39,7 @@ struct HostCheck {
 
   /// Adds a warning for each thing that the host does not have as the configuration needs it.
   func report(into result: inout ParseResult) {
+    reportSharedInterfaces(into: &result)
     for reference in result.references {
       switch reference.subject {
       case .interface(let name): reportInterface(name, reference, into: &result)
@@ -61,6 +62,35 @@ struct HostCheck {
     result.report(
       code, about: reference, isNote: condition == .unmatched, "'\(name)': \(condition.trouble)",
       suggestion: condition.remedy(for: name) + names)
+  }
+
+  /// Says where two names stand for one interface, which has a proxy under each of them, or is to be
+  /// asked on by its own proxy.
+  private func reportSharedInterfaces(into result: inout ParseResult) {
+    var first: [Int32: String] = [:]
+    for proxy in configuration.proxies {
+      guard let index = host.link(named: proxy.interface)?.index else { continue }
+      if let other = first[index] {
+        let reference = result.references.first { $0.subject == .interface(proxy.interface) }
+        guard let reference else { continue }
+        result.report(
+          .sameInterface, about: reference,
+          "'\(proxy.interface)' and '\(other)' are one interface of this host, and each has a proxy",
+          suggestion: "join both blocks under one of the names")
+      } else {
+        first[index] = proxy.interface
+      }
+      for rule in proxy.rules {
+        guard case .interface(let name) = rule.method, name != proxy.interface,
+          host.link(named: name)?.index == index
+        else { continue }
+        result.report(
+          .asksItself, about: rule, of: proxy.interface,
+          "'\(name)' is the proxy interface \(proxy.interface) by another name: targets would be "
+            + "asked for where the question came from",
+          suggestion: "name the interface behind which the targets are")
+      }
+    }
   }
 
   /// The names of some interfaces of this host, for who mistook one.

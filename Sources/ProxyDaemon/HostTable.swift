@@ -41,7 +41,7 @@ package struct HostTable: Sendable {
     case .link(let link):
       forgetName(of: link.index)
       links[link.index] = link
-      indexes[link.name] = link.index
+      for name in link.names { indexes[name] = link.index }
       return interfaceEvent(link.index)
     case .linkRemoved(let index):
       addresses[index] = nil
@@ -64,14 +64,14 @@ package struct HostTable: Sendable {
     return removals + newer.links.keys.sorted().compactMap { newer.interfaceEvent($0) }
   }
 
-  /// The link with this name.
+  /// The link that goes by this name.
   package func link(named name: String) -> Link? {
     indexes[name].flatMap { links[$0] }
   }
 
   /// The links whose names match, by their indexes.
   func links(matching pattern: InterfacePattern) -> [Link] {
-    links.values.filter { pattern.matches($0.name) }.sorted { $0.index < $1.index }
+    links.values.filter { $0.names.contains(where: pattern.matches) }.sorted { $0.index < $1.index }
   }
 
   /// Whether the interface with this index has any address.
@@ -88,9 +88,9 @@ package struct HostTable: Sendable {
     return addresses[index]?.contains { $0.address == address } == true
   }
 
-  /// Takes an interface's name away, unless another has taken it over.
+  /// Takes an interface's names away, unless another has taken them over.
   private mutating func forgetName(of index: Int32) {
-    if let name = links[index]?.name, indexes[name] == index { indexes[name] = nil }
+    for name in links[index]?.names ?? [] where indexes[name] == index { indexes[name] = nil }
   }
 
   /// A repeated address keeps its place, so that source selection does not waver.
@@ -111,7 +111,8 @@ package struct HostTable: Sendable {
     guard let link = links[index] else { return nil }
     return .interfaceChanged(
       Interface(
-        index: InterfaceIndex(index), name: link.name, linkLayerAddress: link.linkLayerAddress,
+        index: InterfaceIndex(index), name: link.name, alternativeNames: link.alternativeNames,
+        linkLayerAddress: link.linkLayerAddress,
         isUp: link.isUp && link.master == nil, isRunning: link.isRunning,
         hasNeighborDiscovery: link.hasNeighborDiscovery,
         addresses: (addresses[index] ?? []).map(Interface.Address.init)))

@@ -35,6 +35,9 @@ import Testing
     Row("auto", "auto", "eth0 2001:db8::/80 auto"),
     Row("iface", "iface br0.7-$x", "eth0 2001:db8::/80 iface br0.7-$x"),
     Row("iface of 15 octets", "iface abcdefghijklmno", "eth0 2001:db8::/80 iface abcdefghijklmno"),
+    Row(
+      "iface of 127 octets", "iface \(String(repeating: "a", count: 127))",
+      "eth0 2001:db8::/80 iface \(String(repeating: "a", count: 127))"),
   ]
 
   @Test(arguments: methods)

@@ -29,7 +29,9 @@ import Testing
       "iface with a block for a name", "iface { }", "3:1 error missing-value",
       "3:7 error unexpected-block"),
     Row("iface is the proxy", "iface eth0", "3:7 warning asks-itself"),
-    Row("name of 16 octets", "iface abcdefghijklmnop", "3:7 error invalid-interface-name"),
+    Row(
+      "name of 128 octets", "iface \(String(repeating: "a", count: 128))",
+      "3:7 error invalid-interface-name"),
     Row("name with a slash", "iface eth/1", "3:7 error invalid-interface-name"),
     Row("name with a colon", "iface eth0:1", "3:7 error invalid-interface-name"),
     Row("name with a bracket", "iface [tap]/", "3:7 error invalid-interface-name"),
@@ -304,7 +306,7 @@ import Testing
       "nothing-included", "included-twice", "included-too-deep", "too-many-files",
       // HostCheckTests.
       "missing-interface", "interface-down", "enslaved-interface", "no-neighbour-discovery",
-      "missing-address",
+      "missing-address", "same-interface",
       // LinkCheckTests.
       "covers-link", "covers-router", "covers-neighbor", "autowires-link",
     ]

@@ -12,14 +12,15 @@ import Testing
     let ethernet = MACAddress("02:00:00:00:00:01")
     func add(
       _ index: Int32, _ name: String, isUp: Bool = true, master: Int32? = nil,
-      hasNeighborDiscovery: Bool = true
+      hasNeighborDiscovery: Bool = true, others: [String] = []
     ) {
       let link = Link(
         index: index, name: name, linkLayerAddress: ethernet, isUp: isUp, isRunning: isUp,
-        master: master, hasNeighborDiscovery: hasNeighborDiscovery)
+        master: master, hasNeighborDiscovery: hasNeighborDiscovery,
+        alternativeNames: others)
       _ = host.apply(.link(link))
     }
-    add(1, "eth0")
+    add(1, "eth0", others: ["enp1s0", "enx020000000001"])
     add(2, "down0", isUp: false)
     add(3, "br0")
     add(4, "port0", master: 3)
@@ -46,6 +47,25 @@ import Testing
 
   static let rows: [(name: String, text: String, expected: [String])] = [
     ("all is there", "proxy eth0 { rule 2001:db8:1::/80 { iface zt0 } }", []),
+    ("another name", "proxy enp1s0 { rule 2001:db8:1::/80 { iface zt0 } }", []),
+    ("pattern of another name", "proxy zt0 { rule 2001:db8:1::/80 { iface enx* } }", []),
+    (
+      "source address by another name", "proxy enp1s0 { source 2001:db8::1 rule ::2 { auto } }", []
+    ),
+    (
+      "two names of one interface",
+      "proxy eth0 { rule ::2 { auto } } proxy enp1s0 { rule ::3 { auto } }",
+      ["1:40 warning same-interface"]
+    ),
+    (
+      "three names of one interface, one of which is asked on first",
+      "proxy zt0 { rule ::2 { iface eth0 } } proxy enp1s0 { rule ::3 { auto } }\n"
+        + "proxy enx020000000001 { rule ::4 { auto } }", ["2:7 warning same-interface"]
+    ),
+    (
+      "asks on itself by another name", "proxy enp1s0 { rule 2001:db8:1::/80 { iface eth0 } }",
+      ["1:16 warning asks-itself"]
+    ),
     ("missing", "proxy eth1 { rule 2001:db8:1::/80 { auto } }", ["1:7 warning missing-interface"]),
     (
       "said once", "proxy eth1 { rule ::2 { iface zt1 } rule ::3 { iface zt1 } }",

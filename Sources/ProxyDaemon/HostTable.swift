@@ -111,8 +111,7 @@ package struct HostTable: Sendable {
     guard let link = links[index] else { return nil }
     return .interfaceChanged(
       Interface(
-        index: InterfaceIndex(index), name: link.name, alternativeNames: link.alternativeNames,
-        linkLayerAddress: link.linkLayerAddress,
+        index: InterfaceIndex(index), name: link.name, linkLayerAddress: link.linkLayerAddress,
         isUp: link.isUp && link.master == nil, isRunning: link.isRunning,
         hasNeighborDiscovery: link.hasNeighborDiscovery,
         addresses: (addresses[index] ?? []).map(Interface.Address.init)))

@@ -68,7 +68,7 @@ package struct DaemonAccount: Equatable, Sendable {
 }
 
 extension HostPicture {
-  func link(named name: String) -> DetailedLink? { links.first { $0.link.name == name } }
+  func link(named name: String) -> DetailedLink? { links.first { $0.link.goes(by: name) } }
 
   func link(at index: Int32) -> DetailedLink? { links.first { $0.link.index == index } }
 

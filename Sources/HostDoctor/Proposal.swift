@@ -99,7 +99,8 @@ package struct Proposal: Sendable {
   private static func excuse(
     _ upstream: String, _ onLink: [IPv6Prefix], _ picture: HostPicture
   ) -> [String] {
-    let others = picture.links.map(\.link.name).filter { $0 != upstream && $0 != "lo" }
+    let others = picture.links.map(\.link).filter { !$0.goes(by: upstream) && $0.name != "lo" }
+      .map(\.name)
     let inside = others.first { $0.hasPrefix("zt") } ?? others.first ?? "zt0"
     let base = onLink.first ?? IPv6Prefix("2001:db8:1::/64")!
     let part = IPv6Prefix(

@@ -23,13 +23,27 @@ package struct ConfigurationFile {
     configuration = result.configuration
   }
 
-  /// Adds warnings about what this host does not have as the configuration needs it.
+  /// Adds warnings about what this host does not have as the configuration needs it, and about
+  /// rules that take something away from its neighbors.
   ///
   /// Throws `SystemError` where the host's interfaces cannot be read.
   package mutating func checkHost() throws(SystemError) {
     guard let configuration else { return }
-    let host = try HostTable(readFrom: HostMonitor())
-    HostCheck(configuration, on: host).report(into: &result)
+    let check = try HostCheck(configuration)
+    check.report(into: &result)
+    check.reportDangers(into: &result)
+  }
+
+  /// The warnings about rules that take something away from this host's neighbors, as a log has
+  /// them.
+  ///
+  /// Throws `SystemError` where the host's interfaces cannot be read.
+  package func dangers() throws(SystemError) -> [String] {
+    guard let configuration else { return [] }
+    var result = result
+    let known = Set(result.diagnostics.map(\.description))
+    try HostCheck(configuration).reportDangers(into: &result)
+    return result.diagnostics.map(\.description).filter { !known.contains($0) }
   }
 
   /// Every error and warning, in the order in which the files were read; notes are left out.
@@ -60,6 +74,11 @@ package struct ConfigurationFile {
     let own = root + defaultPaths[0]
     let found = defaultPaths.map { root + $0 }.first { RegularFile.exists($0) } ?? own
     return (found, found != own)
+  }
+
+  /// ndppd's file where it is not read because our own is there.
+  package static var ignoredPath: String? {
+    defaultPaths.allSatisfy { RegularFile.exists($0) } ? defaultPaths[1] : nil
   }
 }
 

@@ -69,7 +69,7 @@ extension Daemon {
     }
     ruleset = newRuleset
     self.configuration = configuration
-    configured = now
+    configured = .now
     plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
     try watchKernel()
     changePorts()

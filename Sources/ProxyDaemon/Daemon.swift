@@ -67,8 +67,8 @@ package final class Daemon {
   /// Warnings and errors that were logged.
   let history: WarningHistory
   /// When we became ready, and when the configuration was taken up.
-  private(set) var started: Instant
-  var configured: Instant
+  private(set) var started: Moment
+  var configured: Moment
   var isReloadRefused = false
   /// The messages that came last.
   var recent = RecentMessages()
@@ -95,7 +95,7 @@ package final class Daemon {
     configurationPath = path
     self.configuration = configuration
     self.history = history
-    started = Instant(nanoseconds: BootClock.nanoseconds)
+    started = .now
     configured = started
     ruleset = Ruleset(configuration)
     engine = Engine(
@@ -143,7 +143,7 @@ package final class Daemon {
   /// Works until a signal ends it.
   package func run() throws(SystemError) {
     tellManager("READY=1")
-    started = now
+    started = .now
     while !isStopping {
       if coalescing.takePause() { BootClock.sleep(for: ReceiveCoalescing.pause) }
       feedWatchdog()
@@ -187,7 +187,9 @@ package final class Daemon {
   }
 
   private var nextDeadline: Instant? {
-    earlier(earlier(engine.nextDeadline, retry), earlier(readmission, nextLifeSign))
+    earlier(
+      earlier(engine.nextDeadline, retry),
+      earlier(earlier(readmission, control?.restEnd), nextLifeSign))
   }
 
   /// What is answered where, and what is waited for, in a few words.
@@ -195,7 +197,7 @@ package final class Daemon {
     let served = plan.proxyNames.filter { conditions[$0] == .usable }
     let awaited = plan.names.filter { conditions[$0] != .usable }
     let parts = [("answering on ", served), ("waiting for ", awaited)].filter { !$0.1.isEmpty }
-    let text = parts.map { $0.0 + $0.1.joined(separator: ", ") }.joined(separator: "; ")
+    let text = parts.map { $0.0 + someOf($0.1) }.joined(separator: "; ")
     return text.isEmpty ? "nothing is configured, so nothing is answered" : text
   }
 
@@ -207,6 +209,7 @@ package final class Daemon {
       performActions()
       if let retry, retry <= now { tryAgain() }
       if let readmission, readmission <= now { readmitClients() }
+      control?.endRest(now: now)
     case Token.signals:
       while let signal = try signals.next() {
         if SignalDescriptor.termination.contains(signal) {
@@ -244,6 +247,13 @@ package final class Daemon {
   }
 
   var now: Instant { Instant(nanoseconds: BootClock.nanoseconds) }
+}
+
+/// The first names, and how many more there are.
+private func someOf(_ names: [String]) -> String {
+  let limit = 16
+  let shown = names.prefix(limit).joined(separator: ", ")
+  return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
 }
 
 /// The earlier of two instants that may not come; allocates nothing.

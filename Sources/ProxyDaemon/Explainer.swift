@@ -109,7 +109,7 @@ struct Explainer {
   /// The interfaces that a rule names, or to which the route of an `auto` rule leads.
   private func ruleInterfaces(of rule: RuleSummary?, route: Route) -> [InterfaceStatus] {
     guard let rule, !rule.isExclusion else { return [] }
-    var names = rule.interfaces
+    var names = Array(rule.interfaces.prefix(ControlSocket.pageLength))
     if rule.isAuto { names += route.interfaces.map(name(of:)) }
     return names.map { plan.status(of: $0, condition($0)) }
   }

@@ -25,7 +25,9 @@ extension CounterSet {
 
 extension RuleReport {
   init(_ rule: RuleSummary) {
-    var methods = rule.interfaces.map { "iface \($0)" }
+    var methods = rule.interfaces.prefix(Self.shownInterfaces).map { "iface \($0)" }
+    let rest = rule.interfaces.count - methods.count
+    if rest > 0 { methods.append("and \(rest) more") }
     if rule.isStatic { methods.append("static") }
     if rule.isAuto { methods.append("auto") }
     if rule.isExclusion { methods.append("exclude") }
@@ -33,6 +35,11 @@ extension RuleReport {
       proxy: rule.proxy, prefix: rule.prefix, methods: methods, questions: rule.count.questions,
       answers: rule.count.answers)
   }
+}
+
+extension RuleReport {
+  /// How many interfaces of one rule are named.
+  private static let shownInterfaces = 16
 }
 
 extension SessionReport {

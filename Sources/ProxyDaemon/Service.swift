@@ -18,13 +18,16 @@ package struct Service {
   package let pidFile: String?
   /// Whom to become once everything is open; `nil` for whom there is.
   package let user: String?
+  /// What is to be said of the configuration on this host when the daemon starts.
+  package let warnings: [String]
   /// Where clients may connect; `nil` for nowhere, unless a service manager has a socket for them.
   package let controlSocket: String?
 
   package init(
-    configuration: Configuration, from path: String, verbosity: Int, runsInBackground: Bool,
-    pidFile: String?, user: String?, controlSocket: String?
+    configuration: Configuration, from path: String, warnings: [String] = [], verbosity: Int,
+    runsInBackground: Bool, pidFile: String?, user: String?, controlSocket: String?
   ) {
+    self.warnings = warnings
     self.configuration = configuration
     configurationPath = RegularFile.absolute(path)
     self.verbosity = verbosity
@@ -64,6 +67,7 @@ package struct Service {
     let history = WarningHistory()
     let errors = StandardErrorLog.Outlet()
     let logger = makeLogger(history, errors)
+    for warning in warnings { logger.warning("\(warning)") }
     do {
       try run(in: background, logger: logger, history: history, errors: errors)
     } catch {

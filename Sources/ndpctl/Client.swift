@@ -111,8 +111,16 @@ final class Client {
 }
 
 extension Client {
+  /// How things are, with all interfaces.
   func status() throws(ClientFailure) -> Status {
-    guard case .status(let value) = try ask(.status) else { throw unexpected }
+    guard case .status(var value) = try ask(.status) else { throw unexpected }
+    guard let count = value.interfaceCount, count > value.interfaces.count else { return value }
+    value.interfaces = try pages { client, start throws(ClientFailure) in
+      guard case .interfaces(let page) = try client.ask(.interfaces(from: start)) else {
+        throw client.unexpected
+      }
+      return (page.interfaces, page.next)
+    }
     return value
   }
 
@@ -123,26 +131,61 @@ extension Client {
 
   /// All sessions, page by page.
   func sessions() throws(ClientFailure) -> [SessionReport] {
-    var sessions: [SessionReport] = []
-    var start: Int? = 0
-    while let from = start {
-      guard case .sessions(let page) = try ask(.sessions(from: from)) else { throw unexpected }
-      sessions += page.sessions
-      start = page.next
+    try pages { client, start throws(ClientFailure) in
+      guard case .sessions(let page) = try client.ask(.sessions(from: start)) else {
+        throw client.unexpected
+      }
+      return (page.sessions, page.next)
     }
-    return sessions
   }
 
   /// All rules, page by page.
   func rules() throws(ClientFailure) -> [RuleReport] {
-    var rules: [RuleReport] = []
+    try pages { client, start throws(ClientFailure) in
+      guard case .rules(let page) = try client.ask(.rules(from: start)) else {
+        throw client.unexpected
+      }
+      return (page.rules, page.next)
+    }
+  }
+
+  /// The whole configuration in force, page by page; anew where it is changed meanwhile.
+  func configuration() throws(ClientFailure) -> ConfigurationReport {
+    for _ in 0..<Self.configurationAttempts {
+      var generations: Set<UInt64?> = []
+      var path = ""
+      let parts = try pages { client, start throws(ClientFailure) in
+        guard case .configuration(let part) = try client.ask(.configuration(from: start)) else {
+          throw client.unexpected
+        }
+        generations.insert(part.generation)
+        path = part.path
+        return ([part.text], generations.count == 1 ? part.next : nil)
+      }
+      if generations.count == 1 { return ConfigurationReport(path: path, text: parts.joined()) }
+    }
+    throw ClientFailure(
+      .failure, "the configuration changed again and again while it was read; try again")
+  }
+
+  /// How often the configuration is read until it does not change meanwhile.
+  private static let configurationAttempts = 5
+
+  /// All pages, the first of which begins at 0.
+  private func pages<Element>(
+    _ page: (Client, Int) throws(ClientFailure) -> (elements: [Element], next: Int?)
+  ) throws(ClientFailure) -> [Element] {
+    var elements: [Element] = []
     var start: Int? = 0
     while let from = start {
-      guard case .rules(let page) = try ask(.rules(from: from)) else { throw unexpected }
-      rules += page.rules
-      start = page.next
+      let (more, next) = try page(self, from)
+      guard next ?? .max > from else {
+        throw ClientFailure(.failure, "ndpproxy goes round in circles: page \(from) leads back")
+      }
+      elements += more
+      start = next
     }
-    return rules
+    return elements
   }
 
   /// The daemon replied to something else than was asked.

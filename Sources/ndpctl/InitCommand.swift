@@ -15,7 +15,9 @@ struct InitCommand: ParsableCommand {
       which must not exist yet.
       """)
 
-  @Option(help: "The interface towards the router, such as eth0.")
+  @Option(
+    help: "The interface towards the router, such as eth0, by any of its names.",
+    completion: .interfaceNames)
   var upstream: String
 
   @Option(name: [.customShort("o"), .long], help: "Write to this new file.")

@@ -21,7 +21,9 @@ struct MonitorCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "Only messages about targets in ADDRESS/LENGTH.")
   var prefix: IPv6Prefix?
 
-  @Option(name: .shortAndLong, help: "Only messages on this interface.")
+  @Option(
+    name: .shortAndLong, help: "Only messages on this interface.",
+    completion: .interfaceNames)
   var interface: String?
 
   @Option(name: .shortAndLong, help: "End after so many messages.")

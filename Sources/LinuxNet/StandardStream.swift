@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import PlainText
 
 /// Output and error of this process, written to at once and without buffering.
 package enum StandardStream: CInt, Sendable {
@@ -7,16 +8,29 @@ package enum StandardStream: CInt, Sendable {
   case error = 2
 
   /// Writes the text, waiting for whoever reads it, and says whether all of it could be written.
+  ///
+  /// Of what is not printable only line feeds and tabs remain: no text commands a terminal.
   @discardableResult
   package func write(_ text: String) -> Bool {
-    write(text) { true }
+    write(text.printable(keeping: .lines)) { true }
   }
 
-  /// Writes the text as far as that is possible at once; the rest is lost.
+  /// The same for a text with colours of ours, which remain.
+  @discardableResult
+  package func write(colored text: String) -> Bool {
+    write(text.printable(keeping: [.lines, .colors])) { true }
+  }
+
+  /// Writes what commands the terminal.
+  func command(_ text: String) {
+    _ = write(text) { true }
+  }
+
+  /// Writes the line as far as that is possible at once; the rest is lost.
   ///
   /// For logs: nobody who does not read them holds up the process.
-  package func writeWithoutWaiting(_ text: String) {
-    _ = write(text) { isWritable }
+  package func writeWithoutWaiting(line: String) {
+    _ = write(line.printable + "\n") { isWritable }
   }
 
   private func write(_ text: String, while mayWrite: () -> Bool) -> Bool {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import PlainText
 
 /// The system log of this host (syslog(3)), where a daemon without a terminal writes.
 package enum SystemLog {
@@ -21,8 +22,8 @@ package enum SystemLog {
       UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self), LOG_PID, LOG_DAEMON)
   }
 
-  /// Writes one line.
+  /// Writes one line; what is not printable in it is shown as octets.
   package static func write(_ text: String, severity: Severity) {
-    unsafe linux_syslog(severity.rawValue, "%s", text)
+    unsafe linux_syslog(severity.rawValue, "%s", text.printable)
   }
 }

@@ -1,7 +1,8 @@
 import LinuxNet
 package import Logging
 
-/// Writes log lines to standard error, one sentence a line.
+/// Writes log lines to standard error, one sentence a line; what is not printable in it, such as in
+/// a name that somebody else has given, is shown as octets.
 ///
 /// Under systemd (`JOURNAL_STREAM`), each begins with the priority that the journal expects
 /// (sd-daemon(3)), otherwise with the severity's name.
@@ -24,7 +25,7 @@ package struct StandardErrorLog: LogHandler {
   package func log(event: LogEvent) {
     let severity = event.level.severity
     let prefix = isJournal ? "<\(severity.rawValue)>" : "\(severity.name): "
-    StandardStream.error.writeWithoutWaiting("\(prefix)\(event.message)\n")
+    StandardStream.error.writeWithoutWaiting(line: "\(prefix)\(event.message)")
   }
 }
 

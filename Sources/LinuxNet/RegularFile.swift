@@ -6,26 +6,40 @@ package struct RegularFile {
   /// Device and inode: the same for two paths exactly if they are one file.
   package let identity: String
 
+  /// The number of the user that it belongs to.
+  package let owner: UInt32
+
+  /// Whether everybody may read it.
+  package let isPublic: Bool
+
   /// What is in it.
   package let octets: [UInt8]
 
   /// Reads a file, no more than `limit` + 1 octets, so that a longer one can be told.
   ///
-  /// A pipe or a device will do unless `isRequired` says that it must be a regular file.
-  /// Throws `SystemError` where it cannot be read; a directory gives `EISDIR`.
+  /// A pipe or a device will do unless `isRequired` says that it must be a regular file; then
+  /// nothing else is so much as opened. Throws `SystemError` where it cannot be read; a directory
+  /// gives `EISDIR`.
   package init(_ path: String, limit: Int, isRequired: Bool = false) throws(SystemError) {
-    // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
-    let flags = O_RDONLY | O_CLOEXEC | (isRequired ? O_NONBLOCK : 0)
-    let descriptor = Descriptor(
-      owning: try call("open \(path)") { unsafe open(path, flags) })
-    var status = stat()
-    _ = try call("fstat \(path)") { unsafe fstat(descriptor.number, &status) }
-    identity = "\(status.st_dev):\(status.st_ino)"
-    let kind = status.st_mode & S_IFMT
-    if isRequired, kind != S_IFREG, kind != S_IFDIR {
-      throw SystemError("open \(path): not a regular file", .invalidArgument)
+    let found = try FoundFile(path, followsLinks: true)
+    if found.isDirectory { throw SystemError("read \(path)", .isDirectory) }
+    let descriptor: Descriptor
+    if isRequired {
+      guard found.isRegular else {
+        throw SystemError("open \(path): not a regular file", .invalidArgument)
+      }
+      descriptor = try found.open(O_RDONLY, "open \(path)")
+    } else {
+      descriptor = Descriptor(
+        owning: try call("open \(path)") { unsafe open(path, O_RDONLY | O_CLOEXEC) })
     }
+    (identity, owner, isPublic) = (found.identity, found.owner, found.isPublic)
     octets = try Self.read(descriptor, path: path, limit: limit)
+  }
+
+  /// Whether a path leads to this very file without any symbolic link.
+  package func isReached(withoutLinksBy path: String) -> Bool {
+    (try? FoundFile(withoutLinks: path))?.identity == identity
   }
 
   private static func read(
@@ -63,33 +77,6 @@ package struct RegularFile {
     guard let owner else { return }
     try call("give \(path) to \(owner.name)") {
       unsafe chown(path, owner.identifier, owner.group)
-    }
-  }
-
-  /// Puts a file with this text in the place of another, so that nobody sees a part of it.
-  ///
-  /// Everybody may read it.
-  package static func replace(_ path: String, with text: String) throws(SystemError) {
-    let temporary = "\(path).\(getpid()).new"
-    // What somebody else has put there is not written to.
-    remove(temporary)
-    let number = try call("make \(temporary)") {
-      unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    }
-    let descriptor = Descriptor(owning: number)
-    do {
-      var rest = Array(text.utf8)[...]
-      while !rest.isEmpty {
-        let count = try call("write \(temporary)") {
-          unsafe rest.withUnsafeBytes { unsafe write(descriptor.number, $0.baseAddress, $0.count) }
-        }
-        rest = rest.dropFirst(count)
-      }
-      try call("set permissions of \(temporary)") { fchmod(descriptor.number, 0o644) }
-      try call("replace \(path)") { unsafe rename(temporary, path) }
-    } catch {
-      remove(temporary)
-      throw error
     }
   }
 

@@ -19,7 +19,8 @@ package struct ConfigurationFile {
     let file = try RegularFile(path, limit: Limits.fileOctets, isRequired: isRegular)
     self.path = path
     result = ConfigurationParser.parse(
-      file.octets, fileName: path, identity: file.identity, including: FileSystem())
+      file.octets, fileName: path, identity: file.identity,
+      including: FileSystem(owner: file.owner))
     configuration = result.configuration
   }
 
@@ -41,7 +42,7 @@ package struct ConfigurationFile {
   /// Shows every error and warning, and perhaps notes, with its place on standard error.
   package func showReport(withNotes: Bool) {
     let stream = StandardStream.error
-    stream.write(result.report(colored: stream.wantsColor, withNotes: withNotes))
+    stream.write(colored: result.report(colored: stream.wantsColor, withNotes: withNotes))
   }
 
   /// Whether anything is a warning.
@@ -63,19 +64,36 @@ package struct ConfigurationFile {
   }
 }
 
-/// The files of this host.
+/// The files of this host, as far as whoever owns the configuration may have them read.
 private struct FileSystem: IncludedFiles {
+  /// The number of the user that the configuration belongs to.
+  let owner: UInt32
+
   func paths(matching path: String) -> [String] {
     let pattern = PathPattern(path)
     return pattern.hasWildcard ? pattern.paths(limit: Limits.includedFiles + 1) : [path]
   }
 
   func read(_ path: String, limit: Int) throws(IncludeFailure) -> IncludedFile {
+    let file: RegularFile
     do {
-      let file = try RegularFile(path, limit: limit, isRequired: true)
-      return IncludedFile(identity: file.identity, octets: file.octets)
+      file = try RegularFile(path, limit: limit, isRequired: true)
     } catch {
       throw IncludeFailure(reason: "\(error)")
     }
+    guard mayShow(file, at: path) else {
+      throw IncludeFailure(
+        reason: "\(path): not everybody may read the file; then it must belong to the owner of the "
+          + "configuration and be named without symbolic links")
+    }
+    return IncludedFile(identity: file.identity, octets: file.octets)
+  }
+
+  /// Whether lines of a file may stand in diagnostics.
+  ///
+  /// Whoever reads the log need not be one who may read the file, and whoever made a link in a
+  /// directory that is included has only to make us read what we may and he may not.
+  private func mayShow(_ file: RegularFile, at path: String) -> Bool {
+    file.isPublic || file.owner == owner && file.isReached(withoutLinksBy: path)
   }
 }

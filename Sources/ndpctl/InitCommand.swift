@@ -1,8 +1,8 @@
 import ArgumentParser
 import HostDoctor
 import LinuxNet
+import PlainText
 import ProxyConfig
-import SystemPackage
 
 /// The subcommand `init`: looks at the host and writes the configuration that it seems to need.
 struct InitCommand: ParsableCommand {
@@ -48,12 +48,9 @@ struct InitCommand: ParsableCommand {
       return
     }
     do {
-      let file = try FileDescriptor.open(
-        FilePath(output), .writeOnly, options: [.create, .exclusiveCreate],
-        permissions: [.ownerReadWrite, .groupRead, .otherRead])
-      _ = try file.closeAfter { try file.writeAll(text.utf8) }
+      try OutputFile.make(output, with: text)
     } catch {
-      complain("init", "\(output): \(error); name a file that does not exist yet")
+      complain("init", "\(error); name a file that does not exist yet")
       throw ExitCode(DoctorCommand.couldNotLook)
     }
   }

@@ -11,6 +11,13 @@ struct Descriptor: ~Copyable {
     self.number = number
   }
 
+  /// Gives the descriptor to somebody else, who closes it.
+  consuming func release() -> CInt {
+    let number = number
+    discard self
+    return number
+  }
+
   deinit {
     // Nothing can be done about a failure, and Linux has freed the number even then.
     _ = close(number)

@@ -74,7 +74,7 @@ package final class InstanceClaim {
     var failure = SystemError("claim \(interface)", .addressInUse)
     // Another may be about to listen, or to end.
     for attempt in 0..<attempts where attempt == 0 || failure.code == .connectionRefused {
-      if attempt > 0 { MonotonicClock.sleep(for: pause) }
+      if attempt > 0 { BootClock.sleep(for: pause) }
       do throws(SystemError) {
         return .held(try Listener(interface))
       } catch {
@@ -96,7 +96,7 @@ package final class InstanceClaim {
   /// Waits until the claim can be made; `nil` if it cannot in time.
   private static func listener(for interface: String, within patience: Duration) -> Listener? {
     for _ in 0..<Int(patience / pause) {
-      MonotonicClock.sleep(for: pause)
+      BootClock.sleep(for: pause)
       if let listener = try? Listener(interface) { return listener }
     }
     return nil

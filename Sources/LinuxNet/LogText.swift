@@ -1,3 +1,5 @@
+import PlainText
+
 /// What makes a text one harmless line of a log.
 package enum LogText {
   /// How many octets of a text a line has at the most; more is cut off.
@@ -9,32 +11,19 @@ package enum LogText {
   /// What a text that was cut off ends with.
   private static let ellipsis = "…"
 
-  /// The text on one line, cut off at `limit` octets of UTF-8.
-  ///
-  /// Line feeds and other control characters, and what changes the direction of writing, become
-  /// question marks, so that nobody forges lines or takes over the terminal of whoever reads them.
+  /// The text on one line, cut off at `limit` octets of UTF-8; what is not printable in it is shown as
+  /// octets, so that nobody forges lines or takes over the terminal of whoever reads them.
   package static func line(_ text: String) -> String {
-    if isHarmless(text) { return text }
+    let text = text.printable
+    if text.utf8.count <= limit { return text }
     var line = ""
     var length = 0
     for scalar in text.unicodeScalars {
       length += scalar.utf8.count
-      guard length <= limit - ellipsis.utf8.count else { return line + ellipsis }
-      line.unicodeScalars.append(isHarmless(scalar) ? scalar : "?")
+      guard length <= limit - ellipsis.utf8.count else { break }
+      line.unicodeScalars.append(scalar)
     }
-    return line
-  }
-
-  /// Whether nothing need be done: printable ASCII that is not too long, as nearly all lines are.
-  private static func isHarmless(_ text: String) -> Bool {
-    text.utf8.count <= limit && text.utf8.allSatisfy { (0x20..<0x7f).contains($0) }
-  }
-
-  private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
-    default: true
-    }
+    return line + ellipsis
   }
 }
 

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import PlainText
 
 /// Output and error of this process, written to at once and without buffering.
 package enum StandardStream: CInt, Sendable {
@@ -8,9 +9,24 @@ package enum StandardStream: CInt, Sendable {
 
   /// Writes the text, waiting for whoever reads it, and says whether all of it could be written.
   ///
-  /// `ErrorLog` is for who must not wait.
+  /// `ErrorLog` is for who must not wait. Of what is not printable only line feeds and tabs remain: no text commands a terminal.
   @discardableResult
   package func write(_ text: String) -> Bool {
+    writeAll(text.printable(keeping: .lines))
+  }
+
+  /// The same for a text with colours of ours, which remain.
+  @discardableResult
+  package func write(colored text: String) -> Bool {
+    writeAll(text.printable(keeping: [.lines, .colors]))
+  }
+
+  /// Writes what commands the terminal.
+  func command(_ text: String) {
+    _ = writeAll(text)
+  }
+
+  private func writeAll(_ text: String) -> Bool {
     var text = text
     return text.withUTF8 { octets in
       var start = 0

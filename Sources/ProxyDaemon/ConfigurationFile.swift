@@ -19,7 +19,8 @@ package struct ConfigurationFile {
     let file = try RegularFile(path, limit: Limits.fileOctets, isRequired: isRegular)
     self.path = path
     result = ConfigurationParser.parse(
-      file.octets, fileName: path, identity: file.identity, including: FileSystem())
+      file.octets, fileName: path, identity: file.identity,
+      including: FileSystem(owner: file.owner))
     configuration = result.configuration
   }
 
@@ -55,7 +56,7 @@ package struct ConfigurationFile {
   /// Shows every error and warning, and perhaps notes, with its place on standard error.
   package func showReport(withNotes: Bool) {
     let stream = StandardStream.error
-    stream.write(result.report(colored: stream.wantsColor, withNotes: withNotes))
+    stream.write(colored: result.report(colored: stream.wantsColor, withNotes: withNotes))
   }
 
   /// Whether anything is a warning.
@@ -82,8 +83,11 @@ package struct ConfigurationFile {
   }
 }
 
-/// The files of this host.
+/// The files of this host, as far as whoever owns the configuration may have them read.
 private struct FileSystem: IncludedFiles {
+  /// The number of the user that the configuration belongs to.
+  let owner: UInt32
+
   func paths(matching path: String) -> [String] {
     let pattern = PathPattern(path)
     return pattern.hasWildcard ? pattern.paths(limit: Limits.includedFiles + 1) : [path]
@@ -91,7 +95,7 @@ private struct FileSystem: IncludedFiles {
 
   func read(_ path: String, limit: Int) throws(IncludeFailure) -> IncludedFile {
     do {
-      let file = try RegularFile(path, limit: limit, isRequired: true)
+      let file = try RegularFile(path, limit: limit, namedBy: owner)
       return IncludedFile(identity: file.identity, octets: file.octets)
     } catch {
       throw IncludeFailure(reason: "\(error)")

@@ -51,7 +51,7 @@ struct MetricsCommand: ParsableCommand {
       return
     }
     do {
-      try RegularFile.replace(textfile, with: text)
+      try OutputFile.replace(textfile, with: text)
     } catch {
       throw ClientFailure(.failure, "\(error)")
     }

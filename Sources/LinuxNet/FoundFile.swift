@@ -64,6 +64,15 @@ struct FoundFile: ~Copyable {
     }
   }
 
+  /// Opens it to be read; throws `EINVAL` where it is no regular file, `EISDIR` for a directory.
+  func openRegular(_ path: String) throws(SystemError) -> Descriptor {
+    if isDirectory { throw SystemError("read \(path)", .isDirectory) }
+    guard isRegular else {
+      throw SystemError("open \(path): not a regular file", .invalidArgument)
+    }
+    return try open(O_RDONLY, "open \(path)")
+  }
+
   /// Opens the very thing that was looked at, whatever is at its path by now.
   func open(_ flags: CInt, _ operation: String) throws(SystemError) -> Descriptor {
     let link = "/proc/self/fd/\(descriptor.number)"

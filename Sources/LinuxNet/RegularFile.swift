@@ -19,11 +19,15 @@ package struct RegularFile {
   /// gives `EISDIR`.
   package init(_ path: String, limit: Int, isRequired: Bool = false) throws(SystemError) {
     let found = try FoundFile(path, followsLinks: true)
-    if isRequired { return try self.init(regular: found, path, limit: limit) }
-    if found.isDirectory { throw SystemError("read \(path)", .isDirectory) }
-    let number = try call("open \(path)") { unsafe open(path, O_RDONLY | O_CLOEXEC) }
-    (identity, owner) = (found.identity, found.owner)
-    octets = try Self.read(Descriptor(owning: number), path: path, limit: limit)
+    let descriptor: Descriptor
+    if isRequired {
+      descriptor = try found.openRegular(path)
+    } else {
+      if found.isDirectory { throw SystemError("read \(path)", .isDirectory) }
+      descriptor = Descriptor(
+        owning: try call("open \(path)") { unsafe open(path, O_RDONLY | O_CLOEXEC) })
+    }
+    try self.init(found, descriptor, path, limit: limit)
   }
 
   /// Reads a regular file because a user has it named in a file of his, and may show its lines to
@@ -38,17 +42,12 @@ package struct RegularFile {
         "open \(path): not everybody may read the file; then it must belong to the owner of the "
           + "file that names it, which must name it without symbolic links", .permissionDenied)
     }
-    try self.init(regular: found, path, limit: limit)
+    try self.init(found, found.openRegular(path), path, limit: limit)
   }
 
   private init(
-    regular found: borrowing FoundFile, _ path: String, limit: Int
+    _ found: borrowing FoundFile, _ descriptor: consuming Descriptor, _ path: String, limit: Int
   ) throws(SystemError) {
-    if found.isDirectory { throw SystemError("read \(path)", .isDirectory) }
-    guard found.isRegular else {
-      throw SystemError("open \(path): not a regular file", .invalidArgument)
-    }
-    let descriptor = try found.open(O_RDONLY, "open \(path)")
     (identity, owner) = (found.identity, found.owner)
     octets = try Self.read(descriptor, path: path, limit: limit)
   }

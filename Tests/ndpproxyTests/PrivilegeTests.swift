@@ -130,7 +130,7 @@ struct PrivilegeTests {
     let network = try await FoundingNetwork(members: 1)
     let file = try TemporaryFile(containing: configuration("static"))
     let command = """
-      exec 9</etc/passwd 10>/dev/null; SECRET=leaks WATCHDOG_USEC=1 exec \(ndpproxy) -c \(file.path)
+      exec 9</etc/passwd 8>/dev/null; SECRET=leaks WATCHDOG_USEC=1 exec \(ndpproxy) -c \(file.path)
       """
     try await network.gateway.withProcess(["sh", "-c", command]) { process in
       let line = try await process.line(containing: "ready", within: .seconds(20))

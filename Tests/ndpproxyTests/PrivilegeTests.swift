@@ -29,8 +29,9 @@ struct PrivilegeTests {
     method: String, kept: String
   ) async throws {
     let network = try await FoundingNetwork(members: 1)
-    try await network.gateway.withDaemon(ndpproxy, configuration: configuration(method)) {
-      daemon in
+    try await network.gateway.withDaemon(
+      ndpproxy, configuration: configuration(method), readyAt: "ready: "
+    ) { daemon in
       let status = try status(of: daemon.process.processIdentifier)
       // In a user namespace there may be nobody else to become.
       if !daemon.process.lines.contains(where: { $0.contains("staying root") }) {
@@ -118,7 +119,8 @@ struct PrivilegeTests {
   @Test func `root may stay root, without its rights`() async throws {
     let network = try await FoundingNetwork(members: 1)
     try await network.gateway.withDaemon(
-      ndpproxy, configuration: configuration("static"), arguments: ["-u", "root"]
+      ndpproxy, configuration: configuration("static"), arguments: ["-u", "root"],
+      readyAt: "ready: "
     ) { daemon in
       let status = try status(of: daemon.process.processIdentifier)
       #expect(status["CapEff"] == Self.none)

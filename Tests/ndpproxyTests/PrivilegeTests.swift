@@ -34,8 +34,8 @@ struct PrivilegeTests {
     ) { daemon in
       // System calls are limited last, once the log has said so.
       let limited: [String: String]? = try await poll(within: .seconds(10)) {
-        let status = try status(of: daemon.process.processIdentifier)
-        return status["Seccomp"] == "2" ? status : nil
+        let now = try self.status(of: daemon.process.processIdentifier)
+        return now["Seccomp"] == "2" ? now : nil
       }
       let status = try #require(limited, "\(daemon.process.lines)")
       // In a user namespace there may be nobody else to become.

@@ -134,7 +134,9 @@ package struct Service {
     do {
       try Privileges.drop(to: account, keeping: kept)
     } catch {
-      guard user == nil else { throw .user("cannot become user \(account.name): \(error)") }
+      guard user == nil, Privileges.isSuperuser else {
+        throw .user("cannot become user \(account.name): \(error)")
+      }
       // The superuser of a user namespace may have nobody else to become.
       logger.notice("staying root, for \(account.name) is nobody here: \(error)")
       try attempt { () throws(SystemError) in try Privileges.drop(to: nil, keeping: kept) }

@@ -59,9 +59,7 @@ let package = Package(
       name: "ControlProtocol", dependencies: ["NDPWire", "PlainText"], swiftSettings: house),
     .target(
       name: "ProxyDaemon",
-      dependencies: [
-        "ControlProtocol", "LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyEngine", log,
-      ],
+      dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log],
       swiftSettings: house),
     .target(
       name: "HostDoctor",
@@ -134,8 +132,7 @@ let package = Package(
     .testTarget(
       name: "HostDoctorTests",
       dependencies: [
-        "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText",
-        "ProxyConfig", system,
+        "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", system,
       ],
       swiftSettings: common),
     .testTarget(

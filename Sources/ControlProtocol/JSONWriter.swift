@@ -46,6 +46,11 @@ final class JSONWriter {
   /// printable, so that a terminal may show the text.
   func write(_ text: String) {
     octets.append(UInt8(ascii: "\""))
+    defer { octets.append(UInt8(ascii: "\"")) }
+    if text.utf8.allSatisfy({ 0x20...0x7e ~= $0 && $0 != 0x22 && $0 != 0x5c }) {
+      octets += text.utf8
+      return
+    }
     var isBeginning = true
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -55,7 +60,6 @@ final class JSONWriter {
       }
       isBeginning = false
     }
-    octets.append(UInt8(ascii: "\""))
   }
 }
 

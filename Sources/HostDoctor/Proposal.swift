@@ -27,7 +27,8 @@ package struct Proposal: Sendable {
   /// Proposes a rule for each part of an on-link prefix that is routed to somewhere else.
   ///
   /// `nil` where there is no such interface. Names of others stand in comments alone, and
-  /// printable: nothing of a name becomes a line of the file. The picture is to be read for `question`.
+  /// printable: nothing of a name becomes a line of the file. The picture is to be read for
+  /// `question`.
   package init?(upstream: String, picture: HostPicture) {
     guard let link = picture.link(named: upstream) else { return nil }
     let onLink = picture.onLinkPrefixes(of: link.link.index).filter { $0.length < 128 }

@@ -34,7 +34,9 @@ import Glibc
       do throws(SystemError) {
         let descriptor = try OutputFile.empty(path)
         // Closed with the stream that libpcap gets.
-        let stream = unsafe fdopen(descriptor.release(), "w")
+        guard let stream = unsafe fdopen(descriptor.release(), "w") else {
+          throw SystemError("write to \(path)", .current)
+        }
         unsafe dump = unsafe pcap_dump_fopen(capture, stream)
       } catch {
         throw CaptureFailure(description: "\(error); name a new file or one of yours")

@@ -9,9 +9,6 @@ package struct RegularFile {
   /// The number of the user that it belongs to.
   package let owner: UInt32
 
-  /// Whether everybody may read it.
-  package let isPublic: Bool
-
   /// What is in it.
   package let octets: [UInt8]
 
@@ -22,24 +19,37 @@ package struct RegularFile {
   /// gives `EISDIR`.
   package init(_ path: String, limit: Int, isRequired: Bool = false) throws(SystemError) {
     let found = try FoundFile(path, followsLinks: true)
-    if found.isDirectory { throw SystemError("read \(path)", .isDirectory) }
     let descriptor: Descriptor
     if isRequired {
-      guard found.isRegular else {
-        throw SystemError("open \(path): not a regular file", .invalidArgument)
-      }
-      descriptor = try found.open(O_RDONLY, "open \(path)")
+      descriptor = try found.openRegular(path)
     } else {
+      if found.isDirectory { throw SystemError("read \(path)", .isDirectory) }
       descriptor = Descriptor(
         owning: try call("open \(path)") { unsafe open(path, O_RDONLY | O_CLOEXEC) })
     }
-    (identity, owner, isPublic) = (found.identity, found.owner, found.isPublic)
-    octets = try Self.read(descriptor, path: path, limit: limit)
+    try self.init(found, descriptor, path, limit: limit)
   }
 
-  /// Whether a path leads to this very file without any symbolic link.
-  package func isReached(withoutLinksBy path: String) -> Bool {
-    (try? FoundFile(withoutLinks: path))?.identity == identity
+  /// Reads a regular file because a user has it named in a file of his, and may show its lines to
+  /// others.
+  ///
+  /// One that not everybody may read must be that user's, and the path must have no symbolic
+  /// links, which somebody else may have made. It is not so much as opened otherwise: `EACCES`.
+  package init(_ path: String, limit: Int, namedBy user: UInt32) throws(SystemError) {
+    let found = try FoundFile(path, followsLinks: true)
+    guard found.isPublic || found.owner == user && found.isReached(withoutLinksBy: path) else {
+      throw SystemError(
+        "open \(path): not everybody may read the file; then it must belong to the owner of the "
+          + "file that names it, which must name it without symbolic links", .permissionDenied)
+    }
+    try self.init(found, found.openRegular(path), path, limit: limit)
+  }
+
+  private init(
+    _ found: borrowing FoundFile, _ descriptor: consuming Descriptor, _ path: String, limit: Int
+  ) throws(SystemError) {
+    (identity, owner) = (found.identity, found.owner)
+    octets = try Self.read(descriptor, path: path, limit: limit)
   }
 
   private static func read(

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import PlainText
 
 /// The service manager that started this process and wants to hear of it (sd_notify(3)).
 package final class ServiceManager {
@@ -42,9 +43,10 @@ package final class ServiceManager {
 
   /// Tells the manager assignments such as `READY=1`.
   ///
-  /// Nobody waits for a manager that does not listen: then they are lost.
+  /// What is not printable in them is shown as octets. Nobody waits for a manager that does not
+  /// listen: then they are lost.
   package func tell(_ assignments: [String]) {
-    let text = assignments.joined(separator: "\n")
+    let text = assignments.map(\.printable).joined(separator: "\n")
     var address = address
     unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -75,25 +75,11 @@ private struct FileSystem: IncludedFiles {
   }
 
   func read(_ path: String, limit: Int) throws(IncludeFailure) -> IncludedFile {
-    let file: RegularFile
     do {
-      file = try RegularFile(path, limit: limit, isRequired: true)
+      let file = try RegularFile(path, limit: limit, namedBy: owner)
+      return IncludedFile(identity: file.identity, octets: file.octets)
     } catch {
       throw IncludeFailure(reason: "\(error)")
     }
-    guard mayShow(file, at: path) else {
-      throw IncludeFailure(
-        reason: "\(path): not everybody may read the file; then it must belong to the owner of the "
-          + "configuration and be named without symbolic links")
-    }
-    return IncludedFile(identity: file.identity, octets: file.octets)
-  }
-
-  /// Whether lines of a file may stand in diagnostics.
-  ///
-  /// Whoever reads the log need not be one who may read the file, and whoever made a link in a
-  /// directory that is included has only to make us read what we may and he may not.
-  private func mayShow(_ file: RegularFile, at path: String) -> Bool {
-    file.isPublic || file.owner == owner && file.isReached(withoutLinksBy: path)
   }
 }

@@ -32,7 +32,7 @@ struct InitCommand: ParsableCommand {
       throw ExitCode(DoctorCommand.couldNotLook)
     }
     guard let proposal else {
-      complain("init", "there is no interface '\(upstream)'; see 'ip link'")
+      complain("init", "there is no interface '\(upstream.printable)'; see 'ip link'")
       throw ExitCode(DoctorCommand.couldNotLook)
     }
     try write(proposal.text)

@@ -108,14 +108,17 @@ struct OutputFileTests {
     return pid
   }
 
-  @Test func `a file knows whether links lead to it`() throws {
+  @Test func `a private file is read by no link, and for its owner alone`() throws {
     let root = "/tmp/ndpproxy-output-\(UInt64.random(in: 0 ... .max))"
-    let line = "mkdir -p \(root)/d && cd \(root) && echo > d/f && ln -s d/f l && ln -s d e"
+    let line =
+      "mkdir -p \(root)/d && cd \(root) && echo > d/f && chmod 600 d/f && ln -s d/f l && ln -s d e"
     try #require(system(line) == 0)
     defer { system("rm -r \(root)") }
     for (name, isDirect) in [("d/f", true), ("./d/../d/f", true), ("l", false), ("e/f", false)] {
-      let file = try RegularFile("\(root)/\(name)", limit: 9)
-      #expect(file.isReached(withoutLinksBy: "\(root)/\(name)") == isDirect, "\(name)")
+      let path = "\(root)/\(name)"
+      let file = try? RegularFile(path, limit: 9, namedBy: getuid())
+      #expect((file != nil) == isDirect, "\(name)")
+      #expect((try? RegularFile(path, limit: 9, namedBy: getuid() + 1)) == nil)
     }
   }
 }

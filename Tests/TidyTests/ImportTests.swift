@@ -18,9 +18,7 @@ private let arrows: [String: Set<String>] = [
   "ProxyConfig": ["NDPWire"],
   "LinuxNet": ["CLinux", "CPcap", "NDPWire", "PlainText"],
   "ControlProtocol": ["NDPWire", "PlainText"],
-  "ProxyDaemon": [
-    "ControlProtocol", "LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyEngine",
-  ],
+  "ProxyDaemon": ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
   "ndpproxy": ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "NDPWire"],
   "HostDoctor": ["LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon"],

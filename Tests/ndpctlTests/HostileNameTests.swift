@@ -158,6 +158,26 @@ struct HostileNameTests {
     }
   }
 
+  @Test func `a name that is no UTF-8 gets no command`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let script = """
+      n=$(printf 'zt\\377\\233'); ip link add name "$n" type veth peer name b
+      ip link set dev "$n" up; echo 0 > "/proc/sys/net/ipv6/conf/$n/forwarding"
+      """
+    try await network.gateway.run("sh", "-s", input: script + "\n")
+    let text = "proxy eth0 {\n  rule \(FoundingNetwork.insidePrefix) {\n    iface *\n  }\n}\n"
+    let file = try TemporaryFile(containing: text)
+    let doctor = [ndpctl, "doctor", "-c", file.path, "-s", "off", "--only", "D02"]
+    let json = try await network.gateway.result(of: doctor + ["--json"])
+    let document = try JSONText.value(DoctorDocument.self, from: json.standardOutput.utf8)
+    let fixes = document.checks.flatMap(\.findings).compactMap(\.fix)
+    #expect(fixes.contains { $0.commands.isEmpty && $0.obstacle?.contains("rename it") == true })
+    #expect(!json.standardOutput.contains("conf/zt"))
+    let fixed = try await network.gateway.result(of: doctor + ["--fix", "--yes"])
+    #expect(fixed.standardOutput.contains("left to you: "))
+    check(fixed, "doctor --fix")
+  }
+
   @Test func `no name of an interface runs a command`() async throws {
     let network = try await FoundingNetwork(members: 1)
     let name = "'\u{301};>pwn;'\u{301}"

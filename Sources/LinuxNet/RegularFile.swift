@@ -33,8 +33,8 @@ package struct RegularFile {
   /// Reads a regular file because a user has it named in a file of his, and may show its lines to
   /// others.
   ///
-  /// One that not everybody may read must be that user's, and the path must have no symbolic links,
-  /// which somebody else may have made; it is not so much as opened otherwise. Throws `EACCES` then.
+  /// One that not everybody may read must be that user's, and the path must have no symbolic
+  /// links, which somebody else may have made. It is not so much as opened otherwise: `EACCES`.
   package init(_ path: String, limit: Int, namedBy user: UInt32) throws(SystemError) {
     let found = try FoundFile(path, followsLinks: true)
     guard found.isPublic || found.owner == user && found.isReached(withoutLinksBy: path) else {

@@ -54,7 +54,8 @@ package final class ServiceManager {
 
   /// Tells the manager assignments such as `READY=1`.
   ///
-  /// What is not printable in them is shown as octets. Nobody waits for a manager that does not listen: then they are lost.
+  /// What is not printable in them is shown as octets. Nobody waits for a manager that does not
+  /// listen: then they are lost.
   package func tell(_ assignments: [String]) {
     let text = assignments.map(\.printable).joined(separator: "\n")
     var address = address

@@ -108,22 +108,4 @@ struct ListeningSocketTests {
       #expect(look(at: file.path)?.st_uid == 0)
     }
   }
-
-  @Test func `a file takes the place of a file alone`() throws {
-    try withDirectory {
-      let target = directory + "/target"
-      try RegularFile.replace(target, with: "one")
-      try RegularFile.replace(target, with: "two")
-      #expect(try RegularFile(target, limit: 10).octets == Array("two".utf8))
-      for command in ["ln -s target", "mkfifo", "mkdir"] {
-        #expect(system("cd \(directory) && rm -rf place && \(command) place") == 0)
-        let before = look(at: directory + "/place")?.st_ino
-        #expect(throws: SystemError.self) {
-          try RegularFile.replace(directory + "/place", with: "three")
-        }
-        #expect(look(at: directory + "/place")?.st_ino == before)
-      }
-      #expect(try RegularFile(target, limit: 10).octets == Array("two".utf8))
-    }
-  }
 }

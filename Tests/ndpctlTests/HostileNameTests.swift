@@ -160,9 +160,11 @@ struct HostileNameTests {
 
   @Test func `a name that is no UTF-8 gets no command`() async throws {
     let network = try await FoundingNetwork(members: 1)
-    let make = "n=$(printf 'zt\\377\\233'); ip link add name \"$n\" type dummy; ip link set dev"
-    try await network.gateway.run(
-      "sh", "-c", make + " \"$n\" up; echo 0 > \"/proc/sys/net/ipv6/conf/$n/forwarding\"")
+    let script = """
+      n=$(printf 'zt\\377\\233'); ip link add name "$n" type veth peer name b
+      ip link set dev "$n" up; echo 0 > "/proc/sys/net/ipv6/conf/$n/forwarding"
+      """
+    try await network.gateway.run("sh", "-s", input: script + "\n")
     let text = "proxy eth0 {\n  rule \(FoundingNetwork.insidePrefix) {\n    iface *\n  }\n}\n"
     let file = try TemporaryFile(containing: text)
     let doctor = [ndpctl, "doctor", "-c", file.path, "-s", "off", "--only", "D02"]

@@ -4,8 +4,8 @@ enum Shell {
   ///
   /// Printable ASCII alone, so that neither a terminal, nor the shell's locale, nor its history
   /// sees anything in it: plain words as they are, others in single quotes, and what is no
-  /// printable ASCII through printf(1). `nil` for a zero, which no argument can hold, and for a line feed at
-  /// the end, which command substitution removes.
+  /// printable ASCII through printf(1). `nil` for a zero, which no argument can hold, and for a
+  /// line feed at the end, which command substitution removes.
   static func word(_ octets: some BidirectionalCollection<UInt8>) -> String? {
     if octets.contains(0) || octets.last == UInt8(ascii: "\n") { return nil }
     if octets.allSatisfy(isPlain), !octets.isEmpty {

@@ -222,7 +222,7 @@ extension Diagnostic {
     /// A `static` rule for the address of another neighbor on that link.
     case coversNeighbor = "covers-neighbor"
 
-    /// An `autowire` rule that asks elsewhere for addresses that are on-link at its proxy interface.
+    /// An `autowire` rule that asks elsewhere for what is on-link at its proxy interface.
     case autowiresLink = "autowires-link"
 
     /// Two proxies for one interface of this host, by different names of it.

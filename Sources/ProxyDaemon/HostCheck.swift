@@ -64,8 +64,8 @@ struct HostCheck {
       suggestion: condition.remedy(for: name) + names)
   }
 
-  /// Says where two names stand for one interface, which has a proxy under each of them, or is to be
-  /// asked on by its own proxy.
+  /// Says where two names stand for one interface, which has a proxy under each of them, or is to
+  /// be asked on by its own proxy.
   private func reportSharedInterfaces(into result: inout ParseResult) {
     var first: [Int32: String] = [:]
     for proxy in configuration.proxies {

@@ -11,9 +11,9 @@ struct ClientsCommand: AsyncParsableCommand {
       50 clients ask and never read, one sends a line without end, one garbage; as often as they \
       are thrown out, these two connect again. The daemon's processor is kept awake with and \
       without them, for else they would make it answer faster. Fails where the median at 1,000 \
-      NS/s grows by more than a tenth. One run says little on a shared machine: 15 are not too many. \
-      With --asking, 14 clients ask a daemon with 26,000 rules for its largest replies instead, and \
-      it fails where the median grows by more than a fifth.
+      NS/s grows by more than a tenth. With --asking, 14 clients ask a daemon with 26,000 rules \
+      for its largest replies instead; then the median may grow by a fifth. One run says little \
+      on a shared machine: 15 are not too many.
       """)
 
   @Flag(help: "Have clients ask for the largest replies, and read them.")

@@ -9,9 +9,9 @@ struct ScaleCommand: AsyncParsableCommand {
     discussion: """
       Processor time for an answer and private memory. ndppd is asked 500 times a second, for it \
       cannot take more with a thousand rules; ndpproxy so, and 20,000 times. Sessions are made by \
-      asking for members that a socket of this program answers for. ndpproxy runs with its defaults \
-      up to 8192 sessions; for more it is given the room, and takes new ones as fast as they \
-      come. ndppd stops at a thousand.
+      asking for members that a socket of this program answers for. ndpproxy runs with its \
+      defaults up to 8192 sessions; for more it is given the room, and takes new ones as fast as \
+      they come. ndppd stops at a thousand.
       """)
 
   @OptionGroup var options: BenchOptions

@@ -36,8 +36,8 @@ package final class AllInterfacesSocket: Pollable {
     try filter.attach(to: socket.descriptor)
   }
 
-  /// Hands over the frames that have arrived, at most one batch, each with the index of the interface
-  /// on which it came.
+  /// Hands over the frames that have arrived, at most one batch, each with the index of the
+  /// interface on which it came.
   ///
   /// Otherwise as `PacketSocket.receive`.
   package func receive(
@@ -82,8 +82,8 @@ package final class AllInterfacesSender {
   /// Whether frames wait to be sent.
   package var isPending: Bool { count > 0 }
 
-  /// Puts one frame for the interface with this index behind those to be sent; `encode` writes it and
-  /// returns its length.
+  /// Puts one frame for the interface with this index behind those to be sent; `encode` writes it
+  /// and returns its length.
   ///
   /// Sends what has gathered when a batch is full.
   package func enqueue(on interface: Int32, _ encode: (inout MutableRawSpan) -> Int) {

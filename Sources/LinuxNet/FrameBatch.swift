@@ -17,7 +17,8 @@ import Glibc
   private let headLength: Int
   private let rests: UnsafeMutableRawBufferPointer
   private let restLength: Int
-  /// For each frame where it came from or goes to; empty where the socket is bound to one interface.
+  /// For each frame where it came from or goes to; empty where the socket is bound to one
+  /// interface.
   private let places: UnsafeMutableBufferPointer<sockaddr_ll>
   /// Where a long frame is put together; empty until there is one.
   private var whole: [UInt8] = []

@@ -11,8 +11,8 @@ package enum LogText {
   /// What a text that was cut off ends with.
   private static let ellipsis = "…"
 
-  /// The text on one line, cut off at `limit` octets of UTF-8; what is not printable in it is shown as
-  /// octets, so that nobody forges lines or takes over the terminal of whoever reads them.
+  /// The text on one line, cut off at `limit` octets of UTF-8; what is not printable in it is shown
+  /// as octets, so that nobody forges lines or takes over the terminal of whoever reads them.
   package static func line(_ text: String) -> String {
     let text = text.printable
     if text.utf8.count <= limit { return text }

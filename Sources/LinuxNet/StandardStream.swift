@@ -9,7 +9,8 @@ package enum StandardStream: CInt, Sendable {
 
   /// Writes the text, waiting for whoever reads it, and says whether all of it could be written.
   ///
-  /// `ErrorLog` is for who must not wait. Of what is not printable only line feeds and tabs remain: no text commands a terminal.
+  /// `ErrorLog` is for who must not wait. Of what is not printable only line feeds and tabs remain:
+  /// no text commands a terminal.
   @discardableResult
   package func write(_ text: String) -> Bool {
     writeAll(text.printable(keeping: .lines))

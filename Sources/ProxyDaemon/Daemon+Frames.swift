@@ -8,7 +8,8 @@ extension Daemon {
   func receive(from port: Port) {
     let look = self.look
     let index = port.index
-    receive(nextLossCount: port.nextLossCount) { (engine, actions, recent, now) throws(SystemError) in
+    receive(nextLossCount: port.nextLossCount) {
+      (engine, actions, recent, now) throws(SystemError) in
       try port.socket.receive { frame, isTruncated in
         Self.take(frame, isTruncated, on: index, &engine, &actions, &recent, now: now, look: look)
       }
@@ -48,7 +49,8 @@ extension Daemon {
   /// a batch, and not at every step of every frame (SE-0176).
   private func receive(
     nextLossCount: Instant,
-    _ read: (inout Engine, inout [Action], inout RecentMessages, Instant) throws(SystemError) -> Int,
+    _ read: (inout Engine, inout [Action], inout RecentMessages, Instant) throws(SystemError) ->
+      Int,
     overrun: (Instant) -> Void
   ) {
     let now = now

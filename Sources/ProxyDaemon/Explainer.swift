@@ -13,8 +13,8 @@ struct Explainer {
 
   /// Everything but what only a running daemon knows, with a verdict.
   ///
-  /// `route` is the kernel's to the target for what comes in on an interface, and `solicitor` whoever
-  /// asked last there. Throws where the kernel cannot be asked.
+  /// `route` is the kernel's to the target for what comes in on an interface, and `solicitor`
+  /// whoever asked last there. Throws where the kernel cannot be asked.
   func explanation(
     of target: IPv6Address, engine: borrowing Engine, now: Instant,
     solicitor: (InterfaceIndex) -> Solicitor? = { _ in nil }, route: (InterfaceIndex) -> Route?

@@ -12,7 +12,8 @@ extension Engine {
     }
     if let reason = refusal(of: frame, at: place) {
       if reason == .advertisementNotSolicited {
-        notice(frame.message.target, speakingOn: index, from: frame.source, now: now, into: &actions)
+        notice(
+          frame.message.target, speakingOn: index, from: frame.source, now: now, into: &actions)
       }
       return counters.discard(reason)
     }
@@ -27,7 +28,8 @@ extension Engine {
         isAwaited = true
         let neighbor = Session.Neighbor(
           source: frame.message.source, linkLayerAddress: linkLayerAddress, interface: index)
-        take(neighbor, isOverride: frame.message.isOverride, for: position, now: now, into: &actions)
+        take(
+          neighbor, isOverride: frame.message.isOverride, for: position, now: now, into: &actions)
       case .contradicts: conflicts = true
       case .lacksLinkLayerAddress: lacksAddress = true
       case .isNotAwaited: continue
@@ -202,7 +204,8 @@ extension Engine {
     answerEveryone(position, now: now, into: &actions)
   }
 
-  /// When a target that was confirmed now is to be confirmed again: after `ttl` or a little earlier.
+  /// When a target that was confirmed now is to be confirmed again: after `ttl` or a little
+  /// earlier.
   ///
   /// What was confirmed at one time would else be asked for at one time, for ever.
   private mutating func endOfBelief(in timers: Ruleset.Timers, from now: Instant) -> Instant {
@@ -234,7 +237,8 @@ extension Engine {
   ///
   /// It has to send there at once, and would ask what we have just asked.
   private mutating func offerNeighbor(_ position: Int, into actions: inout [Action]) {
-    guard let route = sessions[position].hostRoute, let neighbor = sessions[position].neighbor else {
+    guard let route = sessions[position].hostRoute, let neighbor = sessions[position].neighbor
+    else {
       return
     }
     actions.append(

@@ -47,7 +47,9 @@ extension Engine {
     if let index = sessions[position].routeInterface, interfaces.isSettling(index, at: now) {
       return true
     }
-    guard let rule = rule(ofSession: position), interfaces.hasSettling(at: now) else { return false }
+    guard let rule = rule(ofSession: position), interfaces.hasSettling(at: now) else {
+      return false
+    }
     return (0..<rules.interfaceCount(of: rule)).contains { place in
       rules.interface(at: place, of: rule).map { interfaces.isSettling($0, at: now) } ?? false
     }
@@ -163,8 +165,8 @@ extension Engine {
 extension Engine {
   /// Asks for the target on its interfaces, and waits RetransTimer for an answer.
   ///
-  /// First where it was last heard or the route leads. Of very many interfaces each question goes to
-  /// others. Where too many strangers are asked for, a question is left out as if it was lost,
+  /// First where it was last heard or the route leads. Of very many interfaces each question goes
+  /// to others. Where too many strangers are asked for, a question is left out as if it was lost,
   /// unless it is known that it may be put.
   mutating func solicitByMulticast(
     _ position: Int, firstOn heard: InterfaceIndex? = nil, isPaid: Bool = false, now: Instant,
@@ -194,7 +196,8 @@ extension Engine {
     awaitAnswer(position, on: asked, now: now)
   }
 
-  /// Asks for a target on one more interface, which could not be asked on when the question was put.
+  /// Asks for a target on one more interface, which could not be asked on when the question was
+  /// put.
   ///
   /// At once where it is certain that RetransTimer is over there, or with the next question.
   mutating func includeInQuestion(
@@ -206,7 +209,9 @@ extension Engine {
     else { return }
     let twins = twinsThatAsked(position, now: now)
     solicitByMulticast(position, on: index, besides: twins, into: &actions)
-    sessions[position].lastSolicited?.on = .all
+    // The next question is put everywhere, and not too soon for this interface either.
+    sessions[position].lastSolicited = (now, .all)
+    wait(position, until: now + timers(of: position).retransmission)
   }
 
   /// Asks on the interfaces that the rule names, or on those of very many whose turn it is.

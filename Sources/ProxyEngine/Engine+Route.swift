@@ -22,8 +22,8 @@ extension Engine {
     return true
   }
 
-  /// Asks for the route of packets that come in on the proxy interface: where policy rules or VRFs go
-  /// by that, it is another one than this host's own.
+  /// Asks for the route of packets that come in on the proxy interface: where policy rules or VRFs
+  /// go by that, it is another one than this host's own.
   func lookUpRoute(_ position: Int, into actions: inout [Action]) {
     let key = sessions[position].key
     guard let index = rules.proxyInterfaces[key.proxy] else {
@@ -34,8 +34,8 @@ extension Engine {
 
   /// Draws the conclusion for the session that waits for this route.
   ///
-  /// Where the kernel could not be asked, what is known stays so, and the next question leads to the
-  /// next lookup.
+  /// Where the kernel could not be asked, what is known stays so, and the next question leads to
+  /// the next lookup.
   mutating func apply(
     _ route: Route?, to target: IPv6Address, from index: InterfaceIndex, now: Instant,
     into actions: inout [Action]

@@ -97,12 +97,13 @@ struct InterfaceTable {
 extension InterfaceTable {
   /// Whether a frame with these two source addresses comes from this host.
   ///
-  /// Link-layer and link-local addresses are unique on a link, not in a host: a router may well have
-  /// one that some other interface here has. So both must be those of one and the same interface, or
-  /// the address a global one of this host; either suffices on the interface at `place`, where the
-  /// frame arrived. `address` is that of whoever speaks: the target where duplicates are detected.
-  /// Usually a few instructions.
-  func isOwn(_ linkLayerAddress: MACAddress, _ address: IPv6Address, receivedAt place: Int) -> Bool {
+  /// Link-layer and link-local addresses are unique on a link, not in a host: a router may well
+  /// have one that some other interface here has. So both must be those of one and the same
+  /// interface, or the address a global one of this host; either suffices on the interface at
+  /// `place`, where the frame arrived. `address` is that of whoever speaks: the target where
+  /// duplicates are detected. Usually a few instructions.
+  func isOwn(_ linkLayerAddress: MACAddress, _ address: IPv6Address, receivedAt place: Int) -> Bool
+  {
     if interfaces[place].linkLayerAddress == linkLayerAddress { return true }
     if interfaces[place].has(address) { return true }
     guard linkLayerAddresses.contains(linkLayerAddress.bits),
@@ -125,8 +126,8 @@ extension InterfaceTable {
   /// The source of our solicitations on the interface at that place: a link-local address, which is
   /// on-link for every target.
   ///
-  /// While the interface still detects duplicates, for a second or two after it came up, it has none
-  /// that may be used. An address of another interface does then: whoever answers sends the
+  /// While the interface still detects duplicates, for a second or two after it came up, it has
+  /// none that may be used. An address of another interface does then: whoever answers sends the
   /// answer to the source link-layer address option.
   func solicitationSource(at place: Int) -> IPv6Address? {
     let interface = interfaces[place]

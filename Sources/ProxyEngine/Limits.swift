@@ -31,8 +31,8 @@ package struct Limits: Equatable, Sendable {
   /// all have been asked when a router gives up.
   static let interfacesPerQuestion = 64
 
-  /// How many questions it takes at the most to ask on all interfaces of a rule: as often as a router
-  /// asks (MAX_MULTICAST_SOLICIT, RFC 4861 §10).
+  /// How many questions it takes at the most to ask on all interfaces of a rule: as often as a
+  /// router asks (MAX_MULTICAST_SOLICIT, RFC 4861 §10).
   static let roundsForAllInterfaces = 3
 
   /// How long after an interface came up frames on its link may still get lost.

@@ -55,7 +55,8 @@ struct RuleTable {
         timers: $0.timers)
     }
     proxyPositions = Dictionary(
-      ruleset.proxies.enumerated().map { ($1.interface, $0) }, uniquingKeysWith: { first, _ in first })
+      ruleset.proxies.enumerated().map { ($1.interface, $0) },
+      uniquingKeysWith: { first, _ in first })
     proxyInterfaces = ruleset.proxies.map { _ in nil }
     askedProxies = ruleset.proxies.map { _ in false }
     for (proxy, rules) in ruleset.proxies.map(\.rules).enumerated() {
@@ -125,7 +126,9 @@ struct RuleTable {
 
   /// Finds the proxy and rule interfaces among these by their names.
   mutating func resolve(in interfaces: InterfaceTable) {
-    for interface in interfaces.interfaces { rename(interface.index, from: [], to: interface.names) }
+    for interface in interfaces.interfaces {
+      rename(interface.index, from: [], to: interface.names)
+    }
   }
 
   /// Takes up that an interface goes by other names, or by none because it is gone.

@@ -109,7 +109,8 @@ struct AbuseTests {
   @Test func `changes of other routes do not shorten deadtime`() {
     var gateway = Gateway(("2001:db8::/32", .auto))
     _ = gateway.ask(solicitation())
-    var sent = gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)).count(where: isSolicitation)
+    var sent = gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)).count(
+      where: isSolicitation)
     for _ in 0..<200 {
       sent += gateway.wait(milliseconds: 100).count(where: isSolicitation)
       _ = gateway.handle(.routesChanged)

@@ -32,7 +32,8 @@ struct AutoRuleTests {
   @Test func `an on-link target is asked for where its route points`() {
     var gateway = gateway()
     #expect(gateway.ask(solicitation()) == [lookup(of: member)])
-    #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)) == [probe()])
+    #expect(
+      gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)) == [probe()])
     #expect(gateway.answer(advertisement()) == [answer()])
     #expect(gateway.ask(solicitation()) == [answer()])
   }
@@ -42,7 +43,10 @@ struct AutoRuleTests {
     let second = ip("2001:db8:1:0:ff::11")
     for target in [member, second] {
       #expect(gateway.ask(solicitation(for: target)) == [lookup(of: target)])
-      #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: target, from: Gateway.eth0)) == [probe(for: target)])
+      #expect(
+        gateway.handle(.route(.onLink(Gateway.zt0), to: target, from: Gateway.eth0)) == [
+          probe(for: target)
+        ])
       #expect(gateway.answer(advertisement(of: target)) == [answer(for: target)])
     }
   }
@@ -90,13 +94,17 @@ struct AutoRuleTests {
     _ = gateway.answer(advertisement())
     _ = gateway.handle(.routesChanged)
     #expect(gateway.ask(solicitation()) == [lookup(of: member)])
-    #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)) == [answer()], "the same")
+    #expect(
+      gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)) == [answer()],
+      "the same")
     #expect(gateway.ask(solicitation()) == [answer()], "concluded anew")
 
     _ = gateway.handle(.routesChanged)
     _ = gateway.ask(solicitation())
     #expect(
-      gateway.handle(.route(.onLink(Gateway.zt1), to: member, from: Gateway.eth0)) == [probe(on: Gateway.zt1)])
+      gateway.handle(.route(.onLink(Gateway.zt1), to: member, from: Gateway.eth0)) == [
+        probe(on: Gateway.zt1)
+      ])
     #expect(gateway.answer(advertisement(to: ip("fe80::102")), on: Gateway.zt1) == [answer()])
 
     _ = gateway.handle(.routesChanged)
@@ -111,7 +119,8 @@ struct AutoRuleTests {
     _ = gateway.handle(.route(.unreachable, to: member, from: Gateway.eth0))
     _ = gateway.handle(.routesChanged)
     #expect(gateway.ask(solicitation()) == [lookup(of: member)])
-    #expect(gateway.handle(.route(.gateway(Gateway.zt0), to: member, from: Gateway.eth0)) == [answer()])
+    #expect(
+      gateway.handle(.route(.gateway(Gateway.zt0), to: member, from: Gateway.eth0)) == [answer()])
   }
 
   @Test func `an interface that comes back ends the silence, though its route stayed`() {
@@ -124,7 +133,8 @@ struct AutoRuleTests {
     #expect(gateway.ask(solicitation()) == [])
     _ = gateway.handle(.interfaceChanged(Gateway.interfaces[1]))
     #expect(gateway.ask(solicitation()) == [lookup(of: member)])
-    #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)) == [probe()])
+    #expect(
+      gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)) == [probe()])
   }
 
   @Test func `after a route change the owner is still asked to defend its address`() {
@@ -135,7 +145,10 @@ struct AutoRuleTests {
     _ = gateway.wait(milliseconds: 5000)
     _ = gateway.handle(.routesChanged)
     #expect(gateway.ask(duplicateDetection()) == [lookup(of: member)])
-    #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)) == [unicastProbe()])
+    #expect(
+      gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)) == [
+        unicastProbe()
+      ])
     #expect(gateway.answer(advertisement()) == [defence()])
   }
 
@@ -159,7 +172,8 @@ struct AutoRuleTests {
   @Test func `a route that is the proof goes with its interface`() {
     var gateway = gateway()
     _ = gateway.ask(solicitation())
-    #expect(gateway.handle(.route(.onLink(Gateway.tun0), to: member, from: Gateway.eth0)) == [answer()])
+    #expect(
+      gateway.handle(.route(.onLink(Gateway.tun0), to: member, from: Gateway.eth0)) == [answer()])
     _ = gateway.handle(.interfaceRemoved(Gateway.tun0))
     #expect(gateway.ask(solicitation()) == [lookup(of: member)])
   }
@@ -179,6 +193,8 @@ struct AutoRuleTests {
     let lost = ip("2001:db8:1:0:ff::99")
     _ = gateway.ask(solicitation(for: lost))
     #expect(
-      gateway.handle(.route(.unreachable, to: lost, from: Gateway.eth0)) == [probe(for: lost, on: Gateway.zt1)])
+      gateway.handle(.route(.unreachable, to: lost, from: Gateway.eth0)) == [
+        probe(for: lost, on: Gateway.zt1)
+      ])
   }
 }

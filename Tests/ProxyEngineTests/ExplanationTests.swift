@@ -105,7 +105,9 @@ struct ExplanationTests {
     #expect(found == reason, "\(name)")
     // And so it is.
     let actions = gateway.ask(solicitation(for: target))
-    if actions == [lookup(of: target)] { _ = gateway.handle(.route(route, to: target, from: Gateway.eth0)) }
+    if actions == [lookup(of: target)] {
+      _ = gateway.handle(.route(route, to: target, from: Gateway.eth0))
+    }
     #expect(gateway.engine.counters[reason] == 1, "\(name)")
   }
 
@@ -117,7 +119,8 @@ struct ExplanationTests {
     #expect(rules.first?.interfaces == ["zt0", "zt1"])
     #expect(rules.last?.isAuto == true)
     #expect(
-      gateway.engine.explanations(of: ip("2001:db9::1"), now: gateway.now, route: { _ in .local }).isEmpty)
+      gateway.engine.explanations(of: ip("2001:db9::1"), now: gateway.now, route: { _ in .local })
+        .isEmpty)
   }
 
   @Test func `a proxy without its interface cannot be asked`() {

@@ -140,7 +140,8 @@ struct HostRouteTests {
   @Test func `a route that is the proof needs none`() {
     var gateway = gateway(.auto)
     _ = gateway.ask(solicitation())
-    #expect(gateway.handle(.route(.onLink(Gateway.tun0), to: member, from: Gateway.eth0)) == [answer()])
+    #expect(
+      gateway.handle(.route(.onLink(Gateway.tun0), to: member, from: Gateway.eth0)) == [answer()])
   }
 
   @Test func `a reload takes them away, or adds them`() {

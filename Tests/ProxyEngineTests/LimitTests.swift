@@ -102,7 +102,8 @@ struct LimitTests {
           .solicitation(duplicateDetection(of: target(step % 7)), on: Gateway.eth0),
           .solicitation(solicitation(for: ip("2001:db8:1:0:fe::1")), on: Gateway.eth0),
           .advertisement(advertisement(of: target(step % 5)), on: Gateway.zt0),
-          .route(.onLink(Gateway.zt1), to: ip("2001:db8:1:0:fe::1"), from: Gateway.eth0), .routesChanged,
+          .route(.onLink(Gateway.zt1), to: ip("2001:db8:1:0:fe::1"), from: Gateway.eth0),
+          .routesChanged,
           .interfaceRemoved(Gateway.zt0), .interfaceChanged(Gateway.interfaces[1]),
         ]
         var actions = gateway.handle(events.randomElement(using: &random)!)

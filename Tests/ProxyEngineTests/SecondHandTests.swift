@@ -55,7 +55,8 @@ struct SecondHandTests {
     _ = gateway.wait(milliseconds: 1000)
     _ = gateway.handle(.routesChanged)
     #expect(gateway.ask(solicitation()) == [lookup(of: member)])
-    #expect(gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)) == [probe()])
+    #expect(
+      gateway.handle(.route(.onLink(Gateway.zt0), to: member, from: Gateway.eth0)) == [probe()])
     #expect(gateway.answer(Self.hearsay) == [answer()])
   }
 

@@ -86,7 +86,13 @@ let package = Package(
       ],
       path: "Benchmarks/ndpbench", cSettings: gnu, swiftSettings: house),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: common),
+    .target(
+      name: "TestSupport", dependencies: ["NDPWire"], path: "Tests/TestSupport",
+      swiftSettings: common),
+    .testTarget(
+      name: "RecordingTests",
+      dependencies: ["LinuxNet", "NDPWire", "ProxyEngine", "Simulation", "TestSupport"],
+      swiftSettings: common),
     .target(
       name: "Conformance",
       dependencies: [
@@ -120,7 +126,7 @@ let package = Package(
       dependencies: ["CLinux", "LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
       swiftSettings: common),
     .testTarget(
-      name: "ControlProtocolTests", dependencies: ["ControlProtocol", "NDPWire"],
+      name: "ControlProtocolTests", dependencies: ["ControlProtocol", "NDPWire", "TestSupport"],
       swiftSettings: common),
     .testTarget(
       name: "ProxyDaemonTests",
@@ -139,6 +145,7 @@ let package = Package(
       name: "ScenarioTests",
       dependencies: [
         "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+        "TestSupport",
       ],
       swiftSettings: common),
     .testTarget(

@@ -113,6 +113,7 @@ extension Engine {
     if wasAskedHere, waits(position, now: now) { return }
     // Most likely it is where it was, and nobody else need hear the question.
     if wasStale, let neighbor = sessions[position].neighbor,
+      includes(.all, neighbor.interface, forSession: position),
       canAsk(on: neighbor.interface, proxy: sessions[position].key.proxy)
     {
       return solicitByUnicast(position, now: now, into: &actions)
@@ -206,7 +207,9 @@ extension Engine {
     else { return }
     let twins = twinsThatAsked(position, now: now)
     solicitByMulticast(position, on: index, besides: twins, into: &actions)
-    sessions[position].lastSolicited?.on = .all
+    // The next question goes to both, and is not to come too soon for either.
+    sessions[position].lastSolicited = (now, .all)
+    wait(position, until: now + timers(of: position).retransmission)
   }
 
   /// Asks on the interfaces that the rule names, or on those of very many whose turn it is.

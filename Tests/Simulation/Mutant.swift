@@ -58,6 +58,14 @@ package enum Mutant: String, CaseIterable, Sendable {
   case spins
   /// Asks for ever for whatever once was there.
   case neverQuiet
+  /// Throws away answers without the Override flag, which is how hosts answer by unicast.
+  case rejectsAnswersWithoutOverride
+  /// Takes a station for itself that has an address of another interface of its own.
+  case comparesAddressesAcrossLinks
+  /// Asks once more though the target has answered.
+  case probesAnswered
+  /// Asks though the kernel knows that the target is there.
+  case ignoresTheKernel
 
   /// What it violates; the simulation has to see it for what it is.
   package var violated: [Invariant] {
@@ -78,6 +86,8 @@ package enum Mutant: String, CaseIterable, Sendable {
     case .missesRemovedInterface: [.interface, .liveness, .form]
     case .spins: [.spin]
     case .neverQuiet: [.quiet]
+    case .rejectsAnswersWithoutOverride, .probesAnswered, .ignoresTheKernel: [.economy]
+    case .comparesAddressesAcrossLinks: [.liveness]
     }
   }
 }

@@ -19,6 +19,11 @@ package struct Dialect: Sendable {
   private struct Exchange {
     let question: EthernetFrame<NeighborSolicitation>
     let answer: [UInt8]
+
+    init(_ recording: Recording, _ situation: String) {
+      question = decodedSolicitation(recording.received(in: situation)[0])
+      answer = recording.sent(in: situation)[0]
+    }
   }
 
   /// A host that runs Linux.
@@ -163,13 +168,6 @@ extension Dialect {
     cast.replace(Recorded.address, by: speaker.address)
     cast.replace(Recorded.station, by: speaker.linkLayerAddress)
     return cast
-  }
-}
-
-extension Dialect.Exchange {
-  fileprivate init(_ recording: Recording, _ situation: String) {
-    question = decodedSolicitation(recording.received(in: situation)[0])
-    answer = recording.sent(in: situation)[0]
   }
 }
 

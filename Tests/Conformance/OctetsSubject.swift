@@ -85,7 +85,9 @@ actor OctetsSubject: Subject {
         play(.route(setup.route(to: target), to: target, from: index))
       case .lookUpNeighbor(let target, let index):
         play(.neighbor(nil, of: target, on: index))
-      case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute: break
+      case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute,
+        .offerNeighbor:
+        break
       }
     }
   }

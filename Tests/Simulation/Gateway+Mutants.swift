@@ -63,7 +63,8 @@ extension Gateway {
       let own = attachment(index)?.interface.addresses.first?.address
       return .advertisement(frame.changed(destination: own, isSolicited: true), on: index)
     case (.rejectsAnswersWithoutOverride, .advertisement(let frame, _)):
-      return frame.message.isOverride ? event : nil
+      let isFull = frame.message.isOverride || frame.message.targetLinkLayerAddress != nil
+      return isFull ? event : nil
     case (.comparesAddressesAcrossLinks, .solicitation(let frame, let index)):
       return isElsewhere(frame, than: index) ? nil : event
     default: return event
@@ -107,6 +108,7 @@ extension Gateway {
     sendAgain(now: now)
     if mutant == .probesAnswered { askOnceMore(after: event) }
     remember(now: now)
+    if mutant == .asksTogether { askForEachProxy() }
     if mutant == .answersTwice {
       actions += actions.filter { if case .advertise = $0 { true } else { false } }
     }
@@ -177,6 +179,18 @@ extension Gateway {
         }
       default: continue
       }
+    }
+  }
+
+  /// Repeats each question for a target that two proxies may ask for.
+  private func askForEachProxy() {
+    for action in actions {
+      guard case .solicit(let frame, _) = action else { continue }
+      let target = frame.message.target
+      let interested = ruleset.proxies.count {
+        Coverage(of: target, by: $0)?.methods.isEmpty == false
+      }
+      if interested > 1 { actions.append(action) }
     }
   }
 

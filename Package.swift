@@ -48,19 +48,22 @@ let package = Package(
     // Its declarations are public, unlike others': Swift 6.3 inlines nothing else across modules.
     .target(name: "NDPWire", swiftSettings: house),
     .target(name: "PrefixTrie", dependencies: ["NDPWire"], swiftSettings: house),
+    .target(name: "PlainText", swiftSettings: house),
     .target(
       name: "ProxyEngine", dependencies: ["NDPWire", "PrefixTrie"], swiftSettings: house),
     .target(name: "ProxyConfig", dependencies: ["NDPWire"], swiftSettings: house),
     .target(
-      name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", system],
+      name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", "PlainText", system],
       cSettings: gnu, swiftSettings: house),
-    .target(name: "ControlProtocol", dependencies: ["NDPWire"], swiftSettings: house),
+    .target(
+      name: "ControlProtocol", dependencies: ["NDPWire", "PlainText"], swiftSettings: house),
     .target(
       name: "ProxyDaemon",
       dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log],
       swiftSettings: house),
     .target(
-      name: "HostDoctor", dependencies: ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon"],
+      name: "HostDoctor",
+      dependencies: ["LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon"],
       swiftSettings: house),
     .executableTarget(
       name: "ndpproxy", dependencies: ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
@@ -73,8 +76,8 @@ let package = Package(
     .executableTarget(
       name: "ndpctl",
       dependencies: [
-        "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig",
-        "ProxyDaemon", arguments, subprocess, system,
+        "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText",
+        "ProxyConfig", "ProxyDaemon", arguments, subprocess, system,
       ],
       swiftSettings: house),
 
@@ -111,6 +114,7 @@ let package = Package(
       path: "Tests/InterfaceTable", swiftSettings: common),
     .testTarget(
       name: "NDPWireTests", dependencies: ["NDPWire", "TestSupport"], swiftSettings: common),
+    .testTarget(name: "PlainTextTests", dependencies: ["PlainText"], swiftSettings: common),
     .testTarget(
       name: "PrefixTrieTests", dependencies: ["NDPWire", "PrefixTrie", "TestSupport"],
       swiftSettings: common),
@@ -124,9 +128,10 @@ let package = Package(
     .testTarget(
       name: "LinuxNetTests",
       dependencies: ["CLinux", "LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
-      swiftSettings: common),
+      cSettings: gnu, swiftSettings: common),
     .testTarget(
-      name: "ControlProtocolTests", dependencies: ["ControlProtocol", "NDPWire", "TestSupport"],
+      name: "ControlProtocolTests",
+      dependencies: ["ControlProtocol", "NDPWire", "PlainText", "TestSupport"],
       swiftSettings: common),
     .testTarget(
       name: "ProxyDaemonTests",
@@ -154,7 +159,9 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "ndpctlTests",
-      dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "NetworkLab", system],
+      dependencies: [
+        "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText", system,
+      ],
       swiftSettings: common),
     .testTarget(
       name: "ConformanceTests", dependencies: ["Conformance", "LinuxNet"], swiftSettings: common),

@@ -2,6 +2,7 @@ import ArgumentParser
 import LinuxNet
 import NDPWire
 import NetworkLab
+import ProxyConfig
 
 /// The subcommand `scan`: what others notice while one station asks for everything.
 struct ScanCommand: AsyncParsableCommand {
@@ -34,7 +35,7 @@ struct ScanCommand: AsyncParsableCommand {
     try await network.member.add(freshTargets: freshCount)
     let program = try Host.programBeside("ndpproxy")
     let rule = "rule \(FoundingNetwork.insidePrefix) { iface zt0 }"
-    let text = "max-solicitations \(Self.limit)\nproxy eth0 { \(rule) }\n"
+    let text = "proxy eth0 { \(rule) }\n"
     let report = try await network.gateway.withDaemon(program, configuration: text) { daemon in
       let before = try Machine.memory(of: daemon.process.processIdentifier)
       var scan = try await Scan(network, rate: rate, freshCount: freshCount)
@@ -46,8 +47,8 @@ struct ScanCommand: AsyncParsableCommand {
     guard report.mostQuestionsPerSecond <= Self.limit else { throw ExitCode.failure }
   }
 
-  /// The default of `max-solicitations`.
-  private static let limit = 400
+  /// The default of `max-solicitations`, which is what is measured.
+  private static let limit = Configuration().maxSolicitations
 }
 
 extension Node {

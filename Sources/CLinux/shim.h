@@ -9,6 +9,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
+#include <linux/magic.h>
 #include <linux/neighbour.h>
 #include <linux/netconf.h>
 #include <linux/netfilter/nf_tables.h>
@@ -24,12 +25,13 @@
 #include <grp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/fsuid.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
-#include <syslog.h>
 #include <unistd.h>
 
 // Swift refuses fork() and variadic functions, and takes flock for the struct of that name; these
@@ -38,7 +40,8 @@ int linux_fork(void) __asm__("fork");
 int linux_flock(int descriptor, int operation) __asm__("flock");
 int linux_fcntl(int descriptor, int command, int argument) __asm__("fcntl");
 int linux_ioctl(int descriptor, unsigned long request, void *argument) __asm__("ioctl");
-void linux_syslog(int priority, const char *format, const char *text) __asm__("syslog");
+// As a constant, for it is looked at while nobody changes it.
+extern char **const linux_environ __asm__("environ");
 int linux_prctl(int option, unsigned long second, unsigned long third, unsigned long fourth,
                 unsigned long fifth) __asm__("prctl");
 int linux_capset(unsigned int *header, unsigned int *sets) __asm__("capset");

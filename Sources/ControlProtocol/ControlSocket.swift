@@ -44,8 +44,20 @@ extension ControlSocket {
   /// How long one reply may be, in octets; what would be longer is an error.
   package static let replyLimit = 1 << 20
 
-  /// How many sessions or rules one reply has at most; the next request goes on from there.
+  /// How many sessions, rules, interfaces or pieces of a configuration one reply has at most; the
+  /// next request goes on from there.
   package static let pageLength = 64
+
+  /// How much longer than a request took all clients wait before the next is looked at.
+  ///
+  /// So they have a tenth of the daemon's time at most, however many there are.
+  package static let restFactor = 9
+
+  /// The longest time that they wait for that; a reload takes long, and comes seldom.
+  package static let longestRest = Duration.milliseconds(100)
+
+  /// How long after a solicitation or advertisement they wait at all.
+  package static let busyTime = Duration.milliseconds(100)
 
   /// How many messages a second monitors are told of, each its share; of others, how many they
   /// were.

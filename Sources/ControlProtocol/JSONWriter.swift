@@ -1,3 +1,5 @@
+import PlainText
+
 /// Text that grows as values are said, in order.
 ///
 /// Nobody tells where an array or object ends: whatever is written next outside it closes it.
@@ -40,19 +42,34 @@ final class JSONWriter {
   /// Writes a number, `true`, `false` or `null`.
   func write(bare text: String) { octets += text.utf8 }
 
-  /// Writes a string with its quotes; nothing but what must be is escaped (RFC 8259 §7).
+  /// Writes a string with its quotes; what must be escaped is (RFC 8259 §7), and what is not
+  /// printable, so that a terminal may show the text.
   func write(_ text: String) {
     octets.append(UInt8(ascii: "\""))
-    for octet in text.utf8 {
-      switch octet {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): octets += [UInt8(ascii: "\\"), octet]
-      case ..<0x20:
-        octets += "\\u00".utf8
-        octets += [hexadecimalDigit(octet >> 4), hexadecimalDigit(octet & 0xf)]
-      default: octets.append(octet)
-      }
+    defer { octets.append(UInt8(ascii: "\"")) }
+    if text.utf8.allSatisfy({ 0x20...0x7e ~= $0 && $0 != 0x22 && $0 != 0x5c }) {
+      octets += text.utf8
+      return
     }
-    octets.append(UInt8(ascii: "\""))
+    var isBeginning = true
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": octets += [UInt8(ascii: "\\"), UInt8(ascii: scalar)]
+      case _ where !scalar.isPrintable || isBeginning && scalar.joins: octets.append(escape: scalar)
+      default: octets += String(scalar).utf8
+      }
+      isBeginning = false
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Appends `\uHHHH`, and twice that for a character beyond U+FFFF.
+  mutating func append(escape scalar: Unicode.Scalar) {
+    for unit in String(scalar).utf16 {
+      self += "\\u".utf8
+      for shift in [12, 8, 4, 0] { append(hexadecimalDigit(UInt8(unit >> UInt16(shift) & 0xf))) }
+    }
   }
 }
 

@@ -5,6 +5,7 @@ package enum Reply: Equatable, Sendable {
   case rules(RulePage)
   case counters(CounterReport)
   case configuration(ConfigurationReport)
+  case interfaces(InterfacePage)
   case why(Explanation)
   /// A monitor's request was taken up.
   case monitoring(MonitorReport)
@@ -20,8 +21,8 @@ package enum Reply: Equatable, Sendable {
 
 extension Reply: Codable {
   private enum Key: String, CodingKey {
-    case version, status, sessions, rules, counters, configuration, why, monitoring, message
-    case missed, reload, flush, log, error
+    case version, status, sessions, rules, counters, configuration, interfaces, why, monitoring
+    case message, missed, reload, flush, log, error
   }
 
   /// Writes the version and the one value under its name.
@@ -34,6 +35,7 @@ extension Reply: Codable {
     case .rules(let value): try container.encode(value, forKey: .rules)
     case .counters(let value): try container.encode(value, forKey: .counters)
     case .configuration(let value): try container.encode(value, forKey: .configuration)
+    case .interfaces(let value): try container.encode(value, forKey: .interfaces)
     case .why(let value): try container.encode(value, forKey: .why)
     case .monitoring(let value): try container.encode(value, forKey: .monitoring)
     case .message(let value): try container.encode(value, forKey: .message)
@@ -64,6 +66,7 @@ extension Reply: Codable {
     case .rules: self = .rules(try value(key))
     case .counters: self = .counters(try value(key))
     case .configuration: self = .configuration(try value(key))
+    case .interfaces: self = .interfaces(try value(key))
     case .why: self = .why(try value(key))
     case .monitoring: self = .monitoring(try value(key))
     case .message: self = .message(try value(key))

@@ -55,16 +55,22 @@ package struct LogReport: Codable, Equatable, Sendable {
   }
 }
 
-/// The configuration in force.
+/// The configuration in force, or a part of it.
 package struct ConfigurationReport: Codable, Equatable, Sendable {
   /// The file it was read from.
   package let path: String
   /// What it means, in the language of the file, all defaults written out.
   package let text: String
+  /// Where the text goes on; `nil` at its end.
+  package let next: Int?
+  /// Parts with the same number are of the same configuration: each reload makes another.
+  package let generation: UInt64?
 
-  package init(path: String, text: String) {
+  package init(path: String, text: String, next: Int? = nil, generation: UInt64? = nil) {
     self.path = path
     self.text = text
+    self.next = next
+    self.generation = generation
   }
 }
 

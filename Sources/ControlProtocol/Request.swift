@@ -24,8 +24,10 @@ package enum Command: Codable, Equatable, Sendable {
   case rules(from: Int)
   /// What was done and what was not, and why.
   case counters
-  /// The configuration in force, in the language of its file.
-  case configuration
+  /// The configuration in force, in the language of its file: a part of it from a place on.
+  case configuration(from: Int?)
+  /// The interfaces that rules name, `ControlSocket.pageLength` of them from a place on.
+  case interfaces(from: Int)
   /// What becomes of a question for this target, and why.
   case why(target: IPv6Address)
   /// Every message from now on, until the connection ends.
@@ -44,7 +46,8 @@ package enum Command: Codable, Equatable, Sendable {
   package var isPrivileged: Bool {
     switch self {
     case .reload, .flush, .log: true
-    case .status, .sessions, .rules, .counters, .configuration, .why, .monitor: false
+    case .status, .sessions, .rules, .counters, .configuration, .interfaces, .why, .monitor:
+      false
     }
   }
 }

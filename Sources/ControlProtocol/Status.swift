@@ -6,18 +6,27 @@ package struct Status: Codable, Equatable, Sendable {
   package var summary = ""
   /// The number of the daemon's process.
   package var process: Int32 = 0
+  /// When it became ready, in milliseconds since 1970, as the clock was then.
+  ///
+  /// The number stays the same for as long as the daemon runs, even if the clock is set.
+  package var startedMilliseconds: UInt64?
   /// How long it has been ready, in milliseconds.
   package var uptimeMilliseconds: UInt64 = 0
   /// The configuration file.
   package var configurationPath = ""
-  /// How long ago that was read and taken up, in milliseconds.
+  /// When that was read and taken up, in milliseconds since 1970, as the clock was then.
+  package var configuredMilliseconds: UInt64?
+  /// How long ago that was, in milliseconds.
   package var configurationAgeMilliseconds: UInt64 = 0
   /// Whether the file was refused when it was read last.
   package var isReloadRefused = false
   /// Where the log begins.
   package var logLevel = LogLevel.notice
-  /// The interfaces that rules name, in the order of the configuration.
+  /// The first interfaces that rules name, in the order of the configuration,
+  /// `ControlSocket.pageLength` at most.
   package var interfaces: [InterfaceStatus] = []
+  /// How many there are.
+  package var interfaceCount: Int?
   /// How many rules there are, exclusions included.
   package var ruleCount = 0
   /// The first of them, `ControlSocket.pageLength` at most.
@@ -58,6 +67,19 @@ package struct InterfaceStatus: Codable, Equatable, Sendable {
 
   /// Whether it is attached.
   package var isUsable: Bool { condition == "usable" }
+}
+
+/// Some of the interfaces that rules name.
+package struct InterfacePage: Codable, Equatable, Sendable {
+  /// Them, in the order of the configuration.
+  package let interfaces: [InterfaceStatus]
+  /// Where to go on; `nil` at the end.
+  package let next: Int?
+
+  package init(interfaces: [InterfaceStatus], next: Int?) {
+    self.interfaces = interfaces
+    self.next = next
+  }
 }
 
 /// A limit and how far it was used.
@@ -104,7 +126,7 @@ package struct RuleReport: Codable, Equatable, Sendable {
   package let proxy: String
   /// The targets.
   package let prefix: IPv6Prefix
-  /// `static`, `auto`, `iface NAME`, or `exclude`.
+  /// `static`, `auto`, `iface NAME`, or `exclude`; of many, the first and how many more there are.
   package let methods: [String]
   /// Questions that it was about; of a proxy's longest match only.
   package let questions: UInt64

@@ -96,39 +96,3 @@ package struct Finding: Equatable, Sendable {
     self.fix = fix
   }
 }
-
-/// What to do about a finding.
-package struct Fix: Equatable, Sendable {
-  /// Commands for a shell, to be run by root one after the other; they take effect at once.
-  package let commands: [String]
-  /// How to make it last: commands as well, or where to write what.
-  package let lasting: [String]
-  /// What the commands change.
-  package let scope: Scope
-
-  /// What a fix changes.
-  package enum Scope: String, Sendable {
-    /// Kernel variables alone.
-    case sysctl
-    /// The nftables table `ndpproxy`, which is ours.
-    case ownTable = "own-table"
-    /// Anything else, which is for people to do.
-    case other
-  }
-
-  init(_ commands: [String], lasting: [String], scope: Scope = .other) {
-    self.commands = commands
-    self.lasting = lasting
-    self.scope = scope
-  }
-
-  /// Sets a kernel variable now and at boot.
-  init(
-    sysctl variable: String, to value: String, in file: String = "/etc/sysctl.d/90-ndpproxy.conf"
-  ) {
-    self.init(
-      ["sysctl -w " + "\(variable)=\(value)".quoted],
-      lasting: ["echo \("\(variable) = \(value)".quoted) >> \(file.quoted)"],
-      scope: .sysctl)
-  }
-}

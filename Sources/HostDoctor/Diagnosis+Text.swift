@@ -1,3 +1,5 @@
+import PlainText
+
 extension Diagnosis {
   /// What a terminal shows: a line for each check, more for what was found; 80 columns, but for
   /// words that are longer.
@@ -57,7 +59,7 @@ extension CheckResult {
 
   fileprivate func line(_ mark: String, _ words: String) -> String {
     let title = check.title.padded(to: 18)
-    return "  \(mark) \(check.code) \(title)" + words.wrapped(after: Self.indent).harmless
+    return "  \(mark) \(check.code) \(title)" + words.printable.wrapped(after: Self.indent)
   }
 
   private func lines(of finding: Finding, _ paint: Paint) -> [String] {
@@ -65,17 +67,24 @@ extension CheckResult {
     let details = [
       ("read", "\(finding.value) (\(finding.source))"), ("means", finding.meaning),
     ]
-    lines += details.map { Self.detail($0, $1.wrapped(after: Self.indent)) }
-    guard let fix = finding.fix else { return lines }
-    for (index, command) in fix.commands.enumerated() {
-      lines.append(Self.detail(index == 0 ? "fix now" : "", command))
+    lines += details.map { Self.detail($0, $1.printable.wrapped(after: Self.indent)) }
+    return lines + (finding.fix.map(Self.lines) ?? [])
+  }
+
+  private static func lines(of fix: Fix) -> [String] {
+    var lines = fix.commands.enumerated().map { detail($0 == 0 ? "fix now" : "", $1) }
+    if let obstacle = fix.obstacle {
+      lines.append(detail("fix now", obstacle.printable.wrapped(after: indent)))
     }
-    for (index, words) in fix.lasting.enumerated() {
-      let isCommand = words.hasPrefix("echo ") || words.hasPrefix("systemctl ")
+    let bullet = fix.lasting.count == 1 ? "" : "- "
+    for (index, advice) in fix.lasting.enumerated() {
+      // A command that is broken into lines is another one.
       let text =
-        isCommand ? words : words.wrapped(after: Self.indent + (fix.lasting.count == 1 ? 0 : 2))
-      let bullet = fix.lasting.count == 1 ? "" : "- "
-      lines.append(Self.detail(index == 0 ? "to last" : "", bullet + text))
+        switch advice {
+        case .action: advice.text
+        case .words(let words): words.printable.wrapped(after: indent + bullet.count)
+        }
+      lines.append(detail(index == 0 ? "to last" : "", bullet + text))
     }
     return lines
   }
@@ -84,7 +93,7 @@ extension CheckResult {
   private static let indent = 26
 
   private static func detail(_ label: String, _ words: String) -> String {
-    "        " + label.padded(to: indent - 8) + words.harmless
+    "        " + label.padded(to: indent - 8) + words
   }
 }
 
@@ -109,15 +118,6 @@ private struct Paint {
 }
 
 extension String {
-  /// Without what could command a terminal: names of interfaces may hold anything.
-  fileprivate var harmless: String {
-    String(
-      String.UnicodeScalarView(
-        unicodeScalars.map {
-          ($0.value < 0x20 && $0 != "\n") || 0x7f..<0xa0 ~= $0.value ? "?" : $0
-        }))
-  }
-
   /// With blanks behind it, at least one.
   func padded(to width: Int) -> String {
     self + String(repeating: " ", count: max(1, width - count))

@@ -45,8 +45,10 @@ package struct DoctorDocument: Codable, Sendable {
 
   /// What to do about a finding.
   package struct Fix: Codable, Sendable {
-    /// Commands for a shell, in this order.
+    /// Commands for a shell, in this order; each gives it exactly the names that were read.
     package let commands: [String]
+    /// Why there are none; left out where there are.
+    package let obstacle: String?
     /// How to make it last: commands as well, or where to write what.
     package let lasting: [String]
     /// `sysctl`, `own-table` or `other`.
@@ -85,7 +87,8 @@ extension DoctorDocument.Finding {
     meaning = finding.meaning
     fix = finding.fix.map {
       DoctorDocument.Fix(
-        commands: $0.commands, lasting: $0.lasting, scope: $0.scope.rawValue)
+        commands: $0.commands, obstacle: $0.obstacle, lasting: $0.lasting.map(\.text),
+        scope: $0.scope.rawValue)
     }
   }
 }

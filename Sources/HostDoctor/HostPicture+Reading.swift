@@ -6,10 +6,11 @@ extension HostPicture {
   /// Reads the host of this thread's network namespace, as a configuration makes it worth reading.
   ///
   /// Files are looked for below `root`, which is empty for the host's own. What only root may read
-  /// is left as the refusal. Throws `SystemError` where even the interfaces cannot be read. Some
-  /// milliseconds; with a full routing table, a second.
+  /// is left as the refusal. `daemon` is what the daemon at the control socket says of itself.
+  /// Throws `SystemError` where even the interfaces cannot be read. Some milliseconds; with a full
+  /// routing table, a second.
   package static func read(
-    for configuration: Configuration, below root: String = ""
+    for configuration: Configuration, below root: String = "", daemon: DaemonAccount? = nil
   ) throws(SystemError) -> HostPicture {
     var picture = HostPicture()
     picture.links = try DetailedLink.readAll()
@@ -23,15 +24,17 @@ extension HostPicture {
     try picture.readRoutes(for: configuration)
     picture.readFirewall()
     do throws(SystemError) {
-      picture.processes = .success(try ProcessTable.processes(named: proxyNames))
+      picture.processes = .success(
+        try ProcessTable.proxies(named: proxyNames, or: daemon?.process))
     } catch {
       picture.processes = .failure(error)
     }
     picture.readFiles(below: root)
+    picture.daemon = daemon
     return picture
   }
 
-  /// Our daemon, and the others of its kind by the names of their processes.
+  /// Our daemon, and the others of its kind by the names of their programs.
   static let proxyNames: Set<String> = [
     "ndpproxy", "ndppd", "npd6", "pndpd", "ndpresponder", "odhcpd", "6relayd", "ndp-proxy-go",
   ]

@@ -25,7 +25,7 @@ package struct HostPicture: Sendable {
   package var firewall: Result<NetfilterRuleset, SystemError> = .success(NetfilterRuleset())
   /// Whether the older `ip6tables` has rules of its own; `nil` where only root may know.
   package var hasLegacyTables: Bool? = false
-  /// Our daemon and the other proxies that run here.
+  /// Our daemon and the other proxies that run here, by the files they were started from.
   package var processes: Result<[HostProcess], SystemError> = .success([])
   /// What the files of sysctl.d(5) set at boot.
   package var bootSettings = SysctlFiles()
@@ -56,19 +56,22 @@ package struct TextFile: Equatable, Sendable {
 
 /// What the daemon has seen and done for its rules since it started.
 package struct DaemonAccount: Equatable, Sendable {
+  /// The number of its process; `nil` where it is not known.
+  package var process: Int32?
   /// Solicitations that arrived for targets of its rules.
   package var solicitationsSeen: UInt64
   /// Advertisements that it sent.
   package var advertisementsSent: UInt64
 
-  package init(solicitationsSeen: UInt64, advertisementsSent: UInt64) {
+  package init(process: Int32? = nil, solicitationsSeen: UInt64, advertisementsSent: UInt64) {
+    self.process = process
     self.solicitationsSeen = solicitationsSeen
     self.advertisementsSent = advertisementsSent
   }
 }
 
 extension HostPicture {
-  func link(named name: String) -> DetailedLink? { links.first { $0.link.name == name } }
+  func link(named name: String) -> DetailedLink? { links.first { $0.link.goes(by: name) } }
 
   func link(at index: Int32) -> DetailedLink? { links.first { $0.link.index == index } }
 

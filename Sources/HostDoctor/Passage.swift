@@ -64,19 +64,24 @@ struct Passage {
 
   /// The guide's pair of rules in front of all others.
   func opening(at site: DropSite, _ isDocker: Bool) -> Fix {
-    let table = "\(site.base.family.name) \(site.base.table)"
-    let chain = "\(table) \(isDocker ? "DOCKER-USER" : site.base.name)"
+    guard inside.name.isPlainName else { return Fix(obstacle: Self.nameless) }
     let prefix = placed.rule.prefix
-    return Fix(
+    var chain = site.base
+    if isDocker { chain.name = "DOCKER-USER" }
+    return chain.change(
+      "insert",
       [
-        "nft insert rule \(chain) "
-          + "iifname \"\(inside.name)\" ip6 saddr \(prefix) accept".quoted,
-        "nft insert rule \(chain) "
-          + "oifname \"\(inside.name)\" ip6 daddr \(prefix) accept".quoted,
+        "iifname \"\(inside.name)\" ip6 saddr \(prefix) accept",
+        "oifname \"\(inside.name)\" ip6 daddr \(prefix) accept",
       ],
       lasting: isDocker
         ? ["the same at boot after Docker, which leaves DOCKER-USER alone"] : DropSite.lasting)
   }
+
+  /// Why there is no rule for an interface: in nft(8) some characters cannot be written.
+  static let nameless =
+    "no rule can be given, for nft(8) cannot name this interface: rename it to letters and digits "
+    + "first"
 }
 
 /// What this host's kernel and a neighbour tell each other on a link.

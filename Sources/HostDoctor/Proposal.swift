@@ -1,5 +1,6 @@
 import LinuxNet
 import NDPWire
+import PlainText
 package import ProxyConfig
 
 /// The configuration that a host seems to need, with the reasons in comments.
@@ -25,11 +26,13 @@ package struct Proposal: Sendable {
 
   /// Proposes a rule for each part of an on-link prefix that is routed to somewhere else.
   ///
-  /// `nil` where there is no such interface. The picture is to be read for `question`.
+  /// `nil` where there is no such interface. Names of others stand in comments alone, and
+  /// printable: nothing of a name becomes a line of the file. The picture is to be read for
+  /// `question`.
   package init?(upstream: String, picture: HostPicture) {
     guard let link = picture.link(named: upstream) else { return nil }
     let onLink = picture.onLinkPrefixes(of: link.link.index).filter { $0.length < 128 }
-    let inward = Self.inward(from: link, onLink, picture)
+    let inward = upstream.isPlainName ? Self.inward(from: link, onLink, picture) : []
     ruleCount = inward.count
     var lines = [
       "# Proposed by 'ndpctl init --upstream \(upstream)' for this host as it is now.",
@@ -38,7 +41,9 @@ package struct Proposal: Sendable {
         ? "# No prefix is on the link of \(upstream), as far as this host's routes say."
         : "# On the link of \(upstream): \(onLink.map(\.description).joined(separator: ", ")).",
     ]
-    if inward.isEmpty {
+    if !upstream.isPlainName {
+      lines += ["#", "# A configuration cannot name it: rename it to letters and digits first."]
+    } else if inward.isEmpty {
       lines += Self.excuse(upstream, onLink, picture)
     } else {
       lines += ["", "proxy \(upstream) {"]
@@ -48,7 +53,7 @@ package struct Proposal: Sendable {
       }
       lines.append("}")
     }
-    text = lines.joined(separator: "\n") + "\n"
+    text = lines.map(\.printable).joined(separator: "\n") + "\n"
   }
 
   /// Routes to other interfaces for a part of what is on-link, the widest for each interface.
@@ -99,7 +104,8 @@ package struct Proposal: Sendable {
   private static func excuse(
     _ upstream: String, _ onLink: [IPv6Prefix], _ picture: HostPicture
   ) -> [String] {
-    let others = picture.links.map(\.link.name).filter { $0 != upstream && $0 != "lo" }
+    let others = picture.links.map(\.link).filter { !$0.goes(by: upstream) && $0.name != "lo" }
+      .map(\.name)
     let inside = others.first { $0.hasPrefix("zt") } ?? others.first ?? "zt0"
     let base = onLink.first ?? IPv6Prefix("2001:db8:1::/64")!
     let part = IPv6Prefix(

@@ -11,6 +11,13 @@ struct Descriptor: ~Copyable {
     self.number = number
   }
 
+  /// Gives the descriptor to somebody else, who closes it.
+  consuming func release() -> CInt {
+    let number = number
+    discard self
+    return number
+  }
+
   deinit {
     // Nothing can be done about a failure, and Linux has freed the number even then.
     _ = close(number)
@@ -19,16 +26,18 @@ struct Descriptor: ~Copyable {
 
 extension Descriptor {
   /// Binds a socket to an address of its family, given as the structure that the family has.
+  ///
+  /// All of it counts, or `length` octets.
   func bind<Address>(
-    to address: Address, _ operation: @autoclosure () -> String
+    to address: Address, length: Int = MemoryLayout<Address>.size,
+    _ operation: @autoclosure () -> String
   ) throws(SystemError) {
     let number = number
-    let length = socklen_t(MemoryLayout<Address>.size)
     try call(operation()) {
       unsafe withUnsafePointer(to: address) { pointer in
         // Every socket address begins like `sockaddr`; the length says how far this one goes.
         unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          unsafe Glibc.bind(number, .init(__sockaddr__: $0), length)
+          unsafe Glibc.bind(number, .init(__sockaddr__: $0), socklen_t(length))
         }
       }
     }

@@ -17,11 +17,15 @@ import Glibc
   private let headLength: Int
   private let rests: UnsafeMutableRawBufferPointer
   private let restLength: Int
+  /// For each frame where it came from or goes to; empty where the socket is bound to one interface.
+  private let places: UnsafeMutableBufferPointer<sockaddr_ll>
   /// Where a long frame is put together; empty until there is one.
   private var whole: [UInt8] = []
 
   /// There is room for frames of `headLength` and `restLength` octets together.
-  init(headLength: Int, restLength: Int = 0) {
+  ///
+  /// `hasInterfaces` is for a socket of all interfaces, where each frame has one of its own.
+  init(headLength: Int, restLength: Int = 0, hasInterfaces: Bool = false) {
     (self.headLength, self.restLength) = (headLength, restLength)
     vectorCount = restLength > 0 ? 2 : 1
     unsafe headers = .allocate(capacity: Self.count)
@@ -30,6 +34,8 @@ import Glibc
     // never used costs nothing.
     unsafe heads = zeros(Self.count * headLength)
     unsafe rests = zeros(Self.count * restLength)
+    unsafe places = .allocate(capacity: hasInterfaces ? Self.count : 0)
+    unsafe places.initialize(repeating: sockaddr_ll())
     for index in 0..<Self.count {
       let first = index * vectorCount
       unsafe vectors.initializeElement(
@@ -43,6 +49,10 @@ import Glibc
       var header = unsafe mmsghdr()
       unsafe header.msg_hdr.msg_iov = vectors.baseAddress! + first
       unsafe header.msg_hdr.msg_iovlen = vectorCount
+      if hasInterfaces {
+        unsafe header.msg_hdr.msg_name = UnsafeMutableRawPointer(places.baseAddress! + index)
+        unsafe header.msg_hdr.msg_namelen = Self.placeLength
+      }
       unsafe headers.initializeElement(at: index, to: header)
     }
   }
@@ -50,6 +60,7 @@ import Glibc
   deinit {
     unsafe headers.deallocate()
     unsafe vectors.deallocate()
+    unsafe places.deallocate()
     unsafe free(heads.baseAddress)
     unsafe free(rests.baseAddress)
   }
@@ -70,6 +81,22 @@ import Glibc
     let frame = whole
     unsafe body(frame.span.bytes, isTruncated)
   }
+
+  /// Makes room for where the frames of the next batch come from.
+  func prepareInterfaces() {
+    for index in 0..<Self.count { unsafe headers[index].msg_hdr.msg_namelen = Self.placeLength }
+  }
+
+  /// The index of the interface on which a frame came.
+  func interface(of index: Int) -> Int32 { unsafe places[index].sll_ifindex }
+
+  /// Says out of which interface a frame is to go.
+  func setInterface(of index: Int, to interface: Int32) {
+    unsafe places[index].sll_family = UInt16(AF_PACKET)
+    unsafe places[index].sll_ifindex = interface
+  }
+
+  private static let placeLength = socklen_t(MemoryLayout<sockaddr_ll>.size)
 
   /// Has a frame written that is to be sent, in no more than `headLength` octets.
   func write(_ index: Int, _ encode: (inout MutableRawSpan) -> Int) {

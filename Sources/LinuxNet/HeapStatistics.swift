@@ -9,6 +9,8 @@ package enum HeapStatistics {
     return statistics.uordblks + statistics.hblkhd
   }
 
-  /// Gives the kernel back what was freed (malloc_trim(3)); what starting took is not needed again.
+  /// Gives the kernel back what was freed (malloc_trim(3)).
+  ///
+  /// After a start or a reload: what reading a configuration took is not needed again.
   package static func trim() { malloc_trim(0) }
 }

@@ -8,54 +8,46 @@ import SystemPackage
 package final class ListeningSocket: Pollable {
   private let descriptor: Descriptor
   /// What is to be removed; `nil` where a service manager made it.
-  private let made: Made?
-
-  private struct Made {
-    let path: String
-    let device: UInt
-    let inode: UInt
-  }
+  private let place: Place?
 
   /// How many may wait to be let in.
   private static let backlog: CInt = 16
 
-  private init(descriptor: consuming Descriptor, made: Made?) {
+  private init(descriptor: consuming Descriptor, place: Place?) {
     self.descriptor = descriptor
-    self.made = made
+    self.place = place
   }
 
   /// Makes a socket at `path` that its owner and `group` may connect to.
   ///
   /// One that was left behind by a process that is gone is replaced. Throws `EADDRINUSE` where
-  /// somebody listens there, or where it is no socket.
+  /// somebody listens there, or where it is no socket. With a group, only for the superuser.
   package convenience init(path: String, group: UInt32?) throws(SystemError) {
     let descriptor = try Descriptor.unixStream(flags: CInt(O_NONBLOCK))
-    // What bind(2) makes has these permissions from the first moment on: to change them later, by
-    // the path, would be to change whatever somebody has put there meanwhile.
+    // What bind(2) makes has these permissions and this group from the first moment on: to change
+    // them later, by the path, would be to change whatever somebody has put there meanwhile.
     try call("set permissions") { fchmod(descriptor.number, 0o660) }
-    try Self.removeLeftover(path)
-    let mask = umask(0)
-    defer { _ = umask(mask) }
-    try descriptor.bind(to: sockaddr_un(path: path), "make the socket \(path)")
-    var status = stat()
-    try call("examine \(path)") { unsafe lstat(path, &status) }
-    let made = Made(path: path, device: UInt(status.st_dev), inode: UInt(status.st_ino))
-    if let group {
-      try call("give \(path) to group \(group)") { unsafe lchown(path, .max, group) }
+    let place = try Place(path)
+    try place.removeLeftover()
+    do {
+      let mask = umask(0)
+      let ownGroup = group.map { gid_t(bitPattern: setfsgid($0)) }
+      defer {
+        if let ownGroup { setfsgid(ownGroup) }
+        umask(mask)
+      }
+      try descriptor.bind(to: sockaddr_un(path: path), "make the socket \(path)")
     }
+    try place.take()
     try call("listen at \(path)") { listen(descriptor.number, Self.backlog) }
-    self.init(descriptor: descriptor, made: made)
+    self.init(descriptor: descriptor, place: place)
   }
 
   /// Takes over the socket that a service manager listens on (sd_listen_fds(3)); `nil` if none.
   ///
   /// Throws `EINVAL` where what was handed over is no such socket. To be called once.
   package static func inherited() throws(SystemError) -> ListeningSocket? {
-    guard CurrentProcess.environment("LISTEN_PID") == "\(getpid())",
-      let count = CurrentProcess.environment("LISTEN_FDS").flatMap(Int.init), count > 0
-    else { return nil }
-    for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { unsafe unsetenv(name) }
-    let number = firstInherited
+    guard let number = inheritedDescriptor else { return nil }
     guard option(SO_DOMAIN, of: number) == AF_UNIX, option(SO_ACCEPTCONN, of: number) == 1,
       option(SO_TYPE, of: number) == CInt(SOCK_STREAM.rawValue)
     else { throw SystemError("take over the service manager's socket", .invalidArgument) }
@@ -64,11 +56,18 @@ package final class ListeningSocket: Pollable {
     try call("make descriptor \(number) non-blocking") {
       linux_fcntl(number, F_SETFL, O_RDWR | O_NONBLOCK)
     }
-    return ListeningSocket(descriptor: descriptor, made: nil)
+    return ListeningSocket(descriptor: descriptor, place: nil)
   }
 
-  /// `SD_LISTEN_FDS_START`.
-  private static let firstInherited: CInt = 3
+  /// The descriptor that a service manager has handed over to this process; `nil` if none.
+  ///
+  /// `SD_LISTEN_FDS_START` (sd_listen_fds(3)): others after it are not taken.
+  package static var inheritedDescriptor: Int32? {
+    guard CurrentProcess.environment("LISTEN_PID") == "\(getpid())",
+      let count = CurrentProcess.environment("LISTEN_FDS").flatMap(Int.init), count > 0
+    else { return nil }
+    return 3
+  }
 
   private static func option(_ name: CInt, of number: CInt) -> CInt? {
     var value: CInt = 0
@@ -77,15 +76,7 @@ package final class ListeningSocket: Pollable {
     return status == 0 ? value : nil
   }
 
-  deinit {
-    guard let made else { return }
-    var status = stat()
-    // Another may have put its own in the place.
-    guard unsafe lstat(made.path, &status) == 0, UInt(status.st_dev) == made.device,
-      UInt(status.st_ino) == made.inode
-    else { return }
-    _ = unsafe unlink(made.path)
-  }
+  deinit { place?.remove() }
 
   package var pollDescriptor: CInt { descriptor.number }
 
@@ -104,21 +95,53 @@ package final class ListeningSocket: Pollable {
     }
     return connection
   }
+}
+
+/// The name of a socket in its directory, which is held open: whoever puts another directory in the
+/// way of the path does not have us remove anything there.
+private final class Place {
+  private let path: String
+  private let name: String
+  private let directory: Descriptor
+  private var identity: FileIdentity?
+
+  init(_ path: String) throws(SystemError) {
+    self.path = path
+    name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    let parent = RegularFile.directory(of: path)
+    directory = Descriptor(
+      owning: try call("open the directory \(parent)") {
+        unsafe open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC)
+      })
+  }
 
   /// Removes a socket that nobody listens on any more.
-  private static func removeLeftover(_ path: String) throws(SystemError) {
+  func removeLeftover() throws(SystemError) {
     var status = stat()
-    guard unsafe lstat(path, &status) == 0 else { return }
+    guard unsafe fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else {
       throw SystemError("make the socket \(path): something else is there", .addressInUse)
     }
     do {
       try Descriptor.unixStream(flags: CInt(O_NONBLOCK)).connect(to: path)
     } catch {
+      // A socket of datagrams, say, refuses as well, but otherwise.
       guard error.code == .connectionRefused else { throw error }
-      try call("replace the socket \(path)") { unsafe unlink(path) }
+      FileIdentity(status).remove(name, in: directory.number)
       return
     }
     throw SystemError("make the socket \(path): somebody listens there", .addressInUse)
   }
+
+  /// Remembers what is there as ours.
+  func take() throws(SystemError) {
+    var status = stat()
+    try call("examine \(path)") {
+      unsafe fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW)
+    }
+    identity = FileIdentity(status)
+  }
+
+  /// Removes what is ours, as far as that is allowed; another may have put its own in the place.
+  func remove() { identity?.remove(name, in: directory.number) }
 }

@@ -52,16 +52,20 @@ package struct LinkAddress: Equatable, Sendable {
   package let prefixLength: Int
   /// Whether duplicate address detection is not over, or failed.
   package let isTentative: Bool
+  /// Whether duplicate address detection failed.
+  package let isDuplicate: Bool
   /// Whether it should no longer be the source of anything new (RFC 4862 §5.5.4).
   package let isDeprecated: Bool
 
   package init(
-    index: Int32, address: IPv6Address, prefixLength: Int, isTentative: Bool, isDeprecated: Bool
+    index: Int32, address: IPv6Address, prefixLength: Int, isTentative: Bool,
+    isDuplicate: Bool = false, isDeprecated: Bool
   ) {
     self.index = index
     self.address = address
     self.prefixLength = prefixLength
     self.isTentative = isTentative
+    self.isDuplicate = isDuplicate
     self.isDeprecated = isDeprecated
   }
 }
@@ -213,7 +217,7 @@ extension LinkAddress {
     let tentative = UInt32(IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_OPTIMISTIC)
     self.init(
       index: payload.native(at: 4), address: own, prefixLength: length,
-      isTentative: flags & tentative != 0,
+      isTentative: flags & tentative != 0, isDuplicate: flags & UInt32(IFA_F_DADFAILED) != 0,
       isDeprecated: flags & UInt32(IFA_F_DEPRECATED) != 0)
   }
 }

@@ -6,22 +6,46 @@ import Glibc
   private let capture: OpaquePointer
   private let dump: OpaquePointer
 
-  /// Makes the file, or empties it; `-` is standard output.
+  /// Makes the file, or empties one of ours; `-` is standard output.
   ///
-  /// Throws what libpcap says.
+  /// Throws why not: no link is followed, and nobody else's file is emptied.
   package init(path: String, snapLength: Int32 = 256) throws(CaptureFailure) {
     let precision = UInt32(PCAP_TSTAMP_PRECISION_NANO)
     guard
       let capture = unsafe pcap_open_dead_with_tstamp_precision(
         DLT_EN10MB, snapLength, precision)
     else { throw CaptureFailure(description: "\(path): not enough memory") }
-    guard let dump = unsafe pcap_dump_open(capture, path) else {
-      let words = unsafe String(cString: pcap_geterr(capture))
+    do throws(CaptureFailure) {
+      unsafe dump = unsafe try Self.open(path, capture)
+    } catch {
       unsafe pcap_close(capture)
-      throw CaptureFailure(description: words)
+      throw error
     }
     unsafe self.capture = unsafe capture
-    unsafe self.dump = unsafe dump
+  }
+
+  private static func open(
+    _ path: String, _ capture: OpaquePointer
+  ) throws(CaptureFailure) -> OpaquePointer {
+    var dump: OpaquePointer?
+    if path == "-" {
+      unsafe dump = unsafe pcap_dump_open(capture, path)
+    } else {
+      do throws(SystemError) {
+        let descriptor = try OutputFile.empty(path)
+        // Closed with the stream that libpcap gets.
+        guard let stream = unsafe fdopen(descriptor.release(), "w") else {
+          throw SystemError("write to \(path)", .current)
+        }
+        unsafe dump = unsafe pcap_dump_fopen(capture, stream)
+      } catch {
+        throw CaptureFailure(description: "\(error); name a new file or one of yours")
+      }
+    }
+    guard let dump = unsafe dump else {
+      throw CaptureFailure(description: unsafe String(cString: pcap_geterr(capture)))
+    }
+    return unsafe dump
   }
 
   deinit {

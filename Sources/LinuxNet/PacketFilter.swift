@@ -26,18 +26,15 @@ package struct PacketFilter: Equatable {
   /// ('ndpbench cost'), and a program may have 4096 instructions.
   package static let prefixLimit = 64
 
-  /// Lets through solicitations for targets inside any of `prefixes`, those that a target inside
-  /// any of `speakers` sends itself, and advertisements if wanted.
+  /// Lets through solicitations for targets inside any of `prefixes`, and advertisements if wanted.
   ///
-  /// Who detects duplicates speaks for its target. Of more than `limit` prefixes, as many shorter
-  /// ones are compared.
+  /// Of more than `limit` prefixes, as many shorter ones are compared.
   package init(
-    solicitationsFor prefixes: [IPv6Prefix], solicitationsOf speakers: [IPv6Prefix] = [],
-    advertisements: Bool, limit: Int = PacketFilter.prefixLimit
+    solicitationsFor prefixes: [IPv6Prefix], advertisements: Bool,
+    limit: Int = PacketFilter.prefixLimit
   ) {
     var messages: [String] = []
     if !prefixes.isEmpty { messages.append(Self.solicitations(for: prefixes, limit: limit)) }
-    if !speakers.isEmpty { messages.append(Self.solicitations(of: speakers, limit: limit)) }
     if advertisements { messages.append("ip6[40] == 136") }
     guard !messages.isEmpty else {
       self = .nothing
@@ -53,7 +50,7 @@ package struct PacketFilter: Equatable {
   }
 
   /// Lets nothing through.
-  static let nothing = PacketFilter(expression: "nothing", program: [reject])
+  package static let nothing = PacketFilter(expression: "nothing", program: [reject])
 
   /// Lets through what an expression of pcap-filter(7) accepts, where it is for this host.
   ///
@@ -71,18 +68,6 @@ package struct PacketFilter: Equatable {
     return "(\(type) and (\(field(at: targetOffset, isInAnyOf: covers))))"
   }
 
-  private static func solicitations(of speakers: [IPv6Prefix], limit: Int) -> String {
-    let type = "ip6[40] == 135"
-    guard let covers = IPv6Prefix.covers(of: speakers, limit: limit) else { return type }
-    let unspecified = comparison(
-      ofFieldAt: sourceOffset, with: IPv6Prefix(.unspecified, length: 128))
-    let sources = field(at: sourceOffset, isInAnyOf: covers)
-    let targets = field(at: targetOffset, isInAnyOf: covers)
-    return "(\(type) and ((\(sources)) or (\(unspecified) and (\(targets)))))"
-  }
-
-  /// Where the source address stands in the IPv6 packet.
-  private static let sourceOffset = 8
   /// Where the target address stands in the IPv6 packet.
   private static let targetOffset = 48
 

@@ -124,11 +124,20 @@ package final class PacketSocket: Pollable {
   /// How many frames the kernel dropped since the last call, for want of room in the socket.
   ///
   /// One system call (`PACKET_STATISTICS`, packet(7)).
-  package func takeOverrunCount() -> UInt64 {
-    var statistics = tpacket_stats()
-    var length = socklen_t(MemoryLayout<tpacket_stats>.size)
-    let status = unsafe getsockopt(
-      number, SOL_PACKET, PACKET_STATISTICS, &statistics, &length)
-    return status == 0 ? UInt64(statistics.tp_drops) : 0
+  package func takeOverrunCount() -> UInt64 { socket.takeOverrunCount() }
+
+  /// Whether the interface is still the one that the socket was bound to.
+  ///
+  /// One that was deleted is not, even if there is another with the same index by now. One system
+  /// call.
+  package var isAttached: Bool {
+    var address = sockaddr_ll()
+    var length = socklen_t(MemoryLayout<sockaddr_ll>.size)
+    let status = unsafe withUnsafeMutablePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe getsockname(number, .init(__sockaddr__: $0), &length)
+      }
+    }
+    return status == 0 && address.sll_ifindex == interfaceIndex
   }
 }

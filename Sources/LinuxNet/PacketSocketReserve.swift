@@ -88,6 +88,17 @@ final class OpenPacketSocket {
     try descriptor.bind(to: address, "bind packet socket to interface \(interfaceIndex)")
   }
 
+  /// How many frames the kernel dropped since the last call, for want of room in the socket.
+  ///
+  /// One system call (`PACKET_STATISTICS`, packet(7)).
+  func takeOverrunCount() -> UInt64 {
+    var statistics = tpacket_stats()
+    var length = socklen_t(MemoryLayout<tpacket_stats>.size)
+    let status = unsafe getsockopt(
+      descriptor.number, SOL_PACKET, PACKET_STATISTICS, &statistics, &length)
+    return status == 0 ? UInt64(statistics.tp_drops) : 0
+  }
+
   /// Drops the frames that are queued, and the error that the interface may have left behind.
   private func discardAll() throws(SystemError) {
     var octet: UInt8 = 0

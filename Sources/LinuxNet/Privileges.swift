@@ -19,6 +19,12 @@ package enum Privileges {
     /// The number of its first group.
     package let group: UInt32
 
+    /// A user who has no name, alone in a group of the same number.
+    init(number: UInt32) { (name, identifier, group) = ("number \(number)", number, number) }
+
+    /// Whether processes of all sorts run as this user, so that what belongs to it belongs to them.
+    package var isShared: Bool { identifier == overflowUser }
+
     /// Finds a user in a file like `/etc/passwd` (passwd(5)); `nil` if it is not there.
     ///
     /// libc would ask name services, which a static program cannot load.
@@ -35,6 +41,35 @@ package enum Privileges {
       }
       return nil
     }
+  }
+
+  /// A user without a name, whose number nobody else has by rights; `nil` where all are taken.
+  ///
+  /// The first of `unnamed` that is neither a user's nor a group's in files like `/etc/passwd` and
+  /// `/etc/group`.
+  package static func unnamedUser(
+    users: String = "/etc/passwd", groups: String = "/etc/group"
+  ) -> User? {
+    let taken = numbers(in: users).union(numbers(in: groups))
+    return unnamed.first { !taken.contains($0) }.map(User.init(number:))
+  }
+
+  /// Numbers that nobody gives out.
+  ///
+  /// Debian's policy (§9.2.2) reserves them, systemd ("Users, Groups, UIDs and GIDs on systemd
+  /// Systems") leaves them unused, and unlike 65532 and 65533 they are not popular in container
+  /// images. A user namespace with 65,536 users has them.
+  private static let unnamed: ClosedRange<UInt32> = 65520...65531
+
+  /// The third fields of all lines.
+  private static func numbers(in file: String) -> Set<UInt32> {
+    guard let octets = try? RegularFile(file, limit: 1 << 20).octets else { return [] }
+    let lines = octets.split(separator: UInt8(ascii: "\n"))
+    return Set(
+      lines.compactMap { line in
+        let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        return fields.count < 3 ? nil : UInt32(String(decoding: fields[2], as: UTF8.self))
+      })
   }
 
   /// The number of a group in a file like `/etc/group` (group(5)); `nil` if it is not there.
@@ -57,7 +92,7 @@ package enum Privileges {
   }
 
   /// What the kernel calls users that it has no number for (`/proc/sys/kernel/overflowuid`).
-  private static let overflowUser: UInt32 = 65534
+  fileprivate static let overflowUser: UInt32 = 65534
 
   /// Whether this process runs as the superuser of its user namespace.
   package static var isSuperuser: Bool { geteuid() == 0 }
@@ -104,6 +139,10 @@ package enum Privileges {
   }
 
   private static func become(_ user: User) throws(SystemError) {
+    // To setresuid(2) this number means that nothing is to change.
+    guard user.identifier != .max, user.group != .max else {
+      throw SystemError("become user \(user.name): 4294967295 is nobody's number", .invalidArgument)
+    }
     // Without this, the capabilities go with the user identifier.
     try control("keep capabilities", PR_SET_KEEPCAPS, 1)
     try call("give up groups") { setgroups(0, nil) }
@@ -112,6 +151,19 @@ package enum Privileges {
       setresuid(user.identifier, user.identifier, user.identifier)
     }
     try control("keep capabilities no longer", PR_SET_KEEPCAPS, 0)
+    try verify(user)
+  }
+
+  /// Throws unless this process is that user, and nobody else besides.
+  private static func verify(_ user: User) throws(SystemError) {
+    var (real, effective, saved) = (uid_t.max, uid_t.max, uid_t.max)
+    try call("look at the user") { unsafe getresuid(&real, &effective, &saved) }
+    var (realGroup, effectiveGroup, savedGroup) = (gid_t.max, gid_t.max, gid_t.max)
+    try call("look at the group") { unsafe getresgid(&realGroup, &effectiveGroup, &savedGroup) }
+    let others = try call("look at groups") { getgroups(0, nil) }
+    guard [real, effective, saved].allSatisfy({ $0 == user.identifier }),
+      [realGroup, effectiveGroup, savedGroup].allSatisfy({ $0 == user.group }), others == 0
+    else { throw SystemError("become user \(user.name): the system did as if", .notPermitted) }
   }
 
   private static func setCapabilities(_ kept: [Capability]) throws(SystemError) {

@@ -6,25 +6,49 @@ package struct RegularFile {
   /// Device and inode: the same for two paths exactly if they are one file.
   package let identity: String
 
+  /// The number of the user that it belongs to.
+  package let owner: UInt32
+
   /// What is in it.
   package let octets: [UInt8]
 
   /// Reads a file, no more than `limit` + 1 octets, so that a longer one can be told.
   ///
-  /// A pipe or a device will do unless `isRequired` says that it must be a regular file.
-  /// Throws `SystemError` where it cannot be read; a directory gives `EISDIR`.
+  /// A pipe or a device will do unless `isRequired` says that it must be a regular file; then
+  /// nothing else is so much as opened. Throws `SystemError` where it cannot be read; a directory
+  /// gives `EISDIR`.
   package init(_ path: String, limit: Int, isRequired: Bool = false) throws(SystemError) {
-    // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
-    let flags = O_RDONLY | O_CLOEXEC | (isRequired ? O_NONBLOCK : 0)
-    let descriptor = Descriptor(
-      owning: try call("open \(path)") { unsafe open(path, flags) })
-    var status = stat()
-    _ = try call("fstat \(path)") { unsafe fstat(descriptor.number, &status) }
-    identity = "\(status.st_dev):\(status.st_ino)"
-    let kind = status.st_mode & S_IFMT
-    if isRequired, kind != S_IFREG, kind != S_IFDIR {
-      throw SystemError("open \(path): not a regular file", .invalidArgument)
+    let found = try FoundFile(path, followsLinks: true)
+    let descriptor: Descriptor
+    if isRequired {
+      descriptor = try found.openRegular(path)
+    } else {
+      if found.isDirectory { throw SystemError("read \(path)", .isDirectory) }
+      descriptor = Descriptor(
+        owning: try call("open \(path)") { unsafe open(path, O_RDONLY | O_CLOEXEC) })
     }
+    try self.init(found, descriptor, path, limit: limit)
+  }
+
+  /// Reads a regular file because a user has it named in a file of his, and may show its lines to
+  /// others.
+  ///
+  /// One that not everybody may read must be that user's, and the path must have no symbolic
+  /// links, which somebody else may have made. It is not so much as opened otherwise: `EACCES`.
+  package init(_ path: String, limit: Int, namedBy user: UInt32) throws(SystemError) {
+    let found = try FoundFile(path, followsLinks: true)
+    guard found.isPublic || found.owner == user && found.isReached(withoutLinksBy: path) else {
+      throw SystemError(
+        "open \(path): not everybody may read the file; then it must belong to the owner of the "
+          + "file that names it, which must name it without symbolic links", .permissionDenied)
+    }
+    try self.init(found, found.openRegular(path), path, limit: limit)
+  }
+
+  private init(
+    _ found: borrowing FoundFile, _ descriptor: consuming Descriptor, _ path: String, limit: Int
+  ) throws(SystemError) {
+    (identity, owner) = (found.identity, found.owner)
     octets = try Self.read(descriptor, path: path, limit: limit)
   }
 
@@ -49,47 +73,30 @@ package struct RegularFile {
     return end == path.startIndex ? "/" : String(path[..<end])
   }
 
-  /// Makes a directory that others may enter, unless there is one, and gives it to a user.
+  /// Makes a directory that others may enter, and gives it to a user; one that is there already is
+  /// given as well where it belongs to somebody else than root.
   ///
-  /// One that is there stays as it is.
+  /// What is no directory, a symbolic link to one included, stays as it is, and so does its owner.
   package static func makeDirectory(
     _ path: String, owner: Privileges.User?
   ) throws(SystemError) {
-    if unsafe mkdir(path, 0o755) != 0 {
-      if errno == EEXIST { return }
+    let isNew = unsafe mkdir(path, 0o755) == 0
+    guard isNew || errno == EEXIST else {
       throw SystemError("make the directory \(path)", .current)
     }
-    try call("let others into \(path)") { unsafe chmod(path, 0o755) }
-    guard let owner else { return }
-    try call("give \(path) to \(owner.name)") {
-      unsafe chown(path, owner.identifier, owner.group)
+    let number = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard number >= 0 else {
+      if !isNew, errno == ELOOP || errno == ENOTDIR { return }
+      throw SystemError("open the directory \(path)", .current)
     }
-  }
-
-  /// Puts a file with this text in the place of another, so that nobody sees a part of it.
-  ///
-  /// Everybody may read it.
-  package static func replace(_ path: String, with text: String) throws(SystemError) {
-    let temporary = "\(path).\(getpid()).new"
-    // What somebody else has put there is not written to.
-    remove(temporary)
-    let number = try call("make \(temporary)") {
-      unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    }
-    let descriptor = Descriptor(owning: number)
-    do {
-      var rest = Array(text.utf8)[...]
-      while !rest.isEmpty {
-        let count = try call("write \(temporary)") {
-          unsafe rest.withUnsafeBytes { unsafe write(descriptor.number, $0.baseAddress, $0.count) }
-        }
-        rest = rest.dropFirst(count)
-      }
-      try call("set permissions of \(temporary)") { fchmod(descriptor.number, 0o644) }
-      try call("replace \(path)") { unsafe rename(temporary, path) }
-    } catch {
-      remove(temporary)
-      throw error
+    let directory = Descriptor(owning: number)
+    var status = stat()
+    try call("examine \(path)") { unsafe fstat(directory.number, &status) }
+    if isNew { try call("let others into \(path)") { fchmod(directory.number, 0o755) } }
+    let (user, group) = (owner?.identifier ?? 0, owner?.group ?? 0)
+    guard status.st_uid != user, isNew || status.st_uid != 0 else { return }
+    try call("give \(path) to \(owner?.name ?? "root")") {
+      fchown(directory.number, user, group)
     }
   }
 

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import PlainText
 
 /// The service manager that started this process and wants to hear of it (sd_notify(3)).
 package final class ServiceManager {
@@ -9,15 +10,21 @@ package final class ServiceManager {
 
   /// How often the manager wants a sign of life at the least; `nil` if it does not.
   ///
-  /// `WATCHDOG_USEC`, unless `WATCHDOG_PID` says that another process is meant.
+  /// `WATCHDOG_USEC`, unless `WATCHDOG_PID` says that another process is meant; within
+  /// `watchdogRange`, and `nil` for what is no number above 0.
   package static var watchdogInterval: Duration? {
     if let process = CurrentProcess.environment("WATCHDOG_PID"), process != "\(getpid())" {
       return nil
     }
     let text = CurrentProcess.environment("WATCHDOG_USEC")
-    guard let microseconds = text.flatMap(Int64.init), microseconds > 0 else { return nil }
-    return .microseconds(microseconds)
+    guard let microseconds = text.flatMap(UInt64.init), microseconds > 0 else { return nil }
+    let range = watchdogRange
+    return .microseconds(min(max(microseconds, range.lowerBound), range.upperBound))
   }
+
+  /// The shortest and the longest interval that is kept to, in microseconds: 100 ms, so that signs
+  /// of life are not all that we do, and an hour.
+  package static let watchdogRange: ClosedRange<UInt64> = 100_000...3_600_000_000
 
   /// Finds the manager by `NOTIFY_SOCKET`: a path, or an abstract name that begins with `@`.
   ///
@@ -47,9 +54,10 @@ package final class ServiceManager {
 
   /// Tells the manager assignments such as `READY=1`.
   ///
-  /// Nobody waits for a manager that does not listen: then they are lost.
+  /// What is not printable in them is shown as octets. Nobody waits for a manager that does not
+  /// listen: then they are lost.
   package func tell(_ assignments: [String]) {
-    let text = assignments.joined(separator: "\n")
+    let text = assignments.map(\.printable).joined(separator: "\n")
     var address = address
     unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

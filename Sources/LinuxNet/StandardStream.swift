@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import PlainText
 
 /// Output and error of this process, written to at once and without buffering.
 package enum StandardStream: CInt, Sendable {
@@ -7,36 +8,35 @@ package enum StandardStream: CInt, Sendable {
   case error = 2
 
   /// Writes the text, waiting for whoever reads it, and says whether all of it could be written.
+  ///
+  /// `ErrorLog` is for who must not wait. Of what is not printable only line feeds and tabs remain: no text commands a terminal.
   @discardableResult
   package func write(_ text: String) -> Bool {
-    write(text) { true }
+    writeAll(text.printable(keeping: .lines))
   }
 
-  /// Writes the text as far as that is possible at once; the rest is lost.
-  ///
-  /// For logs: nobody who does not read them holds up the process.
-  package func writeWithoutWaiting(_ text: String) {
-    _ = write(text) { isWritable }
+  /// The same for a text with colours of ours, which remain.
+  @discardableResult
+  package func write(colored text: String) -> Bool {
+    writeAll(text.printable(keeping: [.lines, .colors]))
   }
 
-  private func write(_ text: String, while mayWrite: () -> Bool) -> Bool {
+  /// Writes what commands the terminal.
+  func command(_ text: String) {
+    _ = writeAll(text)
+  }
+
+  private func writeAll(_ text: String) -> Bool {
     var text = text
     return text.withUTF8 { octets in
       var start = 0
       while start < octets.count {
-        // A pipe that is ready takes this much without waiting (PIPE_BUF, pipe(7)).
-        let length = min(octets.count - start, 4096)
-        guard mayWrite() else { return false }
-        let count = unsafe Glibc.write(rawValue, octets.baseAddress! + start, length)
+        let count = unsafe Glibc.write(
+          rawValue, octets.baseAddress! + start, octets.count - start)
         if count > 0 { start += count } else if errno != EINTR { return false }
       }
       return true
     }
-  }
-
-  private var isWritable: Bool {
-    var request = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
-    return unsafe poll(&request, 1, 0) == 1 && request.revents & Int16(POLLOUT) != 0
   }
 
   /// Whether colour helps: a terminal that can show it, and no `NO_COLOR` (no-color.org).

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import PlainText
 package import SystemPackage
 
 /// A system call that failed: which one, on what, and why.
@@ -14,7 +15,8 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     self.code = code
   }
 
-  package var description: String { "\(operation): \(code)" }
+  /// One sentence; what is named in it is printable.
+  package var description: String { "\(operation.printable): \(code)" }
 
   /// Whether a capability is missing.
   package var isMissingPrivilege: Bool { code == .notPermitted || code == .permissionDenied }

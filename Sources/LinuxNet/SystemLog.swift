@@ -1,8 +1,12 @@
 import CLinux
 import Glibc
+import SystemPackage
 
-/// The system log of this host (syslog(3)), where a daemon without a terminal writes.
-package enum SystemLog {
+/// The system log of this host, where a daemon without a terminal writes.
+///
+/// syslog(3) waits where the log's socket is full, for as long as nobody reads it. Here a line that
+/// cannot be taken at once is lost, and how many were is said with the next one that is taken.
+package struct SystemLog: ~Copyable {
   /// The severities of RFC 5424 §6.2.1 that a daemon uses.
   package enum Severity: CInt, Sendable {
     case critical = 2
@@ -13,16 +17,54 @@ package enum SystemLog {
     case debug = 7
   }
 
-  /// Says under which name lines appear; lines carry the process's number.
-  package static func open(name: StaticString) {
-    precondition(name.hasPointerRepresentation)
-    // syslog(3) keeps the pointer, and a static string's stays valid.
-    unsafe openlog(
-      UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self), LOG_PID, LOG_DAEMON)
+  private let name: String
+  private let path: String
+  private var lost = LostLines()
+
+  /// How many lines were lost since the start.
+  package var lostCount: UInt64 { lost.count }
+
+  /// `LOG_DAEMON` (syslog(3)), as it stands in a line's priority.
+  private static let facility: CInt = 3 << 3
+
+  /// Lines carry this name and the process's number.
+  package init(name: String, path: String = "/dev/log") {
+    self.name = name
+    self.path = path
   }
 
-  /// Writes one line.
-  package static func write(_ text: String, severity: Severity) {
-    unsafe linux_syslog(severity.rawValue, "%s", text)
+  /// Writes one line, or loses it; never waits.
+  ///
+  /// Nothing stays open between lines, so that a log that was restarted is found again. One
+  /// attempt, or two where the log listens for streams.
+  package mutating func write(_ text: String, severity: Severity) {
+    // The local form of RFC 3164. There is no time in it: it would be this process's local time,
+    // to the second and without a zone, and take the zone's file to tell. journald, rsyslog,
+    // syslog-ng and BusyBox put the time of arrival in its place.
+    let line =
+      "<\(Self.facility | severity.rawValue)>\(name)[\(getpid())]: \(LogText.line(text))\(lost.note)"
+    lost.record(isWritten: isSent(line))
+  }
+
+  private func isSent(_ line: String) -> Bool {
+    do throws(SystemError) {
+      try send(line, over: SOCK_DGRAM)
+      return true
+    } catch {
+      // Old logs listen for connections; there a line ends with a zero.
+      return error.code == .protocolWrongTypeForSocket
+        && (try? send(line + "\0", over: SOCK_STREAM)) != nil
+    }
+  }
+
+  private func send(_ line: String, over type: __socket_type) throws(SystemError) {
+    let flags = CInt(type.rawValue) | CInt(O_CLOEXEC) | CInt(O_NONBLOCK)
+    let socket = Descriptor(owning: try call("open socket") { Glibc.socket(AF_UNIX, flags, 0) })
+    try socket.connect(to: path)
+    let count = try call("send to \(path)") {
+      unsafe Glibc.send(
+        socket.number, line, line.utf8.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
+    }
+    guard count == line.utf8.count else { throw SystemError("send to \(path)", .messageTooLong) }
   }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import PlainText
 
 /// The terminal that standard output is, used as a page that is drawn anew again and again.
 ///
@@ -22,11 +23,11 @@ package final class Terminal {
     quiet.c_lflag &= ~tcflag_t(ICANON | ECHO)
     unsafe tcsetattr(STDIN_FILENO, TCSANOW, &quiet)
     // The other screen, without a cursor (xterm's control sequences, which all know).
-    StandardStream.output.write("\u{1b}[?1049h\u{1b}[?25l")
+    StandardStream.output.command("\u{1b}[?1049h\u{1b}[?25l")
   }
 
   deinit {
-    StandardStream.output.write("\u{1b}[?25h\u{1b}[?1049l")
+    StandardStream.output.command("\u{1b}[?25h\u{1b}[?1049l")
     unsafe tcsetattr(STDIN_FILENO, TCSANOW, &before)
   }
 
@@ -39,10 +40,12 @@ package final class Terminal {
   }
 
   /// Replaces what is on the page; lines beyond its end are left out.
+  ///
+  /// What is not printable in them is shown as octets.
   package func show(_ lines: [String]) {
     let shown = lines.prefix(Self.size.lines - 1)
-    let text = shown.map { $0 + "\u{1b}[K\r\n" }.joined()
-    StandardStream.output.write("\u{1b}[H" + text + "\u{1b}[J")
+    let text = shown.map { $0.printable + "\u{1b}[K\r\n" }.joined()
+    StandardStream.output.command("\u{1b}[H" + text + "\u{1b}[J")
   }
 
   /// What was pressed, once input is readable.

@@ -20,8 +20,10 @@ package struct Configuration: Equatable, Sendable {
   /// `max-route-lookups`: routes looked up per second.
   package var maxRouteLookups = 5000
 
-  /// `max-advertisements`: answers per second.
-  package var maxAdvertisements = 200_000
+  /// `max-advertisements`: answers per second; `nil` for as many as are asked for.
+  ///
+  /// An answer costs as much as its question, so that a limit would protect nobody.
+  package var maxAdvertisements: Int?
 
   /// Makes a configuration that asks for nothing.
   package init() {}

@@ -13,7 +13,8 @@ package enum ConfigurationParser {
     let configuration = lowering.lower(octets, fileName: fileName, identity: identity)
     return ParseResult(
       configuration: lowering.diagnostics.errorCount == 0 ? configuration : nil,
-      references: lowering.references, collected: lowering.diagnostics, source: lowering.source)
+      references: lowering.references, places: lowering.places, collected: lowering.diagnostics,
+      source: lowering.source)
   }
 }
 
@@ -28,15 +29,19 @@ package struct ParseResult: Sendable {
   /// Everything reported, even what is too much to be shown.
   var collected: Diagnostics
 
+  /// Where the rules stand.
+  let places: RulePlaces
+
   private let source: SourceText
 
   /// Puts a result together.
   init(
-    configuration: Configuration?, references: [HostReference], collected: Diagnostics,
-    source: SourceText
+    configuration: Configuration?, references: [HostReference], places: RulePlaces,
+    collected: Diagnostics, source: SourceText
   ) {
     self.configuration = configuration
     self.references = references
+    self.places = places
     self.collected = collected
     self.source = source
   }

@@ -2,7 +2,32 @@ extension Configuration: CustomStringConvertible {
   /// The effective configuration in the file's own syntax, every default written out.
   ///
   /// Parsing it gives an equal configuration; `route-ttl` and `address-ttl` stand only if given.
-  package var description: String {
+  package var description: String { text(from: 0, limit: .max).text }
+
+  /// A part of that text, which goes on at `next`; `nil` at the end.
+  ///
+  /// `start` is 0, or where an earlier part ended; behind the end there is nothing. Costs `limit`,
+  /// the number of pieces: a rule has two, and one more for each exclusion.
+  package func text(from start: Int, limit: Int) -> (text: String, next: Int?) {
+    var place = TextPlace(start)
+    var text = ""
+    for _ in 0..<limit {
+      guard let piece = takePiece(at: &place) else { return (text, nil) }
+      text += piece
+    }
+    return (text, place.proxy > proxies.count ? nil : place.number)
+  }
+
+  private func takePiece(at place: inout TextPlace) -> String? {
+    guard place.proxy <= proxies.count else { return nil }
+    guard place.proxy > 0 else {
+      place = TextPlace(proxy: 1)
+      return head
+    }
+    return proxies[place.proxy - 1].takePiece(at: &place)
+  }
+
+  private var head: String {
     var text = ""
     for keyword in Keyword.all(in: .file) {
       switch keyword.meaning {
@@ -10,18 +35,55 @@ extension Configuration: CustomStringConvertible {
         guard let interval = self[keyPath: path] else { continue }
         text += "\(keyword.name) \(interval.wholeMilliseconds)\n"
       case .limit(let path, _): text += "\(keyword.name) \(self[keyPath: path])\n"
+      case .optionalLimit(let path, _):
+        guard let limit = keyword.text(ofLimit: self[keyPath: path]) else { continue }
+        text += "\(keyword.name) \(limit)\n"
       default: continue
       }
-    }
-    for proxy in proxies {
-      text += "\(text.isEmpty ? "" : "\n")proxy \(proxy.interface) {\n\(proxy.body)}\n"
     }
     return text
   }
 }
 
+/// Where a part of the text begins: before what of which rule of which proxy.
+///
+/// Proxy 0 is what stands outside every block, rule 0 is the head of a proxy, and exclusion 0 that
+/// of a rule; the numbers behind the last are the ends of their blocks.
+private struct TextPlace {
+  var proxy: Int
+  var rule = 0
+  var exclusion = 0
+
+  init(proxy: Int) { self.proxy = proxy }
+
+  /// Reads a number, whoever wrote it.
+  init(_ number: Int) {
+    proxy = max(0, number) >> (2 * Self.bits)
+    rule = max(0, number) >> Self.bits & Self.mask
+    exclusion = max(0, number) & Self.mask
+  }
+
+  /// All three of them; no file has more than `Limits.entries` of any.
+  var number: Int { (proxy << Self.bits | rule) << Self.bits | exclusion }
+
+  private static let bits = 21
+  private static let mask = 1 << bits - 1
+}
+
 extension Configuration.Proxy {
-  fileprivate var body: String {
+  fileprivate func takePiece(at place: inout TextPlace) -> String {
+    if place.rule == 0 {
+      place.rule = 1
+      return "\nproxy \(interface) {\n\(options)"
+    }
+    guard place.rule <= rules.count else {
+      place = TextPlace(proxy: place.proxy + 1)
+      return "}\n"
+    }
+    return rules[place.rule - 1].takePiece(at: &place)
+  }
+
+  private var options: String {
     var text = ""
     for keyword in Keyword.all(in: .proxy) {
       switch keyword.meaning {
@@ -35,15 +97,18 @@ extension Configuration.Proxy {
       default: continue
       }
     }
-    for rule in rules { text += "  rule \(rule.prefix) {\n\(rule.body)  }\n" }
     return text
   }
 }
 
 extension Configuration.Rule {
-  fileprivate var body: String {
-    let exclusions = excluded.map { "    exclude \($0)\n" }.joined()
-    return "    \(method)\n\(exclusions)    autovia \(yesOrNo(autovia))\n"
+  fileprivate func takePiece(at place: inout TextPlace) -> String {
+    defer { place.exclusion += 1 }
+    if place.exclusion == 0 { return "  rule \(prefix) {\n    \(method)\n" }
+    if place.exclusion <= excluded.count { return "    exclude \(excluded[place.exclusion - 1])\n" }
+    place.rule += 1
+    place.exclusion = -1
+    return "    autovia \(yesOrNo(autovia))\n  }\n"
   }
 }
 

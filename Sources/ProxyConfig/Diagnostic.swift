@@ -165,6 +165,9 @@ extension Diagnostic {
     /// Nothing, junk or more than 128 behind the slash.
     case invalidPrefixLength = "invalid-prefix-length"
 
+    /// A prefix whose address goes on behind the length.
+    case hostBits = "host-bits"
+
     /// A rule that says something, but no method.
     case missingMethod = "missing-method"
 
@@ -186,7 +189,7 @@ extension Diagnostic {
     /// A proxy without rules.
     case noRules = "no-rules"
 
-    /// A `static` rule for more than a /64.
+    /// A `static` rule for a /64 or more.
     case wideStatic = "wide-static"
 
     /// A rule that a `static` one for the same prefix leaves without effect.
@@ -206,6 +209,24 @@ extension Diagnostic {
 
     /// A rule excludes what it is not about anyway, or everything.
     case exclusionOutside = "exclusion-outside"
+
+    /// Interfaces whose hosts can take over each other's addresses by `autowire`.
+    case trustDomain = "trust-domain"
+
+    /// A `static` rule for addresses that are on-link at its proxy interface.
+    case coversLink = "covers-link"
+
+    /// A `static` rule for the address of a router on the link of its proxy interface.
+    case coversRouter = "covers-router"
+
+    /// A `static` rule for the address of another neighbor on that link.
+    case coversNeighbor = "covers-neighbor"
+
+    /// An `autowire` rule that asks elsewhere for addresses that are on-link at its proxy interface.
+    case autowiresLink = "autowires-link"
+
+    /// Two proxies for one interface of this host, by different names of it.
+    case sameInterface = "same-interface"
 
     /// This host has no such interface.
     case missingInterface = "missing-interface"

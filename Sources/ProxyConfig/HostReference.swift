@@ -30,4 +30,28 @@ extension ParseResult {
       isNote ? .note : .warning, code, at: reference.offset, message.printable,
       suggestion: suggestion?.printable)
   }
+
+  /// Adds what the host has to say about a rule of the proxy of this name, as a warning.
+  package mutating func report(
+    _ code: Diagnostic.Code, about rule: Configuration.Rule, of proxy: String,
+    _ message: String, suggestion: String?
+  ) {
+    guard let offset = places.offset(of: rule, of: proxy) else { return }
+    collected.report(
+      .warning, code, at: offset, message.printable, suggestion: suggestion?.printable)
+  }
+}
+
+/// Where each rule was given first, counted through all files.
+struct RulePlaces: Sendable {
+  private let places: [String: [Configuration.Rule: (offset: Int, index: Int)]]
+
+  /// By the names of the proxies, and the prefixes and methods of their rules.
+  init(_ places: [String: [Configuration.Rule: (offset: Int, index: Int)]]) {
+    self.places = places
+  }
+
+  func offset(of rule: Configuration.Rule, of proxy: String) -> Int? {
+    places[proxy]?[Configuration.Rule(prefix: rule.prefix, method: rule.method)]?.offset
+  }
 }

@@ -61,6 +61,9 @@ extension Keyword {
     /// A limit for all proxies together; it has a default.
     case limit(any Path<Configuration, Int>, ClosedRange<Int>)
 
+    /// A limit for all proxies together that need not be; without one it is `unlimited`.
+    case optionalLimit(any Path<Configuration, Int?>, ClosedRange<Int>)
+
     /// Which address advertisements come from; it has a default.
     case source(any Path<Configuration.Proxy, Configuration.AdvertisementSource>)
 
@@ -93,7 +96,8 @@ extension Keyword {
     Keyword("max-sessions", in: .file, .limit(\.maxSessions, 1...Limits.sessions)),
     Keyword("max-solicitations", in: .file, .limit(\.maxSolicitations, 1...Limits.rate)),
     Keyword("max-route-lookups", in: .file, .limit(\.maxRouteLookups, 1...Limits.rate)),
-    Keyword("max-advertisements", in: .file, .limit(\.maxAdvertisements, 1...Limits.rate)),
+    Keyword(
+      "max-advertisements", in: .file, .optionalLimit(\.maxAdvertisements, 1...Limits.rate)),
     Keyword("proxy", in: .file, .proxyBlock),
 
     Keyword("router", in: .proxy, .proxySwitch(\.isRouter)),
@@ -139,6 +143,11 @@ extension Keyword {
   /// Whether the key needs no value.
   var standsAlone: Bool {
     if case .method = meaning { true } else { false }
+  }
+
+  /// The word that stands for no limit, where the key's number may be left open.
+  var wordForNoLimit: String? {
+    if case .optionalLimit = meaning { "unlimited" } else { nil }
   }
 
   /// Whether the key is one of the methods.

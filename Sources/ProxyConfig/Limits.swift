@@ -18,8 +18,10 @@ package enum Limits {
   /// How many diagnostics are kept, errors before warnings; one more then counts the rest.
   package static let diagnostics = 100
 
-  /// The longest interface name: Linux's `IFNAMSIZ` without the closing NUL.
-  package static let interfaceNameOctets = 15
+  /// The longest name of an interface: Linux's `ALTIFNAMSIZ` without the closing NUL.
+  ///
+  /// The name that the kernel shows has at most 15 octets; alternative ones are often longer.
+  package static let interfaceNameOctets = 127
 
   /// How much of a word of the file a message repeats.
   package static let quotedOctets = 40

@@ -90,12 +90,16 @@ extension Keyword {
     case .proxyBlock, .interfaceMethod: "\(name) eth0"
     case .ruleBlock, .exclusion: "\(name) 2001:db8:1:0:ff::/80"
     case .pollInterval: "\(name) 30000"
-    case .duration, .count, .proxySwitch, .limit, .source, .duplicateDetection:
+    case .duration, .count, .proxySwitch, .limit, .optionalLimit, .source,
+      .duplicateDetection:
       "\(name) \(defaultText ?? "")"
     case .ruleSwitch: "\(name) no"
     case .method: name
     }
   }
+
+  /// A limit as it is written in the file.
+  func text(ofLimit limit: Int?) -> String? { limit.map { "\($0)" } ?? wordForNoLimit }
 
   /// The default of an option or limit, as it is written in the file; `nil` for every other key.
   package var defaultText: String? {
@@ -107,6 +111,7 @@ extension Keyword {
     case .source(let path): "\(proxy[keyPath: path])"
     case .duplicateDetection(let path): proxy[keyPath: path].rawValue
     case .limit(let path, _): "\(Configuration()[keyPath: path])"
+    case .optionalLimit(let path, _): text(ofLimit: Configuration()[keyPath: path])
     default: nil
     }
   }

@@ -10,7 +10,7 @@ extension Lowering {
       return
     }
     let offset = entry.key.range.lowerBound
-    if method == .static, prefix.length < 64, unansweredKind(of: prefix) == nil {
+    if method == .static, prefix.length <= 64, unansweredKind(of: prefix) == nil {
       reportWideStatic(prefix, at: offset)
     }
     let excluded = exclusions(body.exclusions, from: prefix)
@@ -188,7 +188,8 @@ extension Lowering {
   private mutating func reportWideStatic(_ prefix: IPv6Prefix, at offset: Int) {
     diagnostics.report(
       .warning, .wideStatic, at: offset,
-      "a 'static' rule for a /\(prefix.length) answers for more than one link has, a /64",
+      "a 'static' rule for a /\(prefix.length) answers for "
+        + (prefix.length < 64 ? "more than a whole link, which is a /64" : "a whole link"),
       suggestion: "if that is not meant, write a longer prefix, or '{ auto }'")
   }
 

@@ -74,25 +74,27 @@ extension Lowering {
     return nil
   }
 
-  /// Reads decimal digits within a range.
+  /// Reads decimal digits within a range; a word that stands for no limit is read before.
   mutating func number(
     _ word: Word, of keyword: Keyword, in range: ClosedRange<Int>, unit: Unit
   ) -> Int? {
     guard let text = plainText(word) else { return nil }
+    let alternative = keyword.wordForNoLimit.map { " or '\($0)'" } ?? ""
     let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
     guard !digits.isEmpty, digits.utf8.allSatisfy(\.isDecimalDigit) else {
       let kind = unit == .milliseconds ? "a number of milliseconds" : "a plain number"
       diagnostics.report(
         .error, .invalidNumber, at: word.range.lowerBound,
-        "'\(keyword.name)' is \(kind), not \(text.quoted)",
+        "'\(keyword.name)' is \(kind)\(alternative), not \(text.quoted)",
         suggestion: unit == .milliseconds ? durationRemedy(text) : nil)
       return nil
     }
     guard let number = Int(text), range.contains(number) else {
       diagnostics.report(
         .error, .numberOutOfRange, at: word.range.lowerBound,
-        "'\(keyword.name)' is \(range.lowerBound) to \(range.upperBound)\(unit.suffix), "
-          + "not \(text.quoted)", suggestion: rangeRemedy(text, of: keyword, unit: unit))
+        "'\(keyword.name)' is \(range.lowerBound) to \(range.upperBound)\(unit.suffix)"
+          + "\(alternative), not \(text.quoted)",
+        suggestion: rangeRemedy(text, of: keyword, unit: unit))
       return nil
     }
     return number
@@ -182,7 +184,20 @@ extension Lowering {
       reportPrefixLength(String(lengthText), at: word.range.lowerBound + offset)
       return nil
     }
-    return IPv6Prefix(address, length: length)
+    let prefix = IPv6Prefix(address, length: length)
+    if prefix.address != address { reportHostBits(of: address, in: prefix, word) }
+    return prefix
+  }
+
+  /// Warns that an address of a network stands where the network's own is expected.
+  private mutating func reportHostBits(
+    of address: IPv6Address, in prefix: IPv6Prefix, _ word: Word
+  ) {
+    diagnostics.report(
+      .warning, .hostBits, at: word.range.lowerBound,
+      "\(address)/\(prefix.length) stands for the prefix \(prefix), which is "
+        + "\(prefix.size) addresses",
+      suggestion: "write '\(prefix)', or '\(address)/128' if this one address is meant")
   }
 
   private mutating func reportPrefixLength(_ text: String, at offset: Int) {
@@ -191,6 +206,13 @@ extension Lowering {
       .error, .invalidPrefixLength, at: offset,
       "a prefix length is 0 to 128 in plain digits, \(text.isEmpty ? "and " : "")\(stands)",
       suggestion: "write '/64', or nothing for a single address")
+  }
+}
+
+extension IPv6Prefix {
+  /// How many addresses it has, as a person reads it: `256`, `2^48`.
+  fileprivate var size: String {
+    length < 112 ? "2^\(128 - length)" : "\(1 << (128 - length))"
   }
 }
 

@@ -40,6 +40,12 @@ struct Lowering {
     return configuration
   }
 
+  /// Where each rule of the configuration stands.
+  var places: RulePlaces {
+    RulePlaces(
+      Dictionary(uniqueKeysWithValues: drafts.map { ($0.proxy.interface, $0.rules) }))
+  }
+
   /// Reads one file as if it stood in the place where it is included.
   mutating func lowerFile(_ octets: [UInt8], fileName: String) {
     let file = source.append(octets, fileName: fileName)
@@ -64,6 +70,9 @@ struct Lowering {
           let number = number(word, of: keyword, in: range, unit: .limit)
         else { continue }
         configuration[keyPath: path] = number
+      case .optionalLimit(let path, let range):
+        guard isFirst(keyword, at: entry), let word = value(of: entry, keyword) else { continue }
+        lowerOptionalLimit(word, of: keyword, in: range, to: path)
       default: preconditionFailure("'\(keyword.name)' does not stand outside every block")
       }
     }
@@ -99,6 +108,7 @@ struct Lowering {
       checkShadowedRules(in: draft)
     }
     checkLoops(among: drafts)
+    noteTrustDomains(among: drafts)
     // Of a file that cannot be used, only what must be corrected is of interest.
     if diagnostics.errorCount == 0 { noteDifferences(among: drafts) }
   }
@@ -116,6 +126,17 @@ struct Lowering {
     let range = 0...Limits.pollMilliseconds
     guard let number = number(word, of: keyword, in: range, unit: .milliseconds) else { return }
     configuration[keyPath: path] = .milliseconds(number)
+  }
+
+  private mutating func lowerOptionalLimit(
+    _ word: Word, of keyword: Keyword, in range: ClosedRange<Int>,
+    to path: any Keyword.Path<Configuration, Int?>
+  ) {
+    if !word.isDamaged, source.text(word.range) == keyword.wordForNoLimit {
+      configuration[keyPath: path] = nil
+    } else if let number = number(word, of: keyword, in: range, unit: .limit) {
+      configuration[keyPath: path] = number
+    }
   }
 
   /// Whether a key outside every block is given for the first time in all files.

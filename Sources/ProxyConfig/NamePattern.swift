@@ -11,11 +11,11 @@ struct NamePattern {
 
   /// Whether an interface of this name is meant.
   ///
-  /// Costs at most the product of both lengths, which are 15 and 15.
+  /// Costs at most the product of both lengths, which are 127 and 127.
   func matches(_ name: String) -> Bool {
-    precondition(name.utf8.count <= Limits.interfaceNameOctets, "a name is at most 15 octets long")
+    precondition(name.utf8.count <= Limits.interfaceNameOctets, "no name is longer")
     /// Bit n is set where the pattern so far matches the first n octets of the name.
-    var matched: UInt16 = 1
+    var matched: UInt128 = 1
     for octet in text.utf8 {
       switch octet {
       case anyRun: matched |= ~(matched ^ (matched &- 1))
@@ -27,8 +27,8 @@ struct NamePattern {
   }
 
   /// Bit n is set where the octet follows the first n octets of the name.
-  private func places(of octet: UInt8, in name: String) -> UInt16 {
-    var places: UInt16 = 0
+  private func places(of octet: UInt8, in name: String) -> UInt128 {
+    var places: UInt128 = 0
     for (place, other) in name.utf8.enumerated() where other == octet { places |= 1 << place }
     return places
   }

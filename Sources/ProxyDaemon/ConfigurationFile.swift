@@ -19,17 +19,32 @@ package struct ConfigurationFile {
     let file = try RegularFile(path, limit: Limits.fileOctets, isRequired: isRegular)
     self.path = path
     result = ConfigurationParser.parse(
-      file.octets, fileName: path, identity: file.identity, including: FileSystem())
+      file.octets, fileName: path, identity: file.identity,
+      including: FileSystem(owner: file.owner))
     configuration = result.configuration
   }
 
-  /// Adds warnings about what this host does not have as the configuration needs it.
+  /// Adds warnings about what this host does not have as the configuration needs it, and about
+  /// rules that take something away from its neighbors.
   ///
   /// Throws `SystemError` where the host's interfaces cannot be read.
   package mutating func checkHost() throws(SystemError) {
     guard let configuration else { return }
-    let host = try HostTable(readFrom: HostMonitor())
-    HostCheck(configuration, on: host).report(into: &result)
+    let check = try HostCheck(configuration)
+    check.report(into: &result)
+    check.reportDangers(into: &result)
+  }
+
+  /// The warnings about rules that take something away from this host's neighbors, as a log has
+  /// them.
+  ///
+  /// Throws `SystemError` where the host's interfaces cannot be read.
+  package func dangers() throws(SystemError) -> [String] {
+    guard let configuration else { return [] }
+    var result = result
+    let known = Set(result.diagnostics.map(\.description))
+    try HostCheck(configuration).reportDangers(into: &result)
+    return result.diagnostics.map(\.description).filter { !known.contains($0) }
   }
 
   /// Every error and warning, in the order in which the files were read; notes are left out.
@@ -41,7 +56,7 @@ package struct ConfigurationFile {
   /// Shows every error and warning, and perhaps notes, with its place on standard error.
   package func showReport(withNotes: Bool) {
     let stream = StandardStream.error
-    stream.write(result.report(colored: stream.wantsColor, withNotes: withNotes))
+    stream.write(colored: result.report(colored: stream.wantsColor, withNotes: withNotes))
   }
 
   /// Whether anything is a warning.
@@ -61,10 +76,18 @@ package struct ConfigurationFile {
     let found = defaultPaths.map { root + $0 }.first { RegularFile.exists($0) } ?? own
     return (found, found != own)
   }
+
+  /// ndppd's file where it is not read because our own is there.
+  package static var ignoredPath: String? {
+    defaultPaths.allSatisfy { RegularFile.exists($0) } ? defaultPaths[1] : nil
+  }
 }
 
-/// The files of this host.
+/// The files of this host, as far as whoever owns the configuration may have them read.
 private struct FileSystem: IncludedFiles {
+  /// The number of the user that the configuration belongs to.
+  let owner: UInt32
+
   func paths(matching path: String) -> [String] {
     let pattern = PathPattern(path)
     return pattern.hasWildcard ? pattern.paths(limit: Limits.includedFiles + 1) : [path]
@@ -72,7 +95,7 @@ private struct FileSystem: IncludedFiles {
 
   func read(_ path: String, limit: Int) throws(IncludeFailure) -> IncludedFile {
     do {
-      let file = try RegularFile(path, limit: limit, isRequired: true)
+      let file = try RegularFile(path, limit: limit, namedBy: owner)
       return IncludedFile(identity: file.identity, octets: file.octets)
     } catch {
       throw IncludeFailure(reason: "\(error)")

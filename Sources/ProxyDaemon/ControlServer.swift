@@ -14,6 +14,12 @@ final class ControlServer {
   private var windowStart = Instant(nanoseconds: 0)
   private var admittedCount = 0
   private let poll: EventPoll
+  /// Until when nobody is served, and who was heard of meanwhile.
+  private var quiet = Instant(nanoseconds: 0)
+  /// How many messages had come when that was last looked at, and until when more are expected.
+  private var seenMessages: UInt64 = 0
+  private var busyEnd = Instant(nanoseconds: 0)
+  private var parked: [UInt32] = []
 
   init(_ socket: ListeningSocket, poll: EventPoll) throws(SystemError) {
     self.socket = socket
@@ -88,13 +94,55 @@ final class ControlServer {
     do {
       guard try client.flush(now: now) else { return remove(client) }
       guard client.hasBacklog != client.waitsForRoom else { return }
+      client.waitsForRoom = client.hasBacklog
+      guard !parked.contains(client.number) else { return }
       try poll.watch(
         client.connection, token: Token.client(client.number), forRoom: client.hasBacklog)
-      client.waitsForRoom = client.hasBacklog
     } catch {
       // It has gone away.
       remove(client)
     }
+  }
+
+  /// Lets nobody be served for a time in proportion to what was just done for one of them, while
+  /// there are messages to be answered.
+  ///
+  /// These come first: clients have the tenth of the time that `ControlSocket.restFactor` leaves.
+  /// `messageCount` is how many have come so far.
+  func rest(after start: Instant, now: Instant, messageCount: UInt64) {
+    if messageCount != seenMessages {
+      seenMessages = messageCount
+      busyEnd = now + ControlSocket.busyTime
+    }
+    guard now < busyEnd else { return }
+    let spent = Duration.nanoseconds(Int64(clamping: now.nanoseconds - start.nanoseconds))
+    quiet = now + min(spent * ControlSocket.restFactor, ControlSocket.longestRest)
+  }
+
+  func isResting(now: Instant) -> Bool { now < quiet }
+
+  /// Hears nothing of a client until the rest is over: it would wake us again and again.
+  func park(_ client: ControlClient) {
+    poll.forget(client.connection)
+    parked.append(client.number)
+  }
+
+  /// When somebody waits for the end of the rest, that.
+  var restEnd: Instant? { parked.isEmpty ? nil : quiet }
+
+  /// Hears of those again who wait, if the rest is over.
+  func endRest(now: Instant) {
+    guard !parked.isEmpty, !isResting(now: now) else { return }
+    for client in parked.compactMap(client) {
+      let token = Token.client(client.number)
+      do {
+        try poll.watch(client.connection, token: token)
+        if client.waitsForRoom { try poll.watch(client.connection, token: token, forRoom: true) }
+      } catch {
+        remove(client)
+      }
+    }
+    parked = []
   }
 
   /// Makes room where no more files may be open; says whether that was possible.

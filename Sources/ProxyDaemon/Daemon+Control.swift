@@ -45,16 +45,32 @@ extension Daemon {
   /// Sends a client what it has to read, or lets it wait for its turn to speak.
   func serve(_ number: UInt32) {
     guard let control, let client = control.client(number) else { return }
+    let start = now
+    if control.isResting(now: start) { return control.park(client) }
     if client.hasBacklog {
-      control.flush(client, now: now)
+      control.flush(client, now: start)
+      rest(of: control, after: start)
     } else {
       control.note(speaker: number)
     }
   }
 
-  /// Takes one request of one client.
+  /// Takes one request of one client, and has all of them wait in proportion to what it took.
   func serveSpeaker() {
     guard let control, let client = control.takeSpeaker(), !client.hasBacklog else { return }
+    let start = now
+    serve(client, of: control)
+    rest(of: control, after: start)
+  }
+
+  private func rest(of control: ControlServer, after start: Instant) {
+    let total = engine.counters.total
+    control.rest(
+      after: start, now: now,
+      messageCount: total.solicitationsReceived &+ total.advertisementsReceived)
+  }
+
+  private func serve(_ client: ControlClient, of control: ControlServer) {
     do {
       switch try client.read() {
       case .nothing: return
@@ -89,7 +105,9 @@ extension Daemon {
       }
     }
     if case .monitor(let prefix, let interface, let frames) = request.command {
-      client.watch = Watch(prefix: prefix, interface: interface, wantsFrames: frames)
+      // Messages are told apart by the name that the kernel shows.
+      let name = interface.map { host.link(named: $0)?.name ?? $0 }
+      client.watch = Watch(prefix: prefix, interface: name, wantsFrames: frames)
       isWatched = true
       return client.put(
         .monitoring(
@@ -104,7 +122,8 @@ extension Daemon {
     case .sessions(let start): return .sessions(sessionPage(from: start))
     case .rules(let start): return .rules(rulePage(from: start))
     case .counters: return .counters(counterReport)
-    case .configuration: return configurationReply
+    case .configuration(let start): return .configuration(configurationReport(from: start ?? 0))
+    case .interfaces(let start): return .interfaces(interfacePage(from: start))
     case .why(let target): return explanation(of: target)
     case .reload: return .reload(reload())
     case .flush(let prefix):
@@ -121,17 +140,12 @@ extension Daemon {
 }
 
 extension Daemon {
-  private var configurationReply: Reply {
-    // To write down what is too long for a reply would only keep frames waiting.
-    let count = configuration.proxies.reduce(0) { $0 + $1.rules.count }
-    guard count <= ControlSocket.replyLimit / Self.shortestRule else {
-      return .error(RequestFailure(.tooLarge, "\(count) rules are too many for a reply"))
-    }
-    return .configuration(ConfigurationReport(path: configurationPath, text: "\(configuration)"))
+  private func configurationReport(from start: Int) -> ConfigurationReport {
+    let part = configuration.text(from: start, limit: ControlSocket.pageLength)
+    return ConfigurationReport(
+      path: configurationPath, text: part.text, next: part.next,
+      generation: configured.instant.nanoseconds)
   }
-
-  /// How many octets a rule takes at least, as a configuration is written down.
-  private static let shortestRule = 40
 }
 
 extension LogLevel {

@@ -6,25 +6,62 @@ import ProxyEngine
 
 extension Daemon {
   func receive(from port: Port) {
+    let look = self.look
+    let index = port.index
+    receive(nextLossCount: port.nextLossCount) { (engine, actions, recent, now) throws(SystemError) in
+      try port.socket.receive { frame, isTruncated in
+        Self.take(frame, isTruncated, on: index, &engine, &actions, &recent, now: now, look: look)
+      }
+    } overrun: {
+      port.nextLossCount = $0
+      countLosses(of: port)
+    }
+  }
+
+  /// Takes up advertisements, whichever interface they come on.
+  func receiveFromRuleLinks() {
+    let look = self.look
+    let socket = ruleLinks.socket
+    receive(nextLossCount: ruleLinks.nextLossCount) {
+      (engine, actions, recent, now) throws(SystemError) in
+      try socket.receive { frame, isTruncated, index in
+        Self.take(
+          frame, isTruncated, on: InterfaceIndex(index), &engine, &actions, &recent, now: now,
+          look: look)
+      }
+    } overrun: {
+      ruleLinks.nextLossCount = $0
+      countLosses(ofRuleLinks: ())
+    }
+  }
+
+  /// What sees each frame with what it is and what became of it, where somebody looks.
+  private typealias Look = (Event, Decision?, RawSpan, InterfaceIndex, Instant) -> Void
+
+  private var look: Look? {
+    isWatched || isDebugging ? { self.look(at: $0, $1, $2, on: $3, now: $4) } : nil
+  }
+
+  /// Reads a batch of frames, and does what the engine makes of them.
+  ///
+  /// What changes is in the arguments of `read`: so that nobody else changes it is checked once for
+  /// a batch, and not at every step of every frame (SE-0176).
+  private func receive(
+    nextLossCount: Instant,
+    _ read: (inout Engine, inout [Action], inout RecentMessages, Instant) throws(SystemError) -> Int,
+    overrun: (Instant) -> Void
+  ) {
     let now = now
     let answered = engine.counters.advertised
     let waited = engine.counters.waits.count
-    var look: Look?
-    if isWatched || isDebugging {
-      look = { self.look(at: $0, $1, $2, on: port, now: now) }
-    }
     do {
-      let count = try Self.receive(
-        from: port, into: &engine, &actions, &recent, now: now, look: look)
+      let count = try read(&engine, &actions, &recent, now)
       coalescing.add(count, now: now)
       // Where a queue has run over, there is at least one batch in it.
-      if count == PacketSocket.batchSize, now >= port.nextLossCount {
-        port.nextLossCount = now + .seconds(1)
-        countLosses(of: port)
-      }
+      if count == PacketSocket.batchSize, now >= nextLossCount { overrun(now + .seconds(1)) }
     } catch {
       // The interface went down or away; netlink says which, and what to do.
-      logger.debug("\(port.name): \(error)")
+      logger.debug("\(error)")
     }
     performActions()
     // Of those who waited, the engine has counted how long.
@@ -34,30 +71,21 @@ extension Daemon {
     latency.add(self.now.nanoseconds - now.nanoseconds, times: newAnswers - newWaits)
   }
 
-  /// What sees each frame with what it is and what became of it, where somebody looks.
-  private typealias Look = (Event, Decision?, RawSpan) -> Void
-
-  /// Hands what has come to the engine.
-  ///
-  /// What changes is in the arguments: so that nobody else changes it is checked once for them all,
-  /// and not at every step of every frame (SE-0176).
-  private static func receive(
-    from port: Port, into engine: inout Engine, _ actions: inout [Action],
-    _ recent: inout RecentMessages, now: Instant, look: Look?
-  ) throws(SystemError) -> Int {
-    let index = port.index
-    return try port.socket.receive { frame, isTruncated in
-      let event = Event(frame, isTruncated: isTruncated, on: index)
-      let discards = engine.counters.discardCount
-      let start = actions.count
-      engine.handle(event, now: now, into: &actions)
-      let isDiscarded = engine.counters.discardCount != discards
-      let decision = Decision(
-        on: event, from: actions, since: start,
-        discarded: isDiscarded ? engine.counters.latestDiscard : nil)
-      if let decision { recent.add(event, decision, at: now) }
-      look?(event, decision, frame)
-    }
+  /// Hands one frame to the engine.
+  private static func take(
+    _ frame: RawSpan, _ isTruncated: Bool, on index: InterfaceIndex, _ engine: inout Engine,
+    _ actions: inout [Action], _ recent: inout RecentMessages, now: Instant, look: Look?
+  ) {
+    let event = Event(frame, isTruncated: isTruncated, on: index)
+    let discards = engine.counters.discardCount
+    let start = actions.count
+    engine.handle(event, now: now, into: &actions)
+    let isDiscarded = engine.counters.discardCount != discards
+    let decision = Decision(
+      on: event, from: actions, since: start,
+      discarded: isDiscarded ? engine.counters.latestDiscard : nil)
+    if let decision { recent.add(event, decision, at: now) }
+    look?(event, decision, frame, index, now)
   }
 
   /// Does what the engine wants, including what it wants in answer to that, and sends it all.
@@ -69,6 +97,7 @@ extension Daemon {
     }
     for port in pending { port.flush() }
     pending.removeAll(keepingCapacity: true)
+    if ruleLinks.sender.isPending { ruleLinks.sender.flush() }
     if isWatched { tellMonitors() }
   }
 
@@ -80,10 +109,9 @@ extension Daemon {
       watch(action)
       enqueue(on: port) { frame.encode(into: &$0) }
     case .solicit(let frame, let index):
-      guard let port = port(askingOn: index) else { return }
-      if isDebugging { logger.debug("\(port.name): asking: \(frame.message.sentence)") }
+      if isDebugging { logger.debug("\(name(of: index)): asking: \(frame.message.sentence)") }
       watch(action)
-      enqueue(on: port) { frame.encode(into: &$0) }
+      ruleLinks.sender.enqueue(on: index.rawValue) { frame.encode(into: &$0) }
     case .installHostRoute(let route):
       attemptRouteChange { () throws(SystemError) in
         try hostRoutes?.install(
@@ -100,10 +128,17 @@ extension Daemon {
     case .reportConflict(let target, let claimant, let index):
       warnSparingly(
         "\(name(of: index)): \(claimant) claims \(target), which another station has confirmed")
-    case .lookUpRoute(let target):
-      let route = lookUpRoute(to: target)
-      logger.debug("route to \(target): \(sentence(about: route))")
-      engine.handle(.route(route, to: target), now: now, into: &actions)
+    case .lookUpRoute(let target, let index):
+      let route = lookUpRoute(to: target, from: index)
+      if isDebugging, let route { logger.debug("route to \(target): \(sentence(about: route))") }
+      engine.handle(.route(route, to: target, from: index), now: now, into: &actions)
+    case .lookUpNeighbor(let target, let index):
+      let neighbor = lookUpNeighbor(target, on: index)
+      engine.handle(.neighbor(neighbor, of: target, on: index), now: now, into: &actions)
+    case .offerNeighbor(let address, let linkLayerAddress, let index):
+      attemptRouteChange { () throws(SystemError) in
+        _ = try neighborTable?.offer(address, at: linkLayerAddress, on: index.rawValue)
+      }
     }
   }
 
@@ -120,12 +155,24 @@ extension Daemon {
     port.enqueue(encode)
   }
 
-  private func lookUpRoute(to target: IPv6Address) -> Route {
+  /// The kernel's route for a packet that came in on an interface; `nil` where it cannot say.
+  func lookUpRoute(to target: IPv6Address, from index: InterfaceIndex) -> Route? {
     do {
-      return Route(try routes.route(to: target, from: nil))
+      try takeRouteNews()
+      return Route(try routes.route(to: target, from: index.rawValue))
     } catch {
-      warnSparingly("cannot look up the route to \(target): \(error)")
-      return .unreachable
+      warnSparingly("cannot look up the route to \(target) from \(name(of: index)): \(error)")
+      return nil
+    }
+  }
+
+  /// What the kernel's neighbor cache has of an address; `nil` where it has nothing.
+  private func lookUpNeighbor(_ address: IPv6Address, on index: InterfaceIndex) -> CachedNeighbor? {
+    do {
+      return try neighborLookup.entry(for: address, on: index.rawValue).map(CachedNeighbor.init)
+    } catch {
+      if isDebugging { logger.debug("cannot look for \(address) in the neighbor cache: \(error)") }
+      return nil
     }
   }
 }
@@ -158,5 +205,20 @@ extension Daemon {
     if overrun > 0 {
       warnSparingly("\(port.name): \(overrun) frames came faster than they could be taken")
     }
+  }
+
+  /// The same of the socket on which advertisements arrive.
+  func countLosses(ofRuleLinks: ()) {
+    let overrun = ruleLinks.socket.takeOverrunCount()
+    overrunCount += overrun
+    if overrun > 0 {
+      warnSparingly("\(overrun) advertisements came faster than they could be taken")
+    }
+  }
+
+  /// Takes up what all sockets lost.
+  func countAllLosses() {
+    for port in ports { countLosses(of: port) }
+    countLosses(ofRuleLinks: ())
   }
 }

@@ -1,7 +1,7 @@
 import LinuxNet
 import ProxyEngine
 
-// Interfaces come, change and go.
+// Interfaces come, change and go. One change costs the same however many there are.
 
 extension Daemon {
   func warnSparingly(_ text: String) {
@@ -10,84 +10,150 @@ extension Daemon {
   }
 
   func takeHostChanges() throws(SystemError) {
-    var linksChanged = false
     do {
-      try monitor.receive { change in
-        take(change)
-        linksChanged = true
-      }
+      try monitor.receive { take($0) }
     } catch {
       guard error.isOverrun else { throw error }
       logger.notice("more changes of interfaces than netlink could hold; reading them anew")
       resynchronize()
     }
     performActions()
-    if linksChanged { reviewPorts() }
   }
 
   private func take(_ change: HostChange) {
+    let before = host.links[change.index]
     guard let event = host.apply(change) else { return }
-    if case .addressRemoved(let address) = change, !host.hasAddresses(address.index) {
-      // Perhaps it has lost IPv6 itself, and its groups with it: an MTU below 1280 does that.
-      port(on: InterfaceIndex(address.index))?.forgetGroups()
-    }
     engine.handle(event, now: now, into: &actions)
-    if case .interfaceRemoved(let index) = event { closePorts { $0.index == index } }
+    switch change {
+    case .link, .linkRemoved:
+      if case .linkRemoved = change { closePorts { $0.index.rawValue == change.index } }
+      review(before, now: host.links[change.index])
+    case .address, .addressRemoved:
+      guard let port = port(on: InterfaceIndex(change.index)) else { return }
+      // Perhaps it has lost IPv6 itself, and its groups with it: an MTU below 1280 does that.
+      if !host.hasAddresses(change.index) { port.forgetGroups() } else { joinGroups(on: port) }
+    }
   }
 
   /// Reads the host's interfaces as they are now, or tries again in a second.
-  ///
-  /// An interface may have been away and come back unseen, and a socket on it would be deaf: all
-  /// are opened anew.
   func resynchronize() {
     mustResynchronize = false
     do {
       let newer = try HostTable(readFrom: monitor)
-      for event in host.events(towards: newer) + [.routesChanged] {
-        engine.handle(event, now: now, into: &actions)
-      }
+      engine.handle(newer.event, now: now, into: &actions)
+      engine.handle(.routesChanged, now: now, into: &actions)
       host = newer
-      closePorts { _ in true }
-      reviewPorts()
+      // An interface may have been away and come back unseen, and a socket on it would be deaf.
+      closePorts { !$0.socket.isAttached }
+      reviewAll()
+      performActions()
     } catch {
       logger.error("cannot read the interfaces: \(error); trying again in a second")
       mustResynchronize = true
       retry = now + .seconds(1)
     }
   }
+}
 
-  /// Opens the sockets that can be opened, closes those without an interface, and says what is
-  /// different from before.
-  func reviewPorts() {
-    for name in plan.names {
-      var condition = plan.condition(of: name, in: host)
-      let link = host.link(named: name)
-      // A port keeps to its interface when that is renamed, but its rules do not.
-      let usable = condition.allowsSocket ? link.map { InterfaceIndex($0.index) } : nil
-      closePorts { ($0.name == name) != ($0.index == usable) }
-      if condition.allowsSocket, let link, let purpose = plan.purpose(of: name) {
-        do {
-          try joinGroups(on: open(link, purpose))
-        } catch {
-          condition = .failing("\(error)")
-          retry = now + .seconds(1)
-        }
+// MARK: - Names
+
+extension Daemon {
+  /// Looks anew at every name that the rules use.
+  func reviewAll() {
+    patternConditions = [:]
+    for pattern in plan.patterns {
+      var conditions = PatternConditions()
+      for link in host.links(matching: pattern) {
+        conditions.set(link.index, to: plan.condition(of: link, as: pattern.text, in: host))
       }
-      report(condition, of: name)
+      patternConditions[pattern.text] = conditions
+    }
+    for name in plan.names { review(name) }
+  }
+
+  /// Looks anew at the names that mean an interface, or meant it before it changed.
+  private func review(_ before: Link?, now link: Link?) {
+    guard let index = (link ?? before)?.index else { return }
+    let oldNames = before.map { plan.names(meaning: $0) } ?? []
+    let names = link.map { plan.names(meaning: $0) } ?? []
+    for name in oldNames + names.filter({ !oldNames.contains($0) }) {
+      if patternConditions[name] != nil {
+        let condition = link.map { plan.condition(of: $0, as: name, in: host) }
+        patternConditions[name]?.set(index, to: names.contains(name) ? condition : nil)
+      }
+      review(name)
     }
   }
 
+  /// Looks anew at the names that could not be used for a reason that passes.
+  func reviewFailing() {
+    for name in plan.names {
+      if case .failing = conditions[name] { review(name) }
+    }
+  }
+
+  /// Opens the sockets that a name needs, closes those whose interface is another one by now, and
+  /// says what is different from before.
+  private func review(_ name: String) {
+    if let pattern = patternConditions[name] { return report(pattern.summary, of: name) }
+    var condition = plan.condition(of: name, in: host)
+    if let purpose = plan.purpose(of: name) {
+      let link = host.link(named: name)
+      let usable = condition.allowsSocket ? link.map { InterfaceIndex($0.index) } : nil
+      closePorts { $0.name == name && $0.index != usable }
+      if let usable { condition = attach(name, to: usable, purpose) ?? condition }
+    }
+    report(condition, of: name)
+  }
+
+  /// Opens a port unless it is open; returns what stands in the way.
+  private func attach(
+    _ name: String, to index: InterfaceIndex, _ purpose: Port.Purpose
+  ) -> PortPlan.Condition? {
+    if let port = port(on: index) {
+      guard port.name == name else { return .taken(port.name) }
+      joinGroups(on: port)
+      return nil
+    }
+    do {
+      let port = try Port(
+        name: name, index: index, purpose: purpose, filter: plan.filter(of: name), from: sockets)
+      try poll.watch(port.socket, token: Token.port(index))
+      ports.append(port)
+      joinGroups(on: port)
+      return nil
+    } catch {
+      retry = now + .seconds(1)
+      return .failing("\(error)")
+    }
+  }
+
+  /// Says how things are where that is another way than before.
+  ///
+  /// That it is well again is as important as that it was not.
   private func report(_ condition: PortPlan.Condition, of name: String) {
-    guard conditions.updateValue(condition, forKey: name) != condition else { return }
-    defer { tellManager() }
+    guard let before = conditions.updateValue(condition, forKey: name) else {
+      return log(condition, of: name, asNotice: false)
+    }
+    guard before != condition else { return }
+    log(condition, of: name, asNotice: true)
+    tellManager()
+  }
+
+  private func log(_ condition: PortPlan.Condition, of name: String, asNotice isNotice: Bool) {
     switch condition {
+    case .usable where isNotice: logger.notice("\(name): ready again")
     case .usable: logger.info("\(condition.sentence(about: name))")
     case .missing, .unmatched, .down: logger.warning("\(condition.sentence(about: name))")
-    case .enslaved, .notEthernet, .noNeighbors, .failing:
+    case .enslaved, .notEthernet, .noNeighbors, .failing, .taken:
       logger.error("\(condition.sentence(about: name))")
     }
   }
+}
 
+// MARK: - Ports
+
+extension Daemon {
   func port(on index: InterfaceIndex) -> Port? {
     for port in ports where port.index == index { return port }
     return nil
@@ -102,55 +168,41 @@ extension Daemon {
     ports.removeAll(where: isOver)
   }
 
-  /// Has switches that snoop on MLD bring us the questions for targets of narrow rules.
+  /// Has switches that snoop on MLD bring us the solicitations for targets of narrow rules.
   ///
   /// An interface may not be ready for it yet: then it is tried again with its next change.
   private func joinGroups(on port: Port) {
-    do {
-      try port.joinGroups()
-    } catch {
-      logger.debug("\(port.name): \(error)")
-    }
-  }
-
-  private func open(_ link: Link, _ purpose: Port.Purpose) throws(SystemError) -> Port {
-    let index = InterfaceIndex(link.index)
-    if let port = port(on: index) { return port }
-    let port = try Port(index: index, name: link.name, purpose: purpose, from: sockets)
-    try poll.watch(port.socket, token: Token.port(index))
-    ports.append(port)
-    return port
+    guard let outcome = port.joinGroups(), outcome.refusedCount > 0 else { return }
+    let sentence = "\(port.name): \(outcome.refusedCount) multicast groups cannot be joined"
+    let reason = outcome.firstError.map { ": \($0)" } ?? ""
+    guard outcome.isMemoryShort else { return logger.debug("\(sentence)\(reason)") }
+    logger.warning(
+      """
+      \(sentence), so that switches with MLD snooping may not bring their solicitations; raise \
+      the sysctl net.core.optmem_max and restart\(reason)
+      """)
   }
 
   /// Closes the ports that no rule needs any more, and has the others listen for what rules need.
   func changePorts() {
-    closePorts { plan.purpose(of: $0.name) == nil && !plan.asksAnywhere }
+    closePorts { plan.purpose(of: $0.name) == nil }
     for port in ports {
+      guard let purpose = plan.purpose(of: port.name) else { continue }
       do {
-        try port.change(
-          to: plan.purpose(of: port.name) ?? plan.askingPurpose, or: plan.askingPurpose)
+        try port.change(to: purpose, filter: plan.filter(of: port.name))
       } catch {
         // It is opened anew below, or when netlink says that it can be.
         logger.debug("\(port.name): \(error)")
         closePorts { $0 === port }
       }
     }
-    conditions = conditions.filter { plan.purpose(of: $0.key) != nil }
-    reviewPorts()
-  }
-
-  /// The port on which to ask, opened if a route has just named its interface.
-  func port(askingOn index: InterfaceIndex) -> Port? {
-    guard let link = host.links[index.rawValue], link.master == nil else { return nil }
     do {
-      let port = try open(link, plan.askingPurpose)
-      try port.add(plan.askingPurpose)
-      return port
+      try ruleLinks.listen(plan.asks)
     } catch {
-      // It may have gone a moment ago: then netlink is about to say so.
-      warnSparingly("\(link.name): \(error)")
-      return nil
+      logger.error("cannot listen to answers of targets: \(error)")
     }
+    conditions = conditions.filter { plan.names.contains($0.key) }
+    reviewAll()
   }
 
   func sentence(about route: Route) -> String {
@@ -158,11 +210,23 @@ extension Daemon {
     case .onLink(let index): "on-link, on \(name(of: index))"
     case .gateway(let index): "through a router on \(name(of: index))"
     case .local: "this host"
+    case .anycast: "this host, as the router of a link"
     case .unreachable: "none"
     }
   }
 
   func name(of index: InterfaceIndex) -> String {
     host.links[index.rawValue]?.name ?? "interface \(index.rawValue)"
+  }
+}
+
+extension HostChange {
+  /// The interface that it is about.
+  fileprivate var index: Int32 {
+    switch self {
+    case .link(let link): link.index
+    case .linkRemoved(let index): index
+    case .address(let address), .addressRemoved(let address): address.index
+    }
   }
 }

@@ -7,36 +7,40 @@ import ProxyEngine
 
 extension Daemon {
   /// Logs what a frame is and what became of it, and tells monitors.
-  func look(at event: Event, _ decision: Decision?, _ frame: RawSpan, on port: Port, now: Instant) {
+  func look(
+    at event: Event, _ decision: Decision?, _ frame: RawSpan, on index: InterfaceIndex, now: Instant
+  ) {
+    let name = name(of: index)
     switch event {
     case .solicitation(let received, _):
       guard let decision else { return }
-      log(received.message.sentence, decision, on: port)
+      log(received.message.sentence, decision, on: name)
       guard isWatched else { return }
-      questions.begin(received.message, on: port.index, now: now)
-      tell(now: now, about: received.message.target, on: port.name, frame: told(frame)) {
+      questions.begin(received.message, on: index, now: now)
+      tell(now: now, about: received.message.target, on: name, frame: told(frame)) {
         WatchedMessage(received, decision)
       }
     case .advertisement(let received, _):
       guard let decision else { return }
-      log(received.message.sentence, decision, on: port)
+      log(received.message.sentence, decision, on: name)
       guard isWatched else { return }
-      tell(now: now, about: received.message.target, on: port.name, frame: told(frame)) {
+      tell(now: now, about: received.message.target, on: name, frame: told(frame)) {
         WatchedMessage(received, decision)
       }
     case .malformed(let reason, _):
-      logger.debug("\(port.name): dropped a malformed frame: \(reason)")
+      logger.debug("\(name): dropped a malformed frame: \(reason)")
       guard isWatched else { return }
-      tell(now: now, about: nil, on: port.name, frame: told(frame)) { WatchedMessage(reason) }
-    case .interfaceChanged, .interfaceRemoved, .route, .routesChanged: return
+      tell(now: now, about: nil, on: name, frame: told(frame)) { WatchedMessage(reason) }
+    case .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .neighbor, .routesChanged:
+      return
     }
   }
 
-  private func log(_ sentence: @autoclosure () -> String, _ decision: Decision, on port: Port) {
+  private func log(_ sentence: @autoclosure () -> String, _ decision: Decision, on name: String) {
     guard isDebugging else { return }
-    logger.debug("\(port.name): \(sentence())")
+    logger.debug("\(name): \(sentence())")
     if case .ignored(let reason) = decision {
-      logger.debug("\(port.name): ignored: \(reason.sentence)")
+      logger.debug("\(name): ignored: \(reason.sentence)")
     }
   }
 
@@ -102,7 +106,7 @@ extension Daemon {
           return message
         }
       case .installHostRoute, .removeHostRoute, .reportMissingSource, .reportConflict,
-        .lookUpRoute:
+        .lookUpRoute, .lookUpNeighbor, .offerNeighbor:
         continue
       }
     }

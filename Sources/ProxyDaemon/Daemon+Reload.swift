@@ -15,6 +15,7 @@ extension Daemon {
     // systemd compares the time with that of the reload it asked for (sd_notify(3)).
     tellManager("RELOADING=1", ServiceManager.reloadTime)
     defer { tellManager("READY=1") }
+    defer { HeapStatistics.trim() }
     var problems: [ReloadReport.Problem] = []
     do {
       let file = try ConfigurationFile(path: configurationPath, isRegular: true)
@@ -49,7 +50,6 @@ extension Daemon {
 
   private func take(_ configuration: Configuration) throws(SystemError) {
     let newRuleset = Ruleset(configuration)
-    if newRuleset.asksForRoutes { try watchRoutes() }
     if newRuleset.installsHostRoutes {
       try openHostRoutes()
       if !Privileges.has(.netAdmin) {
@@ -69,8 +69,9 @@ extension Daemon {
     }
     ruleset = newRuleset
     self.configuration = configuration
-    configured = now
+    configured = .now
     plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
+    try watchKernel()
     changePorts()
   }
 }

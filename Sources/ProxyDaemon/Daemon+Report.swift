@@ -15,7 +15,7 @@ extension Daemon {
     }
     let targets = engine.sessionCounts.filter { $0.count > 0 }.map { "\($0.count) \($0.state)" }
     logger.notice("state: targets: \(targets.isEmpty ? "none" : targets.joined(separator: ", "))")
-    for port in ports { countLosses(of: port) }
+    countAllLosses()
     logger.notice("state: \(totals)")
   }
 

@@ -7,17 +7,20 @@ import ProxyEngine
 
 extension Daemon {
   var status: Status {
-    for port in ports { countLosses(of: port) }
+    countAllLosses()
     let warnings = history.warnings
     var status = Status()
     status.summary = summary
     status.process = CurrentProcess.number
-    status.uptimeMilliseconds = now.milliseconds(since: started)
+    status.startedMilliseconds = started.milliseconds
+    status.uptimeMilliseconds = now.milliseconds(since: started.instant)
     status.configurationPath = configurationPath
-    status.configurationAgeMilliseconds = now.milliseconds(since: configured)
+    status.configuredMilliseconds = configured.milliseconds
+    status.configurationAgeMilliseconds = now.milliseconds(since: configured.instant)
     status.isReloadRefused = isReloadRefused
     status.logLevel = LogLevel(logger.logLevel)
-    status.interfaces = plan.names.map { interfaceStatus(of: $0) }
+    status.interfaces = interfacePage(from: 0).interfaces
+    status.interfaceCount = plan.names.count
     status.ruleCount = engine.ruleCount
     status.rules = rulePage(from: 0).rules
     status.sessions = NamedCounts(
@@ -39,6 +42,11 @@ extension Daemon {
   private var limitUses: [LimitUse] {
     let limits = engine.limits
     let counters = engine.counters
+    // What has no limit is left out.
+    let advertisements = limits.advertisementsPerSecond.map {
+      LimitUse(
+        name: "max-advertisements", limit: $0, used: nil, reached: counters[.advertisementLimit])
+    }
     return [
       LimitUse(
         name: "max-sessions", limit: limits.sessions, used: engine.sessionCount,
@@ -49,10 +57,14 @@ extension Daemon {
       LimitUse(
         name: "max-route-lookups", limit: limits.routeLookupsPerSecond, used: nil,
         reached: counters[.routeLookupLimit]),
-      LimitUse(
-        name: "max-advertisements", limit: limits.advertisementsPerSecond, used: nil,
-        reached: counters[.advertisementLimit]),
-    ]
+    ] + (advertisements.map { [$0] } ?? [])
+  }
+
+  func interfacePage(from start: Int) -> InterfacePage {
+    let names = plan.names.dropFirst(max(0, start)).prefix(ControlSocket.pageLength)
+    return InterfacePage(
+      interfaces: names.map { interfaceStatus(of: $0) },
+      next: names.endIndex < plan.names.count ? names.endIndex : nil)
   }
 
   func rulePage(from start: Int) -> RulePage {
@@ -72,7 +84,7 @@ extension Daemon {
   }
 
   var counterReport: CounterReport {
-    for port in ports { countLosses(of: port) }
+    countAllLosses()
     let counters = engine.counters
     var report = CounterReport()
     report.total = CounterSet(counters.total)

@@ -8,19 +8,21 @@ import ProxyEngine
 extension Daemon {
   func explanation(of target: IPv6Address) -> Reply {
     let now = now
-    let route = route(to: target)
     do {
       var explanation = try Explainer(
         host: host, plan: plan,
         condition: { [conditions, plan, host] in
           conditions[$0] ?? plan.condition(of: $0, in: host)
         }, neighbors: NeighborLookup()
-      ).explanation(of: target, engine: engine, route: route, now: now)
+      ).explanation(
+        of: target, engine: engine, now: now,
+        solicitor: { recent.solicitor(on: $0, for: target) },
+        route: { self.lookUpRoute(to: target, from: $0) })
       explanation.isLive = true
       explanation.messages = recent.entries(about: target, limit: Self.shownMessages).map {
         RecentMessage(
           ageMilliseconds: now.milliseconds(since: $0.at), interface: name(of: $0.interface),
-          kind: $0.isSolicitation ? .solicitation : .advertisement, source: $0.source,
+          kind: $0.solicitor != nil ? .solicitation : .advertisement, source: $0.source,
           reason: $0.decision.sentence)
       }
       explanation.verdict = Explanation.Verdict(of: explanation, rules: rulePage(from: 0).rules)
@@ -32,8 +34,4 @@ extension Daemon {
 
   /// How many messages about one target are told.
   private static let shownMessages = 8
-
-  private func route(to target: IPv6Address) -> Route {
-    (try? Route(routes.route(to: target, from: nil))) ?? .unreachable
-  }
 }

@@ -25,10 +25,19 @@ package final class Daemon {
   private let timer: TimerDescriptor
   private let signals: SignalDescriptor
   let monitor: HostMonitor
+  /// Only where some rule asks, or did.
+  var neighborMonitor: NeighborMonitor?
+  let neighborLookup: NeighborLookup
+  /// Where targets are asked for.
+  let ruleLinks: RuleLinks
   /// Only where some proxy wants the kernel to know its targets, or did.
   var hostRoutes: HostRouteTable?
+  /// The same.
+  var neighborTable: NeighborTable?
   /// Only where some rule goes by the routes, or did.
-  private var routeMonitor: RouteMonitor?
+  var routeMonitor: RouteMonitor?
+  /// Whether some route has changed since a route was looked up, and nobody waits for more news.
+  var isDeafToRoutes = false
   /// Read again when a reload is asked for.
   let configurationPath: String
   let routes: RouteLookup
@@ -37,6 +46,7 @@ package final class Daemon {
   /// Few, so that looking through them beats hashing.
   var ports: [Port] = []
   var conditions: [String: PortPlan.Condition] = [:]
+  var patternConditions: [String: PatternConditions] = [:]
   /// Reused for every event, so that answering allocates nothing.
   var actions: [Action] = []
   /// Those that are being performed.
@@ -57,8 +67,8 @@ package final class Daemon {
   /// Warnings and errors that were logged.
   let history: WarningHistory
   /// When we became ready, and when the configuration was taken up.
-  private(set) var started: Instant
-  var configured: Instant
+  private(set) var started: Moment
+  var configured: Moment
   var isReloadRefused = false
   /// The messages that came last.
   var recent = RecentMessages()
@@ -85,7 +95,7 @@ package final class Daemon {
     configurationPath = path
     self.configuration = configuration
     self.history = history
-    started = Instant(nanoseconds: BootClock.nanoseconds)
+    started = .now
     configured = started
     ruleset = Ruleset(configuration)
     engine = Engine(
@@ -94,36 +104,34 @@ package final class Daemon {
     plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
     self.logger = logger
     isDebugging = logger.logLevel <= .debug
-    sockets = try PacketSocketReserve(
-      count: plan.isComplete ? plan.names.count + Self.spareCount : 0)
+    sockets = try PacketSocketReserve(count: plan.proxyNames.count + Self.spareCount)
+    ruleLinks = try RuleLinks(listening: plan.asks)
     poll = try EventPoll()
     timer = try TimerDescriptor()
     signals = try SignalDescriptor(SignalDescriptor.termination + SignalDescriptor.requests)
     monitor = try HostMonitor()
     routes = try RouteLookup()
+    neighborLookup = try NeighborLookup()
     actions.reserveCapacity(PacketSocket.batchSize)
     performing.reserveCapacity(PacketSocket.batchSize)
     try poll.watch(timer, token: Token.timer)
     try poll.watch(signals, token: Token.signals)
     try poll.watch(monitor, token: Token.monitor)
-    if ruleset.asksForRoutes { try watchRoutes() }
+    try poll.watch(ruleLinks.socket, token: Token.ruleLinks)
+    try watchKernel()
     if ruleset.installsHostRoutes { try openHostRoutes() }
     resynchronize()
   }
 
-  /// How many interfaces a reload can add where no more sockets may be opened by then.
+  /// How many proxy interfaces a reload can add, where no more sockets may be opened by then.
   private static let spareCount = 16
-
-  /// Whether sockets are enough that no more need be opened, whatever the interfaces do.
-  ///
-  /// Routes and patterns may name any number of interfaces.
-  package var hasAllSockets: Bool { plan.isComplete }
 
   /// Can change routes from now on, and removes those that an earlier process left behind.
   func openHostRoutes() throws(SystemError) {
     guard hostRoutes == nil else { return }
     let table = try HostRouteTable()
     hostRoutes = table
+    neighborTable = try NeighborTable()
     do {
       let count = try table.reclaim()
       if count > 0 { logger.notice("autowire: removed \(count) routes that were left behind") }
@@ -132,18 +140,10 @@ package final class Daemon {
     }
   }
 
-  /// Hears of changes of routes from now on.
-  func watchRoutes() throws(SystemError) {
-    guard routeMonitor == nil else { return }
-    let monitor = try RouteMonitor()
-    try poll.watch(monitor, token: Token.routeMonitor)
-    routeMonitor = monitor
-  }
-
   /// Works until a signal ends it.
   package func run() throws(SystemError) {
     tellManager("READY=1")
-    started = now
+    started = .now
     while !isStopping {
       if coalescing.takePause() { BootClock.sleep(for: ReceiveCoalescing.pause) }
       feedWatchdog()
@@ -162,7 +162,7 @@ package final class Daemon {
     manager?.tell(["STOPPING=1"])
     hostRoutes?.removeAll()
     control = nil
-    for port in ports { countLosses(of: port) }
+    countAllLosses()
     logger.info("\(totals)")
   }
 
@@ -183,11 +183,13 @@ package final class Daemon {
 
   private func tryAgain() {
     retry = nil
-    if mustResynchronize { resynchronize() } else { reviewPorts() }
+    if mustResynchronize { resynchronize() } else { reviewFailing() }
   }
 
   private var nextDeadline: Instant? {
-    earlier(earlier(engine.nextDeadline, retry), earlier(readmission, nextLifeSign))
+    earlier(
+      earlier(engine.nextDeadline, retry),
+      earlier(earlier(readmission, control?.restEnd), nextLifeSign))
   }
 
   /// What is answered where, and what is waited for, in a few words.
@@ -195,7 +197,7 @@ package final class Daemon {
     let served = plan.proxyNames.filter { conditions[$0] == .usable }
     let awaited = plan.names.filter { conditions[$0] != .usable }
     let parts = [("answering on ", served), ("waiting for ", awaited)].filter { !$0.1.isEmpty }
-    let text = parts.map { $0.0 + $0.1.joined(separator: ", ") }.joined(separator: "; ")
+    let text = parts.map { $0.0 + someOf($0.1) }.joined(separator: "; ")
     return text.isEmpty ? "nothing is configured, so nothing is answered" : text
   }
 
@@ -207,6 +209,7 @@ package final class Daemon {
       performActions()
       if let retry, retry <= now { tryAgain() }
       if let readmission, readmission <= now { readmitClients() }
+      control?.endRest(now: now)
     case Token.signals:
       while let signal = try signals.next() {
         if SignalDescriptor.termination.contains(signal) {
@@ -218,11 +221,9 @@ package final class Daemon {
       }
     case Token.monitor:
       try takeHostChanges()
-    case Token.routeMonitor:
-      if try routeMonitor?.takeChanges() == true {
-        engine.handle(.routesChanged, now: now, into: &actions)
-        performActions()
-      }
+    case Token.routeMonitor: takeFirstRouteNews()
+    case Token.neighborMonitor: try takeNeighborNews()
+    case Token.ruleLinks: receiveFromRuleLinks()
     case Token.control: admitClient()
     case let token where Token.isClient(token): serve(Token.clientNumber(token))
     default:
@@ -241,9 +242,18 @@ package final class Daemon {
   }
 
   /// How many frames could not be sent: an interface was down or gone, or had no room.
-  var unsentCount: UInt64 { ports.reduce(closedUnsentCount) { $0 + $1.sender.unsentCount } }
+  var unsentCount: UInt64 {
+    ports.reduce(closedUnsentCount + ruleLinks.sender.unsentCount) { $0 + $1.sender.unsentCount }
+  }
 
   var now: Instant { Instant(nanoseconds: BootClock.nanoseconds) }
+}
+
+/// The first names, and how many more there are.
+private func someOf(_ names: [String]) -> String {
+  let limit = 16
+  let shown = names.prefix(limit).joined(separator: ", ")
+  return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
 }
 
 /// The earlier of two instants that may not come; allocates nothing.
@@ -259,6 +269,8 @@ enum Token {
   static let monitor: UInt64 = 3
   static let routeMonitor: UInt64 = 4
   static let control: UInt64 = 5
+  static let neighborMonitor: UInt64 = 6
+  static let ruleLinks: UInt64 = 7
   private static let ports: UInt64 = 1 << 32
   private static let clients: UInt64 = 1 << 33
 

@@ -13,16 +13,23 @@ struct Explainer {
 
   /// Everything but what only a running daemon knows, with a verdict.
   ///
-  /// `route` is the kernel's to the target. Throws where the kernel cannot be asked.
+  /// `route` is the kernel's to the target for what comes in on an interface, and `solicitor` whoever
+  /// asked last there. Throws where the kernel cannot be asked.
   func explanation(
-    of target: IPv6Address, engine: borrowing Engine, route: Route, now: Instant
+    of target: IPv6Address, engine: borrowing Engine, now: Instant,
+    solicitor: (InterfaceIndex) -> Solicitor? = { _ in nil }, route: (InterfaceIndex) -> Route?
   ) throws(SystemError) -> Explanation {
     var explanation = Explanation()
     explanation.target = target
     explanation.owner = host.owner(of: target)
-    explanation.route = report(of: route)
     var seen: Set<Int32> = []
-    for found in engine.explanations(of: target, route: route, now: now) {
+    let all = engine.explanations(of: target, now: now, solicitor: solicitor, route: route)
+    // Of several proxies, the route from the first is told.
+    let inside = all.first?.proxy ?? plan.proxyNames.first
+    let index = inside.flatMap(host.link(named:)).map { InterfaceIndex($0.index) }
+    let route = index.flatMap(route) ?? .unreachable
+    explanation.route = report(of: route)
+    for found in all {
       explanation.proxies.append(report(of: found, route: route, now: now))
       let asked = found.ruleInterfaces + (found.session?.interfaces ?? []) + route.interfaces
       for index in asked.prefix(Self.shownInterfaces) where seen.insert(index.rawValue).inserted {
@@ -57,6 +64,7 @@ struct Explainer {
     case .onLink: report.kind = "on-link"
     case .gateway: report.kind = "gateway"
     case .local: report.kind = "local"
+    case .anycast: report.kind = "anycast"
     case .unreachable: report.kind = "none"
     }
     report.interface = route.interfaces.first.map(name(of:))
@@ -101,7 +109,7 @@ struct Explainer {
   /// The interfaces that a rule names, or to which the route of an `auto` rule leads.
   private func ruleInterfaces(of rule: RuleSummary?, route: Route) -> [InterfaceStatus] {
     guard let rule, !rule.isExclusion else { return [] }
-    var names = rule.interfaces
+    var names = Array(rule.interfaces.prefix(ControlSocket.pageLength))
     if rule.isAuto { names += route.interfaces.map(name(of:)) }
     return names.map { plan.status(of: $0, condition($0)) }
   }
@@ -112,7 +120,7 @@ extension Route {
   fileprivate var interfaces: [InterfaceIndex] {
     switch self {
     case .onLink(let index), .gateway(let index): [index]
-    case .local, .unreachable: []
+    case .local, .anycast, .unreachable: []
     }
   }
 }

@@ -4,17 +4,42 @@ import ProxyEngine
 
 /// Compares what a configuration names with what this host has.
 struct HostCheck {
+  private let configuration: Configuration
   private let host: HostTable
+  private let surroundings: Surroundings
   private let plan: PortPlan
 
   /// Looks at this configuration on this host.
-  init(_ configuration: Configuration, on host: HostTable) {
+  init(_ configuration: Configuration, on host: HostTable, in surroundings: Surroundings) {
+    self.configuration = configuration
     self.host = host
+    self.surroundings = surroundings
     plan = PortPlan(Ruleset(configuration))
+  }
+
+  /// Reads this host's interfaces, and what is around them as far as rules can get in its way.
+  ///
+  /// Needs no privilege. Throws `SystemError` where the kernel does not say.
+  init(_ configuration: Configuration) throws(SystemError) {
+    let host = try HostTable(readFrom: HostMonitor())
+    let proxies = configuration.proxies.filter(LinkCheck.concerns)
+    let indexes = Set(proxies.compactMap { host.link(named: $0.interface)?.index })
+    let surroundings =
+      indexes.isEmpty ? Surroundings() : try Surroundings(around: indexes)
+    self.init(configuration, on: host, in: surroundings)
+  }
+
+  /// Adds a warning for each rule that takes something away from other hosts.
+  func reportDangers(into result: inout ParseResult) {
+    for proxy in configuration.proxies where LinkCheck.concerns(proxy) {
+      guard let link = host.link(named: proxy.interface) else { continue }
+      LinkCheck(proxy, on: link.index, in: surroundings).report(into: &result)
+    }
   }
 
   /// Adds a warning for each thing that the host does not have as the configuration needs it.
   func report(into result: inout ParseResult) {
+    reportSharedInterfaces(into: &result)
     for reference in result.references {
       switch reference.subject {
       case .interface(let name): reportInterface(name, reference, into: &result)
@@ -39,6 +64,35 @@ struct HostCheck {
       suggestion: condition.remedy(for: name) + names)
   }
 
+  /// Says where two names stand for one interface, which has a proxy under each of them, or is to be
+  /// asked on by its own proxy.
+  private func reportSharedInterfaces(into result: inout ParseResult) {
+    var first: [Int32: String] = [:]
+    for proxy in configuration.proxies {
+      guard let index = host.link(named: proxy.interface)?.index else { continue }
+      if let other = first[index] {
+        let reference = result.references.first { $0.subject == .interface(proxy.interface) }
+        guard let reference else { continue }
+        result.report(
+          .sameInterface, about: reference,
+          "'\(proxy.interface)' and '\(other)' are one interface of this host, and each has a proxy",
+          suggestion: "join both blocks under one of the names")
+      } else {
+        first[index] = proxy.interface
+      }
+      for rule in proxy.rules {
+        guard case .interface(let name) = rule.method, name != proxy.interface,
+          host.link(named: name)?.index == index
+        else { continue }
+        result.report(
+          .asksItself, about: rule, of: proxy.interface,
+          "'\(name)' is the proxy interface \(proxy.interface) by another name: targets would be "
+            + "asked for where the question came from",
+          suggestion: "name the interface behind which the targets are")
+      }
+    }
+  }
+
   /// The names of some interfaces of this host, for who mistook one.
   private var interfaceNames: String {
     let names = host.links.keys.sorted().compactMap { host.links[$0]?.name }
@@ -53,7 +107,7 @@ extension Diagnostic.Code {
   /// What is said of an interface in this condition; `nil` if nothing.
   fileprivate init?(_ condition: PortPlan.Condition) {
     switch condition {
-    case .usable, .failing: return nil
+    case .usable, .taken, .failing: return nil
     case .missing, .unmatched: self = .missingInterface
     case .down: self = .interfaceDown
     case .enslaved: self = .enslavedInterface

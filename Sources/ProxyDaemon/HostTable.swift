@@ -5,6 +5,7 @@ import ProxyEngine
 /// The interfaces of this host as rtnetlink tells them, ready for the engine.
 package struct HostTable: Sendable {
   private(set) var links: [Int32: Link] = [:]
+  /// By every name, alternative ones included.
   private var indexes: [String: Int32] = [:]
   private var addresses: [Int32: [LinkAddress]] = [:]
 
@@ -39,13 +40,13 @@ package struct HostTable: Sendable {
   mutating func apply(_ change: HostChange) -> Event? {
     switch change {
     case .link(let link):
-      forgetName(of: link.index)
+      forgetNames(of: link.index)
       links[link.index] = link
-      indexes[link.name] = link.index
+      for name in link.names { indexes[name] = link.index }
       return interfaceEvent(link.index)
     case .linkRemoved(let index):
       addresses[index] = nil
-      forgetName(of: index)
+      forgetNames(of: index)
       guard links.removeValue(forKey: index) != nil else { return nil }
       return .interfaceRemoved(InterfaceIndex(index))
     case .address(let address):
@@ -57,21 +58,18 @@ package struct HostTable: Sendable {
     }
   }
 
-  /// The events that lead from this table to another, read anew.
-  func events(towards newer: HostTable) -> [Event] {
-    let gone = links.keys.filter { newer.links[$0] == nil }.sorted()
-    let removals = gone.map { Event.interfaceRemoved(InterfaceIndex($0)) }
-    return removals + newer.links.keys.sorted().compactMap { newer.interfaceEvent($0) }
-  }
+  /// What the engine is told where the table was read anew.
+  var event: Event { .interfacesRead(links.keys.sorted().compactMap { interface($0) }) }
 
-  /// The link with this name.
+  /// The link with this name, be it an alternative one.
   package func link(named name: String) -> Link? {
     indexes[name].flatMap { links[$0] }
   }
 
   /// The links whose names match, by their indexes.
   func links(matching pattern: InterfacePattern) -> [Link] {
-    links.values.filter { pattern.matches($0.name) }.sorted { $0.index < $1.index }
+    links.values.filter { $0.names.contains(where: pattern.matches) }
+      .sorted { $0.index < $1.index }
   }
 
   /// Whether the interface with this index has any address.
@@ -88,9 +86,9 @@ package struct HostTable: Sendable {
     return addresses[index]?.contains { $0.address == address } == true
   }
 
-  /// Takes an interface's name away, unless another has taken it over.
-  private mutating func forgetName(of index: Int32) {
-    if let name = links[index]?.name, indexes[name] == index { indexes[name] = nil }
+  /// Takes an interface's names away, unless another has taken them over.
+  private mutating func forgetNames(of index: Int32) {
+    for name in links[index]?.names ?? [] where indexes[name] == index { indexes[name] = nil }
   }
 
   /// A repeated address keeps its place, so that source selection does not waver.
@@ -108,21 +106,31 @@ package struct HostTable: Sendable {
   }
 
   private func interfaceEvent(_ index: Int32) -> Event? {
-    guard let link = links[index] else { return nil }
-    return .interfaceChanged(
-      Interface(
-        index: InterfaceIndex(index), name: link.name, linkLayerAddress: link.linkLayerAddress,
-        isUp: link.isUp && link.master == nil, isRunning: link.isRunning,
-        hasNeighborDiscovery: link.hasNeighborDiscovery,
-        addresses: (addresses[index] ?? []).map(Interface.Address.init)))
+    interface(index).map { .interfaceChanged($0) }
   }
+
+  private func interface(_ index: Int32) -> Interface? {
+    guard let link = links[index] else { return nil }
+    return Interface(
+      index: InterfaceIndex(index), name: link.name, alternativeNames: link.alternativeNames,
+      linkLayerAddress: link.linkLayerAddress, isUp: link.isUp && link.master == nil,
+      isRunning: link.isRunning, hasNeighborDiscovery: link.hasNeighborDiscovery,
+      addresses: (addresses[index] ?? []).map(Interface.Address.init))
+  }
+}
+
+extension Link {
+  /// Every name that it goes by.
+  var names: [String] { [name] + alternativeNames }
 }
 
 extension Interface.Address {
   fileprivate init(_ address: LinkAddress) {
     self.init(
       address.address, prefixLength: address.prefixLength,
-      state: address.isTentative ? .tentative : address.isDeprecated ? .deprecated : .preferred)
+      state: address.isDuplicate
+        ? .duplicate
+        : address.isTentative ? .tentative : address.isDeprecated ? .deprecated : .preferred)
   }
 }
 
@@ -131,7 +139,8 @@ extension Route {
     switch result {
     case .onLink(let index): self = .onLink(InterfaceIndex(index))
     case .gateway(let index): self = .gateway(InterfaceIndex(index))
-    case .local, .anycast: self = .local
+    case .local: self = .local
+    case .anycast: self = .anycast
     case .unreachable: self = .unreachable
     }
   }

@@ -1,51 +1,67 @@
 import LinuxNet
-package import Logging
+import Logging
+import Synchronization
 
-/// Writes log lines to standard error, one sentence a line.
+/// Writes log lines to standard error, one sentence a line; those that had to wait are lost.
 ///
 /// Under systemd (`JOURNAL_STREAM`), each begins with the priority that the journal expects
 /// (sd-daemon(3)), otherwise with the severity's name.
-package struct StandardErrorLog: LogHandler {
-  package var logLevel: Logger.Level
-  package var metadata: Logger.Metadata = [:]
-  private let isJournal: Bool
+struct StandardErrorLog: LogHandler {
+  var logLevel: Logger.Level
+  var metadata: Logger.Metadata = [:]
+  let outlet: Outlet
 
-  /// Lines below `level` are not written.
-  package init(level: Logger.Level, isJournal: Bool) {
-    logLevel = level
-    self.isJournal = isJournal
+  /// Where the lines of all loggers go.
+  final class Outlet: Sendable {
+    private let log = Mutex(ErrorLog())
+    private let isJournal = StandardStream.error.isJournal
+
+    func write(_ text: String, severity: SystemLog.Severity) {
+      let prefix = isJournal ? "<\(severity.rawValue)>" : "\(severity.name): "
+      log.withLock { $0.write(text, prefix: prefix) }
+    }
+
+    /// Looks anew at what standard error is.
+    func reopen() { log.withLock { $0.reopen() } }
   }
 
-  package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+  /// Lines below `level` are not written.
+  init(level: Logger.Level, outlet: Outlet) {
+    logLevel = level
+    self.outlet = outlet
+  }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
-  package func log(event: LogEvent) {
-    let severity = event.level.severity
-    let prefix = isJournal ? "<\(severity.rawValue)>" : "\(severity.name): "
-    StandardStream.error.writeWithoutWaiting("\(prefix)\(event.message)\n")
+  func log(event: LogEvent) {
+    outlet.write("\(event.message)", severity: event.level.severity)
   }
 }
 
-/// Writes log lines to the system log.
-package struct SystemLogHandler: LogHandler {
-  package var logLevel: Logger.Level
-  package var metadata: Logger.Metadata = [:]
+/// Writes log lines to the system log; those that had to wait are lost.
+struct SystemLogHandler: LogHandler {
+  var logLevel: Logger.Level
+  var metadata: Logger.Metadata = [:]
+  private let outlet = Outlet()
 
-  /// Lines below `level` are not written.
-  package init(level: Logger.Level) {
-    logLevel = level
-    SystemLog.open(name: "ndpproxy")
+  /// The system log, for handlers that are copied.
+  private final class Outlet: Sendable {
+    let log = Mutex(SystemLog(name: "ndpproxy"))
   }
 
-  package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+  /// Lines below `level` are not written.
+  init(level: Logger.Level) { logLevel = level }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
-  package func log(event: LogEvent) {
-    SystemLog.write("\(event.message)", severity: event.level.severity)
+  func log(event: LogEvent) {
+    outlet.log.withLock { $0.write("\(event.message)", severity: event.level.severity) }
   }
 }
 

@@ -17,15 +17,14 @@ extension Explanation {
     let now = Instant(nanoseconds: BootClock.nanoseconds)
     var engine = Engine(ruleset: ruleset, limits: ProxyEngine.Limits(configuration))
     var actions: [Action] = []
-    for event in HostTable().events(towards: host) {
-      engine.handle(event, now: now, into: &actions)
-    }
+    engine.handle(host.event, now: now, into: &actions)
     let explainer = Explainer(
       host: host, plan: plan, condition: { plan.condition(of: $0, in: host) },
       neighbors: try NeighborLookup())
-    self = try explainer.explanation(
-      of: target, engine: engine, route: Route(try RouteLookup().route(to: target, from: nil)),
-      now: now)
+    let routes = try RouteLookup()
+    self = try explainer.explanation(of: target, engine: engine, now: now) { index in
+      (try? routes.route(to: target, from: index.rawValue)).map { Route($0) }
+    }
     let rules = engine.ruleSummaries(from: 0, limit: ControlSocket.pageLength)
     verdict = Verdict(of: self, rules: rules.map(RuleReport.init))
   }

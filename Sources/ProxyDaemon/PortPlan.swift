@@ -7,52 +7,72 @@ import ProxyEngine
 package struct PortPlan: Sendable {
   /// The names in the order of the configuration, each once.
   package let names: [String]
+  /// Those of them that are patterns.
+  let patterns: [InterfacePattern]
   /// Those of them on which there are rules.
-  var proxyNames: [String] { names.filter { purposes[$0]?.solicitedPrefixes.isEmpty == false } }
-  /// Whether these are all the interfaces there can be: neither routes nor patterns name others.
-  private(set) var isComplete = true
+  var proxyNames: [String] { names.filter { purposes[$0] != nil } }
+  /// Those of them on which rules ask.
+  private let askedNames: Set<String>
+  /// Whether some rule asks anywhere.
+  let asks: Bool
   private var purposes: [String: Port.Purpose] = [:]
-  /// What an interface is for on which a route or a pattern has us ask.
-  private(set) var askingPurpose = Port.Purpose(takesAdvertisements: true)
+  private var filters: [String: PacketFilter] = [:]
 
   /// `hearsEverything` is about solicitations for targets that no rule covers.
   init(_ ruleset: Ruleset, hearsEverything: Bool = false) {
     var names: [String] = []
+    var asked: Set<String> = []
     for proxy in ruleset.proxies {
       let prefixes = hearsEverything ? [.everything] : proxy.rules.map(\.prefix)
-      purposes[proxy.interface, default: Port.Purpose()].solicitedPrefixes = prefixes
-      purposes[proxy.interface]?.isPromiscuous = proxy.isPromiscuous
-      purposes[proxy.interface]?.groups = Self.groups(of: proxy.rules)
+      var purpose = Port.Purpose(
+        solicitedPrefixes: prefixes, isPromiscuous: proxy.isPromiscuous)
+      purpose.groups = Self.groups(of: proxy.rules)
+      purposes[proxy.interface] = purpose
       names.append(proxy.interface)
-      for rule in proxy.rules where rule.method != .static {
-        askingPurpose.askedPrefixes.append(rule.prefix)
-        guard case .interface(let name) = rule.method else {
-          isComplete = false
-          continue
-        }
-        isComplete = isComplete && InterfacePattern(name).isExact
-        purposes[name, default: Port.Purpose()].takesAdvertisements = true
-        purposes[name]?.askedPrefixes.append(rule.prefix)
+      for case .interface(let name) in proxy.rules.map(\.method) {
+        asked.insert(name)
         names.append(name)
       }
     }
     var seen: Set<String> = []
     self.names = names.filter { seen.insert($0).inserted }
+    patterns = self.names.map(InterfacePattern.init).filter { !$0.isExact }
+    askedNames = asked
+    asks = ruleset.proxies.contains { $0.rules.contains { $0.method != .static } }
   }
 
   /// What a configuration names.
   package init(_ configuration: Configuration) { self.init(Ruleset(configuration)) }
 
-  /// Whether some rule may have us ask on interfaces that it does not name.
-  var asksAnywhere: Bool { !askingPurpose.askedPrefixes.isEmpty }
+  /// Whether some rule asks on the interface of this name, or on those that match it.
+  func isAsked(_ name: String) -> Bool { askedNames.contains(name) }
 
-  /// The groups of the rules that are narrow enough, as many as one socket can join.
+  /// The names and patterns that mean an interface.
+  ///
+  /// Costs the patterns, however many names there are.
+  func names(meaning link: Link) -> [String] {
+    link.names.filter { purposes[$0] != nil || askedNames.contains($0) }
+      + patterns.filter { link.names.contains(where: $0.matches) }.map(\.text)
+  }
+
+  /// What the kernel lets through on a proxy interface.
+  ///
+  /// To compile it takes a quarter of a millisecond, so that it is done once.
+  mutating func filter(of name: String) -> PacketFilter {
+    if let known = filters[name] { return known }
+    let filter = PacketFilter(
+      solicitationsFor: purposes[name]?.solicitedPrefixes ?? [], advertisements: false)
+    filters[name] = filter
+    return filter
+  }
+
+  /// The groups of the rules that are narrow enough, as many as an interface may have.
   private static func groups(of rules: [Ruleset.Rule]) -> [IPv6Address] {
     var groups: [IPv6Address] = []
     var seen: Set<IPv6Address> = []
     for prefix in rules.map(\.prefix) where prefix.length >= narrowLength {
       for group in prefix.solicitedNodeMulticasts where seen.insert(group).inserted {
-        if groups.count == MulticastMembership.limit { return groups }
+        if groups.count == MulticastGroups.limit { return groups }
         groups.append(group)
       }
     }
@@ -62,7 +82,7 @@ package struct PortPlan: Sendable {
   /// Rules this long or longer have at most 256 groups.
   private static let narrowLength = 120
 
-  /// What the interface of this name is for; `nil` if no rule names it.
+  /// What is wanted of the proxy interface of this name; `nil` if it is none.
   func purpose(of name: String) -> Port.Purpose? { purposes[name] }
 
   /// Whether, and why not, the interface of this name can be used now.
@@ -78,10 +98,11 @@ package struct PortPlan: Sendable {
     return condition(of: link, as: name, in: host)
   }
 
-  private func condition(of link: Link, as name: String, in host: HostTable) -> Condition {
+  /// The same of an interface that the name means.
+  func condition(of link: Link, as name: String, in host: HostTable) -> Condition {
     if let master = link.master { return .enslaved(host.links[master]?.name ?? "#\(master)") }
     if link.linkLayerAddress == nil || !link.hasNeighborDiscovery {
-      return purposes[name]?.takesAdvertisements == true ? .noNeighbors : .notEthernet
+      return isAsked(name) ? .noNeighbors : .notEthernet
     }
     return link.isUp ? .usable : .down
   }
@@ -99,6 +120,8 @@ package struct PortPlan: Sendable {
     case notEthernet
     /// A rule interface on which nobody can be asked.
     case noNeighbors
+    /// Another proxy has the same interface by this other name of it.
+    case taken(String)
     /// The kernel refuses a socket for this reason.
     case failing(String)
 
@@ -123,6 +146,7 @@ extension PortPlan.Condition {
     case .enslaved(let master): "the interface is a port of \(master) and hears nothing"
     case .notEthernet: "the interface has no link-layer address or no neighbour discovery"
     case .noNeighbors: "nobody can be asked on an interface without neighbour discovery"
+    case .taken(let other): "it is the interface that the proxy '\(other)' serves"
     case .failing(let reason): reason
     }
   }
@@ -137,6 +161,7 @@ extension PortPlan.Condition {
     case .enslaved(let master): "name \(master) instead"
     case .notEthernet: "nobody can be answered there"
     case .noNeighbors: "use 'static' or 'auto' instead of 'iface \(name)'"
+    case .taken(let other): "put the rules of both into 'proxy \(other)'"
     case .failing: "trying again every second"
     }
   }

@@ -24,7 +24,9 @@ enum Decision {
     switch event {
     case .solicitation: self.init(onSolicitation: actions, since: start, discarded: reason)
     case .advertisement: self = reason.map { .ignored($0) } ?? .confirmed
-    case .malformed, .interfaceChanged, .interfaceRemoved, .route, .routesChanged: return nil
+    case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .neighbor,
+      .routesChanged:
+      return nil
     }
   }
 
@@ -38,7 +40,10 @@ enum Decision {
         return
       case .solicit: self = .asked
       case .lookUpRoute: self = .lookedUp
-      case .installHostRoute, .removeHostRoute, .reportMissingSource, .reportConflict: continue
+      case .lookUpNeighbor: self = .asked
+      case .installHostRoute, .removeHostRoute, .offerNeighbor, .reportMissingSource,
+        .reportConflict:
+        continue
       }
     }
     if let reason { self = .ignored(reason) }
@@ -80,7 +85,8 @@ struct RecentMessages {
   struct Entry {
     let at: Instant
     let interface: InterfaceIndex
-    let isSolicitation: Bool
+    /// Whoever asks; `nil` for an advertisement.
+    let solicitor: Solicitor?
     let source: IPv6Address
     let target: IPv6Address
     let decision: Decision
@@ -94,14 +100,19 @@ struct RecentMessages {
     case .solicitation(let frame, let index):
       add(
         Entry(
-          at: now, interface: index, isSolicitation: true, source: frame.message.source,
+          at: now, interface: index,
+          solicitor: Solicitor(
+            address: frame.message.source, linkLayerAddress: frame.source,
+            claimed: frame.message.sourceLinkLayerAddress), source: frame.message.source,
           target: frame.message.target, decision: decision))
     case .advertisement(let frame, let index):
       add(
         Entry(
-          at: now, interface: index, isSolicitation: false, source: frame.message.source,
+          at: now, interface: index, solicitor: nil, source: frame.message.source,
           target: frame.message.target, decision: decision))
-    case .malformed, .interfaceChanged, .interfaceRemoved, .route, .routesChanged: return
+    case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .neighbor,
+      .routesChanged:
+      return
     }
   }
 
@@ -112,6 +123,16 @@ struct RecentMessages {
       ring[next] = entry
       next = (next + 1) % Self.limit
     }
+  }
+
+  /// Whoever asked last on an interface, for this target if somebody did.
+  ///
+  /// A host that detects duplicates asks for nobody but itself, and does not count.
+  func solicitor(on index: InterfaceIndex, for target: IPv6Address) -> Solicitor? {
+    let asked = (ring[next...] + ring[..<next]).reversed().filter {
+      $0.interface == index && $0.solicitor?.address.isUnspecified == false
+    }
+    return (asked.first { $0.target == target } ?? asked.first)?.solicitor
   }
 
   /// Those about a target, the newest first.

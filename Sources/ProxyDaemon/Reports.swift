@@ -25,7 +25,9 @@ extension CounterSet {
 
 extension RuleReport {
   init(_ rule: RuleSummary) {
-    var methods = rule.interfaces.map { "iface \($0)" }
+    var methods = rule.interfaces.prefix(Self.shownInterfaces).map { "iface \($0)" }
+    let rest = rule.interfaces.count - methods.count
+    if rest > 0 { methods.append("and \(rest) more") }
     if rule.isStatic { methods.append("static") }
     if rule.isAuto { methods.append("auto") }
     if rule.isExclusion { methods.append("exclude") }
@@ -33,6 +35,11 @@ extension RuleReport {
       proxy: rule.proxy, prefix: rule.prefix, methods: methods, questions: rule.count.questions,
       answers: rule.count.answers)
   }
+}
+
+extension RuleReport {
+  /// How many interfaces of one rule are named.
+  private static let shownInterfaces = 16
 }
 
 extension SessionReport {
@@ -56,11 +63,9 @@ extension SessionReport {
 
 extension PortPlan {
   func status(of name: String, _ condition: Condition) -> InterfaceStatus {
-    let purpose = purpose(of: name)
-    return InterfaceStatus(
-      name: name, isProxy: purpose?.solicitedPrefixes.isEmpty == false,
-      isRule: purpose?.takesAdvertisements == true, condition: condition.code,
-      sentence: condition.sentence(about: name))
+    InterfaceStatus(
+      name: name, isProxy: purpose(of: name) != nil, isRule: isAsked(name),
+      condition: condition.code, sentence: condition.sentence(about: name))
   }
 }
 
@@ -75,6 +80,7 @@ extension PortPlan.Condition {
     case .enslaved: "enslaved"
     case .notEthernet: "notEthernet"
     case .noNeighbors: "noNeighbors"
+    case .taken: "taken"
     case .failing: "failing"
     }
   }

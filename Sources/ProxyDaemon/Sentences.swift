@@ -33,6 +33,7 @@ extension DiscardReason {
       "the rule's interface is missing, down, a port or without neighbours"
     case .noRoute:
       "the kernel has no route to the target, or one back to where the question is from"
+    case .routeLookupFailed: "the kernel could not be asked for its route"
     case .askedHere: "we have just asked for the target on this very interface"
     case .targetFailed: "the target did not answer a moment ago"
     case .noSourceAddress: "the interface to answer or ask on has no usable address"

@@ -18,13 +18,16 @@ package struct Service {
   package let pidFile: String?
   /// Whom to become once everything is open; `nil` for whom there is.
   package let user: String?
+  /// What is to be said of the configuration on this host when the daemon starts.
+  package let warnings: [String]
   /// Where clients may connect; `nil` for nowhere, unless a service manager has a socket for them.
   package let controlSocket: String?
 
   package init(
-    configuration: Configuration, from path: String, verbosity: Int, runsInBackground: Bool,
-    pidFile: String?, user: String?, controlSocket: String?
+    configuration: Configuration, from path: String, warnings: [String] = [], verbosity: Int,
+    runsInBackground: Bool, pidFile: String?, user: String?, controlSocket: String?
   ) {
+    self.warnings = warnings
     self.configuration = configuration
     configurationPath = RegularFile.absolute(path)
     self.verbosity = verbosity
@@ -37,13 +40,16 @@ package struct Service {
   /// Why the daemon did not start, or stopped; each says what to do.
   package enum Failure: Error, CustomStringConvertible {
     case missingPrivilege(String)
+    case alreadyRunning(String)
     case pidFile(String)
     case user(String)
     case system(String)
 
     package var description: String {
       switch self {
-      case .missingPrivilege(let text), .pidFile(let text), .user(let text), .system(let text): text
+      case .missingPrivilege(let text), .alreadyRunning(let text), .pidFile(let text),
+        .user(let text), .system(let text):
+        text
       }
     }
   }
@@ -53,13 +59,17 @@ package struct Service {
   /// In the background the caller is the child from here on: the parent exits when the daemon is
   /// ready, or with the child's status.
   package func run() throws(Failure) {
+    let inherited = runsInBackground ? nil : ListeningSocket.inheritedDescriptor
+    CurrentProcess.closeInheritedDescriptors(except: inherited.map { [$0] } ?? [])
     let background = try attempt { () throws(SystemError) in
       runsInBackground ? try BackgroundProcess.start() : nil
     }
     let history = WarningHistory()
-    let logger = makeLogger(history)
+    let errors = StandardErrorLog.Outlet()
+    let logger = makeLogger(history, errors)
+    for warning in warnings { logger.warning("\(warning)") }
     do {
-      try run(in: background, logger: logger, history: history)
+      try run(in: background, logger: logger, history: history, errors: errors)
     } catch {
       logger.error("\(error)")
       throw error
@@ -67,29 +77,49 @@ package struct Service {
   }
 
   private func run(
-    in background: BackgroundProcess?, logger: Logger, history: WarningHistory
+    in background: BackgroundProcess?, logger: Logger, history: WarningHistory,
+    errors: StandardErrorLog.Outlet
   ) throws(Failure) {
     ResourceLimits.openAllFiles()
+    let claims = try claimInterfaces(logger: logger)
     let daemon = try attempt { () throws(SystemError) in
       try Daemon(configuration, from: configurationPath, logger: logger, history: history)
     }
     let pidFile = try makePIDFile()
     openControlSocket(of: daemon, logger: logger)
+    // All has been read of it by now.
+    CurrentProcess.clearEnvironment()
     try dropPrivileges(of: daemon, logger: logger)
     logger.notice("ready: \(daemon.summary)")
     try attempt { () throws(SystemError) in
       try background?.becomeReady()
+      errors.reopen()
       limitSystemCalls(logger: logger)
       HeapStatistics.trim()
       try daemon.run()
     }
-    withExtendedLifetime(pidFile) {}
+    withExtendedLifetime((claims, pidFile)) {}
+  }
+
+  /// Makes sure that no other daemon answers on the same interfaces.
+  private func claimInterfaces(logger: Logger) throws(Failure) -> InstanceClaims {
+    // A service manager may have started the other one as this user.
+    let ours = Privileges.User(named: Self.user)?.identifier
+    let claims = InstanceClaims(trusting: ours.map { [$0] } ?? [])
+    do {
+      let warnings = try claims.update(to: configuration, patience: Self.patience)
+      for warning in warnings { logger.warning("\(warning)") }
+    } catch {
+      throw .alreadyRunning("\(error)")
+    }
+    return claims
   }
 
   /// Keeps no capability that will not be needed, and becomes somebody without other rights.
   private func dropPrivileges(of daemon: Daemon, logger: Logger) throws(Failure) {
-    var kept: [Privileges.Capability] = daemon.hasAllSockets ? [] : [.netRaw]
-    if Ruleset(configuration).installsHostRoutes { kept.append(.netAdmin) }
+    // Every packet socket is open by now, and to bind one takes nothing.
+    let kept: [Privileges.Capability] =
+      Ruleset(configuration).installsHostRoutes ? [.netAdmin] : []
     if let user, !Privileges.isSuperuser {
       throw .user("only the superuser can become another user; leave out -u \(user)")
     }
@@ -98,12 +128,15 @@ package struct Service {
       return try attempt { () throws(SystemError) in try Privileges.drop(to: nil, keeping: kept) }
     }
     guard let account else {
-      throw .user("there is no user \(names.joined(separator: " or ")); name one with -u USER")
+      let name = user ?? Self.user
+      throw .user("there is no user \(name): 'useradd --system \(name)', or name one with -u USER")
     }
     do {
       try Privileges.drop(to: account, keeping: kept)
     } catch {
-      guard user == nil else { throw .user("cannot become user \(account.name): \(error)") }
+      guard user == nil, Privileges.isSuperuser else {
+        throw .user("cannot become user \(account.name): \(error)")
+      }
       // The superuser of a user namespace may have nobody else to become.
       logger.notice("staying root, for \(account.name) is nobody here: \(error)")
       try attempt { () throws(SystemError) in try Privileges.drop(to: nil, keeping: kept) }
@@ -140,10 +173,11 @@ package struct Service {
     do {
       if let socket = try ListeningSocket.inherited() { return try daemon.listen(at: socket) }
       guard let path = controlSocket else { return }
-      // Whoever gives up its rights must be able to remove the socket in the end.
       if path == ControlSocket.defaultPath, Privileges.isSuperuser {
-        try RegularFile.makeDirectory(
-          RegularFile.directory(of: path), owner: user == "root" ? nil : account)
+        // Whoever gives up its rights must be able to remove the socket in the end. But of a user
+        // who is many, any other process could put its own socket there, for root to connect to.
+        let owner = account.flatMap { $0.isShared ? nil : $0 }
+        try RegularFile.makeDirectory(RegularFile.directory(of: path), owner: owner)
       }
       let group = Privileges.isSuperuser ? Privileges.group(named: ControlSocket.group) : nil
       try daemon.listen(at: ListeningSocket(path: path, group: group))
@@ -152,19 +186,27 @@ package struct Service {
     }
   }
 
-  /// Who is looked for to become, where the superuser started us.
-  private var names: [String] { user.map { [$0] } ?? ["ndpproxy", "nobody"] }
+  /// How long another daemon that was told to end may take for it.
+  private static let patience = Duration.seconds(1)
 
-  /// The first of them that there is.
+  /// Whom the superuser becomes where there is such a user.
+  private static let user = "ndpproxy"
+
+  /// Whom the superuser becomes; `nil` where there is no such user.
+  ///
+  /// Without a user made for us it is one without a name. It is not `nobody`: what runs as that may
+  /// stop us, and take the place of what is ours.
   private var account: Privileges.User? {
-    names.lazy.compactMap { Privileges.User(named: $0) }.first
+    if let user { return Privileges.User(named: user) }
+    return Privileges.User(named: Self.user) ?? Privileges.unnamedUser()
   }
 
-  private func makeLogger(_ history: WarningHistory) -> Logger {
+  private func makeLogger(
+    _ history: WarningHistory, _ errors: StandardErrorLog.Outlet
+  ) -> Logger {
     let level: Logger.Level = verbosity == 0 ? .notice : verbosity == 1 ? .info : .debug
     return Logger(label: "ndpproxy") { _ in
-      let standardError = StandardErrorLog(
-        level: level, isJournal: StandardStream.error.isJournal)
+      let standardError = StandardErrorLog(level: level, outlet: errors)
       let kept = WarningHistoryLog(level: level, history: history)
       guard runsInBackground else { return MultiplexLogHandler([standardError, kept]) }
       return MultiplexLogHandler([standardError, SystemLogHandler(level: level), kept])
@@ -176,10 +218,7 @@ package struct Service {
     do {
       return try PIDFile(path: pidFile)
     } catch {
-      let reason =
-        error.isBlocked
-        ? "another ndpproxy holds it; stop that one, or name another file" : "\(error)"
-      throw .pidFile("pid file \(pidFile): \(reason)")
+      throw .pidFile("pid file \(pidFile): \(error)")
     }
   }
 

@@ -31,7 +31,7 @@ final class WarningHistory: Sendable {
   func add(_ text: String, severity: String) {
     let line = Line(
       nanoseconds: BootClock.nanoseconds, severity: severity,
-      text: String(text.prefix(Self.lineLimit)))
+      text: String(LogText.line(text).prefix(Self.lineLimit)))
     state.withLock {
       $0.count += 1
       if $0.latest.count == Self.limit { $0.latest.removeFirst() }

@@ -10,7 +10,7 @@ package struct Limits: Equatable, Sendable {
   /// Solicitations per second for targets that were never confirmed, all rule interfaces together;
   /// then new targets are not taken up, and others are asked less often.
   ///
-  /// Like the two limits below it is shared fairly among the askers' link-layer addresses
+  /// Like the limits below it is shared fairly among the askers' link-layer addresses
   /// (`FairTokenBucket`). Targets that were confirmed are asked again regardless.
   package var solicitationsPerSecond = 400
 
@@ -18,8 +18,9 @@ package struct Limits: Equatable, Sendable {
   /// found before a route change goes on to count.
   package var routeLookupsPerSecond = 5000
 
-  /// Advertisements per second, or `nil` for as many as there are solicitations; then solicitations
-  /// are dropped.
+  /// Advertisements per second, or `nil` for no limit; then solicitations are dropped.
+  ///
+  /// An answer costs as much as its question.
   package var advertisementsPerSecond: Int?
 
   package init() {}

@@ -48,15 +48,21 @@ struct SessionTable {
 
   /// The positions in use from a place on, no more than `limit`, and where to go on.
   ///
-  /// Costs the slots that are passed over.
+  /// Costs the slots that are passed over, of which there are no more than `passedSlots`: there may
+  /// be none in use among them, and more behind.
   func takenPositions(from start: Int, limit: Int) -> (positions: [Int], next: Int?) {
     var found: [Int] = []
-    for position in slots.indices.dropFirst(start) where slots[position] != nil {
+    for position in slots.indices.dropFirst(start) {
+      if position - start == Self.passedSlots { return (found, position) }
+      guard slots[position] != nil else { continue }
       if found.count == limit { return (found, position) }
       found.append(position)
     }
     return (found, nil)
   }
+
+  /// How many slots are looked at in one go.
+  private static let passedSlots = 4096
 
   /// Puts a session for a key that has none into a slot.
   mutating func insert(_ session: Session) -> Int {

@@ -52,6 +52,8 @@ struct BrokenLab {
     _ root: String, _ network: FoundingNetwork, configuration: String
   ) async throws {
     let gateway = network.gateway
+    // Not -p: somebody else's would do for that.
+    try await gateway.run("mkdir", root)
     try await gateway.run("mkdir", "-p", root + "/bin", root + "/etc/sysctl.d")
     try await gateway.run(
       "tee", root + "/etc/sysctl.d/90-ndpproxy.conf", input: "net.ipv6.conf.all.forwarding = 1\n")

@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlProtocol
 import LinuxNet
 import NDPWire
+import PlainText
 
 /// The subcommand `config`.
 struct ConfigCommand: ParsableCommand {
@@ -14,11 +15,11 @@ struct ConfigCommand: ParsableCommand {
 
   func run() throws {
     try control.withClient { client in
-      guard case .configuration(let report) = try client.ask(.configuration) else {
-        throw client.unexpected
-      }
+      let report = try client.configuration()
       if control.json { return printJSON(.configuration(report)) }
-      Screen().lines(["# \(report.path)"] + report.text.split(separator: "\n").map(String.init))
+      let lines = report.text.split(separator: "\n", omittingEmptySubsequences: false)
+      let text = lines.dropLast().map { String($0).printable + "\n" }.joined()
+      StandardStream.output.write("# \(report.path.printable)\n\(text)")
     }
   }
 }

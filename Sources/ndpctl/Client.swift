@@ -29,7 +29,7 @@ final class Client {
   /// How long the daemon may take for a reply, in milliseconds; reloads read files.
   private static let patience: Int32 = 30_000
 
-  /// Connects; throws `ClientFailure`.
+  /// Connects; throws `ClientFailure`, also where whoever listens is not to be believed.
   init(path: String) throws(ClientFailure) {
     do {
       connection = try StreamConnection(connectingTo: path)
@@ -42,6 +42,21 @@ final class Client {
       throw ClientFailure(
         .unavailable, "ndpproxy does not run: \(error); start it, or name its socket with --socket")
     }
+    guard let user = connection.peerUser, Self.believes(user) else {
+      let owner = connection.peerUser.map { "the user with number \($0)" } ?? "nobody that is known"
+      throw ClientFailure(
+        .failure,
+        "at \(path) listens \(owner), and not root, \(ControlSocket.group) or you; nothing is asked "
+          + "there: name another socket with --socket, or become that user")
+    }
+  }
+
+  /// Whether a user's daemon is taken for one: root's, that of its own account, and our own.
+  ///
+  /// Anybody may listen at a path in `/tmp`, say whatever he likes, and never end.
+  private static func believes(_ user: UInt32) -> Bool {
+    Privileges.isTrusted(user)
+      || Privileges.User(named: ControlSocket.group)?.identifier == user
   }
 
   /// Asks, and returns what the daemon replied.
@@ -82,6 +97,7 @@ final class Client {
   ///
   /// Negative milliseconds have no end.
   func nextLine(within milliseconds: Int32) throws(ClientFailure) -> [UInt8]? {
+    let end = BootClock.nanoseconds + UInt64(max(0, milliseconds)) * 1_000_000
     do {
       while true {
         if let end = received.firstIndex(of: UInt8(ascii: "\n")) {
@@ -92,9 +108,10 @@ final class Client {
           throw ClientFailure(
             .failure, "ndpproxy said more than \(ControlSocket.replyLimit) octets")
         }
-        guard try connection.waitUntil(readable: true, milliseconds: milliseconds) else {
-          return nil
-        }
+        // What comes drop by drop does not make the time longer.
+        let now = BootClock.nanoseconds
+        let rest = milliseconds < 0 ? -1 : Int32((max(end, now) - now) / 1_000_000)
+        guard try connection.waitUntil(readable: true, milliseconds: rest) else { return nil }
         guard let octets = try connection.receive(limit: 1 << 16) else { continue }
         if octets.isEmpty { throw ClientFailure(.unavailable, "ndpproxy has gone away") }
         received += octets
@@ -111,8 +128,16 @@ final class Client {
 }
 
 extension Client {
+  /// How things are, with all interfaces.
   func status() throws(ClientFailure) -> Status {
-    guard case .status(let value) = try ask(.status) else { throw unexpected }
+    guard case .status(var value) = try ask(.status) else { throw unexpected }
+    guard let count = value.interfaceCount, count > value.interfaces.count else { return value }
+    value.interfaces = try list { start throws(ClientFailure) in
+      guard case .interfaces(let page) = try ask(.interfaces(from: start)) else {
+        throw unexpected
+      }
+      return (page.interfaces, page.next)
+    }
     return value
   }
 
@@ -123,26 +148,77 @@ extension Client {
 
   /// All sessions, page by page.
   func sessions() throws(ClientFailure) -> [SessionReport] {
-    var sessions: [SessionReport] = []
-    var start: Int? = 0
-    while let from = start {
+    try list { from throws(ClientFailure) in
       guard case .sessions(let page) = try ask(.sessions(from: from)) else { throw unexpected }
-      sessions += page.sessions
-      start = page.next
+      return (page.sessions, page.next)
     }
-    return sessions
   }
 
   /// All rules, page by page.
   func rules() throws(ClientFailure) -> [RuleReport] {
-    var rules: [RuleReport] = []
-    var start: Int? = 0
-    while let from = start {
+    try list { from throws(ClientFailure) in
       guard case .rules(let page) = try ask(.rules(from: from)) else { throw unexpected }
-      rules += page.rules
-      start = page.next
+      return (page.rules, page.next)
     }
-    return rules
+  }
+
+  /// The whole configuration in force, page by page; anew where it is changed meanwhile.
+  func configuration() throws(ClientFailure) -> ConfigurationReport {
+    for _ in 0..<Self.configurationAttempts {
+      var generations: Set<UInt64?> = []
+      var path = ""
+      let parts = try list { start throws(ClientFailure) in
+        guard case .configuration(let part) = try ask(.configuration(from: start)) else {
+          throw unexpected
+        }
+        generations.insert(part.generation)
+        path = part.path
+        return ([part.text], generations.count == 1 ? part.next : nil)
+      }
+      if generations.count == 1 { return ConfigurationReport(path: path, text: parts.joined()) }
+    }
+    throw ClientFailure(
+      .failure, "the configuration changed again and again while it was read; try again")
+  }
+
+  /// How often the configuration is read until it does not change meanwhile.
+  private static let configurationAttempts = 5
+
+  /// How many entries of a list are taken; a longer one is an error.
+  private static let listLimit = 1 << 20
+
+  /// How long a list may take.
+  private static let listPatience: UInt64 = 60_000_000_000
+
+  /// A whole list; throws where it has no end: each page must begin behind the one before.
+  private func list<Element>(
+    _ page: (Int) throws(ClientFailure) -> ([Element], next: Int?)
+  ) throws(ClientFailure) -> [Element] {
+    var elements: [Element] = []
+    let end = BootClock.nanoseconds + Self.listPatience
+    var from = 0
+    while true {
+      let (more, next) = try page(from)
+      elements += more
+      guard let next else { return elements }
+      guard next > from else {
+        throw ClientFailure(.failure, "ndpproxy's list has no end: its next page is none")
+      }
+      guard elements.count <= Self.listLimit, BootClock.nanoseconds < end else {
+        throw ClientFailure(
+          .failure, "ndpproxy's list has more than \(Self.listLimit) entries, or takes too long")
+      }
+      from = next
+    }
+  }
+
+  /// The number of the daemon's process.
+  ///
+  /// Whoever listens is the daemon, unless a service manager made the socket (process 1) or is of
+  /// another PID namespace (0): then the number that the daemon has for itself.
+  func process(of status: Status) -> Int32 {
+    guard let listener = connection.peerProcess, listener > 1 else { return status.process }
+    return listener
   }
 
   /// The daemon replied to something else than was asked.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlProtocol
 import LinuxNet
+import PlainText
 
 /// What every command that asks the daemon takes.
 struct ControlOptions: ParsableArguments {
@@ -36,13 +37,4 @@ func printJSON(_ reply: Reply) { printJSON(document: reply) }
 /// Prints what is no reply in the same form: one line.
 func printJSON(document: some Encodable) {
   StandardStream.output.write(String(decoding: JSONText.octets(of: document), as: UTF8.self) + "\n")
-}
-
-extension String {
-  /// Without what could command a terminal: names of interfaces may hold anything.
-  var printable: String {
-    String(
-      String.UnicodeScalarView(
-        unicodeScalars.map { $0.value < 0x20 || 0x7f..<0xa0 ~= $0.value ? "?" : $0 }))
-  }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LinuxNet
 import NetworkLab
 import SystemPackage
 
@@ -87,6 +88,6 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   private func complain(_ text: String) {
-    _ = try? FileDescriptor.standardError.writeAll("ndpctl demo: \(text)\n".utf8)
+    StandardStream.error.write("ndpctl demo: \(text)\n")
   }
 }

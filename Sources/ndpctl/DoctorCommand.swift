@@ -64,7 +64,7 @@ struct DoctorCommand: AsyncParsableCommand {
       printJSON(document: DoctorDocument(diagnosis))
     } else {
       let isColored = StandardStream.output.wantsColor
-      StandardStream.output.write(diagnosis.text(colored: isColored))
+      StandardStream.output.write(colored: diagnosis.text(colored: isColored))
     }
     guard fix else { throw ExitCode(diagnosis.exitStatus) }
     try await DoctorRepair(isAsking: !yes, withNotes: !only.isEmpty).mend(diagnosis)
@@ -97,8 +97,8 @@ struct DoctorCommand: AsyncParsableCommand {
           + "name a file with -c FILE, or have one written: ndpctl init --upstream eth0")
     }
     let configuration = file.configuration ?? Configuration()
-    var picture = try HostPicture.read(for: configuration, below: directory)
-    picture.daemon = askDaemon()
+    let picture = try HostPicture.read(
+      for: configuration, below: directory, daemon: askDaemon())
     return Examination(
       picture: picture, configuration: configuration,
       path: RegularFile.absolute(path), complaints: file.problemLines,
@@ -107,8 +107,11 @@ struct DoctorCommand: AsyncParsableCommand {
 
   /// Asks the running daemon what it has seen and sent; `nil` where it cannot be asked.
   private func askDaemon() -> DaemonAccount? {
-    guard let rules = try? Client(path: control.socket).rules() else { return nil }
+    guard let client = try? Client(path: control.socket), let rules = try? client.rules(),
+      let status = try? client.status()
+    else { return nil }
     return DaemonAccount(
+      process: client.process(of: status),
       solicitationsSeen: rules.reduce(0) { $0 + $1.questions },
       advertisementsSent: rules.reduce(0) { $0 + $1.answers })
   }

@@ -1,20 +1,28 @@
 import HostDoctor
 import LinuxNet
+import PlainText
 import Subprocess
 
 /// Does what a fix says, where that is no more than kernel variables or our own table.
+///
+/// No shell takes part: programs get their arguments as they are, variables are files.
 struct DoctorRepair {
   /// Whether somebody is asked each time.
   let isAsking: Bool
   /// Whether notes are mended too; they need not be.
   let withNotes: Bool
 
-  /// Runs the commands of each fix that is allowed here, and says so; the rest is for people.
+  /// Does what each fix says that is allowed here, and tells; the rest is for people.
   func mend(_ diagnosis: Diagnosis) async throws {
-    var done: Set<[String]> = []
+    var done: Set<[Action]> = []
     for result in diagnosis.results {
       for finding in result.findings {
-        guard let fix = finding.fix, done.insert(fix.commands).inserted else { continue }
+        guard let fix = finding.fix else { continue }
+        if let obstacle = fix.obstacle {
+          say("\(result.check.code): left to you: \(obstacle)")
+          continue
+        }
+        guard done.insert(fix.actions).inserted else { continue }
         guard finding.severity > .note || withNotes else {
           say("\(result.check.code): only a note; to mend it: --fix --only \(result.check.code)")
           continue
@@ -40,16 +48,35 @@ struct DoctorRepair {
         return
       }
     }
-    for command in fix.commands {
-      let result = try await Subprocess.run(
-        .name("sh"), arguments: ["-c", command], output: .discarded, error: .string(limit: 4096))
-      guard result.terminationStatus.isSuccess else {
-        complain("doctor", "'\(command)' failed: \(result.standardError)")
+    for action in fix.actions {
+      if let failure = try await failure(of: action) {
+        complain("doctor", "'\(action.shell ?? "")' failed: \(failure)")
         return
       }
     }
-    say("done; to make it last: \(fix.lasting.joined(separator: "; "))")
+    say("done; to make it last: \(fix.lasting.map(\.text).joined(separator: "; "))")
   }
 
-  private func say(_ text: String) { StandardStream.output.write(text + "\n") }
+  /// Does one thing; `nil` where it is done, and why not where it is not.
+  private func failure(of action: Action) async throws -> String? {
+    switch action {
+    case .set(let variable, let value):
+      do {
+        try OutputFile.set(variable.path, to: value)
+        return nil
+      } catch {
+        return "\(error)"
+      }
+    case .run(let words):
+      let result = try await Subprocess.run(
+        .name(words[0]), arguments: Arguments(Array(words.dropFirst())), output: .discarded,
+        error: .string(limit: 4096))
+      return result.terminationStatus.isSuccess ? nil : result.standardError
+    case .append, .write:
+      // No fix that is allowed here touches files of the host.
+      return "it is left to you"
+    }
+  }
+
+  private func say(_ text: String) { StandardStream.output.write(text.printable + "\n") }
 }

@@ -1,3 +1,5 @@
+import PlainText
+
 /// Metrics as text, in one of the two formats that collectors read.
 struct Exposition {
   let format: Format
@@ -74,12 +76,12 @@ struct Exposition {
   }
 
   private func escaped(_ value: String) -> String {
-    value.map { character in
-      switch character {
+    // By scalars: a quote with a combining mark behind it is one character, and still a quote.
+    value.printable.unicodeScalars.map { scalar in
+      switch scalar {
       case "\\": "\\\\"
       case "\"": "\\\""
-      case "\n": "\\n"
-      default: String(character)
+      default: String(scalar)
       }
     }.joined()
   }

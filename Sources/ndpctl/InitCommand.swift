@@ -1,8 +1,8 @@
 import ArgumentParser
 import HostDoctor
 import LinuxNet
+import PlainText
 import ProxyConfig
-import SystemPackage
 
 /// The subcommand `init`: looks at the host and writes the configuration that it seems to need.
 struct InitCommand: ParsableCommand {
@@ -15,7 +15,9 @@ struct InitCommand: ParsableCommand {
       which must not exist yet.
       """)
 
-  @Option(help: "The interface towards the router, such as eth0.")
+  @Option(
+    help: "The interface towards the router, such as eth0, by any of its names.",
+    completion: .interfaceNames)
   var upstream: String
 
   @Option(name: [.customShort("o"), .long], help: "Write to this new file.")
@@ -32,7 +34,7 @@ struct InitCommand: ParsableCommand {
       throw ExitCode(DoctorCommand.couldNotLook)
     }
     guard let proposal else {
-      complain("init", "there is no interface '\(upstream)'; see 'ip link'")
+      complain("init", "there is no interface '\(upstream.printable)'; see 'ip link'")
       throw ExitCode(DoctorCommand.couldNotLook)
     }
     try write(proposal.text)
@@ -48,12 +50,9 @@ struct InitCommand: ParsableCommand {
       return
     }
     do {
-      let file = try FileDescriptor.open(
-        FilePath(output), .writeOnly, options: [.create, .exclusiveCreate],
-        permissions: [.ownerReadWrite, .groupRead, .otherRead])
-      _ = try file.closeAfter { try file.writeAll(text.utf8) }
+      try OutputFile.make(output, with: text)
     } catch {
-      complain("init", "\(output): \(error); name a file that does not exist yet")
+      complain("init", "\(error); name a file that does not exist yet")
       throw ExitCode(DoctorCommand.couldNotLook)
     }
   }

@@ -6,7 +6,7 @@ struct Metrics {
   let counters: CounterReport
   /// The rules to be counted by themselves.
   let rules: [RuleReport]
-  /// Seconds since 1970.
+  /// Milliseconds since 1970.
   let now: UInt64
 
   /// The text where there is no daemon: that it is not there.
@@ -38,7 +38,7 @@ struct Metrics {
   private func addState(to exposition: inout Exposition) {
     exposition.add(
       .gauge, "ndpproxy_start_time_seconds", "When the daemon became ready, since 1970.",
-      [.init(now - status.uptimeMilliseconds / 1000)])
+      [.init(status.started(now: now) / 1000)])
     exposition.add(
       .gauge, "ndpproxy_config_last_reload_successful",
       "Whether the configuration file was taken up when it was read last.",
@@ -46,7 +46,7 @@ struct Metrics {
     exposition.add(
       .gauge, "ndpproxy_config_last_reload_success_timestamp_seconds",
       "When a configuration was last taken up, since 1970.",
-      [.init(now - status.configurationAgeMilliseconds / 1000)])
+      [.init(status.configured(now: now) / 1000)])
     exposition.add(
       .gauge, "ndpproxy_interface_usable", "Whether an interface that rules name can be used.",
       status.interfaces.map { interface in
@@ -131,7 +131,8 @@ struct Metrics {
     _ number: (CounterSet) -> UInt64
   ) -> [(interface: String, count: UInt64)] {
     let known = counters.interfaces.map { (interface: $0.name, count: number($0.counters)) }
-    let rest = number(counters.total) - known.reduce(0) { $0 + $1.count }
+    let total = number(counters.total)
+    let rest = total - min(total, known.reduce(0) { $0 + $1.count })
     return known + (rest > 0 || known.isEmpty ? [("", rest)] : [])
   }
 }

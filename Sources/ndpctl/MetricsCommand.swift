@@ -36,7 +36,7 @@ struct MetricsCommand: ParsableCommand {
         let client = try Client(path: control.socket)
         let metrics = Metrics(
           status: try client.status(), counters: try client.counters(),
-          rules: rules ? try client.rules() : [], now: WallClock.nanoseconds / 1_000_000_000)
+          rules: rules ? try client.rules() : [], now: WallClock.nanoseconds / 1_000_000)
         try put(metrics.text(format))
       } catch let failure as ClientFailure where failure.status == .unavailable {
         if textfile != nil { try put(Metrics.absence(format)) }
@@ -51,7 +51,7 @@ struct MetricsCommand: ParsableCommand {
       return
     }
     do {
-      try RegularFile.replace(textfile, with: text)
+      try OutputFile.replace(textfile, with: text)
     } catch {
       throw ClientFailure(.failure, "\(error)")
     }

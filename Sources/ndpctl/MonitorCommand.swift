@@ -2,6 +2,7 @@ public import ArgumentParser
 import ControlProtocol
 import LinuxNet
 public import NDPWire
+import PlainText
 
 extension IPv6Prefix: ExpressibleByArgument {}
 
@@ -21,7 +22,9 @@ struct MonitorCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "Only messages about targets in ADDRESS/LENGTH.")
   var prefix: IPv6Prefix?
 
-  @Option(name: .shortAndLong, help: "Only messages on this interface.")
+  @Option(
+    name: .shortAndLong, help: "Only messages on this interface.",
+    completion: .interfaceNames)
   var interface: String?
 
   @Option(name: .shortAndLong, help: "End after so many messages.")
@@ -86,16 +89,17 @@ struct MonitorCommand: ParsableCommand {
   private func show(_ reply: Reply, line: [UInt8], offset: UInt64) throws {
     let text: String
     if control.json {
-      text = String(decoding: line, as: UTF8.self)
+      text = JSONText.printable(line)
     } else {
       switch reply {
-      case .message(let message): text = MessageText(message: message, offset: offset).line
+      case .message(let message):
+        text = MessageText(message: message, offset: offset).line.printable
       case .missed(let report): text = "… \(counted(report.count, "message")) not shown"
       default: return
       }
     }
     // Whoever reads no more has seen enough.
-    guard StandardStream.output.write(text.printable + "\n") else { throw ExitCode.success }
+    guard StandardStream.output.write(text + "\n") else { throw ExitCode.success }
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LinuxNet
 
 @main
 struct Ndpctl: AsyncParsableCommand {
@@ -26,7 +27,16 @@ struct Ndpctl: AsyncParsableCommand {
         try command.run()
       }
     } catch {
-      exit(withError: error)
+      end(with: error)
     }
+  }
+
+  /// Ends the program with the error's status, and what there is to say: that repeats what stands
+  /// on the command line.
+  private static func end(with error: any Error) -> Never {
+    let (message, status) = (fullMessage(for: error), exitCode(for: error))
+    let stream = status.isSuccess ? StandardStream.output : .error
+    if !message.isEmpty { stream.write(message + "\n") }
+    exit(withError: status)
   }
 }

@@ -19,7 +19,9 @@ struct ProbeCommand: ParsableCommand {
   @Argument(help: "The address to ask for.")
   var address: String
 
-  @Option(name: [.customShort("i"), .long], help: "The interface to ask on.")
+  @Option(
+    name: [.customShort("i"), .long], help: "The interface to ask on.",
+    completion: .interfaceNames)
   var interface: String
 
   @Flag(help: "Print a JSON document.")
@@ -50,7 +52,7 @@ struct ProbeCommand: ParsableCommand {
     guard let target = IPv6Address(address), !target.isMulticast, !target.isUnspecified else {
       throw DoctorFailure(description: "'\(address)' is no address that somebody can have")
     }
-    guard let link = try DetailedLink.readAll().first(where: { $0.link.name == interface })?.link
+    guard let link = try DetailedLink.readAll().first(where: { $0.link.goes(by: interface) })?.link
     else { throw DoctorFailure(description: "there is no interface '\(interface)'; see 'ip link'") }
     guard link.isUp, link.hasNeighborDiscovery, link.linkLayerAddress != nil else {
       throw DoctorFailure(

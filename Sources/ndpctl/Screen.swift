@@ -1,5 +1,5 @@
 import LinuxNet
-import SystemPackage
+import PlainText
 
 /// Standard output, written line by line so that each step is seen as it happens.
 struct Screen {
@@ -21,12 +21,12 @@ struct Screen {
 
   /// A command as it would be typed on a node.
   func command(_ node: String, _ text: String) {
-    write("   " + styled("\(node)$ ", .dim) + text)
+    write("   " + styled("\(node)$ ", .dim) + text.printable)
   }
 
   /// Real output, a line at a time.
   func output(_ lines: [String]) {
-    for line in lines { write("   " + line) }
+    for line in lines { write("   " + line.printable) }
   }
 
   /// Lines as they are, but for what could command a terminal.
@@ -56,6 +56,6 @@ struct Screen {
 
   /// Whoever closes standard output has seen enough; SIGPIPE ends us, and the lab with us.
   private func write(_ line: String) {
-    _ = try? FileDescriptor.standardOutput.writeAll((line + "\n").utf8)
+    StandardStream.output.write(colored: line + "\n")
   }
 }

@@ -38,11 +38,12 @@ struct RulesCommand: ParsableCommand {
     try control.withClient { client in
       let rules = try client.rules()
       if control.json { return printJSON(.rules(RulePage(rules: rules, next: nil))) }
-      var proxies: [String] = []
-      for rule in rules where proxies.last != rule.proxy { proxies.append(rule.proxy) }
-      for proxy in proxies {
+      var rest = rules[...]
+      while let proxy = rest.first?.proxy {
+        let own = rest.prefix { $0.proxy == proxy }
         Screen().lines([proxy])
-        Screen().lines(RuleTable(rules: rules.filter { $0.proxy == proxy }).lines(indent: 2))
+        Screen().lines(RuleTable(rules: Array(own)).lines(indent: 2))
+        rest = rest[own.endIndex...]
       }
     }
   }

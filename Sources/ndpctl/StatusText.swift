@@ -4,21 +4,33 @@ import LinuxNet
 /// How the daemon is, in lines.
 struct StatusText {
   let status: Status
+  /// Milliseconds since 1970.
+  var now = WallClock.nanoseconds / 1_000_000
 
   /// The state in one line.
   var headline: String {
-    let start =
-      Int(WallClock.nanoseconds / 1_000_000_000)
-      - Int(status.uptimeMilliseconds / 1000)
-    let since = WallClock.text(seconds: start, format: "%Y-%m-%d %H:%M:%S")
     let reachable = status.sessions["reachable"] + status.sessions["probing"]
     let parts = [
-      "\(status.summary) since \(since)", counted(status.ruleCount, "rule"),
+      "\(status.summary) \(runTime)", counted(status.ruleCount, "rule"),
       "\(counted(reachable, "target")) reachable",
     ]
     let warnings = recentWarnings == 0 ? [] : [counted(recentWarnings, "warning")]
     return (parts + warnings).joined(separator: ", ")
   }
+
+  /// Since when it runs; for how long, where the clock was set meanwhile.
+  private var runTime: String {
+    let start = status.started(now: now)
+    let end = start + status.uptimeMilliseconds
+    guard max(end, now) - min(end, now) < Self.clockTolerance else {
+      return "for \(duration(status.uptimeMilliseconds))"
+    }
+    return "since "
+      + WallClock.text(seconds: Int(start / 1000), format: "%Y-%m-%d %H:%M:%S")
+  }
+
+  /// How far the clock may be from where it should be, in milliseconds.
+  private static let clockTolerance: UInt64 = 60_000
 
   /// Whether something wants attention.
   var isWell: Bool {
@@ -99,5 +111,19 @@ struct RuleTable {
       header: ["RULE", "METHOD", "ASKED", "ANSWERED"], rows: rows, rightAligned: [2, 3],
       flexible: 1
     ).lines(indent: indent)
+  }
+}
+
+extension Status {
+  /// When the daemon became ready, in milliseconds since 1970: the same number each time.
+  ///
+  /// Only a daemon of another version does not say it.
+  func started(now: UInt64) -> UInt64 {
+    startedMilliseconds ?? now - min(now, uptimeMilliseconds)
+  }
+
+  /// When its configuration was taken up.
+  func configured(now: UInt64) -> UInt64 {
+    configuredMilliseconds ?? now - min(now, configurationAgeMilliseconds)
   }
 }

@@ -1,3 +1,5 @@
+import PlainText
+
 /// Columns of text that fit a width.
 struct Table {
   /// What stands above the columns; none where it is empty.
@@ -13,7 +15,8 @@ struct Table {
 
   /// The lines, without blanks at their ends.
   func lines(indent: Int = 0) -> [String] {
-    let all = header.isEmpty ? rows : [header] + rows
+    // A name is as wide as it is shown.
+    let all = (header.isEmpty ? rows : [header] + rows).map { $0.map(\.printable) }
     guard let first = all.first else { return [] }
     var widths = first.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
     let room = Self.width - indent

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlProtocol
 import LinuxNet
+import PlainText
 
 /// The subcommand `top`.
 struct TopCommand: ParsableCommand {

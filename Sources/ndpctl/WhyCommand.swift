@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlProtocol
 import LinuxNet
 import NDPWire
+import PlainText
 import ProxyDaemon
 
 /// The subcommand `why`.

@@ -36,11 +36,12 @@ struct Arguments: Equatable {
       -c, --config FILE    read FILE instead of /etc/ndpproxy.conf (or, where only that
                            exists, /etc/ndppd.conf)
       -d, --daemon         go to the background once ready, and log to the system log
-      -p, --pidfile FILE   write the process number to FILE
+      -p, --pidfile FILE   write the process number to FILE, unless that is something else
+                           than a pid file
       -S, --socket PATH    let ndpctl connect at PATH instead of /run/ndpproxy/control;
                            'off' for nowhere
       -u, --user USER      once everything is open, become USER instead of ndpproxy or, where
-                           there is no such user, nobody
+                           there is no such user, a user without a name
       -v, --verbose        log more; twice, every message
       -t, --test-config    check the configuration and exit; with -v also print it as
                            understood, all defaults included

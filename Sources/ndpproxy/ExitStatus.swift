@@ -13,6 +13,8 @@ enum ExitStatus: Int32 {
   case cannotCreate = 73
   /// EX_IOERR: what was asked for cannot be written.
   case inputOutput = 74
+  /// EX_TEMPFAIL: another ndpproxy serves an interface of the configuration.
+  case alreadyRunning = 75
   /// EX_NOPERM: a capability is missing.
   case noPermission = 77
   /// EX_CONFIG: the configuration has errors.

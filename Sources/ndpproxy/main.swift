@@ -52,15 +52,28 @@ private func testConfiguration(_ arguments: Arguments) -> ExitStatus {
   guard var file = readConfiguration(arguments) else { return .noInput }
   if !arguments.isOffline { checkHost(of: &file) }
   file.showReport(withNotes: true)
+  if let sentence = ignoredFile(beside: file, arguments) { complain(sentence) }
   guard let configuration = file.configuration else { return .configuration }
   if arguments.isStrict, file.hasWarnings {
-    complain("not OK: there are warnings")
+    complain("\(file.path): not OK: there are warnings")
     return .configuration
   }
-  guard arguments.verbosity > 0 else { return show("configuration OK\n") }
+  guard arguments.verbosity > 0 else { return show("\(file.path): configuration OK\n") }
   let status = show("\(configuration)")
-  if status == .success { complain("configuration OK") }
+  if status == .success { complain("\(file.path): configuration OK") }
   return status
+}
+
+/// That ndppd's file is not read, where it is there and nobody named a file.
+private func ignoredFile(beside file: ConfigurationFile, _ arguments: Arguments) -> String? {
+  guard arguments.configurationPath == nil, let ignored = ConfigurationFile.ignoredPath else {
+    return nil
+  }
+  let isEmpty = file.configuration?.proxies.isEmpty == true
+  return isEmpty
+    ? "\(file.path) asks for nothing, and while it is there \(ignored) is not read: remove it, or "
+      + "copy \(ignored) to it"
+    : "notice: \(ignored) is not read while \(file.path) is there"
 }
 
 /// Compares the configuration with this host, as far as the host can be looked at.
@@ -86,10 +99,15 @@ private func run(_ arguments: Arguments) -> ExitStatus {
     complain("not started: \(file.path) has errors")
     return .configuration
   }
+  // Where the kernel does not say what is around, the daemon will say why it cannot start.
+  var warnings = (try? file.dangers()) ?? []
+  if configuration.proxies.isEmpty, let sentence = ignoredFile(beside: file, arguments) {
+    warnings.append(sentence)
+  }
   let service = Service(
-    configuration: configuration, from: file.path, verbosity: arguments.verbosity,
-    runsInBackground: arguments.runsInBackground, pidFile: arguments.pidFile, user: arguments.user,
-    controlSocket: arguments.controlSocket)
+    configuration: configuration, from: file.path, warnings: warnings,
+    verbosity: arguments.verbosity, runsInBackground: arguments.runsInBackground,
+    pidFile: arguments.pidFile, user: arguments.user, controlSocket: arguments.controlSocket)
   do {
     try service.run()
     return .success
@@ -102,6 +120,7 @@ extension ExitStatus {
   fileprivate init(_ failure: Service.Failure) {
     switch failure {
     case .missingPrivilege: self = .noPermission
+    case .alreadyRunning: self = .alreadyRunning
     case .pidFile: self = .cannotCreate
     case .user: self = .noUser
     case .system: self = .operatingSystem

@@ -62,7 +62,7 @@ struct LiveLab: Sendable {
       switch address.address.state {
       case .preferred: batch += " nodad\n"
       case .deprecated: batch += " nodad preferred_lft 0\n"
-      case .tentative:
+      case .tentative, .duplicate:
         // A minute of duplicate address detection.
         try proxy.set("\(address.side.rawValue)/accept_dad", to: "1")
         try proxy.set("\(address.side.rawValue)/dad_transmits", to: "60")

@@ -147,6 +147,9 @@ struct MessageTests {
   static let commands: [(String, Command)] = [
     (#"{"status":{}}"#, .status),
     (#"{"sessions":{"from":0}}"#, .sessions(from: 0)),
+    (#"{"configuration":{}}"#, .configuration(from: nil)),
+    (#"{"configuration":{"from":64}}"#, .configuration(from: 64)),
+    (#"{"interfaces":{"from":0}}"#, .interfaces(from: 0)),
     (#"{"why":{"target":"2001:db8::1"}}"#, .why(target: IPv6Address("2001:db8::1")!)),
     (
       #"{"flush":{"prefix":"2001:db8::/32"}}"#, .flush(prefix: IPv6Prefix("2001:db8::/32")!)
@@ -175,7 +178,8 @@ struct MessageTests {
 
   @Test func `only what changes something is for root`() {
     let free: [Command] = [
-      .status, .sessions(from: 0), .rules(from: 0), .counters, .configuration,
+      .status, .sessions(from: 0), .rules(from: 0), .counters, .configuration(from: nil),
+      .interfaces(from: 0),
       .why(target: .unspecified), .monitor(prefix: nil, interface: nil, frames: true),
     ]
     let privileged: [Command] = [
@@ -195,7 +199,9 @@ struct MessageTests {
     let replies: [Reply] = [
       .status(Status()), .counters(counters), .why(explanation), .message(WatchedMessage()),
       .sessions(SessionPage(sessions: [SessionReport()], next: 64)),
-      .rules(RulePage(rules: [], next: nil)), .missed(MissedReport(count: 3)),
+      .rules(RulePage(rules: [], next: nil)), .interfaces(InterfacePage(interfaces: [], next: 64)),
+      .configuration(ConfigurationReport(path: "/f", text: "ttl 1", next: 7, generation: 8)),
+      .missed(MissedReport(count: 3)),
       .error(RequestFailure(.forbidden, "no")), .log(LogReport(level: .info)),
     ]
     for reply in replies {

@@ -82,12 +82,12 @@ extension CheckTests {
     },
     Row(
       code: "D07", name: "another /64", severity: .failure,
-      fix: "sed -i 's|2001:db8:2:0:ff::/80|2001:db8:1:0:ff::/80|' /etc/ndpproxy.conf",
+      fix: "sed -i 's/\\<\\(rule\\)",
       prefix: IPv6Prefix("2001:db8:2:0:ff::/80")!
     ) { _ in },
     Row(
       code: "D23", name: "tun", severity: .failure,
-      fix: "sed -i 's/iface  *zt0\\b/auto/' /etc/ndpproxy.conf", method: .interface("zt0")
+      fix: "sed -i 's/\\<\\(iface\\)", method: .interface("zt0")
     ) {
       $0.change(Gateway.zt0) { $0.link = link(Gateway.zt0, "zt0", hasNeighborDiscovery: false) }
     },

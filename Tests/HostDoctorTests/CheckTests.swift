@@ -57,7 +57,7 @@ struct CheckTests {
     Row(code: "D20", name: "no carrier", severity: .failure, fix: nil) {
       $0.change(Gateway.eth0) { $0.link = link(Gateway.eth0, "eth0", isRunning: false) }
     },
-    Row(code: "D20", name: "down", severity: .failure, fix: "ip link set eth0 up") {
+    Row(code: "D20", name: "down", severity: .failure, fix: "ip link set dev eth0 up") {
       $0.change(Gateway.eth0) { $0.link = link(Gateway.eth0, "eth0", isUp: false) }
     },
     Row(

@@ -14,7 +14,7 @@ import Testing
         max-sessions 8192
         max-solicitations 400
         max-route-lookups 5000
-        max-advertisements 200000
+        max-advertisements unlimited
 
         proxy eth0 {
           router yes
@@ -53,6 +53,43 @@ import Testing
       let text = configuration.description
       let result = parse(text)
       #expect(result.configuration == configuration, "seed \(seed):\n\(text)\n\(result.report)")
+      for limit in [1, 2, 7] {
+        #expect(parts(of: configuration, limit: limit).joined() == text, "seed \(seed)")
+      }
+    }
+  }
+}
+
+extension ConfigurationPrinterTests {
+  /// The text in parts of so many pieces.
+  private func parts(of configuration: Configuration, limit: Int) -> [String] {
+    var parts: [String] = []
+    var start: Int? = 0
+    while let from = start {
+      let part = configuration.text(from: from, limit: limit)
+      #expect(part.next ?? .max > from, "it goes on")
+      parts.append(part.text)
+      start = part.next
+    }
+    return parts
+  }
+
+  @Test func `a part is as short as its number of pieces, whatever the rules are`() throws {
+    let rules = (0..<1000).map { "rule 2001:db8:\(String($0, radix: 16))::/64 { auto }" }
+    let exclusions = (0..<1000).map { "exclude 2001:db8::\(String($0, radix: 16))" }
+    let text =
+      "proxy a { \(rules.joined(separator: " ")) }\n"
+      + "proxy b { rule 2001:db8::/64 { auto \(exclusions.joined(separator: " ")) } }"
+    let configuration = try #require(parse(text).configuration)
+    let longest = parts(of: configuration, limit: 64).map(\.utf8.count).max() ?? 0
+    #expect(longest < 64 * 60)
+  }
+
+  @Test func `whatever place is asked for, it does not trap`() {
+    let configuration = parse("proxy a { rule ::2 { auto } }").configuration ?? Configuration()
+    for start in [Int.min, -1, 1, 1 << 21, 1 << 42, 2 << 42, 1 << 42 | 7 << 21 | 9, .max] {
+      let part = configuration.text(from: start, limit: 10)
+      #expect(part.text.utf8.count < 2000 && (part.next.map { $0 > start } ?? true))
     }
   }
 }
@@ -66,7 +103,9 @@ private func randomConfiguration(using generator: inout SeededGenerator) -> Conf
   configuration.maxSessions = .random(in: 1...Limits.sessions, using: &generator)
   configuration.maxSolicitations = .random(in: 1...Limits.rate, using: &generator)
   configuration.maxRouteLookups = .random(in: 1...Limits.rate, using: &generator)
-  configuration.maxAdvertisements = .random(in: 1...Limits.rate, using: &generator)
+  if Bool.random(using: &generator) {
+    configuration.maxAdvertisements = .random(in: 1...Limits.rate, using: &generator)
+  }
   let pollInterval = 0...Limits.pollMilliseconds
   if Bool.random(using: &generator) {
     configuration.routeTTL = .milliseconds(Int.random(in: pollInterval, using: &generator))

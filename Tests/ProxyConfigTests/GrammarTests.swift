@@ -21,7 +21,6 @@ import Testing
     Row("upper-case digits", "proxy eth0 { rule 2001:DB8::/121 { static } }"),
     Row("affirmed method", "proxy eth0 { rule 2001:db8::/121 { static yes } }"),
     Row("affirmed by equals sign", "proxy eth0 { rule 2001:db8::/121 { static=True } }"),
-    Row("host bits", "proxy eth0 { rule 2001:db8::7f/121 { static } }"),
   ]
 
   @Test(arguments: accepted)
@@ -32,15 +31,18 @@ import Testing
   }
 
   static let methods = [
-    Row("static", "static", "eth0 2001:db8::/64 static"),
-    Row("auto", "auto", "eth0 2001:db8::/64 auto"),
-    Row("iface", "iface br0.7-$x", "eth0 2001:db8::/64 iface br0.7-$x"),
-    Row("iface of 15 octets", "iface abcdefghijklmno", "eth0 2001:db8::/64 iface abcdefghijklmno"),
+    Row("static", "static", "eth0 2001:db8::/80 static"),
+    Row("auto", "auto", "eth0 2001:db8::/80 auto"),
+    Row("iface", "iface br0.7-$x", "eth0 2001:db8::/80 iface br0.7-$x"),
+    Row("iface of 15 octets", "iface abcdefghijklmno", "eth0 2001:db8::/80 iface abcdefghijklmno"),
+    Row(
+      "iface of 127 octets", "iface \(String(repeating: "a", count: 127))",
+      "eth0 2001:db8::/80 iface \(String(repeating: "a", count: 127))"),
   ]
 
   @Test(arguments: methods)
   func `each method is read`(row: Row) {
-    let result = parse("proxy eth0 {\n rule 2001:db8::/64 {\n \(row.text)\n }\n}\n")
+    let result = parse("proxy eth0 {\n rule 2001:db8::/80 {\n \(row.text)\n }\n}\n")
     #expect(findings(result) == [])
     #expect(rules(of: result.configuration) == row.expected)
   }

@@ -23,14 +23,20 @@ import Testing
 
   @Test func `the example begins with the shortest useful file`() throws {
     let text = String(decoding: example, as: UTF8.self)
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropFirst().prefix(5)
+    let lines = text.split(separator: "\n").dropFirst(3).prefix(5).map { $0.dropFirst() }
     let result = parse(lines.joined(separator: "\n"))
     #expect(findings(result) == [])
     #expect(rules(of: result.configuration) == ["eth0 2001:db8:1:0:ff::/80 auto"])
   }
 
-  @Test func `the example has nothing wrong`() {
+  @Test func `the example asks for nothing as it stands`() {
     let result = ConfigurationParser.parse(example, fileName: "example")
+    #expect(findings(result) == ["1:1 warning nothing-configured"])
+    #expect(result.configuration == Configuration())
+  }
+
+  @Test func `what the example shows has nothing wrong`() {
+    let result = parse(uncommented(example))
     #expect(result.report == "")
     #expect(result.configuration?.proxies.count == 2)
   }
@@ -51,14 +57,14 @@ import Testing
   func `the example shows the default`(name: String) throws {
     let value = try #require(Keyword.named(name)?.defaultText)
     let lines = String(decoding: example, as: UTF8.self).split(separator: "\n")
-    #expect(lines.contains("  \(name) \(value)"))
+    #expect(lines.contains("#  \(name) \(value)"))
   }
 
   @Test(arguments: Keyword.all(in: .file).filter { $0.defaultText != nil }.map(\.name))
   func `the example shows the limit`(name: String) throws {
     let value = try #require(Keyword.named(name)?.defaultText)
     let lines = String(decoding: example, as: UTF8.self).split(separator: "\n")
-    #expect(lines.contains("\(name) \(value)"))
+    #expect(lines.contains("#\(name) \(value)"))
   }
 
   @Test func `the manual page is about the keys of the table only`() {
@@ -90,6 +96,17 @@ import Testing
     case .rule: "KEYS OF A RULE"
     }
   }
+}
+
+/// The example with every line in use that is made a comment: a key stands right behind its `#`, or
+/// two blanks behind it.
+func uncommented(_ example: [UInt8]) -> String {
+  String(decoding: example, as: UTF8.self).split(separator: "\n").map { line in
+    guard line.first == "#" else { return String(line) }
+    let rest = line.dropFirst()
+    return rest.hasPrefix("  ") || rest.first.map { $0 != " " } == true
+      ? String(rest) : String(line)
+  }.joined(separator: "\n")
 }
 
 /// What a manual page says of one key.

@@ -22,6 +22,24 @@ import Testing
     #expect((texts + noNumbers).compactMap(key.objection(to:)) == [])
   }
 
+  @Test func `only a limit that may be left open takes a word for none`() throws {
+    for key in NumericKey.all where key.name != "max-advertisements" {
+      #expect(key.objection(to: "unlimited") == nil, "no number, so an error")
+    }
+    #expect(limitOfAnswers("unlimited") == .some(nil))
+    #expect(limitOfAnswers("7") == .some(7))
+    #expect(parse("proxy a { rule ::2 { auto } }").configuration?.maxAdvertisements == nil)
+    for text in ["0", "Unlimited", "none", "-1"] {
+      let result = parse("max-advertisements \(text)\nproxy a { rule ::2 { auto } }")
+      #expect(result.configuration == nil && result.report.contains("unlimited"), "\(text)")
+    }
+  }
+
+  private func limitOfAnswers(_ text: String) -> Int?? {
+    parse("max-advertisements \(text)\nproxy a { rule ::2 { auto } }").configuration
+      .map(\.maxAdvertisements)
+  }
+
   @Test func `a prefix length is 0 through 128 and nothing else`() {
     let lengths = (0...300).map(String.init) + edgesOfWords
     let texts = lengths.flatMap(spellings) + noNumbers

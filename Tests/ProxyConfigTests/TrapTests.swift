@@ -9,23 +9,29 @@ import Testing
     Row("upper-case method", "STATIC", "3:1 error unknown-key"),
     Row("'interface' for 'iface'", "interface eth1", "3:1 error unknown-key"),
     Row("only another option", "autovia no", "2:1 error missing-method"),
-    Row("empty body", "", "2:1 warning implied-static"),
-    Row("method commented out", "#auto", "2:1 warning implied-static"),
-    Row("two methods", "static\nauto", "4:1 error several-methods"),
-    Row("two methods on one line", "static auto", "3:8 error several-methods"),
+    Row("empty body", "", "2:1 warning implied-static", "2:1 warning wide-static"),
+    Row(
+      "method commented out", "#auto", "2:1 warning implied-static", "2:1 warning wide-static"),
+    Row("two methods", "auto\nstatic", "4:1 error several-methods"),
+    Row(
+      "two methods, one of them wide", "static\nauto", "2:1 warning wide-static",
+      "4:1 error several-methods"),
+    Row("two methods on one line", "auto static", "3:6 error several-methods"),
     Row("method and iface on one line", "auto iface eth1", "3:6 error several-methods"),
     Row("two interfaces", "iface eth1\niface eth2", "4:1 error several-methods"),
     Row("one method twice", "auto\nauto", "4:1 warning duplicate-key"),
     Row("negated method", "static no", "3:8 error negated-method"),
     Row("negated method in digits", "auto 0", "3:6 error negated-method"),
     Row("method with a value", "auto eth1", "3:6 error unexpected-value"),
-    Row("method with a block", "static { }", "3:8 error unexpected-block"),
+    Row("method with a block", "auto { }", "3:6 error unexpected-block"),
     Row("iface without a name", "iface", "3:1 error missing-value"),
     Row(
       "iface with a block for a name", "iface { }", "3:1 error missing-value",
       "3:7 error unexpected-block"),
     Row("iface is the proxy", "iface eth0", "3:7 warning asks-itself"),
-    Row("name of 16 octets", "iface abcdefghijklmnop", "3:7 error invalid-interface-name"),
+    Row(
+      "name of 128 octets", "iface \(String(repeating: "a", count: 128))",
+      "3:7 error invalid-interface-name"),
     Row("name with a slash", "iface eth/1", "3:7 error invalid-interface-name"),
     Row("name with a colon", "iface eth0:1", "3:7 error invalid-interface-name"),
     Row("name with a bracket", "iface [tap]/", "3:7 error invalid-interface-name"),
@@ -48,6 +54,7 @@ import Testing
     Row("unknown block", "auto\noptions { a b }", "4:1 error unknown-key"),
     Row("autovia", "auto\nautovia yes"),
     Row("exclusion outside", "auto\nexclude 2001:db9::1", "4:9 error exclusion-outside"),
+    Row("exclusion with host bits", "auto\nexclude 2001:db8::5/80", "4:9 warning host-bits"),
     Row("exclusion of all", "auto\nexclude 2001:db8::/64", "4:9 error exclusion-outside"),
     Row("exclusion that is no prefix", "auto\nexclude me", "4:9 error invalid-address"),
     Row("semicolon", "auto;", "3:5 warning semicolon"),
@@ -83,7 +90,9 @@ import Testing
     Row("length with junk", "rule 2001:db8::/64x {static}", "2:17 error invalid-prefix-length"),
     Row("two lengths", "rule 2001:db8::/64/64 {static}", "2:17 error invalid-prefix-length"),
     Row("negative length", "rule 2001:db8::/-1 {static}", "2:17 error invalid-prefix-length"),
-    Row("length with semicolon", "rule 2001:db8::/64; {static}", "2:19 warning semicolon"),
+    Row(
+      "length with semicolon", "rule 2001:db8::/64; {static}", "2:1 warning wide-static",
+      "2:19 warning semicolon"),
     Row("blank before the slash", "rule 2001:db8:: /64 {static}", "2:17 error unexpected-text"),
     Row("brace on the next line", "rule 2001:db8::1\n{static}", "3:1 warning brace-on-next-line"),
     Row("brace after a comment line", "rule ::2\n#\n{auto}", "4:1 warning brace-on-next-line"),
@@ -97,7 +106,15 @@ import Testing
     Row(
       "implied static for a /48", "rule 2001:db8::/48 { }", "2:1 warning implied-static",
       "2:1 warning wide-static"),
-    Row("static for a /64", "rule 2001:db8::/64 {static}"),
+    Row("static for a /64", "rule 2001:db8::/64 {static}", "2:1 warning wide-static"),
+    Row("static for a /65", "rule 2001:db8::/65 {static}"),
+    Row("host bits", "rule 2001:db8::5/80 {static}", "2:6 warning host-bits"),
+    Row("host bits of a /127", "rule 2001:db8::5/127 {auto}", "2:6 warning host-bits"),
+    Row("host bits of all", "rule 2001:db8::5/0 {auto}", "2:6 warning host-bits"),
+    Row("no host bits in one address", "rule 2001:db8::5/128 {auto}"),
+    Row(
+      "host bits in a repeated rule", "rule 2001:db8::5/80 {auto}\nrule 2001:db8::/80 {auto}",
+      "2:6 warning host-bits", "3:1 warning duplicate-rule"),
     Row("auto for a /48", "rule 2001:db8::/48 {auto}"),
     Row("no length, 64 zeros", "rule 2001:db8:1:2:: {auto}", "2:6 warning missing-length"),
     Row("no length, 63 zeros", "rule 2001:db8:1:2:8000:: {auto}"),
@@ -121,7 +138,10 @@ import Testing
     Row("upper-case rule", "RULE ::2 {auto}", "2:1 error unknown-key"),
     Row("method outside a rule", "static\nrule ::2 {auto}", "2:1 warning misplaced-key"),
     Row("proxy in a proxy", "rule ::2{auto}\nproxy b { }", "3:1 error misplaced-key"),
-    Row("address in quotes", "rule \"::2/64\" {auto}", "2:6 warning quotes"),
+    Row("address in quotes", "rule \"::/64\" {auto}", "2:6 warning quotes"),
+    Row(
+      "address with host bits in quotes", "rule \"::2/64\" {auto}", "2:6 warning quotes",
+      "2:7 warning host-bits"),
   ]
 
   @Test(arguments: ruleHeads)
@@ -246,6 +266,19 @@ import Testing
       "a difference is told once",
       "proxy a{ttl 9 rule ::2{auto}} proxy b{ttl 9 timeout 9 rule ::2{auto}}",
       "1:9 note differs-from-ndppd", "1:45 note differs-from-ndppd"),
+    Row(
+      "autowire by a pattern", "proxy a{autowire yes rule ::8:0/112{iface b*}}",
+      "1:22 note trust-domain"),
+    Row(
+      "autowire by two interfaces",
+      "proxy a{autowire yes rule ::8:0/112{iface b} rule ::8:0/112{iface c}}",
+      "1:46 note trust-domain"),
+    Row(
+      "autowire by two interfaces with a prefix each",
+      "proxy a{autowire yes rule ::8:0/112{iface b} rule ::9:0/112{iface c}}"),
+    Row(
+      "two interfaces without autowire",
+      "proxy a{rule ::8:0/112{iface b} rule ::8:0/112{iface c}}"),
     Row("route-ttl", "route-ttl 5 proxy a{rule ::2{auto}}", "1:1 note not-needed"),
     Row(
       "route-ttl twice", "route-ttl 5 route-ttl 6 proxy a{rule ::2{auto}}",
@@ -273,7 +306,9 @@ import Testing
       "nothing-included", "included-twice", "included-too-deep", "too-many-files",
       // HostCheckTests.
       "missing-interface", "interface-down", "enslaved-interface", "no-neighbour-discovery",
-      "missing-address",
+      "missing-address", "same-interface",
+      // LinkCheckTests.
+      "covers-link", "covers-router", "covers-neighbor", "autowires-link",
     ]
     let all = Set(Diagnostic.Code.allCases.map { Substring($0.rawValue) })
     #expect(tested.union(elsewhere.map { $0[...] }) == all)

@@ -12,14 +12,15 @@ import Testing
     let ethernet = MACAddress("02:00:00:00:00:01")
     func add(
       _ index: Int32, _ name: String, isUp: Bool = true, master: Int32? = nil,
-      hasNeighborDiscovery: Bool = true
+      hasNeighborDiscovery: Bool = true, others: [String] = []
     ) {
       let link = Link(
         index: index, name: name, linkLayerAddress: ethernet, isUp: isUp, isRunning: isUp,
-        master: master, hasNeighborDiscovery: hasNeighborDiscovery)
+        master: master, hasNeighborDiscovery: hasNeighborDiscovery,
+        alternativeNames: others)
       _ = host.apply(.link(link))
     }
-    add(1, "eth0")
+    add(1, "eth0", others: ["enp1s0", "enx020000000001"])
     add(2, "down0", isUp: false)
     add(3, "br0")
     add(4, "port0", master: 3)
@@ -36,7 +37,7 @@ import Testing
   private func findings(_ text: String) throws -> [String] {
     var result = ConfigurationParser.parse(Array(text.utf8), fileName: "f")
     let configuration = try #require(result.configuration)
-    HostCheck(configuration, on: host).report(into: &result)
+    HostCheck(configuration, on: host, in: Surroundings()).report(into: &result)
     return result.diagnostics.map {
       "\($0.location.line):\($0.location.column) \($0.severity) \($0.code)"
     }
@@ -46,6 +47,25 @@ import Testing
 
   static let rows: [(name: String, text: String, expected: [String])] = [
     ("all is there", "proxy eth0 { rule 2001:db8:1::/80 { iface zt0 } }", []),
+    ("another name", "proxy enp1s0 { rule 2001:db8:1::/80 { iface zt0 } }", []),
+    ("pattern of another name", "proxy zt0 { rule 2001:db8:1::/80 { iface enx* } }", []),
+    (
+      "source address by another name", "proxy enp1s0 { source 2001:db8::1 rule ::2 { auto } }", []
+    ),
+    (
+      "two names of one interface",
+      "proxy eth0 { rule ::2 { auto } } proxy enp1s0 { rule ::3 { auto } }",
+      ["1:40 warning same-interface"]
+    ),
+    (
+      "three names of one interface, one of which is asked on first",
+      "proxy zt0 { rule ::2 { iface eth0 } } proxy enp1s0 { rule ::3 { auto } }\n"
+        + "proxy enx020000000001 { rule ::4 { auto } }", ["2:7 warning same-interface"]
+    ),
+    (
+      "asks on itself by another name", "proxy enp1s0 { rule 2001:db8:1::/80 { iface eth0 } }",
+      ["1:16 warning asks-itself"]
+    ),
     ("missing", "proxy eth1 { rule 2001:db8:1::/80 { auto } }", ["1:7 warning missing-interface"]),
     (
       "said once", "proxy eth1 { rule ::2 { iface zt1 } rule ::3 { iface zt1 } }",
@@ -87,7 +107,7 @@ import Testing
   @Test func `whoever mistook a name sees those that there are`() throws {
     var result = ConfigurationParser.parse(Array("proxy eth1 { \(rule) }".utf8), fileName: "f")
     let configuration = try #require(result.configuration)
-    HostCheck(configuration, on: host).report(into: &result)
+    HostCheck(configuration, on: host, in: Surroundings()).report(into: &result)
     #expect(
       result.diagnostics.first?.suggestion
         == "its rules wait until it appears; there are eth0, down0, br0, port0, wg0, zt0")

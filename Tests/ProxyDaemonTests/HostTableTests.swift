@@ -8,11 +8,12 @@ import Testing
 private func link(
   _ index: Int32, _ name: String, isUp: Bool = true, isRunning: Bool = true,
   master: Int32? = nil, address: String? = "02:00:00:00:00:01",
-  hasNeighborDiscovery: Bool = true
+  hasNeighborDiscovery: Bool = true, alternativeNames: [String] = []
 ) -> Link {
   Link(
     index: index, name: name, linkLayerAddress: address.flatMap(MACAddress.init), isUp: isUp,
-    isRunning: isRunning, master: master, hasNeighborDiscovery: hasNeighborDiscovery)
+    isRunning: isRunning, master: master, hasNeighborDiscovery: hasNeighborDiscovery,
+    alternativeNames: alternativeNames)
 }
 
 private func address(_ index: Int32, _ text: String, isTentative: Bool = false) -> LinkAddress {
@@ -80,14 +81,47 @@ struct HostTableTests {
     var new = HostTable()
     _ = new.apply(.link(link(8, "zt0")))
     _ = new.apply(.link(link(9, "eth0")))
-    let events = old.events(towards: new).map { event in
-      switch event {
-      case .interfaceRemoved(let index): "- \(index.rawValue)"
-      case .interfaceChanged(let interface): "+ \(interface.index.rawValue) \(interface.name)"
-      default: "?"
-      }
+    guard case .interfacesRead(let interfaces) = new.event else {
+      Issue.record("\(new.event)")
+      return
     }
-    #expect(events == ["- 7", "+ 8 zt0", "+ 9 eth0"])
+    #expect(interfaces.map { "\($0.index.rawValue) \($0.name)" } == ["8 zt0", "9 eth0"])
+  }
+
+  @Test func `an interface is found by each of its names, and by no name that it had`() {
+    var host = HostTable()
+    _ = host.apply(.link(link(7, "eno1", alternativeNames: ["enp3s0", "enx020000000007"])))
+    for name in ["eno1", "enp3s0", "enx020000000007"] {
+      #expect(host.link(named: name)?.index == 7, "\(name)")
+    }
+    #expect(host.links(matching: "en*").map(\.index) == [7])
+    #expect(host.links(matching: "enp*").map(\.index) == [7])
+    _ = host.apply(.link(link(7, "lan0", alternativeNames: ["eno1"])))
+    #expect(host.link(named: "enp3s0") == nil)
+    #expect(host.link(named: "eno1")?.name == "lan0")
+    // Another one takes a name over before it is told that the first has lost it.
+    _ = host.apply(.link(link(8, "eno1")))
+    _ = host.apply(.link(link(7, "lan0")))
+    #expect(host.link(named: "eno1")?.index == 8)
+  }
+}
+
+struct PatternConditionsTests {
+  @Test func `one usable interface is enough, and its going shows`() {
+    var conditions = PatternConditions()
+    #expect(conditions.summary == .unmatched)
+    conditions.set(7, to: .down)
+    #expect(conditions.summary == .down)
+    conditions.set(8, to: .usable)
+    conditions.set(8, to: .usable)
+    #expect(conditions.summary == .usable)
+    conditions.set(8, to: nil)
+    #expect(conditions.summary == .down)
+    conditions.set(7, to: .usable)
+    conditions.set(7, to: .enslaved("br0"))
+    #expect(conditions.summary == .enslaved("br0"))
+    conditions.set(7, to: nil)
+    #expect(conditions.summary == .unmatched)
   }
 }
 
@@ -106,9 +140,9 @@ struct PortPlanTests {
   @Test func `each interface is named once, with what it is for`() {
     #expect(plan.names == ["eth0", "zt0"])
     #expect(plan.purpose(of: "eth0")?.solicitedPrefixes.count == 3)
-    #expect(plan.purpose(of: "eth0")?.takesAdvertisements == false)
-    #expect(plan.purpose(of: "zt0")?.takesAdvertisements == true)
-    #expect(plan.purpose(of: "zt1") == nil)
+    #expect(plan.proxyNames == ["eth0"])
+    #expect(plan.purpose(of: "zt0") == nil && plan.isAsked("zt0") && !plan.isAsked("eth0"))
+    #expect(plan.asks)
   }
 
   @Test func `what stands in the way is told apart`() {

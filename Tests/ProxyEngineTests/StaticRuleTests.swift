@@ -171,6 +171,12 @@ struct StaticRuleTests {
     #expect(gateway.engine.counters[.excluded] == 1)
   }
 
+  @Test func `by default every question is answered, however many there are at once`() {
+    var gateway = Gateway(("2001:db8:1:0:ff::/80", .static))
+    for _ in 0..<300_000 { #expect(gateway.ask(solicitation()).count == 1) }
+    #expect(gateway.engine.counters[.advertisementLimit] == 0)
+  }
+
   @Test func `no more answers than the limit, and again a second later`() {
     var limits = Limits()
     limits.advertisementsPerSecond = 80

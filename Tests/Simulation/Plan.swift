@@ -260,7 +260,7 @@ struct Plan {
       limits.sessions = [24, 48, 200].randomElement(using: &random)!
       limits.solicitationsPerSecond = [100, 200].randomElement(using: &random)!
       limits.askersPerSession = [4, 8].randomElement(using: &random)!
-      limits.advertisementsPerSecond = [100, 200_000].randomElement(using: &random)!
+      limits.advertisementsPerSecond = [100, nil].randomElement(using: &random)!
       limits.routeLookupsPerSecond = [200, 5000].randomElement(using: &random)!
     }
     switch topology {

@@ -5,25 +5,26 @@ import Testing
 /// Arrows are drawn here that the drawing leaves out: daemon and ndpctl speak by ControlProtocol;
 /// ndpctl explains an address without a daemon as the daemon would (ProxyDaemon); `ndpproxy` reads
 /// its flags with getopt_long(3), which is LinuxNet's like every other piece of libc that needs
-/// `unsafe`; and NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw
-/// (NDPWire).
+/// `unsafe`; NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw
+/// (NDPWire); and whoever shows what others have named makes it printable (PlainText).
 /// `ndpbench`, below Benchmarks, is not in the drawing at all: it measures rooms from outside.
 /// Nor are `Conformance`, `InterfaceEvents` and the programs that print their tables, below Tests:
 /// they try all rooms from outside.
 private let arrows: [String: Set<String>] = [
   "NDPWire": [],
   "PrefixTrie": ["NDPWire"],
+  "PlainText": [],
   "ProxyEngine": ["NDPWire", "PrefixTrie"],
   "ProxyConfig": ["NDPWire"],
-  "LinuxNet": ["CLinux", "CPcap", "NDPWire"],
-  "ControlProtocol": ["NDPWire"],
+  "LinuxNet": ["CLinux", "CPcap", "NDPWire", "PlainText"],
+  "ControlProtocol": ["NDPWire", "PlainText"],
   "ProxyDaemon": ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
   "ndpproxy": ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "NDPWire"],
-  "HostDoctor": ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon"],
+  "HostDoctor": ["LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon"],
   "ndpctl": [
-    "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig",
-    "ProxyDaemon",
+    "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText",
+    "ProxyConfig", "ProxyDaemon",
   ],
   "ndpbench": [
     "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",

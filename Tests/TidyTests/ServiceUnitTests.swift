@@ -37,6 +37,14 @@ struct ServiceUnitTests {
     #expect(unit.lines.contains("RestartPreventExitStatus=64 66 67 77 78"))
   }
 
+  /// What is kept is bounded by the configuration, for which no number here could fit.
+  @Test func `the kernel does not end it for the memory its configuration takes`() throws {
+    let unit = try #require(
+      SourceTree.files(under: "systemd", endings: [".service"]).first)
+    #expect(!unit.lines.contains { $0.hasPrefix("MemoryMax") || $0.hasPrefix("MemoryHigh") })
+    #expect(unit.lines.contains("ExecStart=/usr/sbin/ndpproxy $NDPPROXY_OPTIONS"))
+  }
+
   @Test func `a reload is waited for, and ndpctl has a place to connect`() throws {
     let unit = try #require(
       SourceTree.files(under: "systemd", endings: [".service"]).first)

@@ -44,7 +44,8 @@ struct StyleTests {
   }
 
   static let daemonRooms = [
-    "ControlProtocol", "NDPWire", "PrefixTrie", "ProxyEngine", "ProxyConfig", "LinuxNet",
+    "ControlProtocol", "NDPWire", "PlainText", "PrefixTrie", "ProxyEngine", "ProxyConfig",
+    "LinuxNet",
     "ProxyDaemon", "ndpproxy",
   ]
 

@@ -26,9 +26,10 @@ struct BackgroundTests {
       #expect(report.received == 1, "\(report.lines)")
 
       // Neither a second nor a third may start, and neither takes the first one's file away.
+      let other = try AnonymousFile(containing: configuration("static", interface: "zt0"))
       for _ in 0..<2 {
         let again = try await network.gateway.result(
-          of: [ndpproxy, "-d", "-p", pidFile, "-c", file.path])
+          of: [ndpproxy, "-d", "-p", pidFile, "-c", other.path])
         #expect(again.status == .exited(73))
         #expect(again.standardError.contains(pidFile))
         #expect(try contents(pidFile) == "\(number)\n")
@@ -42,22 +43,49 @@ struct BackgroundTests {
     }
   }
 
-  @Test func `a pid file that may not be removed is emptied`() async throws {
+  @Test func `a pid file that may not be removed stays, out of the daemon's reach`() async throws {
     try await withDirectory { directory in
       let network = try await FoundingNetwork(members: 1)
       let file = try AnonymousFile(containing: configuration("static"))
       let pidFile = directory + "/pid"
       let command = [ndpproxy, "-d", "-p", pidFile, "-c", file.path]
-      _ = try await network.gateway.result(of: command)
-      try await network.gateway.run("kill", String(try contents(pidFile).dropLast()))
-      let isGone: Bool? = try await poll(within: .seconds(20)) {
-        (try? contents(pidFile)) ?? "" == "" ? true : nil
+      for _ in 0..<2 {
+        // The second time, what the first one left is used again.
+        let started = try await network.gateway.result(of: command)
+        #expect(started.status == .exited(0), "\(started.standardError)")
+        let number = String(try contents(pidFile).dropLast())
+        let open = try await network.gateway.run("ls", "-l", "/proc/\(number)/fd")
+        let lines = open.split(separator: "\n").filter { $0.contains(pidFile) }
+        // A descriptor that cannot write: its owner may read, and that is all.
+        #expect(lines.map { $0.prefix(4) } == ["lr-x"], "\(open)")
+        try await network.gateway.run("kill", number)
+        let isGone: Bool? = try await poll(within: .seconds(20)) {
+          RegularFile.exists("/proc/\(number)") ? nil : true
+        }
+        #expect(isGone == true)
+        #expect(try contents(pidFile) == "\(number)\n")
       }
-      #expect(isGone == true)
-      // It is used again.
-      let again = try await network.gateway.result(of: command)
-      #expect(again.status == .exited(0), "\(again.standardError)")
-      try await network.gateway.run("kill", String(try contents(pidFile).dropLast()))
+    }
+  }
+
+  /// What a mistaken letter puts behind `-p`.
+  @Test(arguments: ["/etc/ndpproxy.conf's text\n", "4711 \n", "1\n2\n"])
+  func `a file that is no pid file is left as it is`(text: String) async throws {
+    try await withDirectory { directory in
+      let network = try await FoundingNetwork(members: 1)
+      let file = try AnonymousFile(containing: configuration("static"))
+      let precious = directory + "/precious"
+      try write(text, to: precious)
+      let look = ["stat", "-c", "%i %s %a %u %Y %Z", precious]
+      let before = try await network.gateway.result(of: look).standardOutput
+      let refused = try await network.gateway.result(
+        of: [ndpproxy, "-d", "-p", precious, "-c", file.path])
+      #expect(refused.status == .exited(73))
+      #expect(refused.standardError.contains("pid file \(precious): this is no pid file"))
+      #expect(refused.standardError.contains("name another file"))
+      #expect(try contents(precious) == text)
+      let after = try await network.gateway.result(of: look).standardOutput
+      #expect(after == before && !after.isEmpty)
     }
   }
 
@@ -69,7 +97,7 @@ struct BackgroundTests {
       try await network.gateway.run("mkfifo", pipe)
       let refused = try await network.gateway.result(of: [ndpproxy, "-p", pipe, "-c", file.path])
       #expect(refused.status == .exited(73))
-      #expect(refused.standardError.contains("regular file"))
+      #expect(refused.standardError.contains("this is a pipe"))
       try await network.gateway.run("test", "-p", pipe)
     }
   }

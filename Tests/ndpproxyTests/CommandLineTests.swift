@@ -79,7 +79,8 @@ struct CommandLineTests {
   @Test func `a good file is OK`() async throws {
     let file = try AnonymousFile(containing: configuration("auto"))
     let result = try await run("--test-config", "--offline", "--config", file.path)
-    #expect(result == Run(status: .exited(0), output: "configuration OK\n", complaint: ""))
+    #expect(
+      result == Run(status: .exited(0), output: "\(file.path): configuration OK\n", complaint: ""))
   }
 
   @Test func `strictness makes a warning an error`() async throws {
@@ -107,11 +108,12 @@ struct CommandLineTests {
     let first = try await run("-t", "-v", "-c", file.path)
     #expect(first.status == .exited(0))
     #expect(first.output.contains("rule 2001:19f0:6001:1a6:ff::/80 {\n    static\n"))
-    #expect(first.complaint.contains("configuration OK"))
+    #expect(first.complaint.contains("\(file.path): configuration OK"))
     let printed = try AnonymousFile(containing: first.output)
     let second = try await run("-t", "-o", "-v", "-c", printed.path)
     #expect(second.output == first.output)
-    #expect(second.complaint == "ndpproxy: configuration OK\n", "no warnings any more")
+    #expect(
+      second.complaint == "ndpproxy: \(printed.path): configuration OK\n", "no warnings any more")
   }
 
   @Test(.enabled(if: NetworkNamespace.isPermitted))
@@ -151,7 +153,66 @@ struct CommandLineTests {
     let strict = try await run("-t", "-s", "-c", file.path, wrappedIn: namespace)
     #expect(strict.status == .exited(78))
     let offline = try await run("-t", "-s", "-o", "-c", file.path, wrappedIn: namespace)
-    #expect(offline == Run(status: .exited(0), output: "configuration OK\n", complaint: ""))
+    #expect(
+      offline == Run(status: .exited(0), output: "\(file.path): configuration OK\n", complaint: ""))
+  }
+
+  /// A host whose /64 is on-link at eth0, with a router on that link.
+  private static let onLinkHost = """
+    ip link add eth0 type veth peer name peer0 && ip link set peer0 up && ip link set eth0 up &&
+    ip address add 2001:db8:1::2/64 dev eth0 nodad &&
+    ip route add default via 2001:db8:1::1 dev eth0 && exec "$@"
+    """
+
+  @Test(.enabled(if: NetworkNamespace.isPermitted))
+  func `rules that harm this host's neighbors are named, by a test and at the start`()
+    async throws
+  {
+    let host = ["unshare", "--net", "sh", "-c", Self.onLinkHost, "sh"]
+    let text = "proxy eth0 {\n  rule 2001:db8:1::/64 {\n    static\n  }\n}\n"
+    let file = try AnonymousFile(containing: text)
+    let warning =
+      "this 'static' rule answers in place of all neighbors in 2001:db8:1::/64, which is on-link at "
+      + "eth0, 2001:db8:1::1 included [covers-link]"
+    let tested = try await run("-t", "-c", file.path, wrappedIn: host)
+    #expect(
+      tested.status == .exited(0) && tested.complaint.contains("2:3: warning: \(warning)"),
+      "\(tested)")
+    #expect(tested.complaint.contains("exclude 2001:db8:1::1"))
+    #expect(try await run("-t", "-s", "-c", file.path, wrappedIn: host).status == .exited(78))
+    let offline = try await run("-t", "-o", "-c", file.path, wrappedIn: host)
+    #expect(!offline.complaint.contains("covers-link"))
+    let started = try await run("-c", file.path, wrappedIn: host + ["timeout", "2"])
+    #expect(
+      started.complaint.contains("warning: \(file.path):2:3: \(warning)"), "\(started.complaint)")
+    let narrow = try AnonymousFile(containing: configuration("static"))
+    let harmless = try await run("-t", "-s", "-c", narrow.path, wrappedIn: host)
+    #expect(harmless.status == .exited(0), "\(harmless.complaint)")
+  }
+
+  /// Both files, in an `/etc` of this process alone.
+  private static let twoFiles = """
+    mount -t tmpfs none /etc && printf "$1" >/etc/ndpproxy.conf && printf "$2" >/etc/ndppd.conf &&
+    shift 2 && exec "$@"
+    """
+
+  @Test(.enabled(if: NetworkNamespace.isPermitted))
+  func `of two files the one that is not read is named`() async throws {
+    let proxy = "proxy eth0 { rule 2001:db8::/80 { auto } }\n"
+    func test(_ own: String, _ theirs: String) async throws -> Run {
+      try await run(
+        "-t", "-o",
+        wrappedIn: ["unshare", "--mount", "sh", "-c", Self.twoFiles, "sh", own, theirs])
+    }
+    let both = try await test(proxy, proxy)
+    #expect(both.output == "/etc/ndpproxy.conf: configuration OK\n")
+    #expect(
+      both.complaint
+        == "ndpproxy: notice: /etc/ndppd.conf is not read while /etc/ndpproxy.conf is there\n")
+    let empty = try await test("# nothing\n", proxy)
+    #expect(
+      empty.complaint.contains(
+        "/etc/ndpproxy.conf asks for nothing, and while it is there /etc/ndppd.conf is not read"))
   }
 
   @Test func `a file includes others, and what is wrong is told with its file`() async throws {
@@ -176,7 +237,10 @@ struct CommandLineTests {
       #expect(heads.map(String.init) == expected.map { "PATH/d/" + $0 })
       try write("# nothing", to: "\(path)/d/20.conf")
       let good = try await run("-t", "-o", "-c", "\(path)/main.conf")
-      #expect(good == Run(status: .exited(0), output: "configuration OK\n", complaint: ""))
+      #expect(
+        good
+          == Run(
+            status: .exited(0), output: "\(path)/main.conf: configuration OK\n", complaint: ""))
     }
   }
 

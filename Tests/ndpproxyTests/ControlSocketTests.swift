@@ -48,9 +48,9 @@ struct ControlSocketTests {
 
   /// What a daemon says that is to listen at a path, and whether ndpctl finds it there.
   private func complaint(
-    about path: String, _ network: FoundingNetwork
+    about path: String, _ network: FoundingNetwork, interface: String = "eth0"
   ) async throws -> String? {
-    let file = try TemporaryFile(containing: configuration("static"))
+    let file = try TemporaryFile(containing: configuration("static", interface: interface))
     return try await network.gateway.withProcess([ndpproxy, "-c", file.path, "--socket", path]) {
       process in
       let line = try await process.line(containing: "ready: answering", within: .seconds(20))
@@ -81,7 +81,8 @@ struct ControlSocketTests {
     let network = try await FoundingNetwork(members: 1)
     try await network.gateway.withDaemon(ndpproxy, configuration: configuration("static")) {
       daemon in
-      let second = try await complaint(about: daemon.controlSocket, network)
+      let second = try await complaint(
+        about: daemon.controlSocket, network, interface: "zt0")
       #expect(second?.contains("somebody listens there") == true)
       let status = try await network.gateway.run(ndpctl, "--socket", daemon.controlSocket)
       #expect(status.contains("process \(daemon.process.processIdentifier)"))

@@ -25,13 +25,19 @@ struct PrivilegeTests {
   @Test(arguments: [
     ("static", none), ("iface zt0", none), ("iface zt*", netRaw), ("auto", netRaw),
   ])
-  func `root becomes nobody, with what it will need alone and for good`(
+  func `root becomes somebody without rights, with what it will need alone and for good`(
     method: String, kept: String
   ) async throws {
     let network = try await FoundingNetwork(members: 1)
-    try await network.gateway.withDaemon(ndpproxy, configuration: configuration(method)) {
-      daemon in
-      let status = try status(of: daemon.process.processIdentifier)
+    try await network.gateway.withDaemon(
+      ndpproxy, configuration: configuration(method), readyAt: "ready: "
+    ) { daemon in
+      // System calls are limited last, once the log has said so.
+      let limited: [String: String]? = try await poll(within: .seconds(10)) {
+        let now = try self.status(of: daemon.process.processIdentifier)
+        return now["Seccomp"] == "2" ? now : nil
+      }
+      let status = try #require(limited, "\(daemon.process.lines)")
       // In a user namespace there may be nobody else to become.
       if !daemon.process.lines.contains(where: { $0.contains("staying root") }) {
         #expect(status["Uid"]?.hasPrefix("0\t") == false)
@@ -42,7 +48,6 @@ struct PrivilegeTests {
       #expect(status["CapInh"] == Self.none)
       #expect(status["CapAmb"] == Self.none)
       #expect(status["NoNewPrivs"] == "1")
-      #expect(status["Seccomp"] == "2", "\(daemon.process.lines)")
       for name in ["eth0", "zt0"] { try await replace(name, of: network) }
       let report = try await network.router.ping(FoundingNetwork.memberAddress(0), count: 20)
       #expect(report.received > 0, "\(daemon.process.lines)")
@@ -118,12 +123,56 @@ struct PrivilegeTests {
   @Test func `root may stay root, without its rights`() async throws {
     let network = try await FoundingNetwork(members: 1)
     try await network.gateway.withDaemon(
-      ndpproxy, configuration: configuration("static"), arguments: ["-u", "root"]
+      ndpproxy, configuration: configuration("static"), arguments: ["-u", "root"],
+      readyAt: "ready: "
     ) { daemon in
       let status = try status(of: daemon.process.processIdentifier)
       #expect(status["CapEff"] == Self.none)
       #expect(status["CapBnd"] == Self.none)
     }
+  }
+
+  @Test func `nothing of whoever started it stays`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let file = try TemporaryFile(containing: configuration("static"))
+    let command = """
+      exec 9</etc/passwd 8>/dev/null; SECRET=leaks WATCHDOG_USEC=1 exec \(ndpproxy) -c \(file.path)
+      """
+    try await network.gateway.withProcess(["sh", "-c", command]) { process in
+      let line = try await process.line(containing: "ready", within: .seconds(20))
+      #expect(line != nil, "\(process.lines)")
+      let directory = "/proc/\(process.processIdentifier)"
+      let environment = try RegularFile("\(directory)/environ", limit: 1 << 20).octets
+      #expect(!String(decoding: environment, as: UTF8.self).contains("SECRET"))
+      let files = try await network.gateway.run("ls", "-l", "\(directory)/fd")
+      #expect(!files.contains("/etc/passwd"))
+      let nulls = files.split(separator: "\n").filter { $0.hasSuffix("/dev/null") }
+      #expect(nulls.allSatisfy { $0.contains(" 0 -> ") }, "\(files)")
+      // Whoever else runs as nobody has no say.
+      let users = try status(of: process.processIdentifier)["Uid"] ?? ""
+      #expect(!users.contains("65534"))
+    }
+  }
+
+  @Test(.enabled(if: Privileges.isSuperuser))
+  func `what is nobody's belongs to root`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let file = try TemporaryFile(containing: configuration("static"))
+    // In a /run of its own.
+    let script = """
+      mount -t tmpfs -o mode=755 none /run || exit 1
+      unset NDPPROXY_SOCKET
+      for user in nobody daemon; do
+        "$0" -c "$1" -u $user 2>/run/log & pid=$!
+        for try in $(seq 200); do grep -q ready /run/log && break; sleep 0.05; done
+        stat -c "%u %a" /run/ndpproxy
+        kill $pid; wait $pid
+        rm -rf /run/ndpproxy /run/log
+      done
+      """
+    let result = try await network.gateway.result(
+      of: ["unshare", "--mount", "sh", "-c", script, ndpproxy, file.path])
+    #expect(result.standardOutput == "0 755\n1 755\n", "\(result.standardError)")
   }
 
   @Test func `a user that does not exist is told`() async throws {

@@ -9,7 +9,9 @@ struct ScaleCommand: AsyncParsableCommand {
     discussion: """
       Processor time for an answer and private memory. ndppd is asked 500 times a second, for it \
       cannot take more with a thousand rules; ndpproxy so, and 20,000 times. Sessions are made by \
-      asking for members that a socket of this program answers for. ndppd stops at a thousand.
+      asking for members that a socket of this program answers for. ndpproxy runs with its defaults \
+      up to 8192 sessions; for more it is given the room, and takes new ones as fast as they \
+      come. ndppd stops at a thousand.
       """)
 
   @OptionGroup var options: BenchOptions
@@ -47,6 +49,8 @@ struct Scale {
 
   /// Beyond this, ndppd takes longer than a question may.
   private static let mostForNdppd = 1_000
+  /// New targets per second, of which the default of `max-solicitations` refuses none.
+  private static let defaultPace = 250
   private static let slow = 500
   private static let fast = 20_000
 
@@ -98,11 +102,11 @@ struct Scale {
   ) async throws -> [Figure] {
     let configuration = ResponderConfiguration(
       rules: ResponderConfiguration.rule(BenchLink.proxiedPrefix, "iface zt0"),
-      proxyKeys: "ttl 86400000",
-      ownKeys: "max-sessions 4100000\nmax-solicitations 10000000\n")
+      sessionCount: count)
     let station = try Member(on: bench)
     return try await bench.withResponder(responder, configuration, member: station) { running in
-      let filling = try await running.fill(count, station)
+      let filling = try await running.fill(
+        count, station, perSecond: configuration.needsLargerLimits ? nil : Self.defaultPace)
       let figures = try await time(running, .members(count), "sessions", count, seed: seed)
       guard count >= 100 else { return figures }
       return figures + [
@@ -154,11 +158,11 @@ struct Scale {
 }
 
 extension RunningResponder {
-  /// Asks once for each of so many members, until each is known.
+  /// Asks once for each of so many members, until each is known; no faster than so many a second.
   ///
   /// Returns the processor time and the memory that this took of the responder.
   fileprivate func fill(
-    _ count: Int, _ station: Member
+    _ count: Int, _ station: Member, perSecond pace: Int?
   ) async throws -> (processorTime: Int, memory: Int) {
     guard let process = processIdentifier else { return (0, 0) }
     let generator = try Generator(
@@ -166,10 +170,13 @@ extension RunningResponder {
     let sample = try AnswerSample(on: bench.link, index: bench.askerIndex, divisor: 1)
     let time = try Machine.processorTime(of: process)
     let memory = try Machine.privateMemory(of: process)
-    var lastProgress = BootClock.nanoseconds
+    let start = BootClock.nanoseconds
+    var lastProgress = start
     while sample.count < count {
       let before = sample.count
-      if generator.sentCount < count, generator.sentCount - sample.count < 32 {
+      let elapsed = BootClock.nanoseconds - start
+      let due = pace.map { 1 + Int(elapsed) * $0 / 1_000_000_000 } ?? .max
+      if generator.sentCount < min(count, due), generator.sentCount - sample.count < 32 {
         try generator.ask(for: ndpbench.member(generator.sentCount))
       }
       try station.answer()

@@ -1,6 +1,7 @@
 import LinuxNet
 import NDPWire
 import NetworkLab
+import ProxyConfig
 
 /// Who answers: ndpproxy and its peers.
 enum Responder: String, CaseIterable, Sendable {
@@ -30,10 +31,11 @@ enum Responder: String, CaseIterable, Sendable {
 struct ResponderConfiguration: Sendable {
   /// The rules of the proxy on eth0.
   var rules: String
-  /// Keys of the proxy.
-  var proxyKeys = ""
-  /// Keys above it, for ndpproxy alone: limits that a measurement has to raise.
-  var ownKeys = ""
+  /// How many targets of `iface` rules there are to be at once.
+  ///
+  /// Up to the default of `max-sessions` ndpproxy runs with its defaults. Beyond that whoever has
+  /// so many has to raise the limits, and so does the configuration here.
+  var sessionCount = 0
   /// Where ndpproxy listens for ndpctl, if it does.
   var controlSocket: String?
   /// How long ndppd is not asked: with an `auto` rule, an early question ends it.
@@ -54,12 +56,22 @@ struct ResponderConfiguration: Sendable {
 
   /// `nil` for those that have no configuration.
   func text(for responder: Responder) -> String? {
-    let proxy = "proxy eth0 {\n\(proxyKeys)\n\(rules)}\n"
+    let proxy = "proxy eth0 {\n\(needsLargerLimits ? Self.longLifetime : "")\(rules)}\n"
     switch responder {
-    // The default limits what a flood may cost; here the flood is what is measured.
-    case .ndpproxy: return "max-advertisements 10000000\n\(ownKeys)\n\(proxy)"
+    case .ndpproxy: return needsLargerLimits ? "\(largerLimits)\(proxy)" : proxy
     case .ndppd: return proxy
     case .reference, .kernel: return nil
     }
   }
+
+  /// Whether there are more targets than the defaults provide for.
+  var needsLargerLimits: Bool { sessionCount > Configuration().maxSessions }
+
+  /// Room for the targets, and for becoming acquainted with them within a minute.
+  private var largerLimits: String {
+    "max-sessions \(sessionCount + sessionCount / 32)\nmax-solicitations 10000000\n"
+  }
+
+  /// Targets that are asked for once stay known while others become so.
+  private static let longLifetime = "ttl 86400000\n"
 }

@@ -10,8 +10,8 @@ final class EngineUnderTest {
   private var actions: [Action] = []
   private(set) var now = Instant(nanoseconds: 1_000_000_000_000)
 
-  /// With one rule for the whole prefix.
-  init(_ method: Ruleset.Method, limits: Limits = EngineUnderTest.withoutLimits) {
+  /// With one rule for the whole prefix, and the limits that users have.
+  init(_ method: Ruleset.Method, limits: Limits = Limits()) {
     let proxy = Ruleset.Proxy(
       interface: "eth0", isRouter: true, timers: Ruleset.Timers(),
       rules: [Ruleset.Rule(prefix: BenchLink.proxiedPrefix, method: method)])
@@ -21,12 +21,12 @@ final class EngineUnderTest {
     actions.reserveCapacity(64)
   }
 
-  /// Nothing but memory in the way of a million sessions.
-  static var withoutLimits: Limits {
+  /// The limits of a user with so many targets: the defaults, as long as these have room.
+  static func limits(forSessions count: Int) -> Limits {
     var limits = Limits()
-    limits.sessions = 4_000_000
+    guard count > limits.sessions else { return limits }
+    limits.sessions = count
     limits.solicitationsPerSecond = 1_000_000_000
-    limits.advertisementsPerSecond = 1_000_000_000
     return limits
   }
 
@@ -80,6 +80,9 @@ final class EngineUnderTest {
     handle(.advertisement(frame, on: Self.zt0))
     return takeActions()
   }
+
+  /// Lets time pass in which nothing is due.
+  func pass(_ duration: Duration) { now = now + duration }
 
   /// Lets time pass and does what is due; returns how many actions that led to.
   func wait(_ duration: Duration) -> Int {

@@ -90,11 +90,15 @@ struct Micro {
   /// Makes sessions, confirms them, asks for them, and lets them expire.
   private func measureSessions(_ count: Int, _ report: inout Report) {
     let condition = "\(grouped(count)) sessions"
-    let engine = EngineUnderTest(.interface("zt0"))
+    let limits = EngineUnderTest.limits(forSessions: count)
+    // As many a second as the limit lets pass.
+    let pause = Duration.seconds(2) / limits.solicitationsPerSecond
+    let engine = EngineUnderTest(.interface("zt0"), limits: limits)
     let before = HeapStatistics.allocatedOctets
     let insertion = nanoseconds(of: count) { count in
       var sum = 0
       for index in 0..<count {
+        engine.pass(pause)
         sum += engine.ask(for: member(index))
         sum += engine.confirm(member(index))
       }

@@ -76,9 +76,10 @@ extension Check {
       let all = examination.picture.addresses(on: link.link.index).map(\.assigned)
       let global = all.filter { !$0.address.isLinkLocal && !$0.isTentative }
       guard let first = global.first, global.allSatisfy(\.isDeprecated) else { return nil }
-      let command =
-        "ip -6 address change \(first.address)/\(first.prefixLength) dev \(link.link.name.quoted)"
-        + " preferred_lft forever valid_lft forever"
+      let command = Action.run([
+        "ip", "-6", "address", "change", "\(first.address)/\(first.prefixLength)", "dev",
+        link.link.name, "preferred_lft", "forever", "valid_lft", "forever",
+      ])
       return Finding(
         .warning, "\(link.link.name): \(first.address) is deprecated, and there is no other",
         value: "\(first.address)/\(first.prefixLength) deprecated", from: "RTM_GETADDR",
@@ -109,7 +110,7 @@ extension Examination {
       return Finding(
         .failure, "\(name): no carrier", value: "IFF_RUNNING is not set", from: "RTM_GETLINK",
         meaning: "the other end of the cable, or of the veth pair, is down or missing")
-    case .enslaved, .noNeighbors, .failing: return nil
+    case .enslaved, .noNeighbors, .taken, .failing: return nil
     case .missing:
       return Finding(
         .failure, summary, value: "there are \(interfaceNames)", from: "RTM_GETLINK",
@@ -125,7 +126,7 @@ extension Examination {
         .failure, summary, value: "IFF_UP is not set", from: "RTM_GETLINK",
         meaning: condition.remedy(for: name),
         fix: Fix(
-          ["ip link set \(name.quoted) up"],
+          [.run(["ip", "link", "set", "dev", name, "up"])],
           lasting: [
             "systemd-networkd: a .network file that matches \(name)",
             "ifupdown: 'auto \(name)' in /etc/network/interfaces",
@@ -142,7 +143,7 @@ extension Examination {
     guard let index = picture.defaultRoutes.first?.interface, !isProxy(index),
       let link = picture.link(at: index)
     else { return nil }
-    return edit("s/proxy  *\(name)\\b/proxy \(link.link.name)/")
+    return rename(name, after: "proxy", to: link.link.name)
   }
 
   private var interfaceNames: String {
@@ -155,7 +156,7 @@ extension Examination {
     return Finding(
       .failure, "\(name) is a port of \(master)", value: "master \(master)",
       from: "IFLA_MASTER in RTM_GETLINK", meaning: "\(name) hears nothing; name \(master) instead",
-      fix: edit("s/\\(proxy\\|iface\\)  *\(name)\\b/\\1 \(master)/"))
+      fix: rename(name, after: "proxy\\|iface", to: master))
   }
 
   fileprivate func missingIPv6(of link: DetailedLink) -> Finding? {
@@ -166,7 +167,7 @@ extension Examination {
         from: "RTM_GETLINK",
         meaning: "nothing of IPv6 passes there; its addresses are gone, and "
           + "come back when whatever configures the interface does so again",
-        fix: set(variable("disable_ipv6", of: name), to: "0"))
+        fix: set(KernelVariable("disable_ipv6", of: name), to: "0"))
     }
     let hasLinkLocal = picture.addresses(on: link.link.index).contains {
       $0.assigned.address.isLinkLocal && !$0.isDuplicate
@@ -181,10 +182,12 @@ extension Examination {
   private func linkLocalFix(for link: DetailedLink) -> Fix? {
     let name = link.link.name
     if link.settings?.addressGenerationMode == 1 {
-      return set(variable("addr_gen_mode", of: name), to: "0")
+      return set(KernelVariable("addr_gen_mode", of: name), to: "0")
     }
     guard let address = link.link.linkLayerAddress else { return nil }
-    let command = "ip -6 address add \(IPv6Address(linkLocalOf: address))/64 dev \(name.quoted)"
+    let command = Action.run([
+      "ip", "-6", "address", "add", "\(IPv6Address(linkLocalOf: address))/64", "dev", name,
+    ])
     return Fix(
       [command], lasting: lasting(command, networkd: "[Network] LinkLocalAddressing=ipv6", on: name)
     )
@@ -200,7 +203,12 @@ extension Examination {
       value: "\(address.address)/\(address.prefixLength) dadfailed", from: "RTM_GETADDR",
       meaning: "the kernel does not use the address; find the other host, or take another address",
       fix: Fix(
-        ["ip -6 address del \(address.address)/\(address.prefixLength) dev \(name.quoted)"],
+        [
+          .run([
+            "ip", "-6", "address", "del", "\(address.address)/\(address.prefixLength)", "dev",
+            name,
+          ])
+        ],
         lasting: ["take the address out of where \(name) is configured"]))
   }
 }

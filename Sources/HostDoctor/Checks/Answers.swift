@@ -12,15 +12,13 @@ extension Check {
     """
     Another NDP proxy on this host answers the same questions, perhaps otherwise: ndppd for \
     example answers for what is not there, and blocks hosts that detect duplicates. Read from \
-    the names of the processes in this network namespace.
+    /proc/PID/exe, /proc/PID/comm and /proc/PID/fd of the processes in this network namespace: \
+    the program has the name of a proxy, and a packet or raw socket. Our own daemon is none, \
+    whatever its file is called.
     """
   ) { examination in
-    let others: [HostProcess]
-    switch examination.picture.processes {
-    case .failure(let error): return .skipped(error.skipped)
-    case .success(let all): others = all.filter { $0.name != "ndpproxy" }
-    }
-    return Verdict(others.map { examination.otherProxy($0) }, good: "none runs")
+    if case .failure(let error) = examination.picture.processes { return .skipped(error.skipped) }
+    return Verdict(examination.rivals.map { examination.otherProxy($0) }, good: "none runs")
   }
 
   private static let kernelProxy = Check(
@@ -93,12 +91,15 @@ extension Check {
 extension Examination {
   fileprivate func otherProxy(_ process: HostProcess) -> Finding {
     Finding(
-      .warning, "\(process.name) runs too", value: "process \(process.identifier)",
-      from: "/proc/*/comm", meaning: "it answers the same questions, perhaps otherwise",
+      .warning, "\(process.name) runs too",
+      value: "process \(process.identifier), \(process.executable)", from: "/proc/*/exe",
+      meaning: "it answers the same questions, perhaps otherwise",
       fix: picture.hasSystemd
-        ? Fix(["systemctl stop \(process.name)"], lasting: ["systemctl disable \(process.name)"])
+        ? Fix(
+          [.run(["systemctl", "stop", process.name])],
+          lasting: [.action(.run(["systemctl", "disable", process.name]))])
         : Fix(
-          ["kill \(process.identifier)"],
+          [.run(["kill", "\(process.identifier)"])],
           lasting: ["take it out of /etc/rc.local, or whatever starts it"]))
   }
 
@@ -121,7 +122,7 @@ extension Examination {
         from: "RTM_GETNEIGH, NTF_PROXY", meaning: "whether they are there or not, and late",
         fix: Fix(
           addresses.prefix(Self.commandLimit).map {
-            "ip -6 neighbour del proxy \($0) dev \(name.quoted)"
+            .run(["ip", "-6", "neighbour", "del", "proxy", "\($0)", "dev", name])
           }, lasting: ["take the entries out of whatever makes them"]))
     }
   }
@@ -141,11 +142,17 @@ extension Examination {
           meaning: "the kernel answers for the addresses it names, and proxy_ndp is set or cleared "
             + "whenever the interface is configured",
           fix: Fix(
-            ["sed -i '/^IPv6ProxyNDP/d' \(file.path.quoted)"]
-              + (picture.hasSystemd ? ["networkctl reload"] : []),
+            [.run(["sed", "-i", "/^IPv6ProxyNDP/d", file.path])]
+              + (picture.hasSystemd ? [.run(["networkctl", "reload"])] : []),
             lasting: ["the file is what lasts"]))
       ]
     }
+  }
+
+  /// An edit of sed(1) that has a rule, from its name to its closing brace, say `auto`.
+  private static func methodChange(of prefix: IPv6Prefix) -> String {
+    let rule = Sed.place(of: "\(prefix)", after: "rule")
+    return "/\(rule)/{:a;/}/!{N;ba;};s/\\(\(rule)[^}]*\\)\\<static\\>/\\1auto/;}"
   }
 
   fileprivate func wideStatic(_ placed: PlacedRule) -> Finding? {
@@ -168,6 +175,6 @@ extension Examination {
       .warning, "\(placed.description): 'static' answers for neighbours too", value: value,
       from: victim == nil ? path : "RTM_GETROUTE, RTM_GETNEIGH",
       meaning: "they lose their traffic, or take their own address for a duplicate",
-      fix: edit("\\|rule  *\(placed.rule.prefix)|,/}/ s/\\bstatic\\b/auto/"))
+      fix: edit(Self.methodChange(of: placed.rule.prefix)))
   }
 }

@@ -28,7 +28,7 @@ extension Check {
           ? "ndpproxy does not start with it, or keeps the one it had"
           : "they may be meant so; 'ndpproxy --test-config' shows each with its place",
         fix: examination.isUnusable
-          ? Fix(["ndpproxy --test-config -c \(examination.path.quoted)"], lasting: []) : nil)
+          ? Fix([.run(["ndpproxy", "--test-config", "-c", examination.path])], lasting: []) : nil)
     ])
   }
 
@@ -36,24 +36,23 @@ extension Check {
   private static let daemonRuns = Check(
     "D51", "daemon", .configuration,
     """
-    ndpproxy must run, and in the network namespace in which this is asked. Read from the names \
-    of the processes in /proc and their namespaces, which only root sees of others.
+    ndpproxy must run, and in the network namespace in which this is asked. It is known by its \
+    control socket (SO_PEERCRED), and without that by the file it was started from and a packet \
+    socket that it has; the name of a process is anybody's to choose. Read from /proc/PID/exe, \
+    /proc/PID/fd and /proc/net/packet, which only root sees of others.
     """
   ) { examination in
-    let running: [HostProcess]
-    switch examination.picture.processes {
-    case .failure(let error): return .skipped(error.skipped)
-    case .success(let all): running = all.filter { $0.name == "ndpproxy" }
-    }
+    if case .failure(let error) = examination.picture.processes { return .skipped(error.skipped) }
+    let running = examination.daemons
     let numbers = running.map { "\($0.identifier)" }.joined(separator: ", ")
     if running.count == 1 { return .good("ndpproxy runs as process \(numbers)") }
     if running.isEmpty { return .found([examination.daemonMissing]) }
     return .found([
       Finding(
         .warning, "ndpproxy runs \(running.count) times", value: "processes \(numbers)",
-        from: "/proc/*/comm", meaning: "every solicitation is answered by each of them",
+        from: "/proc/*/exe", meaning: "every solicitation is answered by each of them",
         fix: Fix(
-          ["kill \(running[running.count - 1].identifier)"],
+          [.run(["kill"] + running.dropFirst().map { "\($0.identifier)" })],
           lasting: ["start it from one place alone: systemd, or /etc/rc.local"]))
     ])
   }
@@ -74,8 +73,6 @@ extension Check {
     if case .failure(let error) = examination.picture.processes { return .skipped(error.skipped) }
     guard let daemon = examination.daemons.first else { return .skipped("no daemon runs") }
     if daemon.has(capability: HostProcess.netAdmin) { return .good("CAP_NET_ADMIN is there") }
-    let dropIn =
-      "[Service]\\nAmbientCapabilities=CAP_NET_ADMIN\\nCapabilityBoundingSet=CAP_NET_ADMIN"
     let directory = "/etc/systemd/system/ndpproxy.service.d"
     return .found([
       Finding(
@@ -84,9 +81,13 @@ extension Check {
         from: "/proc/\(daemon.identifier)/status", meaning: "no host routes are installed",
         fix: Fix(
           [
-            "mkdir -p \(directory)",
-            "printf '\(dropIn)\\n' > \(directory)/autowire.conf",
-            "systemctl daemon-reload", "systemctl restart ndpproxy",
+            .run(["mkdir", "-p", directory]),
+            .write(
+              lines: [
+                "[Service]", "AmbientCapabilities=CAP_NET_ADMIN",
+                "CapabilityBoundingSet=CAP_NET_ADMIN",
+              ], to: "\(directory)/autowire.conf"),
+            .run(["systemctl", "daemon-reload"]), .run(["systemctl", "restart", "ndpproxy"]),
           ], lasting: ["the drop-in is what lasts"]))
     ])
   }
@@ -101,12 +102,14 @@ extension Examination {
   fileprivate var daemonMissing: Finding {
     let fix =
       picture.hasSystemd
-      ? Fix(["systemctl start ndpproxy"], lasting: ["systemctl enable ndpproxy"])
+      ? Fix(
+        [.run(["systemctl", "start", "ndpproxy"])],
+        lasting: [.action(.run(["systemctl", "enable", "ndpproxy"]))])
       : Fix(
-        ["ndpproxy -d -c \(path.quoted)"],
+        [.run(["ndpproxy", "-d", "-c", path])],
         lasting: ["in /etc/rc.local: /usr/local/sbin/ndpproxy -d -p /run/ndpproxy.pid"])
     return Finding(
-      .failure, "ndpproxy does not run", value: "no process of that name in this network",
-      from: "/proc/*/comm", meaning: "nobody answers for the addresses behind this host", fix: fix)
+      .failure, "ndpproxy does not run", value: "no such program has a packet socket here",
+      from: "/proc/*/exe", meaning: "nobody answers for the addresses behind this host", fix: fix)
   }
 }

@@ -65,8 +65,10 @@ extension Examination {
     let router = picture.neighbors.first { $0.isRouter && isProxy($0.interface) }
     guard let router else { return nil }
     let name = picture.name(of: router.interface)
-    let command =
-      "ip -6 route \(replacing ? "replace" : "add") default via \(router.address) dev \(name.quoted)"
+    let command = Action.run([
+      "ip", "-6", "route", replacing ? "replace" : "add", "default", "via", "\(router.address)",
+      "dev", name,
+    ])
     return Fix(
       [command],
       lasting: lasting(command, networkd: "[Route] Gateway=\(router.address)", on: name))
@@ -91,10 +93,10 @@ extension Examination {
 
   private func acceptance(on link: DetailedLink) -> Fix {
     let name = link.link.name
-    let now = set(variable("accept_ra", of: name), to: "2")
+    let now = set(KernelVariable("accept_ra", of: name), to: "2")
     guard let file = picture.networkdFiles[link.link.index] else { return now }
     return Fix(
-      now.commands, lasting: ["[Network] IPv6AcceptRA=yes in \(file)"], scope: .sysctl)
+      now.actions, lasting: ["[Network] IPv6AcceptRA=yes in \(file)"], scope: .sysctl)
   }
 
   fileprivate func doomed(_ route: RouteEntry) -> Finding? {

@@ -194,6 +194,19 @@ extension Examination {
 }
 
 extension NetfilterChain {
+  /// Inserts or deletes rules of the chain, each in the language of nft(8).
+  ///
+  /// The kernel lets tables and chains have names that would be more than a name there.
+  func change(_ verb: String, _ rules: [String], lasting: [Advice]) -> Fix {
+    guard table.isPlainName, name.isPlainName else {
+      return Fix(
+        obstacle: "no command can be given, for nft(8) cannot name this chain: change it where the "
+          + "chain is made")
+    }
+    return Fix(
+      rules.map { .run(["nft", verb, "rule", family.name, table, name, $0]) }, lasting: lasting)
+  }
+
   /// Whether it is in the table that Docker has taken over.
   fileprivate func isDockers(in ruleset: NetfilterRuleset) -> Bool {
     ruleset.chain("DOCKER-USER", beside: self) != nil
@@ -203,11 +216,11 @@ extension NetfilterChain {
 extension DropSite {
   /// A rule in front of all others of the chain at the hook.
   func acceptance(of match: String) -> Fix {
-    Fix(["nft insert rule \(base.words) '\(match) accept'"], lasting: Self.lasting)
+    base.change("insert", ["\(match) accept"], lasting: Self.lasting)
   }
 
   /// Where firewalls keep what is loaded at boot.
-  static let lasting = [
+  static let lasting: [Advice] = [
     "nftables: the same rule in /etc/nftables.conf",
     "iptables-nft: netfilter-persistent save; firewalld, ufw: in their own configuration",
   ]

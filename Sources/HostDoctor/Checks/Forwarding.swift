@@ -23,7 +23,7 @@ extension Check {
         .failure, "the kernel does not forward IPv6 packets",
         value: "net.ipv6.conf.all.forwarding = 0", from: "RTM_GETNETCONF",
         meaning: "whatever arrives for the members is dropped; after the fix, look at D03",
-        fix: examination.set("net.ipv6.conf.all.forwarding", to: "1"))
+        fix: examination.set(Examination.forwardsAll, to: "1"))
     ])
   }
 
@@ -52,7 +52,7 @@ extension Check {
           .warning, "forwarding is set for \(places.joined(separator: ", ")), but not for all",
           value: "\(examination.variable("forwarding", of: places[0])) = 1", from: "RTM_GETNETCONF",
           meaning: "that makes an interface behave as a router's, but no packet passes",
-          fix: examination.set("net.ipv6.conf.all.forwarding", to: "1"))
+          fix: examination.set(Examination.forwardsAll, to: "1"))
       ])
     }
     return Verdict(
@@ -72,21 +72,24 @@ extension Check {
 }
 
 extension Examination {
+  /// What makes packets pass at all.
+  fileprivate static let forwardsAll = KernelVariable("net.ipv6.conf.all.forwarding")
+
   fileprivate func hostBehaviour(of name: String) -> Finding {
     Finding(
       .warning, "\(name) behaves as a host's interface",
       value: "\(variable("forwarding", of: name)) = 0", from: "IFLA_INET6_CONF in RTM_GETLINK",
       meaning: "the kernel's own advertisements there lack the router flag, so that neighbours "
         + "may stop sending packets through this host",
-      fix: set(variable("forwarding", of: name), to: "1"))
+      fix: set(KernelVariable("forwarding", of: name), to: "1"))
   }
 
   fileprivate var forgottenAtBoot: [Finding] {
-    var wanted: [(variable: String, value: String, words: [String])] = []
+    var wanted: [(variable: KernelVariable, value: String, words: [String])] = []
     if picture.forwarding.all {
       wanted.append(
         (
-          "net.ipv6.conf.all.forwarding", "1",
+          Self.forwardsAll, "1",
           ["IPForward=yes", "IPForward=ipv6", "IPv6Forwarding=yes", "IPForward=true"]
         ))
     }
@@ -96,11 +99,13 @@ extension Examination {
       && fromAdvertisement.contains(where: { $0.interface == link.link.index })
       && picture.networkdFiles[link.link.index] == nil
     {
-      wanted.append((variable("accept_ra", of: link.link.name), "2", ["accept_ra 2"]))
+      guard let variable = KernelVariable("accept_ra", of: link.link.name) else { continue }
+      wanted.append((variable, "2", ["accept_ra 2"]))
     }
-    return wanted.compactMap { variable, value, words in
+    return wanted.compactMap { wish in
+      let (variable, value) = (wish.variable.description, wish.value)
       let isElsewhere = picture.networkFiles.contains { file in
-        (words + [variable]).contains { file.text.contains($0) }
+        (wish.words + [variable]).contains { file.text.contains($0) }
       }
       let last = picture.bootSettings.last(variable)
       if isElsewhere || last?.value == value { return nil }
@@ -110,7 +115,12 @@ extension Examination {
         value: last.map { "\(variable) = \($0.value)" } ?? "no file sets it",
         from: last?.place ?? picture.bootSettings.directory,
         meaning: "after the next boot it is no longer so",
-        fix: Fix(["echo '\(line)' >> \(bootFile.quoted)"], lasting: ["the file is what lasts"]))
+        fix: wish.variable.hasPlainName
+          ? Fix([.append(line: line, to: bootFile)], lasting: ["the file is what lasts"])
+          : Fix(
+            obstacle:
+              "sysctl.d(5) cannot name this interface: rename it to letters and digits first"
+          ))
     }
   }
 }

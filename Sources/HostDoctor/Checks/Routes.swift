@@ -145,14 +145,20 @@ extension Examination {
         fix: addRoute(for: placed))
     }
     let words = "\(route.type.rawValue) \(route.destination)"
-    let table = route.table == mainTable ? "" : " table \(route.table)"
+    let table = route.table == mainTable ? [] : ["table", "\(route.table)"]
     return Finding(
       .failure, "\(placed.description): a route says '\(route.type.rawValue)'",
       value: "\(sample): \(words) metric \(route.metric)", from: "RTM_GETROUTE",
       meaning: "what arrives for these addresses is dropped; Docker and routing daemons make "
         + "such routes",
       fix: Fix(
-        ["ip -6 route del \(words) metric \(route.metric)\(table)"],
+        [
+          .run(
+            [
+              "ip", "-6", "route", "del", route.type.rawValue, "\(route.destination)", "metric",
+              "\(route.metric)",
+            ] + table)
+        ],
         lasting: ["whoever made the route has to be told: Docker, BIRD, FRR, systemd-networkd"]))
   }
 
@@ -172,7 +178,7 @@ extension Examination {
 
   private func addRoute(for placed: PlacedRule) -> Fix? {
     guard let name = insideName(of: placed) else { return nil }
-    let command = "ip -6 route add \(placed.rule.prefix) dev \(name.quoted)"
+    let command = Action.run(["ip", "-6", "route", "add", "\(placed.rule.prefix)", "dev", name])
     return Fix(
       [command],
       lasting: [
@@ -197,17 +203,23 @@ extension Examination {
 
   private func competition(_ outward: RouteEntry, _ inward: RouteEntry) -> Finding {
     let words = { (route: RouteEntry) in
-      "dev \(picture.name(of: route.interface).quoted) metric \(route.metric)"
+      "dev \(picture.name(of: route.interface)) metric \(route.metric)"
     }
     return Finding(
       .warning, "\(outward.destination) is routed to two sides",
       value: "\(words(outward)); \(words(inward))", from: "RTM_GETROUTE",
       meaning: "the lower metric wins, and the traffic turns round when that route goes",
       fix: Fix(
-        ["ip -6 route del \(outward.destination) \(words(outward))"],
+        [
+          .run([
+            "ip", "-6", "route", "del", "\(outward.destination)", "dev",
+            picture.name(of: outward.interface), "metric", "\(outward.metric)",
+          ])
+        ],
         lasting: [
-          "give the inside a longer prefix, or the address on "
-            + "\(picture.name(of: outward.interface)) 'noprefixroute'"
+          .words(
+            "give the inside a longer prefix, or the address on "
+              + "\(picture.name(of: outward.interface)) 'noprefixroute'")
         ]))
   }
 
@@ -217,13 +229,18 @@ extension Examination {
         && rules.contains { $0.rule.prefix.overlaps(route.destination) }
     }
     return local.map { route in
-      let words = "local \(route.destination) dev \(picture.name(of: route.interface).quoted)"
+      let name = picture.name(of: route.interface)
       return Finding(
-        .failure, "all of \(route.destination) is this host's own", value: words,
-        from: "RTM_GETROUTE, table \(route.table)",
+        .failure, "all of \(route.destination) is this host's own",
+        value: "local \(route.destination) dev \(name)", from: "RTM_GETROUTE, table \(route.table)",
         meaning: "packets for these addresses end here and are not forwarded",
         fix: Fix(
-          ["ip -6 route del \(words) table \(route.table)"],
+          [
+            .run([
+              "ip", "-6", "route", "del", "local", "\(route.destination)", "dev", name, "table",
+              "\(route.table)",
+            ])
+          ],
           lasting: ["take the route out of where it is made"]))
     }
   }
@@ -251,7 +268,9 @@ extension Examination {
       $0.type == .unicast && $0.destination.length > 0 && !isProxy($0.interface ?? 0)
         && $0.destination.overlaps(meant)
     }
-    return isInside ? edit("s|\(placed.rule.prefix)|\(meant)|") : nil
+    guard isInside else { return nil }
+    let place = Sed.place(of: "\(placed.rule.prefix)", after: "rule")
+    return edit("s/\(place)/\\1\\2\(Sed.literal("\(meant)"))\\3/g")
   }
 
   fileprivate func tunnel(_ name: String) -> Finding {
@@ -259,6 +278,6 @@ extension Examination {
       .failure, "a rule asks on \(name), which has no Neighbor Discovery",
       value: "\(picture.link(named: name)?.kind ?? "NOARP or POINTOPOINT")", from: "RTM_GETLINK",
       meaning: "nobody can be asked there, so that nothing is answered; 'auto' goes by the route",
-      fix: edit("s/iface  *\(name)\\b/auto/"))
+      fix: edit("s/\(Sed.place(of: name, after: "iface"))/auto\\3/g"))
   }
 }

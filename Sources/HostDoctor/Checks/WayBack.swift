@@ -68,7 +68,8 @@ extension Check {
           + (load.isAdjustable
             ? "" : "; it is the whole machine's: raise gc_thresh3 outside of this container"),
         fix: load.isAdjustable
-          ? examination.set("net.ipv6.neigh.default.gc_thresh3", to: "\(load.limit * 8)") : nil)
+          ? examination.set(
+            KernelVariable("net.ipv6.neigh.default.gc_thresh3"), to: "\(load.limit * 8)") : nil)
     ])
   }
 }
@@ -92,8 +93,8 @@ extension Examination {
           meaning: "answers to it would leave by "
             + "\(picture.name(of: picture.defaultRoutes.first?.interface)), where the default "
             + "route leads",
-          fix: Fix(
-            ["nft delete rule \(chain.words) handle \(rule.handle)"],
+          fix: chain.change(
+            "delete", ["handle \(rule.handle)"],
             lasting: [
               "firewalld: IPv6_rpfilter=loose in /etc/firewalld/firewalld.conf",
               "nftables: take the rule out of /etc/nftables.conf",
@@ -112,26 +113,35 @@ extension Examination {
     }
     guard let first = loud.first else { return [] }
     let isThere = firewall.ruleset.chains.contains { $0.table == "ndpproxy" && $0.family == .ip6 }
-    let commands =
-      (isThere
-        ? []
-        : [
-          "nft add table ip6 ndpproxy",
-          "nft add chain ip6 ndpproxy pre '{ type filter hook prerouting priority raw; }'",
-        ])
-      + loud.prefix(16).map {
-        let match = "iifname \"\($0.outside.name)\" ip6 daddr \($0.placed.rule.prefix)"
-        return "nft add rule ip6 ndpproxy pre "
-          + "\(match) icmpv6 type nd-neighbor-solicit drop".quoted
-      }
     return [
       Finding(
         .note, "the kernel, too, answers the router's unicast probes, with an error",
         value: "no rule drops them at prerouting on \(first.outside.name)",
         from: "NETLINK_NETFILTER", meaning: "most routers do not care",
-        fix: Fix(
-          commands, lasting: ["the same in /etc/nftables.conf"], scope: .ownTable))
+        fix: quietening(of: loud, isThere))
     ]
+  }
+
+  /// Rules of our own that drop the router's unicast probes before the kernel sees them.
+  private func quietening(of loud: [Passage], _ hasTable: Bool) -> Fix {
+    let table: [Action] = [
+      .run(["nft", "add", "table", "ip6", "ndpproxy"]),
+      .run([
+        "nft", "add", "chain", "ip6", "ndpproxy", "pre",
+        "{ type filter hook prerouting priority raw; }",
+      ]),
+    ]
+    let rules = loud.filter(\.outside.name.isPlainName).prefix(16).map { passage in
+      let match = "iifname \"\(passage.outside.name)\" ip6 daddr \(passage.placed.rule.prefix)"
+      return Action.run([
+        "nft", "add", "rule", "ip6", "ndpproxy", "pre",
+        "\(match) icmpv6 type nd-neighbor-solicit drop",
+      ])
+    }
+    guard !rules.isEmpty else { return Fix(obstacle: Passage.nameless) }
+    return Fix(
+      (hasTable ? [] : table) + rules, lasting: ["the same in /etc/nftables.conf"],
+      scope: .ownTable)
   }
 
   fileprivate func lostErrors(_ firewall: Firewall) -> [Finding] {

@@ -1,0 +1,91 @@
+import LinuxNet
+
+extension Examination {
+  /// Sets a kernel variable, now and at boot.
+  func set(_ variable: KernelVariable?, to value: String) -> Fix {
+    Fix(sysctl: variable, to: value, in: bootFile)
+  }
+
+  /// The name of an interface's variable, to be shown.
+  func variable(_ key: StaticString, of name: String) -> String {
+    KernelVariable(key, of: name)?.description ?? "\(key) of \(name)"
+  }
+
+  /// Our own file of sysctl.d(5).
+  var bootFile: String { picture.bootSettings.directory + "/90-ndpproxy.conf" }
+
+  /// Changes the configuration by sed(1), and has the daemon read it again.
+  func edit(_ expression: String) -> Fix {
+    Fix(
+      [.run(["sed", "-i", expression, path])] + reload,
+      lasting: ["the file is what lasts; 'ndpproxy --test-config' checks it"])
+  }
+
+  /// Writes another name behind `keywords`, a pattern of sed(1), where `name` stands now.
+  func rename(_ name: String, after keywords: String, to other: String) -> Fix {
+    guard other.isPlainName else {
+      return Fix(
+        obstacle: "a configuration cannot name \(other): rename it to letters and digits first")
+    }
+    return edit("s/\(Sed.place(of: name, after: keywords))/\\1\\2\(other)\\3/g")
+  }
+
+  /// Has the daemon read its configuration again, if it runs.
+  private var reload: [Action] {
+    guard let daemon = daemons.first else { return [] }
+    return [
+      .run(
+        picture.hasSystemd
+          ? ["systemctl", "reload", "ndpproxy"] : ["kill", "-HUP", "\(daemon.identifier)"])
+    ]
+  }
+
+  /// Our own processes, the one at the control socket first; none where they cannot be told.
+  var daemons: [HostProcess] {
+    let own = processes.filter(isOurs)
+    return own.filter { $0.identifier == picture.daemon?.process }
+      + own.filter { $0.identifier != picture.daemon?.process }
+  }
+
+  /// Processes that answer the same questions as ours.
+  var rivals: [HostProcess] { processes.filter { !isOurs($0) } }
+
+  private var processes: [HostProcess] { (try? picture.processes.get()) ?? [] }
+
+  /// Whoever answers at the control socket is ours, whatever its file is called.
+  private func isOurs(_ process: HostProcess) -> Bool {
+    process.name == "ndpproxy" || process.identifier == picture.daemon?.process
+  }
+
+  /// How a route or an address is made to last, whoever configures the interface.
+  func lasting(_ action: Action, networkd: String, on name: String) -> [Advice] {
+    guard name.isPlainName, let command = action.shell else {
+      return ["no file can name this interface: rename it to letters and digits first"]
+    }
+    return [
+      "systemd-networkd: \(networkd), in the .network file of \(name)",
+      "ifupdown: 'up \(command)' below 'iface \(name) inet6' in /etc/network/interfaces",
+    ]
+  }
+}
+
+/// Basic regular expressions, as sed(1) has them.
+enum Sed {
+  /// What matches `name` behind one of the keywords, and nothing that only begins like it.
+  ///
+  /// The keyword is `\1`, the blanks behind it are `\2`, and what follows is `\3`.
+  static func place(of name: String, after keywords: String) -> String {
+    "\\<\\(\(keywords)\\)\\([[:blank:]]\\{1,\\}\\)\(literal(name))\\([[:blank:]{}#;]\\|$\\)"
+  }
+
+  /// What matches this text and no other.
+  static func literal(_ text: String) -> String {
+    text.unicodeScalars.map { "\\.[*^$/".unicodeScalars.contains($0) ? "\\\($0)" : "\($0)" }
+      .joined()
+  }
+}
+
+extension SystemError {
+  /// Why something was skipped.
+  var skipped: String { isMissingPrivilege ? "needs root" : "\(self)" }
+}

@@ -1,0 +1,119 @@
+import CLinux
+import Glibc
+
+/// A packet socket (packet(7)) that receives on all interfaces of the network namespace.
+///
+/// Interfaces may come and go as they like: nothing is opened or closed for them. Receiving
+/// allocates nothing. `AllInterfacesSender` sends.
+package final class AllInterfacesSocket: Pollable {
+  private let socket: OpenPacketSocket
+  private let batch = FrameBatch(
+    headLength: AllInterfacesSocket.usualLength, restLength: AllInterfacesSocket.restLength,
+    hasInterfaces: true)
+
+  /// As `PacketSocket` has it.
+  private static let usualLength = 128
+  private static let restLength = 2048
+
+  /// How many octets of received frames the kernel may hold for us; it grants what it will.
+  private static let receiveBuffer: CInt = 4 << 20
+
+  /// Receives what `filter` lets through; throws `EPERM` without CAP_NET_RAW.
+  package init(filter: PacketFilter) throws(SystemError) {
+    socket = try OpenPacketSocket()
+    try filter.attach(to: socket.descriptor)
+    var size = Self.receiveBuffer
+    // Less is granted silently; CAP_NET_ADMIN is not worth having for more.
+    unsafe setsockopt(
+      socket.descriptor.number, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
+    try socket.bind(to: 0, protocol: ETH_P_IPV6)
+  }
+
+  package var pollDescriptor: CInt { socket.descriptor.number }
+
+  /// Lets something else through from now on.
+  package func setFilter(_ filter: PacketFilter) throws(SystemError) {
+    try filter.attach(to: socket.descriptor)
+  }
+
+  /// Hands over the frames that have arrived, at most one batch, each with the index of the interface
+  /// on which it came.
+  ///
+  /// Otherwise as `PacketSocket.receive`.
+  package func receive(
+    _ body: (_ frame: RawSpan, _ isTruncated: Bool, _ interface: Int32) -> Void
+  ) throws(SystemError) -> Int {
+    batch.prepareInterfaces()
+    let count = try callUnlessBlocked("receive on all interfaces") {
+      unsafe recvmmsg(
+        socket.descriptor.number, batch.headers.baseAddress, UInt32(FrameBatch.count),
+        CInt(MSG_DONTWAIT), nil)
+    }
+    guard let count else { return 0 }
+    for index in 0..<Int(count) {
+      let interface = batch.interface(of: index)
+      batch.read(index) { body($0, $1, interface) }
+    }
+    return Int(count)
+  }
+
+  /// How many frames the kernel dropped since the last call, for want of room in the socket.
+  package func takeOverrunCount() -> UInt64 { socket.takeOverrunCount() }
+}
+
+/// A packet socket that sends on any interface of the network namespace: whole Ethernet frames, in
+/// batches.
+///
+/// Nobody waits for it (see `PacketSender`). Sending allocates nothing.
+package final class AllInterfacesSender {
+  private let socket: OpenPacketSocket
+  private let batch = FrameBatch(headLength: PacketSender.frameCapacity, hasInterfaces: true)
+  private var count = 0
+
+  /// How many frames could not be sent so far.
+  package private(set) var unsentCount: UInt64 = 0
+
+  /// Throws `EPERM` without CAP_NET_RAW.
+  package init() throws(SystemError) {
+    // It never gets a protocol: it receives nothing, and sends as what the frame says.
+    socket = try OpenPacketSocket()
+  }
+
+  /// Whether frames wait to be sent.
+  package var isPending: Bool { count > 0 }
+
+  /// Puts one frame for the interface with this index behind those to be sent; `encode` writes it and
+  /// returns its length.
+  ///
+  /// Sends what has gathered when a batch is full.
+  package func enqueue(on interface: Int32, _ encode: (inout MutableRawSpan) -> Int) {
+    if count == FrameBatch.count { flush() }
+    batch.write(count, encode)
+    batch.setInterface(of: count, to: interface)
+    count += 1
+  }
+
+  /// Sends what was put behind, in order.
+  ///
+  /// A frame that cannot be sent is counted and given up: its interface may be down or gone, or its
+  /// queue full, which says nothing of the next.
+  package func flush() {
+    var start = 0
+    while start < count {
+      do {
+        start += Int(
+          try call("send") {
+            unsafe sendmmsg(
+              socket.descriptor.number, batch.headers.baseAddress! + start,
+              UInt32(count - start), CInt(MSG_DONTWAIT))
+          })
+      } catch {
+        // Where the socket itself has no room, no other frame fares better.
+        let lost = error.code == .wouldBlock ? count - start : 1
+        unsentCount += UInt64(lost)
+        start += lost
+      }
+    }
+    count = 0
+  }
+}

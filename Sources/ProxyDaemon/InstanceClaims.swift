@@ -1,0 +1,71 @@
+import LinuxNet
+import ProxyConfig
+
+/// The claims to all proxy interfaces, so that no second daemon answers on one of them.
+final class InstanceClaims {
+  private var claims: [InstanceClaim] = []
+  private let trusted: Set<UInt32>
+
+  /// An interface that another daemon serves.
+  struct Refusal: Error, CustomStringConvertible {
+    let interface: String
+    /// Its number; 0 where it is of another PID namespace.
+    let process: Int32
+
+    var description: String {
+      let who = process == 0 ? "in another PID namespace" : "process \(process)"
+      return """
+        \(interface) is already served by ndpproxy, \(who); stop that one, or take \(interface) \
+        out of one of the two configurations
+        """
+    }
+  }
+
+  /// `trusted` are the users besides root and our own whose daemons count.
+  init(trusting trusted: Set<UInt32>) { self.trusted = trusted }
+
+  /// Holds the claims to the proxy interfaces of a configuration and to no others from now on, and
+  /// gives back what there is to warn of.
+  ///
+  /// Throws where another daemon has one; then nothing changes. An interface that is called by an
+  /// alternative name is claimed by its own as well. A daemon that is about to end has `patience`
+  /// for it; whoever serves packets has none. Each claim takes a descriptor.
+  func update(
+    to configuration: Configuration, patience: Duration = .zero
+  ) throws(Refusal) -> [String] {
+    let names = configuration.proxies.lazy.filter { !$0.rules.isEmpty }.map(\.interface)
+    var wanted = Set(names).union(names.map(InstanceClaim.primaryName))
+    let kept = claims.filter { wanted.remove($0.interface) != nil }
+    var added: [InstanceClaim] = []
+    for interface in wanted.sorted() { added.append(try claim(interface, patience)) }
+    for claim in kept { claim.turnAway() }
+    claims = kept + added
+    return added.compactMap(\.warning)
+  }
+
+  private func claim(
+    _ interface: String, _ patience: Duration
+  ) throws(Refusal) -> InstanceClaim {
+    do {
+      return try InstanceClaim(interface: interface, trusting: trusted, patience: patience)
+    } catch {
+      switch error {
+      case .held(let process): throw Refusal(interface: interface, process: process)
+      }
+    }
+  }
+}
+
+extension InstanceClaim {
+  fileprivate var warning: String? {
+    switch standing {
+    case .held: nil
+    case .contested(let process, let user):
+      """
+      \(interface): process \(process) of user \(user) is in the place where ndpproxy claims an \
+      interface, and has no right to; starting all the same
+      """
+    case .unknown(let error): "\(interface): a second ndpproxy would not be noticed: \(error)"
+    }
+  }
+}

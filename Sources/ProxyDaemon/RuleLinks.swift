@@ -1,0 +1,32 @@
+import LinuxNet
+import NDPWire
+import ProxyEngine
+
+/// Where targets are asked for, and where their advertisements arrive: any interface but those that
+/// do not exist.
+///
+/// One pair of sockets serves all of them. So a rule may match thousands of interfaces, a route may
+/// name any, and one that is deleted and made again is heard from its first frame on.
+final class RuleLinks {
+  let socket: AllInterfacesSocket
+  let sender: AllInterfacesSender
+  /// When to look next for frames that were lost.
+  var nextLossCount = Instant(nanoseconds: 0)
+  private var isListening: Bool
+
+  /// Throws `EPERM` without CAP_NET_RAW.
+  init(listening: Bool) throws(SystemError) {
+    isListening = listening
+    socket = try AllInterfacesSocket(filter: listening ? Self.advertisements : .nothing)
+    sender = try AllInterfacesSender()
+  }
+
+  /// Hears advertisements from now on, or nothing.
+  func listen(_ isOn: Bool) throws(SystemError) {
+    guard isOn != isListening else { return }
+    try socket.setFilter(isOn ? Self.advertisements : .nothing)
+    isListening = isOn
+  }
+
+  private static let advertisements = PacketFilter(solicitationsFor: [], advertisements: true)
+}

@@ -7,6 +7,7 @@
 # make conformance  print what we, ndppd and the kernel do with each requirement of the RFCs
 # make interfaces   print what we and ndppd do when interfaces come, change and go
 # make simulate     play seeded worlds of hosts, routers and faults around the engine
+# make record       record anew what this host's kernel sends in Neighbor Discovery, for the tests
 # make fuzz         look for files and frames that the parser, decoder or engine cannot take
 # make fuzz-frames  send ten million mutated frames through decoder and engine
 # make bench        measure ndpproxy beside its peers: a table, JSON and plots in .build/bench
@@ -117,6 +118,11 @@ scan: lab-packages
 	$(SWIFT) build -c release --product ndpbench
 	$(SWIFT) build -c release --product ndpproxy
 	.build/release/ndpbench scan
+
+.PHONY: record
+record:
+	scripts/record-frames >Tests/Recordings/linux.txt.new
+	mv Tests/Recordings/linux.txt.new Tests/Recordings/linux.txt
 
 .PHONY: lint
 lint: lint-packages

@@ -89,7 +89,13 @@ let package = Package(
       ],
       path: "Benchmarks/ndpbench", cSettings: gnu, swiftSettings: house),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: common),
+    .target(
+      name: "TestSupport", dependencies: ["NDPWire"], path: "Tests/TestSupport",
+      swiftSettings: common),
+    .testTarget(
+      name: "RecordingTests",
+      dependencies: ["LinuxNet", "NDPWire", "ProxyEngine", "Simulation", "TestSupport"],
+      swiftSettings: common),
     .target(
       name: "Conformance",
       dependencies: [
@@ -124,7 +130,8 @@ let package = Package(
       dependencies: ["CLinux", "LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
       cSettings: gnu, swiftSettings: common),
     .testTarget(
-      name: "ControlProtocolTests", dependencies: ["ControlProtocol", "NDPWire", "PlainText"],
+      name: "ControlProtocolTests",
+      dependencies: ["ControlProtocol", "NDPWire", "PlainText", "TestSupport"],
       swiftSettings: common),
     .testTarget(
       name: "ProxyDaemonTests",
@@ -143,6 +150,7 @@ let package = Package(
       name: "ScenarioTests",
       dependencies: [
         "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+        "TestSupport",
       ],
       swiftSettings: common),
     .testTarget(

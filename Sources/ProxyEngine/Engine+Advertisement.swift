@@ -157,6 +157,8 @@ extension Engine {
     case .none: return false
     case .one(let one): return one == index
     case .all:
+      // Nobody is asked where the question came from, whatever a pattern names.
+      if rules.proxyInterfaces[sessions[position].key.proxy] == index { return false }
       if sessions[position].routeInterface == index { return true }
       return rule(ofSession: position).map { rules.names($0, index) } ?? false
     }

@@ -16,8 +16,10 @@ extension Engine {
     guard rules.proxies[key.proxy].installsHostRoutes else {
       return removeHostRoute(position, into: &actions)
     }
-    // Whatever is to be asked for again keeps the route that it has.
-    guard let neighbor = session.neighbor else { return }
+    // Whatever is to be asked for again keeps the route that it has, and gets no other.
+    guard session.state == .reachable || session.state == .probing,
+      let neighbor = session.neighbor
+    else { return }
     let isVia =
       rules.rule(of: key.proxy, covering: key.target)?.routesViaNeighbor == true
       && neighbor.source != key.target && neighbor.source.isLinkLocal

@@ -60,13 +60,15 @@ extension Engine {
   }
 
   /// Whether the kernel holds that the target is there, or is asking it right now.
+  ///
+  /// That it is asked says nothing of one that was not heard of for longer than `ttl`.
   private func vouches(_ entry: CachedNeighbor, for position: Int) -> Bool {
     let session = sessions[position]
     guard entry.linkLayerAddress == session.neighbor?.linkLayerAddress else { return false }
     switch entry.state {
     case .reachable:
       return entry.age <= max(timers(of: position).reachable * 2, Limits.kernelMemory)
-    case .probing: return true
+    case .probing: return session.state != .stale
     case .stale, .failed, .incomplete: return false
     }
   }
@@ -83,6 +85,8 @@ extension Engine {
         confirmed, Instant(nanoseconds: now.nanoseconds - age))
     }
     sessions[position].state = .reachable
+    // Nobody need look again unless somebody asks.
+    sessions[position].isWanted = false
     sessions[position].sent = 0
     sessions[position].deadline =
       now + min(timers(of: position).reachable, Limits.kernelTrust)

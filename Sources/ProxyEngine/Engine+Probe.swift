@@ -115,6 +115,7 @@ extension Engine {
     if wasAskedHere, waits(position, now: now) { return }
     // Most likely it is where it was, and nobody else need hear the question.
     if wasStale, let neighbor = sessions[position].neighbor,
+      includes(.all, neighbor.interface, forSession: position),
       canAsk(on: neighbor.interface, proxy: sessions[position].key.proxy)
     {
       return solicitByUnicast(position, now: now, into: &actions)
@@ -209,7 +210,7 @@ extension Engine {
     else { return }
     let twins = twinsThatAsked(position, now: now)
     solicitByMulticast(position, on: index, besides: twins, into: &actions)
-    // The next question is put everywhere, and not too soon for this interface either.
+    // The next question goes to both, and is not to come too soon for either.
     sessions[position].lastSolicited = (now, .all)
     wait(position, until: now + timers(of: position).retransmission)
   }

@@ -1,5 +1,5 @@
 package import NDPWire
-import TestSupport
+package import TestSupport
 
 /// An advertisement: the one that is right, or one to bend.
 package struct Advertisement: Sendable {
@@ -46,15 +46,20 @@ package struct Advertisement: Sendable {
     options = Stimulus.targetLinkLayerAddress(Side.up.linkLayerAddress)
   }
 
-  /// What the owner of a target says to the proxy that asks for it on `side`.
+  /// What the owner of a target says to the proxy that asks everybody for it on `side`: as Linux
+  /// was heard to answer.
   package init(from owner: Station, of target: IPv6Address, on side: Side = .down) {
-    frameDestination = side.linkLayerAddress
-    frameSource = owner.linkLayerAddress
-    source = target
-    destination = side.linkLocal
-    isOverride = true
-    self.target = target
-    options = Stimulus.targetLinkLayerAddress(owner.linkLayerAddress)
+    let question = decodedSolicitation(probe(for: target, on: side))
+    self.init(Dialect.linuxHost.advertisement(answering: question, by: owner.speaker(of: target)))
+  }
+
+  private init(_ frame: EthernetFrame<NeighborAdvertisement>) {
+    let message = frame.message
+    (frameSource, frameDestination) = (frame.source, frame.destination)
+    (source, destination, target) = (message.source, message.destination, message.target)
+    (isRouter, isSolicited, isOverride) =
+      (message.isRouter, message.isSolicited, message.isOverride)
+    options = message.targetLinkLayerAddress.map(Stimulus.targetLinkLayerAddress) ?? []
   }
 
   /// The whole frame.
@@ -72,6 +77,23 @@ package struct Advertisement: Sendable {
     let flags = (isRouter ? 0x80 : 0) | (isSolicited ? 0x40 : 0) | (isOverride ? 0x20 : 0) as UInt8
     let whole = [136, code] + checksum.octets + [flags, 0, 0, 0] + target.octets + options
     return Array(whole.prefix(messageLength ?? whole.count))
+  }
+}
+
+extension Station {
+  /// What the owner of a target answers to a question for it: as Linux was heard to answer, which
+  /// depends on whether it is asked by multicast or by unicast.
+  package func answer(
+    to question: EmittedFrame, speaking dialect: Dialect = .linuxHost
+  ) -> [UInt8] {
+    let question = decodedSolicitation(question.octets)
+    return dialect.answer(to: question, by: speaker(of: question.message.target))
+  }
+
+  /// The station as the owner of a target.
+  func speaker(of target: IPv6Address) -> Dialect.Speaker {
+    Dialect.Speaker(
+      linkLayerAddress: linkLayerAddress, linkLocal: linkLocal, address: target)
   }
 }
 

@@ -46,9 +46,10 @@ final class EngineTrial {
     send(Stimulus(from: asker, for: target).octets, on: side)
   }
 
-  /// Has the owner of a target answer the proxy's question.
+  /// Has the owner of a target answer the proxy's last question, or one by multicast.
   func claim(_ target: IPv6Address, on side: Side = .down) {
-    send(Advertisement(from: .owner, of: target, on: side).octets, on: side)
+    let answer = questions(target, on: side).last.map { Station.owner.answer(to: $0) }
+    send(answer ?? Advertisement(from: .owner, of: target, on: side).octets, on: side)
   }
 
   func handle(_ event: Event) {

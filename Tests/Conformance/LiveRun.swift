@@ -2,18 +2,17 @@ import NetworkLab
 
 /// Rows tried on real kernels.
 package enum LiveRun {
-  /// What came of rows with our daemon, by id.
+  /// What came of rows with our daemon.
   ///
   /// A busy machine may be too slow for the times that a row has to keep, so that a row that fails
-  /// is tried again, up to twice, with only its like at the same time.
-  package static func outcomesOfOurs(_ rows: [Row] = Row.all) async -> [String: Outcome] {
-    var outcomes = await outcomes(of: .ndpproxy, rows)
-    for _ in 0..<2 {
-      let failed = rows.filter { if case .differs = outcomes[$0.id] { true } else { false } }
-      if failed.isEmpty { break }
-      outcomes.merge(await Self.outcomes(of: .ndpproxy, failed)) { $1 }
-    }
-    return outcomes
+  /// is tried once more, with only its like at the same time. Who asks is told of each.
+  package static func attemptsOfOurs(_ rows: [Row] = Row.all) async -> Attempts {
+    var attempts = Attempts(outcomes: await outcomes(of: .ndpproxy, rows))
+    let failed = rows.filter { attempts.failure(of: $0) != nil }
+    if failed.isEmpty { return attempts }
+    for row in failed { attempts.repeated[row.id] = attempts.failure(of: row) }
+    attempts.outcomes.merge(await outcomes(of: .ndpproxy, failed)) { $1 }
+    return attempts
   }
 
   /// What came of rows with one program, by id: those of a setup at once, on one daemon.
@@ -124,6 +123,37 @@ package enum LiveRun {
 
   private static func outcomes(of rows: [Row], _ outcome: Outcome) -> [String: Outcome] {
     Dictionary(uniqueKeysWithValues: rows.map { ($0.id, outcome) })
+  }
+}
+
+/// What came of rows, and which of them were tried twice.
+package struct Attempts: Sendable {
+  /// By id, of the last try.
+  package internal(set) var outcomes: [String: Outcome]
+  /// By id, what was seen at the first try of rows that were tried again.
+  package internal(set) var repeated: [String: String] = [:]
+
+  init(outcomes: [String: Outcome]) { self.outcomes = outcomes }
+
+  /// How many rows of a run may need a second try; more are no accident.
+  package static let mostRepeated = 4
+
+  /// How many rows were tried at all.
+  package var executed: Int {
+    outcomes.values.count { if case .notRun = $0 { false } else { true } }
+  }
+
+  /// The rows that were tried again, each with what was seen at first; nothing if there are none.
+  package var report: String {
+    let lines = repeated.sorted { $0.key < $1.key }.map { "- \($0.key): at first \($0.value)" }
+    guard !lines.isEmpty else { return "" }
+    let head =
+      "\(lines.count) rows were tried twice (at most \(Self.mostRepeated) may need that):"
+    return ([head] + lines).joined(separator: "\n")
+  }
+
+  fileprivate func failure(of row: Row) -> String? {
+    if case .differs(let what) = outcomes[row.id] { what } else { nil }
   }
 }
 

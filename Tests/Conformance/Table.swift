@@ -6,6 +6,10 @@ package struct Table: Sendable {
   package var octets: [String: Outcome] = [:]
   /// By id, of our daemon.
   package var ndpproxy: [String: Outcome] = [:]
+  /// The rows that our daemon was given a second try at, in words.
+  package var repeated = ""
+  /// Whether more rows needed a second try than may.
+  package var isUnsteady = false
   /// By id, of ndppd.
   package var ndppd: [String: Outcome] = [:]
   /// By id, of the kernel.
@@ -18,7 +22,10 @@ package struct Table: Sendable {
     var table = Table(of: rows)
     for row in rows { table.octets[row.id] = await row.attemptOnOctets() }
     // One after the other: the times that they are given are real.
-    table.ndpproxy = await LiveRun.outcomesOfOurs(rows)
+    let attempts = await LiveRun.attemptsOfOurs(rows)
+    table.ndpproxy = attempts.outcomes
+    table.repeated = attempts.report
+    table.isUnsteady = attempts.repeated.count > Attempts.mostRepeated
     table.ndppd = await LiveRun.outcomes(of: .ndppd, rows)
     table.kernel = await LiveRun.outcomesOfKernel(rows)
     return table
@@ -71,6 +78,7 @@ extension Table {
     }
     let rule = widths.map { String(repeating: "-", count: $0) }
     return ([header, rule] + lines).map(line).joined(separator: "\n") + "\n\n" + totals
+      + (repeated.isEmpty ? "" : "\n" + repeated)
   }
 
   /// Where to find each probe of `peers.md`.

@@ -18,6 +18,17 @@ extension Trial {
     Advertisement(from: station ?? owner, of: target)
   }
 
+  /// Has the row's owner, or another station, answer the last question for a target as a host
+  /// answers it; throws where nobody has asked.
+  func answerQuestion(
+    _ target: IPv6Address, by station: Station? = nil, on side: Side = .down
+  ) async throws {
+    guard let question = try await questions(target, on: side).last else {
+      throw Mismatch("nobody has asked for \(target)")
+    }
+    try await send((station ?? owner).answer(to: question), on: side)
+  }
+
   /// The proxy's questions for a target, in order.
   func questions(_ target: IPv6Address, on side: Side = .down) async throws -> [EmittedFrame] {
     try await messages(135, target, on: side)
@@ -98,7 +109,7 @@ extension Trial {
   func confirm(_ target: IPv6Address) async throws {
     try await ask(target)
     try await awaitQuestions(target)
-    try await send(claim(target).octets, on: .down)
+    try await answerQuestion(target)
     try await awaitAnswers(target)
   }
 }

@@ -1,6 +1,7 @@
 import ControlProtocol
 import Glibc
 import NDPWire
+import TestSupport
 import Testing
 
 /// What our encoder writes, as Python reads it, and what our reader takes.
@@ -124,7 +125,10 @@ struct JSONTests {
   }
 
   @Test func `no octets trap`() {
-    var generator = SystemRandomNumberGenerator()
+    // Other octets in each run; a trap ends the run, so that the seed has to be known before.
+    let seed = UInt64.random(in: 0 ... .max)
+    print("no octets trap: seed \(seed)")
+    var generator = SeededGenerator(seed: seed)
     let sample = JSONText.octets(of: Sample())
     for _ in 0..<2000 {
       var octets = sample

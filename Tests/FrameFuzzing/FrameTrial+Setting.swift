@@ -1,5 +1,6 @@
 package import NDPWire
 package import ProxyEngine
+import TestSupport
 
 // Where frames are tried: interfaces, rules and routes.
 
@@ -102,36 +103,35 @@ extension FrameTrial {
       MACAddress(bits: $0)
     }
 
-  /// Frames that are in order, of every kind: the start of all mutations.
+  /// Frames that are in order, as real systems send them: the start of all mutations.
+  ///
+  /// With and without option, with a nonce, from addresses of either scope; and what targets answer.
   package static let bases: [[UInt8]] = {
     let targets = addresses.prefix(11).dropFirst(2)
-    let station = stations[0]
+    let router = Dialect.Speaker(
+      linkLayerAddress: stations[0], linkLocal: addresses[0], address: addresses[1])
+    let north = MACAddress(bits: 0x0200_0000_0102)
     return targets.flatMap { target in
+      let owner = Dialect.Speaker(
+        linkLayerAddress: stations[2], linkLocal: IPv6Address("fe80::dd")!, address: target)
       let group = target.solicitedNodeMulticast
+      func answer(_ destination: IPv6Address, at station: MACAddress) -> [UInt8] {
+        let question = EthernetFrame(
+          source: MACAddress(bits: 0x0200_0000_0103), destination: station,
+          message: NeighborSolicitation(
+            source: addresses[13], destination: destination, target: target,
+            sourceLinkLayerAddress: MACAddress(bits: 0x0200_0000_0103)))
+        return Dialect.linuxHost.answer(to: question, by: owner)
+      }
       return [
-        solicitation(target, from: addresses[0], to: group, option: station),
-        solicitation(target, from: addresses[1], to: target, option: nil),
-        solicitation(target, from: .unspecified, to: group, option: nil),
-        EthernetFrame(
-          source: stations[2], destination: MACAddress(bits: 0x0200_0000_0103),
-          message: NeighborAdvertisement(
-            source: target, destination: addresses[13], target: target, isRouter: false,
-            isSolicited: true, isOverride: true, targetLinkLayerAddress: stations[2])
-        ).octets,
+        Dialect.linuxRouter.firstContact(with: target, by: router),
+        Dialect.explicitRouter.probe(of: target, at: north, by: router),
+        Dialect.explicitHost.duplicateDetection(of: target, by: router),
+        answer(group, at: MACAddress(multicast: group)),
+        Dialect.linuxHost.duplicateDetection(of: target, by: router),
+        Dialect.linuxRouter.probe(of: target, at: north, by: router),
+        answer(target, at: stations[2]),
       ]
     }
   }()
-
-  private static func solicitation(
-    _ target: IPv6Address, from source: IPv6Address, to destination: IPv6Address,
-    option: MACAddress?
-  ) -> [UInt8] {
-    EthernetFrame(
-      source: stations[0],
-      destination: destination.isMulticast
-        ? MACAddress(multicast: destination) : MACAddress(bits: 0x0200_0000_0102),
-      message: NeighborSolicitation(
-        source: source, destination: destination, target: target, sourceLinkLayerAddress: option)
-    ).octets
-  }
 }

@@ -1,5 +1,6 @@
 import NDPWire
 package import ProxyEngine
+import TestSupport
 
 /// Decoder and engine, with rules of every kind, for frames of any kind.
 ///
@@ -151,14 +152,12 @@ package struct FrameTrial: ~Copyable {
     require(own.addresses.contains { $0.address == frame.message.source }, "from elsewhere")
     require(index != Self.north, "asks where no rule sends it")
     let target = frame.message.target
-    replies.append(
-      EthernetFrame(
-        source: MACAddress(bits: 0x0200_0000_0dd0), destination: frame.source,
-        message: NeighborAdvertisement(
-          source: target, destination: frame.message.source, target: target, isRouter: false,
-          isSolicited: true, isOverride: true,
-          targetLinkLayerAddress: MACAddress(bits: 0x0200_0000_0dd0))
-      ).octets)
+    // One kind of station for each target.
+    let dialect = Dialect.all[Int(target.bits % UInt128(Dialect.all.count))]
+    let speaker = Dialect.Speaker(
+      linkLayerAddress: MACAddress(bits: 0x0200_0000_0dd0),
+      linkLocal: IPv6Address(bits: 0xfe80 << 112 | 0xdd0), address: target)
+    replies.append(dialect.answer(to: frame, by: speaker))
   }
 }
 

@@ -28,9 +28,28 @@ struct InterfaceEventTests {
 }
 
 /// A busy machine may be too slow once for the second that is allowed; not twice.
+///
+/// Each second try is told of, and too many fail.
 private func check(_ event: InterfaceEvent) async throws {
   let first = try await event.play(on: .ndpproxy).faults(at: event)
   if first.isEmpty { return }
+  let count = await SecondTries.shared.add()
+  print("\(event): tried again (the \(count). event of this run); at first: \(first)")
+  #expect(count <= SecondTries.most, "\(event) needs a second try, as others did: \(first)")
   let second = try await event.play(on: .ndpproxy).faults(at: event)
   #expect(second == [], "\(event); at first: \(first)")
+}
+
+/// How many events of a run were played twice.
+private actor SecondTries {
+  static let shared = SecondTries()
+  /// How many may be; more are no accident.
+  static let most = 2
+
+  private var count = 0
+
+  func add() -> Int {
+    count += 1
+    return count
+  }
 }

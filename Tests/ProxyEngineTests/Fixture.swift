@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import TestSupport
 import Testing
 
 /// A gateway with `eth0` towards the router and `zt0`, `zt1`, `tun0` towards its members.
@@ -132,17 +133,20 @@ func duplicateDetection(
   solicitation(for: target, from: .unspecified, mac: frameSource)
 }
 
-/// What a live member answers to our probe.
+/// What a live member answers to our probe: as Linux was heard to do, unless told otherwise.
 func advertisement(
   of target: IPv6Address = member, to destination: IPv6Address = ip("fe80::101"),
   isSolicited: Bool = true, isOverride: Bool = true, linkLayerAddress: MACAddress? = memberMAC,
   mac frameSource: MACAddress? = nil
 ) -> EthernetFrame<NeighborAdvertisement> {
-  EthernetFrame(
-    source: frameSource ?? linkLayerAddress ?? memberMAC, destination: mac(0x101),
+  let station = frameSource ?? linkLayerAddress ?? memberMAC
+  let usual = memberAnswer(for: target, to: destination, by: station, isByUnicast: false)
+  return EthernetFrame(
+    source: usual.source, destination: usual.destination,
     message: NeighborAdvertisement(
-      source: target, destination: destination, target: target, isRouter: false,
-      isSolicited: isSolicited, isOverride: isOverride, targetLinkLayerAddress: linkLayerAddress))
+      source: usual.message.source, destination: destination, target: target,
+      isRouter: usual.message.isRouter, isSolicited: isSolicited, isOverride: isOverride,
+      targetLinkLayerAddress: linkLayerAddress))
 }
 
 /// What a live member answers when it is asked by unicast: as whoever asks knows its link-layer
@@ -150,10 +154,27 @@ func advertisement(
 /// (RFC 4861 §7.2.4).
 func unicastAdvertisement(
   of target: IPv6Address = member, to destination: IPv6Address = ip("fe80::101"),
-  mac frameSource: MACAddress = memberMAC
+  mac frameSource: MACAddress = memberMAC, speaking dialect: Dialect = .linuxHost
 ) -> EthernetFrame<NeighborAdvertisement> {
-  advertisement(
-    of: target, to: destination, isOverride: false, linkLayerAddress: nil, mac: frameSource)
+  memberAnswer(
+    for: target, to: destination, by: frameSource, isByUnicast: true, speaking: dialect)
+}
+
+/// The answer that a station was recorded to give to a question of ours.
+private func memberAnswer(
+  for target: IPv6Address, to asker: IPv6Address, by station: MACAddress, isByUnicast: Bool,
+  speaking dialect: Dialect = .linuxHost
+) -> EthernetFrame<NeighborAdvertisement> {
+  let group = target.solicitedNodeMulticast
+  let source = asker.isMulticast ? ip("fe80::101") : asker
+  let question = EthernetFrame(
+    source: mac(0x101), destination: isByUnicast ? station : MACAddress(multicast: group),
+    message: NeighborSolicitation(
+      source: source, destination: isByUnicast ? target : group, target: target,
+      sourceLinkLayerAddress: mac(0x101)))
+  let speaker = Dialect.Speaker(
+    linkLayerAddress: station, linkLocal: ip("fe80::d1"), address: target)
+  return dialect.advertisement(answering: question, by: speaker)
 }
 
 /// The one right answer to an asker.

@@ -3,6 +3,7 @@ import NetworkLab
 import ProxyConfig
 import ProxyDaemon
 import ProxyEngine
+import TestSupport
 import Testing
 
 /// The founding network without a kernel: the engine, a virtual clock, members that answer at once.
@@ -92,8 +93,7 @@ final class SimulatedStage: Stage {
     destination.isMulticast || destination == FoundingNetwork.routerLinkLayerAddress(router)
   }
 
-  /// What a member says: as Linux does, without the option and the Override flag where whoever asks
-  /// by unicast must know its link-layer address (RFC 4861 §7.2.4).
+  /// What a member says: as Linux was heard to do.
   private func memberAnswer(
     to question: EthernetFrame<NeighborSolicitation>
   ) -> EthernetFrame<NeighborAdvertisement>? {
@@ -101,13 +101,9 @@ final class SimulatedStage: Stage {
     guard let member = (0..<2).first(where: { FoundingNetwork.memberAddress($0) == target }) else {
       return nil
     }
-    let isByMulticast = question.message.destination.isMulticast
-    return EthernetFrame(
-      source: FoundingNetwork.memberLinkLayerAddress(member), destination: question.source,
-      message: NeighborAdvertisement(
-        source: target, destination: question.message.source, target: target, isRouter: false,
-        isSolicited: true, isOverride: isByMulticast,
-        targetLinkLayerAddress: isByMulticast
-          ? FoundingNetwork.memberLinkLayerAddress(member) : nil))
+    let station = FoundingNetwork.memberLinkLayerAddress(member)
+    let speaker = Dialect.Speaker(
+      linkLayerAddress: station, linkLocal: linkLocalAddress(station), address: target)
+    return Dialect.linuxHost.advertisement(answering: question, by: speaker)
   }
 }

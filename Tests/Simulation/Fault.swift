@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import TestSupport
 
 /// Something that goes wrong or changes in a world.
 enum Fault {
@@ -57,6 +58,7 @@ extension World {
     let gateway = gateways[number]
     guard gateway.attachments[place].exists else { return }
     change(&gateway.attachments[place].interface)
+    gateway.kernel?.flush(gateway.attachments[place].interface.index)
     forget(gateway)
     handle(.interfaceChanged(gateway.attachments[place].interface), at: gateway)
     handle(.routesChanged, at: gateway)
@@ -65,6 +67,7 @@ extension World {
   private func remove(_ place: Int, of gateway: Gateway) {
     guard gateway.attachments[place].exists else { return }
     gateway.attachments[place].exists = false
+    gateway.kernel?.flush(gateway.attachments[place].interface.index)
     forget(gateway)
     handle(.interfaceRemoved(gateway.attachments[place].interface.index), at: gateway)
     handle(.routesChanged, at: gateway)
@@ -166,19 +169,14 @@ extension World {
       target = one
       source.bits |= UInt128(UInt16.random(in: 0 ... .max, using: &random)) << 32
     }
-    let solicitation = NeighborSolicitation(
-      source: source, destination: target.solicitedNodeMulticast, target: target,
-      sourceLinkLayerAddress: station.linkLayerAddress)
-    send(
-      solicitation, at: MACAddress(multicast: target.solicitedNodeMulticast), from: scan.station)
+    let speaker = Dialect.Speaker(
+      linkLayerAddress: station.linkLayerAddress, linkLocal: source, address: source)
+    transmit(station.dialect.firstContact(with: target, by: speaker), from: scan.station)
   }
 
   /// A station wants an address that may be another's (RFC 4862 §5.4).
   func contest(_ target: IPv6Address, from number: Int) {
     guard stations[number].link != nil, stations[number].state(of: target) == nil else { return }
-    let solicitation = NeighborSolicitation(
-      source: .unspecified, destination: target.solicitedNodeMulticast, target: target,
-      sourceLinkLayerAddress: nil)
-    send(solicitation, at: MACAddress(multicast: target.solicitedNodeMulticast), from: number)
+    transmit(detection(of: target, by: stations[number]), from: number)
   }
 }

@@ -19,6 +19,11 @@ package struct Figures: Equatable, Sendable {
   package var expectedUnmet = 0.0
   /// Hosts that were told of a duplicate.
   package var defences = 0
+  /// Questions of gateways that their targets answered, each once asked.
+  package var renewals = 0
+  /// What kernels knew when they were asked, and what they told of their own accord.
+  package var kernelAnswers = 0
+  package var kernelNews = 0
   /// Times that a station gave up on a neighbour.
   package var unresolved = 0
   /// Frames of garbage, and those of them that were well-formed all the same.
@@ -40,6 +45,9 @@ package struct Figures: Equatable, Sendable {
     sum.unmetLossyObligations += more.unmetLossyObligations
     sum.expectedUnmet += more.expectedUnmet
     sum.defences += more.defences
+    sum.renewals += more.renewals
+    sum.kernelAnswers += more.kernelAnswers
+    sum.kernelNews += more.kernelNews
     sum.unresolved += more.unresolved
     sum.garbage += more.garbage
     sum.wellFormedGarbage += more.wellFormedGarbage

@@ -10,6 +10,8 @@ struct MutantMemory {
   var known: Set<IPv6Address> = []
   var lastAskers: [IPv6Address: (asker: IPv6Address, at: Instant)] = [:]
   var questions: [Instant] = []
+  /// The last solicitation for each target.
+  var lastSolicitations: [IPv6Address: (at: Instant, action: Action)] = [:]
   /// Solicitations to be sent again.
   var again: [(at: Instant, action: Action)] = []
   var advertisements = 0
@@ -60,7 +62,23 @@ extension Gateway {
     case (.believesUnsolicited, .advertisement(let frame, let index)):
       let own = attachment(index)?.interface.addresses.first?.address
       return .advertisement(frame.changed(destination: own, isSolicited: true), on: index)
+    case (.rejectsAnswersWithoutOverride, .advertisement(let frame, _)):
+      let isFull = frame.message.isOverride || frame.message.targetLinkLayerAddress != nil
+      return isFull ? event : nil
+    case (.comparesAddressesAcrossLinks, .solicitation(let frame, let index)):
+      return isElsewhere(frame, than: index) ? nil : event
     default: return event
+    }
+  }
+
+  /// Whether another interface has the link-local or link-layer address of an asker.
+  private func isElsewhere(
+    _ frame: EthernetFrame<NeighborSolicitation>, than index: InterfaceIndex
+  ) -> Bool {
+    attachments.contains {
+      $0.exists && $0.interface.index != index
+        && ($0.interface.linkLayerAddress == frame.source
+          || $0.interface.has(frame.message.source))
     }
   }
 
@@ -88,7 +106,9 @@ extension Gateway {
   func mutateActions(after event: Event?, now: Instant) {
     guard let mutant else { return }
     sendAgain(now: now)
+    if mutant == .probesAnswered { askOnceMore(after: event) }
     remember(now: now)
+    if mutant == .asksTogether { askForEachProxy() }
     if mutant == .answersTwice {
       actions += actions.filter { if case .advertise = $0 { true } else { false } }
     }
@@ -149,6 +169,7 @@ extension Gateway {
       case .advertise(let frame, _): memory.known.insert(frame.message.target)
       case .solicit(let frame, _):
         let target = frame.message.target
+        memory.lastSolicitations[target] = (now, action)
         if mutant == .asksTooSoon {
           memory.again.append((now + .milliseconds(150), action))
         } else if mutant == .neverQuiet, memory.known.contains(target),
@@ -159,6 +180,27 @@ extension Gateway {
       default: continue
       }
     }
+  }
+
+  /// Repeats each question for a target that two proxies may ask for.
+  private func askForEachProxy() {
+    for action in actions {
+      guard case .solicit(let frame, _) = action else { continue }
+      let target = frame.message.target
+      let interested = ruleset.proxies.count {
+        Coverage(of: target, by: $0)?.methods.isEmpty == false
+      }
+      if interested > 1 { actions.append(action) }
+    }
+  }
+
+  /// Has a target asked again, RetransTimer after it was asked, that has answered.
+  private func askOnceMore(after event: Event?) {
+    guard case .advertisement(let frame, _) = event, frame.message.isSolicited,
+      let last = memory.lastSolicitations.removeValue(forKey: frame.message.target)
+    else { return }
+    let pause = ruleset.proxies.map(\.timers.retransmission).max()!
+    memory.again.append((last.at + pause + .milliseconds(1), last.action))
   }
 
   private func sendAgain(now: Instant) {

@@ -20,6 +20,10 @@ final class Gateway {
   var disturbed = Instant.start
   /// When it last forgot what it knew.
   var forgot = Instant.start
+  /// What its kernel knows of neighbors; `nil` where it forwards nothing.
+  var kernel: KernelNeighbors?
+  /// The routes that the engine had installed.
+  var installed: [IPv6Address: HostRoute] = [:]
   let mutant: Mutant?
   var memory = MutantMemory()
 
@@ -99,13 +103,17 @@ final class Gateway {
   }
 
   /// How long after its last sign of life a target may still be answered for.
-  var belief: Duration { ruleset.proxies.map(\.belief).max()! }
-}
+  var belief: Duration { ruleset.proxies.map(belief).max()! }
 
-extension Ruleset.Proxy {
   /// `ttl`, then as many unanswered probes as there may be, the first perhaps put off.
-  var belief: Duration {
-    timers.reachable + timers.retransmission * (timers.solicitations + 1)
+  ///
+  /// Where the kernel knows the target, what it has counts for a while once `ttl` is over.
+  func belief(of proxy: Ruleset.Proxy) -> Duration {
+    let timers = proxy.timers
+    let probing = timers.retransmission * (timers.solicitations + 1)
+    guard kernel != nil else { return timers.reachable + probing }
+    return max(timers.reachable, KernelNeighbors.patience)
+      + min(timers.reachable, .seconds(10)) + probing
   }
 }
 
@@ -126,7 +134,9 @@ extension World {
     do throws(DropReason) {
       switch try NeighborDiscoveryFrame(decoding: octets.span.bytes) {
       case .solicitation(let frame): handle(.solicitation(frame, on: index), at: gateway)
-      case .advertisement(let frame): handle(.advertisement(frame, on: index), at: gateway)
+      case .advertisement(let frame):
+        handle(.advertisement(frame, on: index), at: gateway)
+        kernelHears(frame.message, on: index, at: gateway)
       }
     } catch {
       handle(.malformed(error), at: gateway)
@@ -137,7 +147,9 @@ extension World {
   func handle(_ event: Event, at gateway: Gateway) {
     judge.hear(event, at: gateway)
     guard let admitted = gateway.admit(event, now: now) else { return }
+    let ignored = gateway.engine.counters[.advertisementNotAwaited]
     gateway.engine.handle(admitted, now: now, into: &gateway.actions)
+    judge.checkTaken(gateway.engine.counters[.advertisementNotAwaited] == ignored)
     gateway.mutateActions(after: admitted, now: now)
     perform(at: gateway)
   }
@@ -176,16 +188,24 @@ extension World {
       gateway.engine.handle(
         .route(route, to: target, from: index), now: now, into: &gateway.actions)
     case .lookUpNeighbor(let target, let index):
-      // Nobody forwards anything here, so the kernel has nothing.
+      let entry = cachedNeighbor(target, on: index, at: gateway)
+      if entry != nil { figures.kernelAnswers += 1 }
+      trace.note(now, "\(gateway.name): kernel knows of \(target): \(entry?.state, default: "nothing")")
+      judge.hear(entry, of: target, on: index, asked: gateway)
+      let told = gateway.mutant == .ignoresTheKernel ? nil : entry
       gateway.engine.handle(
-        .neighbor(nil, of: target, on: index), now: now, into: &gateway.actions)
+        .neighbor(told, of: target, on: index), now: now, into: &gateway.actions)
     case .installHostRoute(let route):
       trace.note(now, "\(gateway.name): install \(route)")
+      gateway.installed[route.target] = route
       judge.install(route, at: gateway)
     case .removeHostRoute(let route):
       trace.note(now, "\(gateway.name): remove \(route)")
+      if gateway.installed[route.target] == route { gateway.installed[route.target] = nil }
       judge.remove(route, at: gateway)
-    case .reportMissingSource, .reportConflict, .offerNeighbor:
+    case .offerNeighbor(let target, let place, let index):
+      offer(target, at: place, on: index, to: gateway)
+    case .reportMissingSource, .reportConflict:
       return
     }
   }

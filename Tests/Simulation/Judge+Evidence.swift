@@ -10,10 +10,10 @@ extension Judge {
   ) {
     if gateway.hasUsable(target) || coverage.isStatic { return }
     // Where too many routes were looked up, what was found before goes on to count.
-    let recent = gateway.limits.routeLookupsPerSecond < 1000 ? world.now - proxy.belief : world.now
+    let recent = gateway.limits.routeLookupsPerSecond < 1000 ? world.now - gateway.belief(of: proxy) : world.now
     if coverage.isAuto, gateway.routeProves(target, proxy: proxy, since: recent) { return }
     let word = words[TargetKey(gateway: gateway.number, target: target)]
-    let isFresh = word?.firstHand.map { $0 + proxy.belief >= world.now } ?? false
+    let isFresh = word?.firstHand.map { $0 + gateway.belief(of: proxy) >= world.now } ?? false
     require(
       isFresh || word?.secondHand == world.now, .evidence,
       "\(gateway.name) answers for \(target), of which nothing was heard for long")

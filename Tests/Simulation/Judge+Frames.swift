@@ -144,7 +144,8 @@ extension Judge {
   ) {
     let message = frame.message
     let target = message.target
-    require(interface.usable.contains(message.source), .form, "asks from \(message.source)")
+    require(
+      gateway.mayAsk(from: message.source, on: interface), .form, "asks from \(message.source)")
     let isToGroup = message.destination == target.solicitedNodeMulticast
     require(isToGroup || message.destination == target, .form, "asks \(message.destination)")
     require(
@@ -154,7 +155,9 @@ extension Judge {
     require(
       mayAsk(for: target, on: interface, from: gateway), .direction,
       "no rule lets \(gateway.name) ask for \(target) on \(interface.name)")
-    checkRate(of: target, on: interface, from: gateway)
+    checkEconomy(of: target, on: interface, from: gateway)
+    let station = isToGroup ? nil : frame.destination
+    checkRate(of: target, askedAt: station, on: interface, from: gateway)
   }
 
   /// Whether a rule of a proxy elsewhere lets this interface be asked.
@@ -175,7 +178,8 @@ extension Judge {
   }
 
   private func checkRate(
-    of target: IPv6Address, on interface: Interface, from gateway: Gateway
+    of target: IPv6Address, askedAt station: MACAddress?, on interface: Interface,
+    from gateway: Gateway
   ) {
     let key = TargetKey(gateway: gateway.number, interface: interface.name, target: target)
     let now = world.now
@@ -186,8 +190,11 @@ extension Judge {
         last.at + pause <= now, .spacing,
         "asks for \(target) on \(interface.name) again after \(now.since(last.at))")
     }
-    asked[key] = Asked(at: now, evicted: evicted)
-    if words[TargetKey(gateway: gateway.number, target: target)] == nil {
+    asked[key] = Asked(at: now, evicted: evicted, station: station)
+    // On however many interfaces, it is one question.
+    let question = TargetKey(gateway: gateway.number, target: target)
+    if words[question] == nil, questioned[question] != now {
+      questioned[question] = now
       let count = windows[gateway.number].strangers.add(now)
       require(
         count <= gateway.limits.solicitationsPerSecond, .limits,
@@ -248,6 +255,15 @@ extension Interface {
 }
 
 extension Gateway {
+  /// Whether an address may be the source of its questions on an interface.
+  ///
+  /// While that detects duplicates of all its addresses, a global one of another does.
+  fileprivate func mayAsk(from source: IPv6Address, on interface: Interface) -> Bool {
+    let isMute = !interface.addresses.isEmpty && interface.usable.isEmpty
+    return interface.usable.contains(source)
+      || isMute && !source.isLinkLocal && hasUsable(source)
+  }
+
   /// Whether one of its interfaces has the address, and may use it.
   func hasUsable(_ address: IPv6Address) -> Bool {
     attachments.filter(\.exists).flatMap(\.interface.addresses).contains {

@@ -28,7 +28,7 @@ extension Judge {
   ) {
     guard let proxy = gateway.proxy(on: interface.name),
       let coverage = Coverage(of: frame.message.target, by: proxy),
-      isHonest(frame, at: gateway)
+      isHonest(frame, on: gateway.attachment(interface.index)?.link)
     else { return }
     let target = frame.message.target
     let question = Inquiry(
@@ -71,14 +71,14 @@ extension Judge {
     world.gateways.flatMap(\.ruleset.proxies).map(\.settling).reduce(.zero, +)
   }
 
-  /// Whether a frame comes from a station with its own addresses.
+  /// Whether a frame comes from a station on a link, with its own addresses.
   private func isHonest(
-    _ frame: EthernetFrame<NeighborSolicitation>, at gateway: Gateway
+    _ frame: EthernetFrame<NeighborSolicitation>, on link: Int?
   ) -> Bool {
     let message = frame.message
     guard message.source != message.target else { return false }
     return world.stations.contains { station in
-      station.linkLayerAddress == frame.source
+      station.link == link && station.linkLayerAddress == frame.source
         && station.addresses.contains { $0.address == message.source }
         && (message.sourceLinkLayerAddress ?? frame.source) == frame.source
     }

@@ -13,6 +13,8 @@ final class Judge {
   var words: [TargetKey: Word] = [:]
   var detections: [TargetKey: Instant] = [:]
   var asked: [TargetKey: Asked] = [:]
+  /// When each target was last asked for, wherever.
+  var questioned: [TargetKey: Instant] = [:]
   var obligations: [Obligation] = []
   /// Those whose time is not up.
   var openObligations: [Int] = []
@@ -26,6 +28,8 @@ final class Judge {
   var hostRoutes: [TargetKey: HostRoute] = [:]
   /// Every route that a gateway put into its kernel.
   var installedRoutes: [TargetKey: Set<HostRoute>] = [:]
+  /// Whether what a gateway hears now answers its question.
+  var isAwaited = false
   let slack: Duration
 
   init(of world: World) {
@@ -59,12 +63,25 @@ final class Judge {
   struct Word {
     var firstHand: Instant?
     var secondHand: Instant?
+    /// Who spoke first-hand last, and where.
+    var station: MACAddress?
+    /// Everybody who ever did.
+    var stations: Set<MACAddress> = []
+    var interface: InterfaceIndex?
+    /// When it last answered a question of the gateway's that nothing else did.
+    var answered: Instant?
+    /// When something last gave reason to ask again.
+    var doubted = Instant.start
+    /// When the kernel last vouched for it.
+    var vouched: Instant?
   }
 
   /// The last solicitation for a target on an interface.
   struct Asked {
     let at: Instant
     let evicted: UInt64
+    /// Who was asked by unicast.
+    let station: MACAddress?
   }
 
   /// The times of the last second, for limits per second.
@@ -96,9 +113,10 @@ final class Judge {
   func hear(_ event: Event, at gateway: Gateway) {
     switch event {
     case .solicitation(let frame, let index): hear(frame, on: index, at: gateway)
-    case .advertisement(let frame, let index): hear(frame.message, on: index, at: gateway)
-    case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .neighbor,
-      .routesChanged:
+    case .advertisement(let frame, let index): hear(frame, on: index, at: gateway)
+    case .neighbor(let entry, let target, let index):
+      hear(entry, of: target, on: index, at: gateway)
+    case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .routesChanged:
       return
     }
   }
@@ -108,6 +126,7 @@ final class Judge {
   ) {
     guard let interface = gateway.attachment(index)?.interface else { return }
     let message = frame.message
+    doubt(message.source.isUnspecified ? message.target : message.source, at: gateway)
     let place = TargetKey(
       gateway: gateway.number, interface: interface.name, target: message.target)
     questions[QuestionKey(place: place, asker: message.source), default: Question()].hear(frame)
@@ -115,20 +134,6 @@ final class Judge {
       detections[place] = world.now
     } else {
       oblige(frame, on: interface, at: gateway)
-    }
-  }
-
-  private func hear(
-    _ message: NeighborAdvertisement, on index: InterfaceIndex, at gateway: Gateway
-  ) {
-    guard message.isSolicited, let interface = gateway.attachment(index)?.interface,
-      interface.addresses.contains(where: { $0.address == message.destination })
-    else { return }
-    let key = TargetKey(gateway: gateway.number, target: message.target)
-    if message.isOverride {
-      words[key, default: Word()].firstHand = world.now
-    } else {
-      words[key, default: Word()].secondHand = world.now
     }
   }
 

@@ -25,6 +25,7 @@ extension World {
   /// Puts a frame on a link; those who are there and meant will get it.
   func transmit(_ octets: [UInt8], on link: Int, from sender: Port) {
     figures.frames += 1
+    if keepsFrames { frames.append(octets) }
     trace.note(now, octets, "\(name(of: sender)) -> link \(link)")
     let conditions = links[link]
     let destination = destinationOfFrame(octets)

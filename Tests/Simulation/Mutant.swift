@@ -58,6 +58,16 @@ package enum Mutant: String, CaseIterable, Sendable {
   case spins
   /// Asks for ever for whatever once was there.
   case neverQuiet
+  /// Throws away answers without option and Override flag: how hosts answer by unicast.
+  case rejectsAnswersWithoutOverride
+  /// Takes a station for itself that has an address of another interface of its own.
+  case comparesAddressesAcrossLinks
+  /// Asks once more though the target has answered.
+  case probesAnswered
+  /// Has each of several proxies ask by itself for what another has just asked for.
+  case asksTogether
+  /// Asks though the kernel knows that the target is there.
+  case ignoresTheKernel
 
   /// What it violates; the simulation has to see it for what it is.
   package var violated: [Invariant] {
@@ -66,7 +76,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     case .neverForgets, .ignoresRouteChanges, .believesHearsay, .believesUnsolicited: [.evidence]
     case .ignoresUnicast, .servesFirstAsker, .servesScannerFirst: [.liveness]
     case .defendsFromCache, .defendsAlways: [.duplicateDetection, .answersOnly]
-    case .asksTooSoon: [.spacing]
+    case .asksTooSoon, .asksTogether: [.spacing]
     case .asksBackwards: [.direction]
     case .exceedsSolicitationLimit, .exceedsAdvertisementLimit, .exceedsLookupLimit,
       .exceedsSessionLimit, .exceedsAskerLimit:
@@ -78,6 +88,8 @@ package enum Mutant: String, CaseIterable, Sendable {
     case .missesRemovedInterface: [.interface, .liveness, .form]
     case .spins: [.spin]
     case .neverQuiet: [.quiet]
+    case .rejectsAnswersWithoutOverride, .probesAnswered, .ignoresTheKernel: [.economy]
+    case .comparesAddressesAcrossLinks: [.liveness]
     }
   }
 }

@@ -12,6 +12,7 @@ extension World {
       station.neighbors[target] = Station.Neighbor(since: now)
       return solicit(target, from: number)
     }
+    forward(packetTo: target, from: number)
     guard neighbor.state == .stale else { return }
     neighbor.state = .delay
     station.neighbors[target] = neighbor
@@ -57,14 +58,12 @@ extension World {
     let station = stations[number]
     guard let neighbor = station.neighbors[target] else { return }
     station.neighbors[target]!.sent += 1
-    let unicast = neighbor.state == .probe ? neighbor.linkLayerAddress : nil
-    let group = target.solicitedNodeMulticast
-    let solicitation = NeighborSolicitation(
-      source: station.source(towards: target), destination: unicast == nil ? group : target,
-      target: target,
-      sourceLinkLayerAddress: unicast != nil && station.number % 2 == 1
-        ? nil : station.linkLayerAddress)
-    send(solicitation, at: unicast ?? MACAddress(multicast: group), from: number)
+    let speaker = station.speaker(from: station.source(towards: target))
+    if neighbor.state == .probe, let place = neighbor.linkLayerAddress {
+      transmit(station.dialect.probe(of: target, at: place, by: speaker), from: number)
+    } else {
+      transmit(station.dialect.firstContact(with: target, by: speaker), from: number)
+    }
     wait(for: .seconds(1), number, target)
   }
 }

@@ -5,10 +5,46 @@ import TestSupport
 // The gateways of a plan: their interfaces and rules.
 
 extension Plan {
+  /// Gives some stations an address that a gateway has on another link than theirs.
+  ///
+  /// Link-local and link-layer addresses are unique on a link only: many routers are `fe80::1`, and
+  /// so is many a bridge. Never both of one interface, which would be that interface.
+  mutating func shareAddresses(random: inout SeededGenerator) {
+    guard Int.random(in: 0..<3, using: &random) == 0 else { return }
+    for number in stations.indices where number == 0 || Bool.random(using: &random) {
+      let station = stations[number]
+      let others = gateways.flatMap(\.attachments).filter {
+        $0.link != nil && $0.link != homes[number] && isFree($0.interface, for: station)
+      }
+      guard let other = others.randomElement(using: &random)?.interface else { continue }
+      if Bool.random(using: &random) {
+        station.addresses[0] = Station.Address(address: other.addresses[0].address)
+      } else if let place = other.linkLayerAddress {
+        station.linkLayerAddress = place
+      }
+      station.staysHome = true
+    }
+  }
+
+  /// Whether nobody else has an address of an interface: no station, and no gateway on the link.
+  private func isFree(_ interface: Interface, for station: Station) -> Bool {
+    let others = gateways.flatMap(\.attachments).filter { $0.link == homes[station.number] }
+    return stations.allSatisfy {
+      $0.linkLayerAddress != interface.linkLayerAddress
+        && $0.addresses[0].address != interface.addresses[0].address
+    }
+      && others.allSatisfy {
+        $0.interface.linkLayerAddress != interface.linkLayerAddress
+          && $0.interface.addresses[0].address != interface.addresses[0].address
+      }
+  }
+
   /// One interface `net<link>` for each link, and `tun0`, where nobody can be asked.
   func attachments(
     of plan: GatewayPlan, number: Int, random: inout SeededGenerator
   ) -> [Gateway.Attachment] {
+    // VLANs of one card have its link-layer address.
+    let isOneCard = Int.random(in: 0..<5, using: &random) == 0
     var attachments = plan.links.map { link in
       let place = UInt64(0x100 + 0x10 * number + link)
       var addresses = [own(0xfe80 << 112 | UInt128(place), 64)]
@@ -22,7 +58,8 @@ extension Plan {
       return Gateway.Attachment(
         interface: Interface(
           index: InterfaceIndex(Int32(link + 2)), name: "net\(link)",
-          linkLayerAddress: MACAddress(bits: 0x0200_0000_0000 | place), isUp: true,
+          linkLayerAddress: MACAddress(
+            bits: 0x0200_0000_0000 | (isOneCard ? place & ~0xf : place)), isUp: true,
           hasNeighborDiscovery: true, addresses: addresses), link: link)
     }
     let tunnel = Interface(

@@ -29,6 +29,7 @@ struct Plan {
     makeLinks(random: &random)
     makeStations(random: &random)
     makeGateways(random: &random)
+    shareAddresses(random: &random)
     makeTargets(random: &random)
     makeTraffic(random: &random)
     makeFaults(random: &random)
@@ -68,13 +69,23 @@ struct Plan {
         let isRouter = link == 0 && place == 0
         let station = Station(
           number: stations.count, name: isRouter ? "router" : "host\(stations.count)",
-          isRouter: isRouter, addresses: addresses)
+          isRouter: isRouter, dialect: dialect(isRouter: isRouter, random: &random),
+          addresses: addresses)
         station.slowness = .milliseconds([0, 0, 0, 10, 30].randomElement(using: &random)! as Int64)
         station.reachableTime = .seconds([1, 5, 30].randomElement(using: &random)! as Int64)
         stations.append(station)
         homes.append(link)
       }
     }
+  }
+
+  /// Most speak as Linux does; some hosts' addresses are proxied by a router that runs it.
+  private func dialect(isRouter: Bool, random: inout SeededGenerator) -> Dialect {
+    let routers: [Dialect] = [.linuxRouter, .linuxRouter, .kameRouter, .explicitRouter]
+    let hosts: [Dialect] = [
+      .linuxHost, .linuxHost, .linuxHost, .kameHost, .kameHost, .explicitHost, .linuxProxy,
+    ]
+    return (isRouter ? routers : hosts).randomElement(using: &random)!
   }
 
   // MARK: - Targets and traffic
@@ -156,7 +167,8 @@ struct Plan {
     case 2: events.append((time, .fault(.newCard(station: station))))
     default:
       let link = links.indices.randomElement(using: &random)!
-      events.append((time, .arrival(station: station, link: link)))
+      let isMoved = !stations[station].staysHome
+      events.append((time, .arrival(station: station, link: isMoved ? link : homes[station])))
     }
   }
 
@@ -289,6 +301,7 @@ struct Plan {
     let gateway = Gateway(
       number: number, ruleset: Ruleset(proxies: proxies), limits: limits,
       attachments: attachments, routes: routes(of: attachments, random: &random), mutant: mutant)
+    if Bool.random(using: &random) { gateway.kernel = KernelNeighbors() }
     gateway.memory.homeAddresses = attachments.map(\.interface.addresses)
     gateways.append(gateway)
   }

@@ -1,12 +1,17 @@
 import FrameFuzzing
 import NDPWire
 import ProxyEngine
+import TestSupport
 
-/// A host or a router that behaves as RFC 4861 and RFC 4862 say.
+/// A host or a router that behaves as RFC 4861 and RFC 4862 say, and speaks as real ones do.
 final class Station {
   let number: Int
   let name: String
   let isRouter: Bool
+  /// How it speaks.
+  var dialect: Dialect
+  /// Whether it is never moved to another link, because somebody there has one of its addresses.
+  var staysHome = false
   /// Where it is attached; `nil` while it is dead.
   var link: Int?
   var linkLayerAddress: MACAddress
@@ -19,10 +24,13 @@ final class Station {
   /// Counts its lives: what an earlier life scheduled is void.
   var life = 0
 
-  init(number: Int, name: String, isRouter: Bool, addresses: [IPv6Address]) {
+  init(
+    number: Int, name: String, isRouter: Bool, dialect: Dialect, addresses: [IPv6Address]
+  ) {
     self.number = number
     self.name = name
     self.isRouter = isRouter
+    self.dialect = dialect
     linkLayerAddress = MACAddress(bits: 0x0200_0000_1000 + UInt64(number))
     let linkLocal = IPv6Address(bits: 0xfe80 << 112 | 0x1000 + UInt128(number))
     self.addresses = ([linkLocal] + addresses).map { Address(address: $0) }
@@ -70,6 +78,14 @@ final class Station {
     let usable = addresses.dropFirst().first { $0.state == .usable }?.address
     return peer.isLinkLocal ? addresses[0].address : usable ?? addresses[0].address
   }
+
+  /// Who speaks in its name, from an address if it may choose.
+  func speaker(from address: IPv6Address) -> Dialect.Speaker {
+    // While others have its link-local address it speaks from what it has.
+    let linkLocal = addresses[0].state == .usable ? addresses[0].address : address
+    return Dialect.Speaker(
+      linkLayerAddress: linkLayerAddress, linkLocal: linkLocal, address: address)
+  }
 }
 
 // MARK: - Life
@@ -103,10 +119,7 @@ extension World {
     let station = stations[number]
     station.addresses[place].state = .tentative
     let target = station.addresses[place].address
-    let solicitation = NeighborSolicitation(
-      source: .unspecified, destination: target.solicitedNodeMulticast, target: target,
-      sourceLinkLayerAddress: nil)
-    send(solicitation, at: MACAddress(multicast: target.solicitedNodeMulticast), from: number)
+    transmit(detection(of: target, by: station), from: number)
     schedule(
       .duplicateDetectionEnded(station: number, place: place, life: station.life),
       after: .seconds(1))
@@ -119,24 +132,20 @@ extension World {
     let target = station.addresses[place].address
     truth.come(target, number, to: link, now: now)
     guard Bool.random(using: &random) else { return }
-    let advertisement = NeighborAdvertisement(
-      source: target, destination: .allNodes, target: target, isRouter: station.isRouter,
-      isSolicited: false, isOverride: true, targetLinkLayerAddress: station.linkLayerAddress)
-    send(advertisement, at: .allNodes, from: number)
+    transmit(
+      station.dialect.announcement(of: target, by: station.speaker(from: target)), from: number)
   }
 
-  func send(_ message: NeighborSolicitation, at destination: MACAddress, from number: Int) {
-    guard let link = stations[number].link else { return }
-    let frame = EthernetFrame(
-      source: stations[number].linkLayerAddress, destination: destination, message: message)
-    transmit(frame.octets, on: link, from: .station(number))
+  /// The solicitation with which a station looks for duplicates.
+  func detection(of target: IPv6Address, by station: Station) -> [UInt8] {
+    station.dialect.duplicateDetection(
+      of: target, by: station.speaker(from: target),
+      nonce: UInt64.random(in: 0 ... .max, using: &random))
   }
 
-  func send(_ message: NeighborAdvertisement, at destination: MACAddress, from number: Int) {
+  func transmit(_ octets: [UInt8], from number: Int) {
     guard let link = stations[number].link else { return }
-    let frame = EthernetFrame(
-      source: stations[number].linkLayerAddress, destination: destination, message: message)
-    transmit(frame.octets, on: link, from: .station(number))
+    transmit(octets, on: link, from: .station(number))
   }
 }
 
@@ -176,17 +185,11 @@ extension World {
     let station = stations[number]
     let message = frame.message
     guard station.state(of: message.target) == .usable else { return }
-    let isDetection = message.isDuplicateAddressDetection
-    // Whoever asks by unicast knows the address, and is not told it again (Linux, BSD).
-    let isByMulticast = message.destination.isMulticast
-    let advertisement = NeighborAdvertisement(
-      source: message.target, destination: isDetection ? .allNodes : message.source,
-      target: message.target, isRouter: station.isRouter, isSolicited: !isDetection,
-      isOverride: isByMulticast,
-      targetLinkLayerAddress: isByMulticast ? station.linkLayerAddress : nil)
-    send(
-      advertisement,
-      at: isDetection ? .allNodes : message.sourceLinkLayerAddress ?? frame.source, from: number)
+    // Nobody proxies a link-local address.
+    let dialect =
+      station.dialect.isProxy && message.target.isLinkLocal ? .linuxRouter : station.dialect
+    let speaker = station.speaker(from: station.source(towards: message.source))
+    transmit(dialect.answer(to: frame, by: speaker), from: number)
   }
 
   private func receive(_ message: NeighborAdvertisement, at number: Int) {
@@ -199,18 +202,20 @@ extension World {
       return
     }
     guard var neighbor = station.neighbors[message.target] else { return }
-    if neighbor.take(message) {
-      station.neighbors[message.target] = neighbor
-      if neighbor.state == .reachable {
-        wait(for: station.reachableTime, number, message.target)
-      }
+    let wasUnknown = neighbor.state == .incomplete
+    guard neighbor.take(message) else { return }
+    station.neighbors[message.target] = neighbor
+    if neighbor.state == .reachable, message.isSolicited {
+      wait(for: station.reachableTime, number, message.target)
     }
+    // What it wanted to send when it asked.
+    if wasUnknown { forward(packetTo: message.target, from: number) }
   }
 }
 
 extension Station.Neighbor {
   /// RFC 4861 §7.2.5; false if the advertisement changes nothing.
-  fileprivate mutating func take(_ message: NeighborAdvertisement) -> Bool {
+  mutating func take(_ message: NeighborAdvertisement) -> Bool {
     let offered = message.targetLinkLayerAddress
     if state == .incomplete {
       guard let offered else { return false }

@@ -12,6 +12,8 @@ package enum Invariant: String, CaseIterable, Sendable {
   case duplicateDetection
   /// Neither sessions, nor askers, nor messages per second exceed their limits.
   case limits
+  /// What has just been said is not asked for again, and the answer to a question is taken.
+  case economy
   /// Two solicitations for one target on one interface are never closer than RetransTimer.
   case spacing
   /// A frame is what a strict reader takes it for, from us, with the right flags and addresses.

@@ -20,6 +20,11 @@ final class World {
   var targets: [IPv6Address] = []
   /// When a station last scanned.
   var lastScan: [Int: Instant] = [:]
+  /// Whether what is sent is kept, and what was.
+  var keepsFrames = false
+  var frames: [[UInt8]] = []
+  /// Counts the timers of kernels, of which the last set counts.
+  var kernelTickets = 0
   private(set) var judge: Judge!
   private var queue = Heap<Appointment>()
   private var appointments = 0
@@ -60,6 +65,7 @@ final class World {
     case answer(EthernetFrame<NeighborSolicitation>, station: Int, life: Int)
     case duplicateDetectionEnded(station: Int, place: Int, life: Int)
     case neighborTimer(station: Int, target: IPv6Address, ticket: Int, life: Int)
+    case kernelTimer(gateway: Int, KernelNeighbors.Key, ticket: Int)
     case traffic(from: Int, to: IPv6Address)
     case duplicateDetection(of: IPv6Address, from: Int)
     case scan(Scan)
@@ -134,6 +140,8 @@ final class World {
       if !isOver, stations[station].life == life {
         neighborTimeout(station, target, ticket: ticket)
       }
+    case .kernelTimer(let gateway, let key, let ticket):
+      kernelTimeout(gateway, key, ticket: ticket)
     case .traffic(let station, let target):
       if !isOver { send(packetTo: target, from: station) }
     case .duplicateDetection(let target, let station):

@@ -11,7 +11,7 @@ struct SimulationTests {
     }
   }
 
-  @Test(arguments: Topology.allCases.filter { $0 != .sharing })
+  @Test(arguments: Topology.allCases)
   func `so do worlds of every layout`(topology: Topology) {
     for seed in 1000..<1005 as Range<UInt64> {
       let outcome = Simulation.run(seed: seed, topology: topology)
@@ -37,6 +37,9 @@ struct SimulationTests {
     #expect(figures.advertisements > 1000)
     #expect(figures.defences > 0)
     #expect(figures.wellFormedGarbage > 0)
+    #expect(figures.renewals > 1000)
+    #expect(figures.kernelAnswers > 100)
+    #expect(figures.kernelNews > 100)
     // Where frames are lost, no more go unanswered than the loss explains.
     #expect(figures.lossyObligations > 200)
     #expect(Double(figures.unmetLossyObligations) < figures.expectedUnmet)

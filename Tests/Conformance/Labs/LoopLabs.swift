@@ -88,9 +88,7 @@ extension Row {
       for message in try await lab.take(about: target) {
         heard += 1
         guard message.link == .x, message.type == 135 else { continue }
-        var claim = Advertisement(from: Station(row: 3), of: target)
-        (claim.frameDestination, claim.destination) = (message.frameSource, message.source)
-        try await lab.send(claim.octets, on: .x)
+        try await lab.send(Station(row: 3).answer(to: message.frame), on: .x)
       }
     }
     // ttl, three probes by unicast and three by multicast, each once for A and once for B.

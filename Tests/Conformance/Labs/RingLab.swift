@@ -17,8 +17,7 @@ actor RingLab {
   struct Message {
     let link: Link
     let type: UInt8
-    let frameSource: MACAddress
-    let source: IPv6Address
+    let frame: EmittedFrame
   }
 
   nonisolated let hosts: [Node]
@@ -107,8 +106,7 @@ actor RingLab {
         guard let type = seen.message?.first, seen.frameSource == port.station,
           seen.target == target
         else { continue }
-        messages.append(
-          Message(link: port.link, type: type, frameSource: port.station, source: seen.source))
+        messages.append(Message(link: port.link, type: type, frame: seen))
       }
     }
     return messages

@@ -22,10 +22,16 @@ extension Row {
         let asked = await trial.subject.now
         try await trial.send(question)
         try await trial.expectProbe(for: question.target)
-        try await trial.send(trial.claim(question.target).octets, on: .down)
+        try await trial.answerQuestion(question.target)
         try await trial.expect([Advertisement(answering: question).octets], on: .up)
         let took = try await trial.answers(question.target)[0].time - asked
         try require(took <= .milliseconds(700), "after \(took)")
+        // Now the owner is known: it is asked by unicast, and answers as hosts do then.
+        try await trial.wait(.seconds(2))
+        try await trial.send(question)
+        try await trial.awaitQuestions(question.target, 2)
+        try await trial.answerQuestion(question.target)
+        try await trial.requireAnswers(question.target, 2)
       }),
     Row(
       "G05", "iface: a free address costs three questions, and silence", "RFC 6957 §4.2.3.1",
@@ -61,7 +67,7 @@ extension Row {
         question.frameSource = trial.owner.linkLayerAddress
         try await trial.send(question)
         try await trial.awaitQuestions(question.target, 2)
-        try await trial.send(trial.claim(question.target).octets, on: .down)
+        try await trial.answerQuestion(question.target)
         try await trial.wait(.seconds(1))
         try require("answers", try await trial.answers(question.target).count, is: 1)
       }),

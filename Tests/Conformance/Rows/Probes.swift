@@ -58,7 +58,7 @@ extension Row {
         let target = trial.verified()
         for number in 0..<5 { try await trial.ask(target, by: trial.station(number)) }
         try await trial.awaitQuestions(target)
-        try await trial.send(trial.claim(target).octets, on: .down)
+        try await trial.answerQuestion(target)
         try await trial.requireAnswers(target, 5)
         let answers = Set(try await trial.answers(target).map(\.octets))
         let expected = (0..<5).map {
@@ -143,7 +143,7 @@ extension Row {
       try await trial.send(sign.1(target), on: .down)
       // Long before deadtime is over.
       try await trial.awaitQuestions(target, 4, within: .seconds(1))
-      try await trial.send(trial.claim(target).octets, on: .down)
+      try await trial.answerQuestion(target)
       try await trial.ask(target)
       try await trial.requireAnswers(target, 1, " after \(sign.0)")
     }

@@ -1,0 +1,131 @@
+import NDPWire
+import ProxyEngine
+
+// Whether gateways take what they are told, and ask no more than they must.
+
+extension Judge {
+  func hear(
+    _ frame: EthernetFrame<NeighborAdvertisement>, on index: InterfaceIndex, at gateway: Gateway
+  ) {
+    let message = frame.message
+    guard let interface = gateway.attachment(index)?.interface else { return }
+    let key = TargetKey(gateway: gateway.number, target: message.target)
+    var word = words[key] ?? Word()
+    defer { words[key] = word }
+    let isToUs =
+      interface.has(message.destination)
+      || !message.destination.isLinkLocal && gateway.hasUsable(message.destination)
+    guard message.isSolicited, isToUs else { return word.doubted = world.now }
+    let claimed = message.targetLinkLayerAddress
+    // Whoever is asked by unicast leaves out where it is, and must not insist then.
+    let isSame =
+      word.stations.contains(frame.source) && (claimed == nil || claimed == frame.source)
+    guard isSame || message.isOverride else {
+      word.secondHand = world.now
+      return word.doubted = world.now
+    }
+    let isOther = word.station != frame.source || word.interface != index
+    if word.firstHand != nil, isOther { word.doubted = world.now }
+    note(frame, on: interface, in: &word, isSame: isSame, at: gateway)
+    word.firstHand = world.now
+    word.station = claimed ?? frame.source
+    word.stations.insert(claimed ?? frame.source)
+    word.interface = index
+  }
+
+  /// Takes down whether a target answers the gateway's question by what it says.
+  private func note(
+    _ frame: EthernetFrame<NeighborAdvertisement>, on interface: Interface, in word: inout Word,
+    isSame: Bool, at gateway: Gateway
+  ) {
+    let place = TargetKey(
+      gateway: gateway.number, interface: interface.name, target: frame.message.target)
+    guard let asked = asked[place], isUndisturbed(gateway, since: asked),
+      word.answered.map({ $0 < asked.at }) ?? true, word.doubted < asked.at,
+      asked.at + gateway.shortestRetransmission > world.now
+    else { return }
+    // What a kernel asked by unicast may be of no use to who asked by multicast.
+    let isAnswer =
+      asked.station.map { $0 == frame.source } ?? (frame.message.targetLinkLayerAddress != nil)
+    guard isAnswer else { return }
+    isAwaited = isSame && asked.station != nil && word.station == frame.source
+    word.answered = world.now
+    world.figures.renewals += 1
+  }
+
+  /// Whether a gateway has forgotten nothing since it asked.
+  private func isUndisturbed(_ gateway: Gateway, since asked: Asked) -> Bool {
+    gateway.disturbed < asked.at && gateway.engine.counters.sessionsEvicted == asked.evicted
+  }
+
+  /// After each event: whether the engine took it if it was the answer to its question.
+  func checkTaken(_ isTaken: Bool) {
+    require(isTaken || !isAwaited, .economy, "throws the answer to its own question away")
+    isAwaited = false
+  }
+
+  /// Something was heard after which a target may be somewhere else, or has to be asked.
+  func doubt(_ target: IPv6Address, at gateway: Gateway) {
+    words[TargetKey(gateway: gateway.number, target: target)]?.doubted = world.now
+  }
+
+  // MARK: - The kernel
+
+  /// The kernel's news of a target.
+  func hear(
+    _ entry: CachedNeighbor?, of target: IPv6Address, on index: InterfaceIndex, at gateway: Gateway
+  ) {
+    guard let word = words[TargetKey(gateway: gateway.number, target: target)] else { return }
+    let isSame = entry?.linkLayerAddress == word.station && word.interface == index
+    let isGood = entry?.state == .reachable || entry?.state == .stale
+    if !isSame || !isGood { doubt(target, at: gateway) }
+  }
+
+  /// What the kernel says of a target when it is asked.
+  func hear(
+    _ entry: CachedNeighbor?, of target: IPv6Address, on index: InterfaceIndex,
+    asked gateway: Gateway
+  ) {
+    let key = TargetKey(gateway: gateway.number, target: target)
+    guard let entry, entry.state == .reachable, let word = words[key], word.interface == index,
+      entry.linkLayerAddress == word.station
+    else { return }
+    words[key]!.vouched = world.now
+  }
+
+  // MARK: - Questions
+
+  /// A target that has just answered, or for which the kernel has just vouched, is not asked.
+  ///
+  /// Where several proxies share a gateway each has its own times.
+  func checkEconomy(of target: IPv6Address, on interface: Interface, from gateway: Gateway) {
+    guard gateway.ruleset.proxies.count == 1,
+      let word = words[TargetKey(gateway: gateway.number, target: target)],
+      word.interface == interface.index
+    else { return }
+    let place = TargetKey(gateway: gateway.number, interface: interface.name, target: target)
+    let timers = gateway.ruleset.proxies[0].timers
+    if word.vouched == world.now, word.doubted + .seconds(10) < world.now {
+      fail(.economy, "asks for \(target), though the kernel has just vouched for it")
+    }
+    guard let answered = word.answered, let asked = asked[place],
+      isUndisturbed(gateway, since: asked), word.doubted < asked.at, asked.at < answered
+    else { return }
+    let spread = min(timers.reachable / 8, timers.retransmission)
+    require(
+      answered + (timers.reachable - spread) <= world.now, .economy,
+      "asks for \(target) again \(world.now.since(answered)) after it answered")
+  }
+}
+
+extension Gateway {
+  /// The shortest RetransTimer of its proxies.
+  fileprivate var shortestRetransmission: Duration {
+    ruleset.proxies.map(\.timers.retransmission).min()!
+  }
+}
+
+extension Interface {
+  /// Whether one of its addresses is this, tentative or not.
+  func has(_ address: IPv6Address) -> Bool { addresses.contains { $0.address == address } }
+}

@@ -32,8 +32,10 @@ struct AdvertisementMatrixTests {
           \(state), RSO \(String(flags, radix: 2)), \(isUnicast ? "to us" : "to all"), \(option)
           """
         #expect(answered == (confirms && state == .waiting), "who waits: \(what)")
-        // What another proxy says is not remembered (RFC 4389 §6).
-        let isRemembered = confirms && flags & 1 != 0 || state == .valid
+        // What another proxy says is not remembered (RFC 4389 §6); whoever was asked by unicast is
+        // the target itself, Override flag or not.
+        let isFirstHand = flags & 1 != 0 || state == .renewing
+        let isRemembered = confirms && isFirstHand || state == .valid
         #expect(stage.isConfirmed == isRemembered, "who asks later: \(what)")
       }
     }

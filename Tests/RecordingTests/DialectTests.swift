@@ -102,8 +102,9 @@ struct DialectTests {
       played.message.targetLinkLayerAddress
         == recorded.message.targetLinkLayerAddress.map { _ in speaker.linkLayerAddress })
     let speaksAsTarget = recorded.message.source == recorded.message.target
-    #expect(played.message.source == (speaksAsTarget ? target : speaker.linkLocal)
-      || played.message.source == speaker.address)
+    #expect(
+      played.message.source == (speaksAsTarget ? target : speaker.linkLocal)
+        || played.message.source == speaker.address)
   }
 
   @Test func `each duplicate detection has a nonce of its own`() {

@@ -17,6 +17,8 @@ struct Report {
       \(figures.secondHandObligations) of them by way of another gateway; where frames were \
       lost, \(figures.unmetLossyObligations) of \(figures.lossyObligations) were not (at most \
       \(rounded(figures.expectedUnmet)) expected)
+      \(figures.renewals) targets answered a question once asked; kernels knew \
+      \(figures.kernelAnswers) targets when asked and told \(figures.kernelNews) news
       \(figures.defences) defences against duplicates, \(figures.garbage) frames of garbage, \
       \(figures.wellFormedGarbage) of them well-formed
       """

@@ -190,7 +190,8 @@ extension World {
     case .lookUpNeighbor(let target, let index):
       let entry = cachedNeighbor(target, on: index, at: gateway)
       if entry != nil { figures.kernelAnswers += 1 }
-      trace.note(now, "\(gateway.name): kernel knows of \(target): \(entry?.state, default: "nothing")")
+      trace.note(
+        now, "\(gateway.name): kernel knows of \(target): \(entry?.state, default: "nothing")")
       judge.hear(entry, of: target, on: index, asked: gateway)
       let told = gateway.mutant == .ignoresTheKernel ? nil : entry
       gateway.engine.handle(

@@ -10,7 +10,9 @@ extension Judge {
   ) {
     if gateway.hasUsable(target) || coverage.isStatic { return }
     // Where too many routes were looked up, what was found before goes on to count.
-    let recent = gateway.limits.routeLookupsPerSecond < 1000 ? world.now - gateway.belief(of: proxy) : world.now
+    let recent =
+      gateway.limits.routeLookupsPerSecond < 1000
+      ? world.now - gateway.belief(of: proxy) : world.now
     if coverage.isAuto, gateway.routeProves(target, proxy: proxy, since: recent) { return }
     let word = words[TargetKey(gateway: gateway.number, target: target)]
     let isFresh = word?.firstHand.map { $0 + gateway.belief(of: proxy) >= world.now } ?? false

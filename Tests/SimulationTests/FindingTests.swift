@@ -28,7 +28,7 @@ struct FindingTests {
       mistake: .servesScannerFirst),
     Finding(
       testDescription: "a target that moved from auto to iface was not found at once",
-      mistake: .ignoresRouteChanges),
+      mistake: .ignoresRouteChanges, first: 90),
     Finding(
       testDescription: "two proxies that share a rule interface asked for a target together",
       mistake: .asksTogether, topology: .sharing),

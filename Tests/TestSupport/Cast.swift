@@ -51,7 +51,8 @@ package struct Cast {
       case 1, 2:
         let station = MACAddress(octets: octets[(place + 2)..<(place + 8)])
         octets.put(played(station), at: place + 2)
-      case 14: if let nonce { octets.put(MACAddress(bits: nonce & 0xffff_ffff_ffff), at: place + 2) }
+      case 14:
+        if let nonce { octets.put(MACAddress(bits: nonce & 0xffff_ffff_ffff), at: place + 2) }
       default: break
       }
       place += 8 * Int(octets[place + 1])

@@ -1,0 +1,77 @@
+import LinuxNet
+import NDPWire
+import NetworkLab
+import Testing
+
+/// A configuration that calls interfaces by their alternative names (ip-link(8), `property`).
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+struct AlternativeNameTests {
+  private let member = FoundingNetwork.memberAddress(0)
+  private static let settings = """
+    proxy enp3s0 {
+      deadtime 500
+      rule \(FoundingNetwork.insidePrefix) {
+        iface guests
+      }
+    }
+    """
+  private static let additions = [
+    "link property add dev eth0 altname enp3s0", "link property add dev zt0 altname guests",
+  ]
+  private static let removals = [
+    "link property del dev eth0 altname enp3s0", "link property del dev zt0 altname guests",
+  ]
+
+  @Test(arguments: [true, false])
+  func `rules wait for the names and go with them`(areThereFirst: Bool) async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let gateway = network.gateway
+    if areThereFirst { try await gateway.batch(Self.additions) }
+    try await gateway.withDaemon(
+      ndpproxy, configuration: Self.settings, readyAt: "ready:"
+    ) { daemon in
+      let router = try await Questioner(network.router)
+      if !areThereFirst {
+        try await expectAnswer(false, to: router)
+        try await gateway.batch(Self.additions)
+      }
+      try await expectAnswer(true, to: router)
+      try await gateway.batch(Self.removals)
+      let line = try await daemon.process.line(
+        containing: "enp3s0: no such interface; its rules wait", within: .seconds(5))
+      #expect(line != nil, "\(daemon.process.lines)")
+      try await expectAnswer(false, to: router)
+      try await gateway.batch(Self.additions)
+      try await expectAnswer(true, to: router)
+      #expect(daemon.process.status == nil)
+    }
+  }
+
+  private func expectAnswer(_ isExpected: Bool, to router: Questioner) async throws {
+    let patience = isExpected ? Duration.seconds(5) : .milliseconds(500)
+    let isAnswered = try await router.isAnswered(member, within: patience)
+    #expect(isAnswered == isExpected)
+  }
+
+  @Test func `of two proxies for one interface the second is told`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let gateway = network.gateway
+    try await gateway.batch(Self.additions)
+    let text =
+      configuration("iface zt0") + "\n" + """
+        proxy enp3s0 {
+          rule 2001:db8:1:0:fd::/80 {
+            static
+          }
+        }
+        """
+    try await gateway.withDaemon(ndpproxy, configuration: text, readyAt: "ready:") { daemon in
+      let line = try await daemon.process.line(containing: "enp3s0: ", within: .seconds(5))
+      #expect(line?.contains("the proxy 'eth0' serves") == true, "\(daemon.process.lines)")
+      let router = try await Questioner(network.router)
+      let isAnswered = try await router.isAnswered(member, within: .seconds(5))
+      #expect(isAnswered)
+      #expect(daemon.process.status == nil)
+    }
+  }
+}

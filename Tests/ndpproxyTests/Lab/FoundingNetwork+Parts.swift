@@ -20,6 +20,8 @@ extension FoundingNetwork {
         + " netns \(node.namespacePath)",
       "link set \(name) up")
     try await node.batch("link set lo up", "link set \(end) up")
+    try await gateway.waitUntilRunning(name)
+    try await node.waitUntilRunning(end)
     return node
   }
 
@@ -36,5 +38,14 @@ extension Node {
   /// The same with a list.
   func batch(_ lines: [String]) async throws {
     try await run("ip", "-6", "-batch", "-", input: lines.joined(separator: "\n") + "\n")
+  }
+
+  /// Waits until the kernel passes frames on to an interface that is up, which may take it a second.
+  func waitUntilRunning(_ interface: String) async throws {
+    let isRunning: Bool? = try await poll(within: .seconds(10)) {
+      let link = try await run("ip", "link", "show", "dev", interface)
+      return link.contains(" state UP ") ? true : nil
+    }
+    guard isRunning == true else { throw LabFailure(["\(name): \(interface) does not run"]) }
   }
 }

@@ -155,7 +155,9 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "ndpproxyTests",
-      dependencies: ["LinuxNet", "NDPWire", "NetworkLab", subprocess, system],
+      dependencies: [
+        "ControlProtocol", "LinuxNet", "NDPWire", "NetworkLab", subprocess, system,
+      ],
       swiftSettings: common),
     .testTarget(
       name: "ndpctlTests",

@@ -105,7 +105,7 @@ extension FrameTrial {
 
   /// Frames that are in order, as real systems send them: the start of all mutations.
   ///
-  /// With and without option, with a nonce, from addresses of either scope; and what targets answer.
+  /// With and without option, with a nonce, from addresses of either scope; and targets' answers.
   package static let bases: [[UInt8]] = {
     let targets = addresses.prefix(11).dropFirst(2)
     let router = Dialect.Speaker(

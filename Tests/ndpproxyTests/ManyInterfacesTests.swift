@@ -8,8 +8,11 @@ import Testing
 struct ManyInterfacesTests {
   private static let count = 500
   private static let target = FoundingNetwork.memberAddress(0x100)
-  /// How many strangers a second one station asks for: more than the daemon asks on for.
-  private static let strangersPerSecond = 450
+  /// How many strangers a second one station asks for.
+  ///
+  /// Each is asked for on a third of the interfaces at a time: these are 5000 frames a second, which
+  /// an unoptimized daemon on a busy machine can do.
+  private static let strangersPerSecond = 30
 
   @Test func `a target on the last of them is found while strangers are asked for`() async throws {
     let network = try await FoundingNetwork(routers: 2, members: 1)
@@ -31,7 +34,8 @@ struct ManyInterfacesTests {
         try await group.waitForAll()
       }
       let counters = try await gateway.counters(of: daemon)
-      #expect(counters.total.solicitationsReceived > Self.strangersPerSecond)
+      // One question for each of some strangers at the least.
+      #expect(counters.total.asked > UInt64(Self.strangersPerSecond * Self.count / 3))
       #expect(daemon.process.status == nil)
     }
     withExtendedLifetime(hosts) {}

@@ -13,8 +13,11 @@ final class SlowCable {
   /// Every solicitation and advertisement that has been carried from the first end to the second.
   private(set) var carried: [NeighborDiscoveryFrame] = []
 
+  /// An interface, and the station that speaks there.
+  typealias Place = (interface: String, station: MACAddress)
+
   /// Opens two interfaces that are up.
-  init(_ node: Node, from first: String, to second: String, delay: Duration) async throws {
+  init(_ node: Node, from first: Place, to second: Place, delay: Duration) async throws {
     self.delay = delay
     ends = [try await End(node, first, to: second), try await End(node, second, to: first)]
   }
@@ -25,9 +28,11 @@ final class SlowCable {
     let sender: PacketSender
     var waiting: [CapturedFrame] = []
 
-    init(_ node: Node, _ incoming: String, to outgoing: String) async throws {
-      capture = try node.capture(on: incoming, filter: "inbound and ip6")
-      sender = try await node.sender(on: outgoing)
+    init(_ node: Node, _ incoming: Place, to outgoing: Place) async throws {
+      // libpcap's `inbound` would lose the first frame.
+      capture = try node.capture(
+        on: incoming.interface, filter: "ip6 and ether src \(incoming.station)")
+      sender = try await node.sender(on: outgoing.interface)
     }
   }
 

@@ -161,12 +161,17 @@ extension Daemon {
   func lookUpRoute(to target: IPv6Address, from index: InterfaceIndex) -> Route? {
     do {
       try takeRouteNews()
-      return Route(try routes.route(to: target, from: index.rawValue))
+      let route = Route(try routes.route(to: target, from: index.rawValue))
+      // Packets sent to the loopback interface come back, and nobody takes them.
+      return route == .onLink(Self.loopback) ? .unreachable : route
     } catch {
       warnSparingly("cannot look up the route to \(target) from \(name(of: index)): \(error)")
       return nil
     }
   }
+
+  /// The loopback interface has this index in every network namespace (LOOPBACK_IFINDEX).
+  private static let loopback = InterfaceIndex(1)
 
   /// What the kernel's neighbor cache has of an address; `nil` where it has nothing.
   private func lookUpNeighbor(_ address: IPv6Address, on index: InterfaceIndex) -> CachedNeighbor? {

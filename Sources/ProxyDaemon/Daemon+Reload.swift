@@ -24,12 +24,24 @@ extension Daemon {
       guard let configuration = file.configuration else {
         return refuse("\(file.path) has errors", problems)
       }
+      if let refusal = claimInterfaces(of: configuration) { return refuse(refusal, problems) }
       try take(configuration)
       isReloadRefused = false
       logger.notice("reloaded: \(summary)")
       return ReloadReport(isInForce: true, summary: summary, problems: problems)
     } catch {
       return refuse("\(error)", problems)
+    }
+  }
+
+  /// Makes sure that no other daemon serves an interface of a new configuration; returns who does.
+  private func claimInterfaces(of configuration: Configuration) -> String? {
+    guard let claims else { return nil }
+    do {
+      for warning in try claims.update(to: configuration) { logger.warning("\(warning)") }
+      return nil
+    } catch {
+      return "\(error)"
     }
   }
 

@@ -70,6 +70,8 @@ package final class Daemon {
   private(set) var started: Moment
   var configured: Moment
   var isReloadRefused = false
+  /// What keeps other daemons off our interfaces; `nil` where nothing does.
+  var claims: InstanceClaims?
   /// The messages that came last.
   var recent = RecentMessages()
   /// Who is connected to the control socket; `nil` where there is none.

@@ -85,6 +85,7 @@ package struct Service {
     let daemon = try attempt { () throws(SystemError) in
       try Daemon(configuration, from: configurationPath, logger: logger, history: history)
     }
+    daemon.claims = claims
     let pidFile = try makePIDFile()
     openControlSocket(of: daemon, logger: logger)
     // All has been read of it by now.
@@ -98,7 +99,7 @@ package struct Service {
       HeapStatistics.trim()
       try daemon.run()
     }
-    withExtendedLifetime((claims, pidFile)) {}
+    withExtendedLifetime(pidFile) {}
   }
 
   /// Makes sure that no other daemon answers on the same interfaces.

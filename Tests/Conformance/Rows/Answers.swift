@@ -86,12 +86,12 @@ extension Row {
       .ignored(
         { $0.claim(MACAddress(bits: 0x3333_0000_0001)) },
         { $0.claim(MACAddress(bits: 0xffff_ffff_ffff)) }, { $0.claim(MACAddress(bits: 0)) },
-        { $0.claim(Side.down.linkLayerAddress) }, { $0.claim(Side.up.linkLayerAddress) })),
+        { $0.claim(Side.down.linkLayerAddress) })),
     Row(
-      "H16", "it must come to the address that asked", "RFC 4861 §7.2.4", .recommended,
+      "H16", "it must come to an address of this host", "RFC 4861 §7.2.4", .recommended,
       .ignored(
         onlyLive: [{ $0.frameDestination = MACAddress(bits: 0x0200_0000_0099) }],
-        { $0.destination = Side.down.global },
+        { $0.destination = Side.up.linkLocal },
         { $0.destination = IPv6Address("fe80::99")! })),
     Row(
       "H17", "its source is somebody's address", "RFC 4861 §4.4", .recommended,

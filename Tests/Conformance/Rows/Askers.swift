@@ -79,9 +79,12 @@ extension Row {
       "C15", "who claims an address of ours, or our MAC, gets no answer", "RFC 4862 §5.4.3",
       .robustness,
       .silence(
-        { $0.source = Side.up.linkLocal }, { $0.source = Side.down.global },
-        { $0.frameSource = Side.up.linkLayerAddress },
-        { $0.frameSource = Side.down.linkLayerAddress })),
+        { $0.source = Side.up.linkLocal }, { $0.frameSource = Side.up.linkLayerAddress },
+        {
+          // Those of another interface of ours are ours only together: a link has them once.
+          $0.source = Side.down.linkLocal
+          $0.frameSource = Side.down.linkLayerAddress
+        })),
     Row(
       "C16", "nor does who wants the answer sent to ourselves", "RFC 4861 §7.2.3", .recommended,
       .silence({ $0.options = Stimulus.sourceLinkLayerAddress(Side.up.linkLayerAddress) })),

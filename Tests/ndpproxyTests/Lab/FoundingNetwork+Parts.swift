@@ -40,7 +40,7 @@ extension Node {
     try await run("ip", "-6", "-batch", "-", input: lines.joined(separator: "\n") + "\n")
   }
 
-  /// Waits until the kernel passes frames on to an interface that is up, which may take it a second.
+  /// Waits until the kernel passes frames on to an interface that is up; that may take a second.
   func waitUntilRunning(_ interface: String) async throws {
     let isRunning: Bool? = try await poll(within: .seconds(10)) {
       let link = try await run("ip", "link", "show", "dev", interface)

@@ -6,9 +6,9 @@ import NetworkLab
 final class SlowCable {
   private let ends: [End]
   private let delay: Duration
-  /// How much later than it should a frame has been sent on, at the most.
+  /// How much later than it should a frame has been sent on, or looked for, at the most.
   ///
-  /// That is this process's fault and not that of whoever is tested.
+  /// So long the machine keeps a process waiting; it is no fault of whoever is tested.
   private(set) var lateness = Duration.zero
   /// Every solicitation and advertisement that has been carried from the first end to the second.
   private(set) var carried: [NeighborDiscoveryFrame] = []
@@ -39,7 +39,10 @@ final class SlowCable {
   /// Carries what comes for so long.
   func carry(for duration: Duration) async throws {
     let end = ContinuousClock.now + duration
+    var last = ContinuousClock.now
     while ContinuousClock.now < end {
+      lateness = max(lateness, ContinuousClock.now - last)
+      last = .now
       for end in ends {
         while let frame = try end.capture.next() { end.waiting.append(frame) }
         passOn(from: end)

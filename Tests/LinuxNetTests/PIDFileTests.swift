@@ -166,7 +166,7 @@ struct PIDFileTests {
     let place = Place()
     let file = try PIDFile(path: place.file)
     var modes: [CInt] = []
-    for number in 3..<CInt(256) {
+    for number in 3..<CInt(4096) {
       var octets = [CChar](repeating: 0, count: 4096)
       let count = readlink("/proc/self/fd/\(number)", &octets, octets.count - 1)
       let name = octets.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }

@@ -4,8 +4,8 @@ import Testing
 /// What the simulation has found in the engine, each as the mistake that it was.
 ///
 /// A seed means another world once worlds are made differently. So each finding has worlds in which
-/// the engine is right, and in which a gateway that makes that mistake is found: they are about what
-/// was found, whatever they look like. `ProxyEngineTests` has each as a test of its own, too.
+/// the engine is right, and in which a gateway that makes that mistake is found: they are about
+/// what was found, whatever they look like. `ProxyEngineTests` has each as a test of its own, too.
 struct FindingTests {
   struct Finding: CustomTestStringConvertible, Sendable {
     let testDescription: String

@@ -189,7 +189,8 @@ extension Engine {
         solicitByMulticast(position, on: routed, besides: twins, into: &actions)
       }
       solicitOnNamedInterfaces(
-        position, except: [first, session.routeInterface], besides: twins, into: &actions)
+        position, except: [first, session.routeInterface], besides: twins, now: now,
+        into: &actions)
       if actions.count == start + 1, case .solicit(_, let only) = actions[start] {
         asked = .one(only)
       }
@@ -217,23 +218,45 @@ extension Engine {
 
   /// Asks on the interfaces that the rule names, or on those of very many whose turn it is.
   private mutating func solicitOnNamedInterfaces(
-    _ position: Int, except asked: [InterfaceIndex?], besides twins: [Int],
+    _ position: Int, except asked: [InterfaceIndex?], besides twins: [Int], now: Instant,
     into actions: inout [Action]
   ) {
     guard let rule = rule(ofSession: position) else { return }
     let count = rules.interfaceCount(of: rule)
-    let rounds = max(1, min(Limits.roundsForAllInterfaces, timers(of: position).solicitations))
-    let length = max(Limits.interfacesPerQuestion, (count + rounds - 1) / rounds)
+    let length = questionLength(position, count: count, now: now)
     let start = count > length ? Int(sessions[position].start) % count : 0
-    for offset in 0..<min(count, length) {
+    for offset in 0..<length {
       guard let index = rules.interface(at: (start + offset) % count, of: rule),
         !asked.contains(index)
       else { continue }
       solicitByMulticast(position, on: index, besides: twins, into: &actions)
     }
     guard count > length else { return }
+    sessions[position].covered += UInt32(length)
     sessions[position].start = UInt32((start + length) % count)
     nextStart = sessions[position].start
+  }
+
+  /// On how many of the interfaces of a rule the next question for a target is put.
+  ///
+  /// A few are all. Of very many those are left to the questions to come whose turn is later. Where
+  /// there are more strangers than may be asked for, whoever asks once is worth
+  /// `Limits.interfacesPerQuestion`, and who asks again, as a router does, all that are left.
+  private mutating func questionLength(_ position: Int, count: Int, now: Instant) -> Int {
+    let least = Limits.interfacesPerQuestion
+    guard count > least else { return count }
+    let session = sessions[position]
+    let isOver = session.sent == 0 || Int(session.covered) >= count
+    if isOver { sessions[position].covered = 0 }
+    let left = count - (isOver ? 0 : Int(session.covered))
+    let rounds = min(Limits.roundsForAllInterfaces, timers(of: position).solicitations)
+    let roundsLeft = max(1, rounds - Int(session.sent))
+    let length = min(left, max(least, (left + roundsLeft - 1) / roundsLeft))
+    if length <= least { return length }
+    let isPressed = !solicitationTokens.hasPlenty(now: now)
+    if isPressed, !session.askers.contains(where: \.isInsistent) { return least }
+    for _ in 0..<(length + least - 1) / least where !frameTokens.take(now: now) { return least }
+    return length
   }
 
   private mutating func solicitByMulticast(

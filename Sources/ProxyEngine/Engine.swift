@@ -32,6 +32,9 @@ package struct Engine: ~Copyable {
   var advertisementTokens: FairTokenBucket?
   var solicitationTokens: FairTokenBucket
   var routeLookupTokens: FairTokenBucket
+  /// Each is for `Limits.interfacesPerQuestion` frames.
+  var frameTokens = TokenBucket(
+    rate: Limits.questionFramesPerSecond / Limits.interfacesPerQuestion)
 
   /// `seed` is to be secret on a network: it keeps stations from choosing with whom they share.
   package init(ruleset: Ruleset, limits: Limits = Limits(), seed: UInt64 = 0) {

@@ -31,6 +31,10 @@ package struct Limits: Equatable, Sendable {
   /// all have been asked when a router gives up.
   static let interfacesPerQuestion = 64
 
+  /// Frames per second by which questions are put on more interfaces than that; then a question goes
+  /// to `interfacesPerQuestion`, those whose turn it is.
+  static let questionFramesPerSecond = 40_000
+
   /// How many questions it takes at the most to ask on all interfaces of a rule: as often as a
   /// router asks (MAX_MULTICAST_SOLICIT, RFC 4861 §10).
   static let roundsForAllInterfaces = 3

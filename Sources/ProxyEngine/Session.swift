@@ -73,6 +73,8 @@ struct Session {
   var answers: UInt32 = 0
   /// Where among the interfaces of its rule the next question begins.
   var start: UInt32 = 0
+  /// How many of these it has been asked for on.
+  var covered: UInt32 = 0
   private var generation: UInt32 = 0
   /// Zero for never.
   private var solicitedAt = Instant(nanoseconds: 0)
@@ -152,9 +154,11 @@ struct Session {
   /// Returns whether another had to go: the oldest of the station that has most of them here.
   mutating func add(_ asker: Asker, limit: Int) -> Bool {
     if let position = askers.firstIndex(where: { $0.isSame(as: asker) }) {
-      let since = askers[position].since
+      let before = askers[position]
       askers[position] = asker
-      askers[position].since = since
+      askers[position].since = before.since
+      askers[position].isInsistent =
+        before.isInsistent || asker.since >= before.since + Asker.repetition
       return false
     }
     let isFull = askers.count >= limit
@@ -184,6 +188,8 @@ struct Asker {
   let station: MACAddress
   /// When it first asked for what it waits for.
   var since: Instant
+  /// Whether it has asked again, as long after as a router does.
+  var isInsistent = false
   /// When the answer has become useless.
   let deadline: Instant?
 
@@ -195,6 +201,9 @@ struct Asker {
     deadline =
       frame.message.isDuplicateAddressDetection ? now + Limits.duplicateDetectionWindow : nil
   }
+
+  /// How long after a question the same is one that is put again.
+  static let repetition: Duration = .milliseconds(500)
 
   var detectsDuplicates: Bool { source.isUnspecified }
 

@@ -71,6 +71,9 @@ struct FairTokenBucket {
     return shares[slot].take(now: now) && common.take(now: now)
   }
 
+  /// Whether nobody is kept from anything.
+  func hasPlenty(now: Instant) -> Bool { common.isHalfFull(now: now) }
+
   /// Takes one token, if there is one, for something that is done in any case.
   mutating func takeIfAny(now: Instant) {
     _ = common.take(now: now)

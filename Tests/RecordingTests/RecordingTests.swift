@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import LinuxNet
 import NDPWire
@@ -43,9 +44,9 @@ struct RecordingTests {
   }
 
   @Test(arguments: ["kame", "explicit"])
-  func `what is derived is what the script derives`(name: String) throws {
+  func `what is derived is what the script derives`(name: String) async throws {
     let recording = try #require(Self.all.first { $0.0 == name }).1
-    let text = try output(of: "--derived \(name)")
+    let text = try await output(of: "--derived \(name)")
     #expect(Recording(text: text).situations == recording.situations)
     #expect(text.contains("DERIVED, not recorded"))
   }
@@ -59,8 +60,8 @@ struct RecordingTests {
   ]
 
   @Test(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
-  func `the kernel that runs here speaks as the recorded one`() throws {
-    let now = Recording(text: try output(of: Self.checked.joined(separator: " ")))
+  func `the kernel that runs here speaks as the recorded one`() async throws {
+    let now = Recording(text: try await output(of: Self.checked.joined(separator: " ")))
     for situation in Self.checked {
       let recorded = Recording.linux[situation].map(withoutNonce)
       #expect(now[situation].map(withoutNonce) == recorded, "\(situation)")
@@ -79,7 +80,16 @@ struct RecordingTests {
     let status: Int32
   }
 
-  private func output(of arguments: String) throws -> String {
+  /// What the script prints; it takes a while, in which other tests run.
+  private func output(of arguments: String) async throws -> String {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue(label: "record-frames").async {
+        continuation.resume(with: Result { try Self.waitForOutput(of: arguments) })
+      }
+    }
+  }
+
+  private static func waitForOutput(of arguments: String) throws -> String {
     let command = "'\(Recording.root)/scripts/record-frames' \(arguments)"
     guard let pipe = popen(command, "r") else { throw Failure(command: command, status: errno) }
     var octets: [UInt8] = []

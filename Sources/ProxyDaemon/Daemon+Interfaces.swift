@@ -31,7 +31,8 @@ extension Daemon {
     case .address, .addressRemoved:
       guard let port = port(on: InterfaceIndex(change.index)) else { return }
       // Perhaps it has lost IPv6 itself, and its groups with it: an MTU below 1280 does that.
-      if !host.hasAddresses(change.index) { port.forgetGroups() } else { joinGroups(on: port) }
+      if !host.hasAddresses(change.index) { port.forgetGroups() }
+      joinGroups(on: port)
     }
   }
 

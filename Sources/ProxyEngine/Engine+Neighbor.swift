@@ -32,14 +32,14 @@ extension Engine {
       conclude(from: entry, position, now: now, into: &actions)
     }
     if wasAwaited { return }
+    if entry?.state == .failed { return doubt(target, on: index, now: now, into: &actions) }
     guard let entry, let station = entry.linkLayerAddress else { return }
     switch entry.state {
     case .reachable, .stale:
       notice(
         target, speakingOn: index, from: station, isConfirmed: entry.state == .reachable, now: now,
         into: &actions)
-    case .failed: doubt(target, on: index, now: now, into: &actions)
-    case .probing, .incomplete: return
+    case .failed, .probing, .incomplete: return
     }
   }
 

@@ -31,8 +31,8 @@ package struct Limits: Equatable, Sendable {
   /// all have been asked when a router gives up.
   static let interfacesPerQuestion = 64
 
-  /// Frames per second by which questions are put on more interfaces than that; then a question goes
-  /// to `interfacesPerQuestion`, those whose turn it is.
+  /// Frames per second by which questions are put on more interfaces than that; then a question
+  /// goes to `interfacesPerQuestion`, those whose turn it is.
   static let questionFramesPerSecond = 40_000
 
   /// How many questions it takes at the most to ask on all interfaces of a rule: as often as a

@@ -57,7 +57,7 @@ struct ErrorLogTests {
       var octets = [UInt8](repeating: 0, count: 100)
       let count = pread(file, &octets, octets.count, 0)
       let text = String(decoding: octets[..<max(count, 0)], as: UTF8.self)
-      exit(text == "before\nnotice: one?two\n" && log.lostCount == 0 ? 0 : 1)
+      exit(text == "before\nnotice: one\\x0atwo\n" && log.lostCount == 0 ? 0 : 1)
     }
   }
 

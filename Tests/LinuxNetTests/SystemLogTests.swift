@@ -130,7 +130,10 @@ struct SystemLogTests {
     ("plain, ä and 漢字", "plain, ä and 漢字"),
     ("one\ntwo\r\n<26>forged", #"one\x0atwo\x0d\x0a<26>forged"#),
     ("\u{1b}[31m \u{9b}31m \u{7f} \0 \t", #"\x1b[31m \xc2\x9b31m \x7f \x00 \x09"#),
-    ("\u{202e}txt \u{2028} \u{200b} \u{feff}", #"\xe2\x80\xaetxt \xe2\x80\xa8 \xe2\x80\x8b \xef\xbb\xbf"#),
+    (
+      "\u{202e}txt \u{2028} \u{200b} \u{feff}",
+      #"\xe2\x80\xaetxt \xe2\x80\xa8 \xe2\x80\x8b \xef\xbb\xbf"#
+    ),
   ])
   func `a text is one harmless line`(text: String, line: String) throws {
     #expect(LogText.line(text) == line)

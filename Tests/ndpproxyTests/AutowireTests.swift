@@ -48,6 +48,8 @@ struct AutowireTests {
       #expect(later.received > 0, "\(daemon.process.lines)")
       let isThere = try await routesBecome("\(member) dev zt0", on: gateway)
       #expect(isThere)
+      // The kernel, which forwards to it, is believed for as long as it believes in it.
+      try await gateway.run("sysctl", "-qw", "net.ipv6.neigh.zt0.base_reachable_time_ms=1000")
       try await network.member.run("ip", "link", "set", "zt0", "down")
       let isGone: Bool? = try await poll(within: .seconds(20)) {
         try await network.router.run("ip", "-6", "neighbor", "flush", "dev", "up0")

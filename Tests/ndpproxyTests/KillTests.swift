@@ -48,7 +48,7 @@ struct KillTests {
       let modesMeanwhile = try await modes(of: gateway)
       #expect(
         modesMeanwhile == [
-          "eth0 promiscuity 1", "eth0 allmulti 1", "zt0 promiscuity 0", "zt0 allmulti 1",
+          "eth0 promiscuity 1", "eth0 allmulti 1", "zt0 promiscuity 0", "zt0 allmulti 0",
         ])
       let groupsMeanwhile = try await groups(of: gateway)
       #expect(groupsMeanwhile.subtracting(groupsBefore) == ["ff02::1:ff00:7"])

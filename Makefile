@@ -46,11 +46,14 @@ demo: lab-packages
 	.build/debug/ndpctl demo
 
 # The tests on real kernels need a network of their own: root has one, others get one here.
+# Those that need only a processor go first: they would keep the others waiting past their time limits.
+computing = NDPWire|PrefixTrie|ProxyEngine|ProxyConfig|PlainText|ControlProtocol|Simulation|FrameFuzzing
 .PHONY: test
 test: test-packages
 	$(SWIFT) build --build-tests
-	if [ "$$(id -u)" = 0 ]; then $(SWIFT) test --skip-build; \
-	else unshare --user --map-root-user --net $(SWIFT) test --skip-build; fi
+	$(SWIFT) test --skip-build --filter '^($(computing))Tests\.'
+	test=$$(id -u | grep -qx 0 || echo unshare --user --map-root-user --net); \
+	  $$test $(SWIFT) test --skip-build --skip '^($(computing))Tests\.'
 
 # What runs the daemon as a process; the tests take the one that NDPPROXY names.
 program_suites = ndpproxyTests|ndpctlTests|NetworkLabTests|ScenarioTests|InterfaceEventTests

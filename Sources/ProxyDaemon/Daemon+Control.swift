@@ -111,7 +111,7 @@ extension Daemon {
       isWatched = true
       return client.put(
         .monitoring(
-          MonitorReport(interfaces: ports.map(\.name), nanoseconds: now.nanoseconds)))
+          MonitorReport(interfaces: servedNames, nanoseconds: now.nanoseconds)))
     }
     client.put(reply(to: request.command))
   }

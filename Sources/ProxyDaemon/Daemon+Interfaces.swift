@@ -1,3 +1,4 @@
+import ControlProtocol
 import LinuxNet
 import ProxyEngine
 
@@ -155,6 +156,12 @@ extension Daemon {
 // MARK: - Ports
 
 extension Daemon {
+  /// The names and patterns of the configuration by which interfaces can be used now, the first of
+  /// them.
+  var servedNames: [String] {
+    Array(plan.names.lazy.filter { conditions[$0] == .usable }.prefix(ControlSocket.pageLength))
+  }
+
   func port(on index: InterfaceIndex) -> Port? {
     for port in ports where port.index == index { return port }
     return nil

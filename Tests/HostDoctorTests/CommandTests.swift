@@ -6,7 +6,7 @@ import Testing
 private let ndppd = "/usr/sbin/ndppd"
 
 /// `ndpctl doctor` as a program, beyond what `LabTests` see of it.
-@Suite(.serialized, .enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+@Suite(.serialized, .enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct CommandTests {
   private let healthy = Misconfiguration(code: "", name: "")
 

@@ -5,7 +5,7 @@ import Testing
 @testable import HostDoctor
 
 /// Labs in which something is wrong, as somebody new to it would meet them.
-@Suite(.serialized, .enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+@Suite(.serialized, .enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct DemoTests {
   static let breakages = [
     ("forwarding", "D01"), ("route", "D04"), ("firewall", "D10"), ("nud", "D15"),

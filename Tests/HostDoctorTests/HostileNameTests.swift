@@ -7,7 +7,7 @@ import Testing
 @testable import HostDoctor
 
 /// Remedies for hosts on which somebody else has given the names.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct HostileNameTests {
   /// Each in at most 15 octets, as interfaces have them.
   static let names = [

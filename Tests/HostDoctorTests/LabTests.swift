@@ -6,7 +6,7 @@ import Testing
 /// The doctor on real kernels: what is set up wrongly is named, and what it prints mends it.
 ///
 /// One lab after the other: they share two processors with everything else.
-@Suite(.serialized, .enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+@Suite(.serialized, .enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct LabTests {
   static let healthy = ["auto", "iface zt0", "static", "iface zt*"]
 

@@ -5,7 +5,7 @@ import Testing
 @testable import HostDoctor
 
 /// Who is a proxy, whatever it is called.
-@Suite(.serialized, .enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+@Suite(.serialized, .enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct ProcessTests {
   private let configuration = "proxy eth0 {\n  rule 2001:db8:1:0:ff::/80 {\n    auto\n  }\n}\n"
 

@@ -5,7 +5,7 @@ import Testing
 @testable import HostDoctor
 
 /// What is printed for people to paste, as a shell reads it.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct ShellTests {
   /// Names that break out of quotes, or would mean something to a shell or a terminal.
   static let names: [[UInt8]] =

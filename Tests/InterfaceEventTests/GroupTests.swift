@@ -5,7 +5,7 @@ import NetworkLab
 import Testing
 
 /// The groups of narrow rules are joined again whatever happened to their interface.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct GroupTests {
   static let rows: [(name: String, command: [String], remedy: [String])] = [
     ("down", ["ip", "link", "set", "eth0", "down"], ["ip", "link", "set", "eth0", "up"]),

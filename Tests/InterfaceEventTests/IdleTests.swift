@@ -5,7 +5,7 @@ import NetworkLab
 import Testing
 
 /// Whoever has nothing to do sleeps.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct IdleTests {
   static let rows: [(name: String, part: InterfaceEvent.Part, lines: String)] =
     InterfaceEvent.Part.allCases.flatMap { part in

@@ -6,7 +6,7 @@ import NetworkLab
 import Testing
 
 /// A rule interface that another program deletes and makes again, and one that was down.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct ReturnTests {
   private static let member = FoundingNetwork.memberAddress(0)
   private static let pace = Duration.milliseconds(250)

@@ -4,7 +4,7 @@ import NetworkLab
 import Testing
 
 /// Who serves an interface, in namespaces of their own.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct InstanceClaimTests {
   private let namespace: NetworkNamespace
 

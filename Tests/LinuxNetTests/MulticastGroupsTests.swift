@@ -5,7 +5,7 @@ import NetworkLab
 import Testing
 
 /// Groups of an interface on a real kernel.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct MulticastGroupsTests {
   private let namespace: NetworkNamespace
   private let index: Int32

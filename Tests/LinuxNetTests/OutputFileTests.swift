@@ -3,7 +3,7 @@ import LinuxNet
 import Testing
 
 /// Where others may put links, pipes and devices, only files of ours are written.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct OutputFileTests {
   /// What somebody has put at the path that is written to, all in a sticky directory.
   enum Trap: String, CaseIterable {

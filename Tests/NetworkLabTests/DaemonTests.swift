@@ -13,7 +13,7 @@ private let configuration = """
 
 private let daemons = [ndpproxy, ndppd].filter(isInstalled)
 
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct DaemonTests {
   private let target = FoundingNetwork.memberAddress(1)
 

@@ -7,7 +7,7 @@ private let ndpctl = (try? Host.programBeside("ndpctl")) ?? ""
 /// `ndpctl demo` in a lab's node instead of the host: a lab inside a lab.
 @Suite(
   .enabled(if: NetworkNamespace.isPermitted && isInstalled(ndpctl)),
-  .timeLimit(.minutes(1)))
+  .timeLimit(.minutes(5)))
 struct DemoTests {
   @Test(arguments: [ndpproxy, ndppd].filter(isInstalled))
   func showsThatTheProxyMakesTheDifference(daemon: String) async throws {

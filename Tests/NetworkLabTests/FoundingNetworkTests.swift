@@ -3,7 +3,7 @@ import NDPWire
 import NetworkLab
 import Testing
 
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct FoundingNetworkTests {
   @Test func everyNodeReachesTheGateway() async throws {
     let network = try await FoundingNetwork(routers: 2, members: 3)

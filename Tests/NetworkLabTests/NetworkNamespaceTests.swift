@@ -10,7 +10,7 @@ import Testing
   #expect(NetworkNamespace.isPermitted)
 }
 
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct NetworkNamespaceTests {
   @Test func hasNothingButALoopback() throws {
     let namespace = try NetworkNamespace()

@@ -2,7 +2,7 @@ import LinuxNet
 import NetworkLab
 import Testing
 
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct PacketCaptureTests {
   @Test func seesASolicitationAndWhen() async throws {
     let network = try await FoundingNetwork(members: 1)

@@ -2,7 +2,7 @@ import LinuxNet
 import NetworkLab
 import Testing
 
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct ProcessTests {
   @Test func aFailingCommandIsNamed() async throws {
     let node = try await FoundingNetwork(members: 1).router

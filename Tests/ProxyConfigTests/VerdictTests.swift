@@ -7,7 +7,7 @@ import Testing
 /// meant to change it, `UPDATE_GOLDEN=1 swift test --filter VerdictTests` writes it anew, and
 /// `git diff` shows what became different.
 @Suite struct VerdictTests {
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func `every file has the expected verdict`() {
     let table = verdicts(CorpusFile.all)
     #expect(table.count == CorpusFile.all.count + 1)

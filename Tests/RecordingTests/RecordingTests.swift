@@ -59,7 +59,7 @@ struct RecordingTests {
     "proxy/answer-unicast",
   ]
 
-  @Test(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+  @Test(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
   func `the kernel that runs here speaks as the recorded one`() async throws {
     let now = Recording(text: try await output(of: Self.checked.joined(separator: " ")))
     for situation in Self.checked {

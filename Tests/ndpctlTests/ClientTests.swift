@@ -6,7 +6,7 @@ import NetworkLab
 import Testing
 
 /// Requests that are no good, and clients that mean ill.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct ClientTests {
   /// Runs a body with a daemon, and looks whether it still answers after it.
   private func withDaemon(

@@ -6,7 +6,7 @@ import NetworkLab
 import Testing
 
 /// What changes something, and how all commands behave.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct CommandTests {
   private let member = FoundingNetwork.memberAddress(0)
 

@@ -4,7 +4,7 @@ import NetworkLab
 import Testing
 
 /// The configuration in force, as ndpctl prints it.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct ConfigurationTests {
   /// Prints it twice, has it read, and counts rules and lines; in files, for they are long.
   private static let script = """

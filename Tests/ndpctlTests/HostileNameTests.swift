@@ -7,7 +7,7 @@ import PlainText
 import Testing
 
 /// Names and texts that others have given, on their way to a terminal, a log and a file.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(3)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct HostileNameTests {
   /// Interfaces may be called so: escape sequences in both forms, and one that turns the direction.
   static let names = [

@@ -3,7 +3,7 @@ import NetworkLab
 import Testing
 
 /// Whoever listens where ndpctl asks.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct ImpostorTests {
   @Test func `another user's daemon is not asked`() async throws {
     let network = try await FoundingNetwork(members: 1)

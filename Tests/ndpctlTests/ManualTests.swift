@@ -3,7 +3,7 @@ import NetworkLab
 import Testing
 
 /// The manual and the completions, against the program itself.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct ManualTests {
   private func output(_ arguments: String...) async throws -> String {
     try await Node(name: "host", namespace: NetworkNamespace()).result(of: [ndpctl] + arguments)

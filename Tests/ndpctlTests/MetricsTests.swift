@@ -5,7 +5,7 @@ import NetworkLab
 import Testing
 
 /// Metrics, judged by those who read them.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct MetricsTests {
   @Test func `promtool has nothing to say`() async throws {
     let network = try await FoundingNetwork(members: 1)
@@ -72,7 +72,7 @@ struct MetricsTests {
 }
 
 /// What is shipped for Prometheus and Grafana, against what there is.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct PackagedMetricsTests {
   private func text(_ path: String) throws -> String {
     let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")

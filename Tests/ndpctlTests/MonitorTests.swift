@@ -6,7 +6,7 @@ import NetworkLab
 import Testing
 
 /// Messages as they come and go.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct MonitorTests {
   private let member = FoundingNetwork.memberAddress(0)
 

@@ -4,7 +4,7 @@ import NetworkLab
 import Testing
 
 /// What ndpctl shows of a running daemon.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct StatusTests {
   private let member = FoundingNetwork.memberAddress(0)
 

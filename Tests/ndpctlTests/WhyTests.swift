@@ -5,7 +5,7 @@ import NetworkLab
 import Testing
 
 /// What `ndpctl why` says of addresses whose fate we know.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct WhyTests {
   struct Case: CustomTestStringConvertible, Sendable {
     let name: String

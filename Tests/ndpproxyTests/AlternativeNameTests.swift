@@ -4,7 +4,7 @@ import NetworkLab
 import Testing
 
 /// A configuration that calls interfaces by their alternative names (ip-link(8), `property`).
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct AlternativeNameTests {
   private let member = FoundingNetwork.memberAddress(0)
   private static let settings = """

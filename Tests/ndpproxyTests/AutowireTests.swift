@@ -4,7 +4,7 @@ import NetworkLab
 import Testing
 
 /// Routes to single targets in a real kernel.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct AutowireTests {
   private let member = FoundingNetwork.memberAddress(0)
 

@@ -4,7 +4,7 @@ import NetworkLab
 import SystemPackage
 import Testing
 
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct BackgroundTests {
   @Test func `the founding guide's file works as it is, with -d and -p`() async throws {
     try await withDirectory { directory in

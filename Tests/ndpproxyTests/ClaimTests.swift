@@ -5,7 +5,7 @@ import NetworkLab
 import Testing
 
 /// A station on one rule interface claims a live target of another.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct ClaimTests {
   private static let target = SlowMember.address
   private static let settings = """

@@ -11,7 +11,7 @@ let foundingConfiguration = """
   }
   """
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CommandLineTests {
   @Test(arguments: ["--help", "-h"])
   func `help names every flag`(flag: String) async throws {

@@ -2,7 +2,7 @@ import Subprocess
 import Testing
 
 /// What shells offer for ndpproxy, against what it takes.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CompletionTests {
   @Test func `bash completes the flags of the help, and no others`() async throws {
     let script = """

@@ -4,7 +4,7 @@ import NetworkLab
 import Testing
 
 /// The socket that ndpctl connects to, from its beginning to its end.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct ControlSocketTests {
   private let ndpctl = (try? Host.programBeside("ndpctl")) ?? ""
 

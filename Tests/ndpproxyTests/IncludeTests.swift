@@ -3,7 +3,7 @@ import NetworkLab
 import Testing
 
 /// What `include` reads, and shows of what it has read.
-@Suite(.enabled(if: getuid() == 0), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: getuid() == 0), .timeLimit(.minutes(5)))
 struct IncludeTests {
   private static let secret = "precious {\n}"
 

@@ -4,7 +4,7 @@ import NetworkLab
 import Testing
 
 /// What becomes of a second daemon.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct InstanceTests {
   private let ready = "ready: "
 

@@ -5,7 +5,7 @@ import SystemPackage
 import Testing
 
 /// What a daemon leaves behind that had no time to clean up; for its routes see `AutowireTests`.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct KillTests {
   private static let configuration = """
     proxy eth0 {

@@ -8,7 +8,7 @@ import Testing
 ///
 /// Linux answers a unicast solicitation with the Override flag clear and without its link-layer
 /// address, which is a full confirmation (RFC 4861 §7.2.4).
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct KnownTargetTests {
   private let member = FoundingNetwork.memberAddress(0)
 

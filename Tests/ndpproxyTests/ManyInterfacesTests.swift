@@ -5,7 +5,7 @@ import Testing
 
 extension TimedTests {
   /// A rule whose pattern matches very many interfaces.
-  @Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+  @Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
   struct ManyInterfacesTests {
     private static let count = 200
     private static let target = FoundingNetwork.memberAddress(0x100)

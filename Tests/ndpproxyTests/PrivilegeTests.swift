@@ -5,7 +5,7 @@ import SystemPackage
 import Testing
 
 /// What the daemon may do once it is ready.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct PrivilegeTests {
   /// The lines of `/proc/PID/status` as a dictionary.
   private func status(of process: Int32) throws -> [String: String] {

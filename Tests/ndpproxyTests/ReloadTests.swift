@@ -4,7 +4,7 @@ import NetworkLab
 import Subprocess
 import Testing
 
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct ReloadTests {
   private let member = FoundingNetwork.memberAddress(0)
   private let second = FoundingNetwork.memberAddress(1)

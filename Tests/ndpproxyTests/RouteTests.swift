@@ -4,7 +4,7 @@ import NetworkLab
 import Testing
 
 /// An `auto` rule answers for what the kernel forwards from the proxy interface, and for no more.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct RouteTests {
   /// A routing table of the gateway.
   struct Row: Sendable, CustomTestStringConvertible {

@@ -5,7 +5,7 @@ import NetworkLab
 import Testing
 
 /// What a service manager gets to hear.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct ServiceManagerTests {
   @Test(arguments: [true, false])
   func `readiness, state, reloads and signs of life are told`(isAbstract: Bool) async throws {

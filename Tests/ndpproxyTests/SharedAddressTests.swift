@@ -5,7 +5,7 @@ import NetworkLab
 import Testing
 
 /// Link-local and link-layer addresses are unique on a link, not in a host.
-@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
 struct SharedAddressTests {
   /// A gateway with some addresses in more than one place.
   struct Row: Sendable, CustomTestStringConvertible {

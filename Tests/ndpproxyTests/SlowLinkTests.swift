@@ -5,7 +5,7 @@ import Testing
 
 extension TimedTests {
   /// What traffic to a member behind a slow link has to wait for.
-  @Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(1)))
+  @Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
   struct SlowLinkTests {
     /// As across an ocean.
     private static let roundTrip = Duration.milliseconds(81)

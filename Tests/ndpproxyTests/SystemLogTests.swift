@@ -29,7 +29,7 @@ struct SystemLogTests {
         os.kill(pid, signal.SIGTERM)
     """
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func `one that does not read holds nothing up, and hears of it`() async throws {
     try await withDirectory { directory in
       let network = try await FoundingNetwork(members: 1)

@@ -159,7 +159,8 @@ extension Daemon {
   /// The names and patterns of the configuration by which interfaces can be used now, the first of
   /// them.
   var servedNames: [String] {
-    Array(plan.names.lazy.filter { conditions[$0] == .usable }.prefix(ControlSocket.pageLength))
+    let served = plan.names.lazy.filter { [conditions] in conditions[$0] == .usable }
+    return Array(served.prefix(ControlSocket.pageLength))
   }
 
   func port(on index: InterfaceIndex) -> Port? {

@@ -48,10 +48,10 @@ struct AutowireTests {
       #expect(later.received > 0, "\(daemon.process.lines)")
       let isThere = try await routesBecome("\(member) dev zt0", on: gateway)
       #expect(isThere)
-      // The kernel, which forwards to it, is believed for as long as it believes in it.
-      try await gateway.run("sysctl", "-qw", "net.ipv6.neigh.zt0.base_reachable_time_ms=1000")
       try await network.member.run("ip", "link", "set", "zt0", "down")
-      let isGone: Bool? = try await poll(within: .seconds(20)) {
+      // The kernel, which forwards to it, is believed while it believes in it: up to 45 s, and then
+      // it takes 8 s to find out.
+      let isGone: Bool? = try await poll(within: .seconds(90)) {
         try await network.router.run("ip", "-6", "neighbor", "flush", "dev", "up0")
         _ = try await network.router.ping(member)
         return try await routes(of: gateway).isEmpty ? true : nil

@@ -30,6 +30,11 @@ struct TokenBucket {
     full <= now || full.nanoseconds - now.nanoseconds <= tolerance
   }
 
+  /// Whether at least seven eighths of the tokens are there.
+  func isNearlyFull(now: Instant) -> Bool {
+    full <= now || full.nanoseconds - now.nanoseconds <= half / 4
+  }
+
   /// Whether at least half of the tokens are there.
   func isHalfFull(now: Instant) -> Bool {
     full <= now || full.nanoseconds - now.nanoseconds <= half
@@ -71,8 +76,8 @@ struct FairTokenBucket {
     return shares[slot].take(now: now) && common.take(now: now)
   }
 
-  /// Whether nobody is kept from anything.
-  func hasPlenty(now: Instant) -> Bool { common.isHalfFull(now: now) }
+  /// Whether hardly any token has been taken lately; a flood keeps it at half.
+  func hasPlenty(now: Instant) -> Bool { common.isNearlyFull(now: now) }
 
   /// Takes one token, if there is one, for something that is done in any case.
   mutating func takeIfAny(now: Instant) {

@@ -30,7 +30,7 @@ package struct Advertisement: Sendable {
   /// The checksum; by default the right one.
   package var checksum: UInt16?
 
-  /// The base answer of `rfc.md` to a solicitation without fault.
+  /// The right answer to a solicitation without fault.
   package init(answering question: Stimulus) {
     let isSolicited = question.source != .unspecified
     let isLocal = !isSolicited || question.source.isLinkLocal

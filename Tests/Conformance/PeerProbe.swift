@@ -1,4 +1,4 @@
-/// A probe by which `peers.md` §3.1 compares proxies, and the rows that try it here.
+/// A probe by which proxies are compared, and the rows that try it here.
 package struct PeerProbe: Sendable {
   /// As the first column there has it.
   package let name: String

@@ -1,6 +1,6 @@
 /// One requirement, and how to find out whether a proxy meets it.
 package struct Row: Sendable {
-  /// The id of `rfc.md` §1, or one that begins with P for a probe of `peers.md` §3.1.
+  /// A letter for the group of requirements and a number; P is for probes that compare proxies.
   package let id: String
   /// What is required, in a few words.
   package let requirement: String

@@ -81,7 +81,7 @@ extension Table {
       + (repeated.isEmpty ? "" : "\n" + repeated)
   }
 
-  /// Where to find each probe of `peers.md`.
+  /// Where to find each probe that compares proxies.
   package var peerProbes: String {
     PeerProbe.all.map { "- \($0.name): \($0.rows.joined(separator: ", "))" }
       .joined(separator: "\n")

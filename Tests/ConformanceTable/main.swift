@@ -14,5 +14,5 @@ if !Host.permitsLabs {
 let rows = Row.all.filter { row in wanted.isEmpty || wanted.contains { row.id.hasPrefix($0) } }
 let table = await Table.made(of: rows)
 print(table.text)
-if wanted.isEmpty { print("\nProbes of peers.md §3.1 and their rows:\n\n\(table.peerProbes)") }
+if wanted.isEmpty { print("\nProbes that compare proxies, and their rows:\n\n\(table.peerProbes)") }
 exit(table.failures.isEmpty && !table.isUnsteady ? 0 : 1)

@@ -2,7 +2,7 @@ import Conformance
 import Testing
 
 struct CompletenessTests {
-  /// How many rows each group of `rfc.md` §1 has.
+  /// How many rows each group of requirements has.
   private static let counts: KeyValuePairs = [
     "A": 36, "B": 13, "C": 19, "D": 25, "E": 8, "F": 6, "G": 15, "H": 30, "I": 7, "J": 7, "K": 8,
     "L": 18, "M": 10, "N": 9,

@@ -1,6 +1,6 @@
 package import NDPWire
 
-/// Damages frames where it matters: one kind for each class of rfc.md §5.1.
+/// Damages frames where it matters: one kind for each class of damage.
 package struct FrameMutator {
   /// Addresses that mean something where the frames go: they turn up as source, destination and
   /// target.
@@ -19,7 +19,7 @@ package struct FrameMutator {
     "2001:db8::", "fec0::1", "fd00::1", "ff02::1:ff00:10",
   ].map { IPv6Address($0)! }
 
-  /// The classes of rfc.md §5.1 that are about octets.
+  /// The classes of damage that are about octets.
   package enum Kind: Int, CaseIterable, Sendable {
     case length, ethernet, ip, extensionHeader, addresses, icmp, target, options, flags, octets
   }

@@ -4,7 +4,7 @@ import ProxyEngine
 import Testing
 
 /// Every combination of flags, destination and link-layer address in an advertisement, in every
-/// state of the session it meets (rfc.md §5.1, P9).
+/// state of the session it meets.
 struct AdvertisementMatrixTests {
   enum State: CaseIterable {
     case none, waiting, valid, renewing, negative

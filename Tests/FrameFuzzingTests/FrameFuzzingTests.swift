@@ -35,7 +35,7 @@ struct FrameFuzzingTests {
   }
 }
 
-/// All of what mutations only try some of (rfc.md §5.1, P1, P3, P6).
+/// All of what mutations only try some of.
 struct ExhaustiveFrameTests {
   private func check(_ octets: [UInt8], _ what: @autoclosure () -> String) {
     var trial = FrameTrial()

@@ -109,7 +109,7 @@ extension World {
     tellInterfaces(of: gateway)
   }
 
-  /// The rules change; the R flags stay as they were first (rfc.md 2.4).
+  /// The rules change; the R flags stay as they were first.
   private func reload(_ gateway: Gateway, _ ruleset: Ruleset) {
     forget(gateway)
     _ = gateway.engine.replace(ruleset, limits: gateway.engineLimits, into: &gateway.actions)

@@ -64,7 +64,7 @@ extension Row {
       let dead = IPv6Address("2001:db8:9::dead")!
       try await lab.send(Stimulus(from: Station(row: 1), for: dead).octets, on: .x)
       let first = try await lab.listen(about: dead, for: .seconds(2))
-      // rfc.md: retries × 2 + 2.
+      // At the most: retries × 2 + 2.
       try require(first.count <= 6, "\(first.count) messages about a dead target")
       try require(!first.isEmpty, "nobody asks")
       try await playDeath(lab)

@@ -43,6 +43,28 @@ package final class RouteLookup {
     return result ?? .unreachable
   }
 
+  /// The router that this host sends to by default out of the interface with that index; `nil`
+  /// where it has none there.
+  ///
+  /// Throws where there is no answer. Two system calls.
+  package func defaultRouter(out interface: Int32) throws(SystemError) -> IPv6Address? {
+    // Global unicast begins there (RFC 4291 §2.4), and nobody has a route to its first address.
+    let outside: UInt128 = 0x2000 << 112
+    var payload: [UInt8] = [UInt8(AF_INET6), 128] + [UInt8](repeating: 0, count: 10)
+    payload.append(attribute: UInt16(RTA_DST.rawValue), outside.bigEndian)
+    payload.append(attribute: UInt16(RTA_OIF.rawValue), interface)
+    var entry: RouteEntry?
+    let refusal = try socket.ask(RTM_GETROUTE, payload: payload) { message, payload in
+      guard Int(message.type) == RTM_NEWROUTE else { return }
+      entry = RouteEntry.entries(payload).first
+    }
+    if let refusal, !Self.saysNo(refusal), refusal != .init(rawValue: ENODEV) {
+      throw SystemError("look up the default route", refusal)
+    }
+    guard let entry, entry.type == .unicast, entry.interface == interface else { return nil }
+    return entry.gateway
+  }
+
   /// Whether an error number is what a table or a rule says of a destination.
   ///
   /// `ENETUNREACH`: no route, or only `throw`. `EHOSTUNREACH`: `unreachable`. `EACCES`: `prohibit`.

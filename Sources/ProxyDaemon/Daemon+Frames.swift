@@ -134,6 +134,9 @@ extension Daemon {
       let route = lookUpRoute(to: target, from: index)
       if isDebugging, let route { logger.debug("route to \(target): \(sentence(about: route))") }
       engine.handle(.route(route, to: target, from: index), now: now, into: &actions)
+    case .locate(let target, let index):
+      let location = location(of: target, from: index)
+      engine.handle(.located(location, of: target, from: index), now: now, into: &actions)
     case .lookUpNeighbor(let target, let index):
       let neighbor = lookUpNeighbor(target, on: index)
       engine.handle(.neighbor(neighbor, of: target, on: index), now: now, into: &actions)
@@ -172,6 +175,26 @@ extension Daemon {
 
   /// The loopback interface has this index in every network namespace (LOOPBACK_IFINDEX).
   private static let loopback = InterfaceIndex(1)
+
+  /// Where the kernel holds an address to be, seen from a proxy interface.
+  ///
+  /// What is only stale may have moved since, or anybody may have made the kernel know it: it is asked
+  /// for there, too. Six system calls at the most.
+  private func location(of target: IPv6Address, from index: InterfaceIndex) -> Location {
+    if defaultRouter(on: index) == target { return .neighbor }
+    if let neighbor = lookUpNeighbor(target, on: index), neighbor.linkLayerAddress != nil {
+      switch neighbor.state {
+      case .reachable, .probing: return .neighbor
+      case .stale: return .onProxyLink
+      case .failed, .incomplete: break
+      }
+    }
+    switch lookUpRoute(to: target, from: index) {
+    case .onLink(index): return .onProxyLink
+    case .onLink(let other): return .onLink(other)
+    case .gateway, .local, .anycast, .unreachable, nil: return .elsewhere
+    }
+  }
 
   /// What the kernel's neighbor cache has of an address; `nil` where it has nothing.
   private func lookUpNeighbor(_ address: IPv6Address, on index: InterfaceIndex) -> CachedNeighbor? {

@@ -48,6 +48,7 @@ extension Daemon {
       // An interface may have been away and come back unseen, and a socket on it would be deaf.
       closePorts { !$0.socket.isAttached }
       reviewAll()
+      introduceRouters()
       performActions()
     } catch {
       logger.error("cannot read the interfaces: \(error); trying again in a second")

@@ -31,7 +31,8 @@ extension Daemon {
       logger.debug("\(name): dropped a malformed frame: \(reason)")
       guard isWatched else { return }
       tell(now: now, about: nil, on: name, frame: told(frame)) { WatchedMessage(reason) }
-    case .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .neighbor, .routesChanged:
+    case .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located, .neighbor,
+      .routesChanged:
       return
     }
   }
@@ -106,7 +107,7 @@ extension Daemon {
           return message
         }
       case .installHostRoute, .removeHostRoute, .reportMissingSource, .reportConflict,
-        .lookUpRoute, .lookUpNeighbor, .offerNeighbor:
+        .lookUpRoute, .lookUpNeighbor, .locate, .offerNeighbor:
         continue
       }
     }

@@ -14,7 +14,8 @@ extension Daemon {
         guard let entry = change.entry else { return }
         engine.handle(
           .neighbor(
-            CachedNeighbor(entry), of: change.address, on: InterfaceIndex(change.interface)),
+            cached(entry, of: change.address, on: change.interface), of: change.address,
+            on: InterfaceIndex(change.interface)),
           now: now, into: &actions)
       }
     } catch {
@@ -26,6 +27,37 @@ extension Daemon {
 
   /// How many news are taken in a row, so that a storm of them keeps nobody waiting.
   private static let neighborBatch = 32
+
+  /// Tells the engine which default routers this host has on proxy interfaces, whose questions come
+  /// first.
+  func introduceRouters() {
+    guard plan.asks else { return }
+    for port in ports { _ = defaultRouter(on: port.index) }
+  }
+
+  /// The router that this host sends to by default out of an interface; what the kernel has said of
+  /// it counts for a second.
+  func defaultRouter(on index: InterfaceIndex) -> IPv6Address? {
+    let former = defaultRouters[index]
+    if let former, now < former.end { return former.address }
+    let router = (try? routes.defaultRouter(out: index.rawValue)) ?? nil
+    defaultRouters[index] = (router, now + .seconds(1))
+    if let router, router != former?.address,
+      let entry = try? neighborLookup.entry(for: router, on: index.rawValue)
+    {
+      let event = Event.neighbor(CachedNeighbor(entry, isRouter: true), of: router, on: index)
+      engine.handle(event, now: now, into: &actions)
+    }
+    return router
+  }
+
+  private func cached(
+    _ entry: NeighborEntry, of address: IPv6Address, on interface: Int32
+  ) -> CachedNeighbor {
+    let index = InterfaceIndex(interface)
+    let isRouter = port(on: index) != nil && defaultRouter(on: index) == address
+    return CachedNeighbor(entry, isRouter: isRouter)
+  }
 
   /// Listens to the neighbor cache while some rule asks, and to routes while some goes by them.
   func watchKernel() throws(SystemError) {
@@ -63,7 +95,7 @@ extension Daemon {
 }
 
 extension CachedNeighbor {
-  init(_ entry: NeighborEntry) {
+  init(_ entry: NeighborEntry, isRouter: Bool = false) {
     let state: State =
       switch entry.state {
       case .reachable, .permanent, .noARP: .reachable
@@ -75,6 +107,7 @@ extension CachedNeighbor {
     let isFixed = entry.state == .permanent || entry.state == .noARP
     self.init(
       state: state, linkLayerAddress: entry.linkLayerAddress,
-      age: isFixed ? .zero : .milliseconds(entry.millisecondsSinceConfirmed ?? 0))
+      age: isFixed ? .zero : .milliseconds(entry.millisecondsSinceConfirmed ?? 0),
+      isRouter: isRouter)
   }
 }

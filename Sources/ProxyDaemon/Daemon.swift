@@ -41,6 +41,8 @@ package final class Daemon {
   /// Read again when a reload is asked for.
   let configurationPath: String
   let routes: RouteLookup
+  /// This host's default router on each proxy interface, and until when that counts.
+  var defaultRouters: [InterfaceIndex: (address: IPv6Address?, end: Instant)] = [:]
 
   var host = HostTable()
   /// Few, so that looking through them beats hashing.

@@ -24,8 +24,8 @@ enum Decision {
     switch event {
     case .solicitation: self.init(onSolicitation: actions, since: start, discarded: reason)
     case .advertisement: self = reason.map { .ignored($0) } ?? .confirmed
-    case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .neighbor,
-      .routesChanged:
+    case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located,
+      .neighbor, .routesChanged:
       return nil
     }
   }
@@ -40,7 +40,7 @@ enum Decision {
         return
       case .solicit: self = .asked
       case .lookUpRoute: self = .lookedUp
-      case .lookUpNeighbor: self = .asked
+      case .lookUpNeighbor, .locate: self = .asked
       case .installHostRoute, .removeHostRoute, .offerNeighbor, .reportMissingSource,
         .reportConflict:
         continue
@@ -110,8 +110,8 @@ struct RecentMessages {
         Entry(
           at: now, interface: index, solicitor: nil, source: frame.message.source,
           target: frame.message.target, decision: decision))
-    case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .neighbor,
-      .routesChanged:
+    case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located,
+      .neighbor, .routesChanged:
       return
     }
   }

@@ -33,6 +33,10 @@ extension DiscardReason {
       "the rule's interface is missing, down, a port or without neighbours"
     case .noRoute:
       "the kernel has no route to the target, or one back to where the question is from"
+    case .targetUpstream: "a neighbor on the link of the proxy has the target"
+    case .askerOffLink: "the asker is not on the link, or wants the answer sent to another station"
+    case .offLinkLimit: "too many solicitations per second from addresses that are not on the link"
+    case .sessionLimit: "there are too many targets, and all of them answer"
     case .routeLookupFailed: "the kernel could not be asked for its route"
     case .askedHere: "we have just asked for the target on this very interface"
     case .targetFailed: "the target did not answer a moment ago"

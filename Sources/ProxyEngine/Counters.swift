@@ -20,6 +20,15 @@ package enum DiscardReason: Int, CaseIterable, Sendable {
   case duplicateAddressDetection
   /// The rule interface is missing, down, the proxy interface itself, or has no neighbours.
   case ruleInterfaceUnavailable
+  /// The target is a neighbor on the link of the proxy, and answers there itself.
+  case targetUpstream
+  /// The asker's address is not on the link, which `solicitors` excludes, or it wants the answer sent
+  /// to another station.
+  case askerOffLink
+  /// `Limits.offLinkSolicitationsPerSecond`.
+  case offLinkLimit
+  /// There are as many targets as may be, and none that may be forgotten.
+  case sessionLimit
   /// The kernel has no route to the target, or one back out of the proxy interface.
   case noRoute
   /// The kernel could not be asked for its route.

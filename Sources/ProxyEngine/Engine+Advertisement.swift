@@ -26,11 +26,21 @@ extension Engine {
       switch verdict(on: frame, receivedOn: index, for: position, now: now) {
       case .confirms(let linkLayerAddress):
         isAwaited = true
+        // Only the host itself is a gateway: where another station speaks for it, there is none.
+        let isSpeaker = linkLayerAddress == frame.source
         let neighbor = Session.Neighbor(
-          source: frame.message.source, linkLayerAddress: linkLayerAddress, interface: index)
+          source: isSpeaker ? frame.message.source : key.target,
+          linkLayerAddress: linkLayerAddress, interface: index)
         take(
           neighbor, isOverride: frame.message.isOverride, for: position, now: now, into: &actions)
-      case .contradicts: conflicts = true
+      case .contradicts:
+        conflicts = true
+        dispute(position, by: frame, on: index, now: now, into: &actions)
+      case .isUpstream:
+        isAwaited = true
+        counters.discard(.targetUpstream)
+        fail(position, isSilence: false, now: now, into: &actions)
+      case .isHearsay: isAwaited = true
       case .lacksLinkLayerAddress: lacksAddress = true
       case .isNotAwaited: continue
       }
@@ -56,8 +66,83 @@ extension Engine {
     let isTargetItself =
       session.confirmed != nil && !session.isSecondHand
       && session.neighbor?.isAt(neighbor.linkLayerAddress, on: neighbor.interface) == true
+    if session.state == .incomplete, session.isClaimed {
+      guard isOverride else { return }
+      return compare(neighbor, withClaimOn: position, into: &actions)
+    }
     sessions[position].isSecondHand = !isOverride && !isTargetItself
+    if session.state == .incomplete, let end = endOfObjections(position, to: neighbor), now < end {
+      return hold(neighbor, position, until: end)
+    }
     confirm(position, by: .neighbor(neighbor), now: now, into: &actions)
+  }
+
+  /// Until when others than the first that claims a target are heard; `nil` where it is believed at
+  /// once.
+  private func endOfObjections(_ position: Int, to claim: Session.Neighbor) -> Instant? {
+    let session = sessions[position]
+    guard let asked = session.lastSolicited?.at, !session.isAskedByUnicast else { return nil }
+    if session.isContested { return asked + Limits.upstreamPatience }
+    let isRouted = session.routeInterface == claim.interface
+    guard rules.proxies[session.key.proxy].installsHostRoutes, !isRouted,
+      let rule = rule(ofSession: position), rules.interfaceCount(of: rule) > 1
+    else { return nil }
+    return asked + Limits.claimPatience
+  }
+
+  /// Waits whether another station claims the target, too.
+  private mutating func hold(
+    _ neighbor: Session.Neighbor, _ position: Int, until instant: Instant
+  ) {
+    sessions[position].isClaimed = true
+    sessions[position].neighbor = neighbor
+    sessions[position].deadline = instant
+    sessions.reschedule(position)
+  }
+
+  /// Takes up a second claim while the first has not been believed yet: the kernel's route decides,
+  /// and where it does not, the kernel gets none of us.
+  private mutating func compare(
+    _ neighbor: Session.Neighbor, withClaimOn position: Int, into actions: inout [Action]
+  ) {
+    let session = sessions[position]
+    guard let claim = session.neighbor,
+      !claim.isAt(neighbor.linkLayerAddress, on: neighbor.interface)
+    else { return }
+    if session.routeInterface == neighbor.interface, claim.interface != neighbor.interface {
+      sessions[position].neighbor = neighbor
+      sessions[position].isSecondHand = false
+      return
+    }
+    if session.isDisputed { return }
+    sessions[position].isDisputed = true
+    counters.discard(.conflictingOwner)
+    actions.append(
+      .reportConflict(
+        session.key.target, claimedBy: neighbor.linkLayerAddress, on: neighbor.interface))
+  }
+
+  /// Two stations have answered one question: the kernel's route decides, and where it does not, the
+  /// kernel gets none of us.
+  private mutating func dispute(
+    _ position: Int, by frame: EthernetFrame<NeighborAdvertisement>, on index: InterfaceIndex,
+    now: Instant, into actions: inout [Action]
+  ) {
+    let session = sessions[position]
+    guard session.isFresh, let claimed = frame.message.targetLinkLayerAddress else { return }
+    if session.routeInterface == index, session.neighbor?.interface != index {
+      let neighbor = Session.Neighbor(
+        source: claimed == frame.source ? frame.message.source : session.key.target,
+        linkLayerAddress: claimed, interface: index)
+      return confirm(position, by: .neighbor(neighbor), now: now, into: &actions)
+    }
+    if session.routeInterface == session.neighbor?.interface,
+      session.neighbor?.interface != index
+    {
+      return
+    }
+    sessions[position].isDisputed = true
+    updateHostRoute(position, into: &actions)
   }
 
   /// Why an advertisement confirms nothing whoever waits for it; `nil` if it may.
@@ -91,6 +176,10 @@ extension Engine {
     case confirms(MACAddress)
     /// Somebody else claims the target than who confirmed it.
     case contradicts
+    /// A host on the link of the proxy has the target.
+    case isUpstream
+    /// Another proxy there speaks for it.
+    case isHearsay
     /// It does not say where the target is.
     case lacksLinkLayerAddress
     case isNotAwaited
@@ -102,10 +191,21 @@ extension Engine {
   ) -> Verdict {
     let session = sessions[position]
     let claimed = frame.message.targetLinkLayerAddress
+    if index == rules.proxyInterfaces[session.key.proxy] {
+      guard session.isContested, isWithinRetransmission(of: session, now: now),
+        session.state == .incomplete || session.isFresh
+      else { return .isNotAwaited }
+      // A proxy there may have it from us, and its word counts for nothing.
+      return frame.message.isOverride && claimed != nil ? .isUpstream : .isHearsay
+    }
     switch session.state {
     case .reachable, .probing, .stale:
-      guard let neighbor = session.neighbor, neighbor.interface == index else {
-        return .isNotAwaited
+      guard let neighbor = session.neighbor else { return .isNotAwaited }
+      guard neighbor.interface == index else {
+        let isObjection =
+          mayObject(to: session, frame.message, now: now)
+          && includes(.all, index, forSession: position)
+        return isObjection ? .contradicts : .isNotAwaited
       }
       if isFrom(neighbor, frame) { return .confirms(neighbor.linkLayerAddress) }
       guard let claimed, claimed != neighbor.linkLayerAddress, session.state != .stale else {
@@ -116,6 +216,13 @@ extension Engine {
       // A late answer is an answer; one that came before the question is none.
       let wasPut = session.sent > 0 || twinHasAsked(position, on: index, now: now)
       guard wasPut, isAsked(position, on: index) else { return .isNotAwaited }
+      if session.isAskedByUnicast, session.state == .incomplete {
+        // Only who was asked may answer; everybody else is asked later.
+        guard let neighbor = session.neighbor, neighbor.interface == index,
+          isFrom(neighbor, frame)
+        else { return .isNotAwaited }
+        return .confirms(neighbor.linkLayerAddress)
+      }
       if let claimed { return .confirms(claimed) }
       guard let neighbor = session.neighbor, neighbor.interface == index, isFrom(neighbor, frame)
       else { return .lacksLinkLayerAddress }
@@ -135,14 +242,25 @@ extension Engine {
       && (claimed == nil || claimed == neighbor.linkLayerAddress)
   }
 
+  /// Whether another station may have answered the question by which a target was just found.
+  private func mayObject(
+    to session: Session, _ message: NeighborAdvertisement, now: Instant
+  ) -> Bool {
+    session.isFresh && message.isOverride && message.targetLinkLayerAddress != nil
+      && isWithinRetransmission(of: session, now: now)
+  }
+
+  /// Whether the last question for a target may still be answered before the next one.
+  private func isWithinRetransmission(of session: Session, now: Instant) -> Bool {
+    guard let last = session.lastSolicited else { return false }
+    return now < last.at + rules.proxies[session.key.proxy].timers.retransmission
+  }
+
   /// Whether the target itself answers a solicitation that a proxy has answered just before.
   private func isOwnerAfterProxy(
     _ session: Session, _ message: NeighborAdvertisement, now: Instant
   ) -> Bool {
-    guard session.isSecondHand, message.isOverride, let last = session.lastSolicited else {
-      return false
-    }
-    return now < last.at + rules.proxies[session.key.proxy].timers.retransmission
+    session.isSecondHand && message.isOverride && isWithinRetransmission(of: session, now: now)
   }
 
   /// Whether a session asks, or has asked, on an interface.
@@ -157,8 +275,10 @@ extension Engine {
     case .none: return false
     case .one(let one): return one == index
     case .all:
-      // Nobody is asked where the question came from, whatever a pattern names.
-      if rules.proxyInterfaces[sessions[position].key.proxy] == index { return false }
+      // Whatever a pattern names, what came from there is asked there only to find its owner.
+      if rules.proxyInterfaces[sessions[position].key.proxy] == index {
+        return sessions[position].isContested
+      }
       if sessions[position].routeInterface == index { return true }
       return rule(ofSession: position).map { rules.names($0, index) } ?? false
     }
@@ -183,10 +303,16 @@ extension Engine {
   ) {
     let key = sessions[position].key
     let wasKnown = sessions[position].state != .incomplete && sessions[position].state != .failed
+    let former = sessions[position].isClaimed ? nil : sessions[position].neighbor
     sessions[position].state = .reachable
     sessions[position].awaitsNeighbor = false
+    sessions[position].isClaimed = false
     switch proof {
     case .neighbor(let neighbor):
+      // Where it was before, or was confirmed in between, nobody may object.
+      let isSame = former?.isAt(neighbor.linkLayerAddress, on: neighbor.interface) == true
+      sessions[position].isFresh = !wasKnown && !isSame
+      if !isSame { sessions[position].isDoubted = false }
       sessions[position].neighbor = neighbor
       sessions[position].interfaces = .one(neighbor.interface)
       sessions[position].confirmed = now
@@ -225,7 +351,8 @@ extension Engine {
     counters.rule = rules.position(of: key.proxy, covering: key.target)
     for asker in askers {
       let isTooLate = asker.deadline.map { now > $0 } ?? false
-      if asker.detectsDuplicates, isTooLate || sessions[position].neighbor == nil {
+      let isDefended = sessions[position].neighbor != nil && !sessions[position].isContested
+      if asker.detectsDuplicates, isTooLate || !isDefended {
         counters.discard(.duplicateAddressDetection)
         continue
       }
@@ -239,7 +366,8 @@ extension Engine {
   ///
   /// It has to send there at once, and would ask what we have just asked.
   private mutating func offerNeighbor(_ position: Int, into actions: inout [Action]) {
-    guard let route = sessions[position].hostRoute, let neighbor = sessions[position].neighbor
+    guard let route = sessions[position].hostRoute?.route,
+      let neighbor = sessions[position].neighbor
     else {
       return
     }

@@ -70,6 +70,9 @@ extension Engine {
     var actions: [Action] = []
     let asker = solicitor(index) ?? interfaces.stranger(besides: target)
     trial.handle(.solicitation(asker.question(for: target), on: index), now: now, into: &actions)
+    if actions.contains(.locate(target, from: index)) {
+      trial.handle(.located(.elsewhere, of: target, from: index), now: now, into: &actions)
+    }
     if actions.contains(.lookUpRoute(target, from: index)) {
       trial.handle(.route(route(index), to: target, from: index), now: now, into: &actions)
     }
@@ -96,6 +99,8 @@ extension Engine {
     advertisementTokens = other.advertisementTokens
     solicitationTokens = other.solicitationTokens
     routeLookupTokens = other.routeLookupTokens
+    offLinkTokens = other.offLinkTokens
+    acquaintances = other.acquaintances
     for proxy in other.rules.proxies.indices {
       let key = SessionKey(proxy: proxy, target: target)
       guard let position = other.sessions.position(of: key) else { continue }

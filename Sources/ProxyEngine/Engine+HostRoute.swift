@@ -13,7 +13,7 @@ extension Engine {
   mutating func updateHostRoute(_ position: Int, into actions: inout [Action]) {
     let session = sessions[position]
     let key = session.key
-    guard rules.proxies[key.proxy].installsHostRoutes else {
+    guard rules.proxies[key.proxy].installsHostRoutes, !session.isDisputed else {
       return removeHostRoute(position, into: &actions)
     }
     // Whatever is to be asked for again keeps the route that it has, and gets no other.
@@ -25,26 +25,63 @@ extension Engine {
       && neighbor.source != key.target && neighbor.source.isLinkLocal
     let route = HostRoute(
       target: key.target, interface: neighbor.interface, gateway: isVia ? neighbor.source : nil)
-    guard route != session.hostRoute else { return }
-    sessions[position].hostRoute = route
+    let installed = InstalledRoute(route: route, claimant: neighbor.linkLayerAddress)
+    guard installed != session.hostRoute else { return }
+    // One neighbor that is hundreds of targets must not take the room of all others.
+    let isExcess = session.hostRoute == nil && hostRoutes.count(of: installed) >= hostRouteShare
+    if isExcess { return }
+    set(installed, position)
     // The kernel has one route to a target, whichever proxy wants it.
     let twins = twins(of: key).filter { sessions[$0].hostRoute != nil }
-    let isInstalled = twins.contains { sessions[$0].hostRoute == route }
-    for twin in twins { sessions[twin].hostRoute = route }
+    let isInstalled = twins.contains { sessions[$0].hostRoute?.route == route }
+    for twin in twins { set(installed, twin) }
     if !isInstalled { actions.append(.installHostRoute(route)) }
+  }
+
+  private var hostRouteShare: Int { max(Limits.hostRouteShare, limits.sessions / 8) }
+
+  private mutating func set(_ route: InstalledRoute?, _ position: Int) {
+    if let old = sessions[position].hostRoute { hostRoutes.remove(old) }
+    if let route { hostRoutes.add(route) }
+    sessions[position].hostRoute = route
   }
 
   /// Has the kernel forget the way to a target, if it knows it from us.
   mutating func removeHostRoute(_ position: Int, into actions: inout [Action]) {
-    guard let route = sessions[position].hostRoute else { return }
-    sessions[position].hostRoute = nil
+    guard let installed = sessions[position].hostRoute else { return }
+    set(nil, position)
     let isWanted = twins(of: sessions[position].key).contains { sessions[$0].hostRoute != nil }
-    if !isWanted { actions.append(.removeHostRoute(route)) }
+    if !isWanted { actions.append(.removeHostRoute(installed.route)) }
   }
 
   /// Forgets a target and whatever was done for it.
   mutating func forget(_ position: Int, into actions: inout [Action]) {
     removeHostRoute(position, into: &actions)
     sessions.remove(position)
+  }
+}
+
+/// How many host routes lead to each neighbor.
+struct HostRouteCounts {
+  private var counts: [Claimant: Int] = [:]
+
+  private struct Claimant: Hashable {
+    let interface: InterfaceIndex
+    let linkLayerAddress: MACAddress
+
+    init(_ installed: InstalledRoute) {
+      (interface, linkLayerAddress) = (installed.route.interface, installed.claimant)
+    }
+  }
+
+  /// How many lead where this one does.
+  func count(of installed: InstalledRoute) -> Int { counts[Claimant(installed), default: 0] }
+
+  mutating func add(_ installed: InstalledRoute) { counts[Claimant(installed), default: 0] += 1 }
+
+  mutating func remove(_ installed: InstalledRoute) {
+    let claimant = Claimant(installed)
+    let count = counts[claimant, default: 1] - 1
+    counts[claimant] = count > 0 ? count : nil
   }
 }

@@ -27,7 +27,8 @@ extension Engine {
         guard let neighbor = sessions[position].neighbor else { continue }
         confirm(position, by: .neighbor(neighbor), now: now, into: &actions)
       case .reachable where !isKnown && sessions[position].neighbor != nil:
-        guard mayBeAsked(position, on: index) else { continue }
+        guard mayBeAsked(position, on: index), !sessions[position].isDoubted else { continue }
+        sessions[position].isDoubted = true
         // It may have moved: whoever confirmed it is asked first, then everybody.
         startProbing(position, now: now, into: &actions)
       case .stale where !isKnown && mayBeAsked(position, on: index):

@@ -33,6 +33,10 @@ extension Engine {
     }
     if wasAwaited { return }
     if entry?.state == .failed { return doubt(target, on: index, now: now, into: &actions) }
+    if let proxy = rules.proxy(on: index) {
+      acquaintances.update(entry, of: target, on: index)
+      if entry?.state == .reachable { leave(target, to: proxy, into: &actions) }
+    }
     guard let entry, let station = entry.linkLayerAddress else { return }
     switch entry.state {
     case .reachable, .stale:
@@ -41,6 +45,19 @@ extension Engine {
         into: &actions)
     case .failed, .probing, .incomplete: return
     }
+  }
+
+  /// Forgets a target that the kernel has found to be a neighbor of the proxy, unless its routes say
+  /// otherwise.
+  private mutating func leave(
+    _ target: IPv6Address, to proxy: Int, into actions: inout [Action]
+  ) {
+    let key = SessionKey(proxy: proxy, target: target)
+    guard let position = sessions.position(of: key), sessions[position].neighbor != nil,
+      sessions[position].routeGeneration == nil
+    else { return }
+    counters.discard(.targetUpstream)
+    forget(position, into: &actions)
   }
 
   /// Believes the kernel where it knows better than we do, and asks the target otherwise.

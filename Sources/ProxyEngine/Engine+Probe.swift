@@ -21,6 +21,11 @@ extension Engine {
     _ position: Int, now: Instant, into actions: inout [Action]
   ) {
     let timers = timers(of: position)
+    if sessions[position].isClaimed, let claim = sessions[position].neighbor {
+      // Nobody has objected.
+      return confirm(position, by: .neighbor(claim), now: now, into: &actions)
+    }
+    if sessions[position].awaitsLocation { return forget(position, into: &actions) }
     if sessions[position].awaitsRoute || sessions[position].sent >= timers.solicitations {
       fail(position, now: now, into: &actions)
     } else {
@@ -28,17 +33,22 @@ extension Engine {
     }
   }
 
-  /// Gives up on a target for `deadtime`; on links that have just come up, until the next question.
-  mutating func fail(_ position: Int, now: Instant, into actions: inout [Action]) {
+  /// Gives up on a target for `deadtime`; where silence says little, because a link has just come up,
+  /// until the next question.
+  mutating func fail(
+    _ position: Int, isSilence: Bool = true, now: Instant, into actions: inout [Action]
+  ) {
     removeHostRoute(position, into: &actions)
     failures.add(sessions[position].key, now: now)
-    if isSettling(position, now: now) { return forget(position, into: &actions) }
+    if isSilence, isSettling(position, now: now) { return forget(position, into: &actions) }
     sessions[position].state = .failed
     sessions[position].askers = []
     sessions[position].confirmed = nil
     sessions[position].awaitsRoute = false
     sessions[position].awaitsNeighbor = false
-    sessions[position].deadline = now + timers(of: position).failed
+    // Where the answer was that it is elsewhere, `deadtime` may be over sooner than RetransTimer.
+    sessions[position].deadline = max(
+      now + timers(of: position).failed, earliestSolicitation(position, now: now))
     sessions.reschedule(position)
   }
 
@@ -63,6 +73,9 @@ extension Engine {
     if session.awaitsNeighbor {
       sessions[position].awaitsNeighbor = false
       startProbing(position, now: now, into: &actions)
+    } else if session.isDisputed, session.isWanted {
+      // Perhaps one of those who claim it has gone.
+      startAsking(position, now: now, into: &actions)
     } else if timers(of: position).keepsAlive, session.isWanted, !session.isSecondHand {
       lookUpNeighbor(position, now: now, into: &actions)
     } else {
@@ -99,9 +112,12 @@ extension Engine {
     _ position: Int, firstOn index: InterfaceIndex? = nil, isPaid: Bool = false, now: Instant,
     into actions: inout [Action]
   ) {
-    let wasStale = sessions[position].state == .stale && !sessions[position].isSecondHand
+    let session = sessions[position]
+    let wasStale = session.state == .stale && !session.isSecondHand && !session.isDisputed
     sessions[position].state = .incomplete
     sessions[position].awaitsNeighbor = false
+    sessions[position].isClaimed = false
+    sessions[position].isDisputed = false
     sessions[position].sent = 0
     sessions[position].start = nextStart
     sessions[position].interfaces = .all
@@ -177,6 +193,7 @@ extension Engine {
     if let until = instantToWait(for: twins, position, now: now) {
       return wait(position, until: until)
     }
+    sessions[position].isAskedByUnicast = false
     var asked: AskedInterfaces = .all
     if isPaid || maySolicit(position, now: now) {
       let start = actions.count
@@ -191,6 +208,9 @@ extension Engine {
       solicitOnNamedInterfaces(
         position, except: [first, session.routeInterface], besides: twins, now: now,
         into: &actions)
+      if session.isContested, session.sent == 0 {
+        solicitUpstream(position, besides: twins, into: &actions)
+      }
       if actions.count == start + 1, case .solicit(_, let only) = actions[start] {
         asked = .one(only)
       }
@@ -254,7 +274,7 @@ extension Engine {
     let length = min(left, max(least, (left + roundsLeft - 1) / roundsLeft))
     if length <= least { return length }
     let isPressed = !solicitationTokens.hasPlenty(now: now)
-    if isPressed, !session.askers.contains(where: \.isInsistent) { return least }
+    if isPressed, !session.askers.contains(where: { $0.worth >= .repeated }) { return least }
     for _ in 0..<(length + least - 1) / least where !frameTokens.take(now: now) { return least }
     return length
   }
@@ -323,16 +343,20 @@ extension Engine {
     }
   }
 
-  /// Whether one more question may be asked; those for targets that were confirmed always may.
+  /// Whether one more question may be asked by multicast, which a whole link has to hear.
   ///
-  /// Whoever waits for the answer and has a token pays for it.
+  /// Those for targets that have spoken themselves come first. For others, whoever waits for the
+  /// answer and has a token pays for it.
   private mutating func maySolicit(_ position: Int, now: Instant) -> Bool {
-    if sessions[position].confirmed != nil {
-      solicitationTokens.takeIfAny(now: now)
-      return true
+    let isKnown = sessions[position].confirmed != nil && !sessions[position].isSecondHand
+    if isKnown {
+      let own = MACAddress(bits: 0)
+      if solicitationTokens.take(for: own, worth: .repeatedByAcquaintance, now: now) { return true }
+      counters.discard(.solicitationLimit)
+      return false
     }
     for asker in sessions[position].askers
-    where solicitationTokens.take(for: asker.station, now: now) {
+    where solicitationTokens.take(for: asker.station, worth: asker.worth, now: now) {
       return true
     }
     // Nobody waits for one that was asked for because it was heard.
@@ -340,6 +364,18 @@ extension Engine {
     if isOrphan, solicitationTokens.take(for: MACAddress(bits: 0), now: now) { return true }
     counters.discard(.solicitationLimit)
     return false
+  }
+
+  /// Asks on the link of the proxy itself whether somebody there has the target.
+  private mutating func solicitUpstream(
+    _ position: Int, besides twins: [Int], into actions: inout [Action]
+  ) {
+    guard let index = rules.proxyInterfaces[sessions[position].key.proxy],
+      interfaces.canSolicit(on: index), !wasAsked(on: index, by: twins)
+    else { return }
+    let group = sessions[position].key.target.solicitedNodeMulticast
+    solicit(
+      position, on: index, destination: group, at: MACAddress(multicast: group), into: &actions)
   }
 
   /// Asks the neighbour that confirmed the target, and waits RetransTimer for an answer.
@@ -358,6 +394,7 @@ extension Engine {
     solicit(
       position, on: neighbor.interface, destination: sessions[position].key.target,
       at: neighbor.linkLayerAddress, into: &actions)
+    sessions[position].isAskedByUnicast = true
     awaitAnswer(position, on: .one(neighbor.interface), now: now)
   }
 

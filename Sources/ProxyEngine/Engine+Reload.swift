@@ -41,7 +41,7 @@ extension Engine {
     rules = newRules
     for position in sessions.takenPositions { updateHostRoute(position, into: &actions) }
     apply(newLimits)
-    makeRoom(for: 0, into: &actions)
+    shrink(to: limits.sessions, into: &actions)
     return contradicted
   }
 

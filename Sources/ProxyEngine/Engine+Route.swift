@@ -14,12 +14,19 @@ extension Engine {
       return false
     }
     if !sessions[position].awaitsRoute {
-      guard routeLookupTokens.take(for: asker.station, now: now) else { return false }
+      guard takeRouteLookup(for: asker, of: position, now: now) else { return false }
       sessions[position].awaitsRoute = true
       lookUpRoute(position, into: &actions)
     }
-    add(asker, to: position)
+    add(asker, to: position, now: now)
     return true
+  }
+
+  private mutating func takeRouteLookup(
+    for asker: Asker, of position: Int, now: Instant
+  ) -> Bool {
+    let worth = worth(of: asker, proxy: sessions[position].key.proxy)
+    return routeLookupTokens.take(for: asker.station, worth: worth, now: now)
   }
 
   /// Asks for the route of packets that come in on the proxy interface: where policy rules or VRFs
@@ -74,6 +81,8 @@ extension Engine {
     let proxy = sessions[position].key.proxy
     let own = rules.proxyInterfaces[proxy]
     let before = sessions[position].routeInterface
+    // Where an `iface` rule of the same prefix has it asked for elsewhere nevertheless.
+    sessions[position].isContested = own.map { route == .onLink($0) } ?? false
     if case .onLink(let index) = route, index != own {
       sessions[position].routeInterface = index
     } else {
@@ -117,12 +126,15 @@ extension Engine {
     var mayAsk = !isPossible || isKnown
     if !mayAsk {
       mayAsk = sessions[position].askers.contains { asker in
-        solicitationTokens.take(for: asker.station, now: now)
+        solicitationTokens.take(for: asker.station, worth: asker.worth, now: now)
       }
     }
     guard mayAsk else {
       counters.discard(.solicitationLimit)
-      return forget(position, into: &actions)
+      // Whoever was asked just now must not be forgotten to have been.
+      return sessions[position].lastSolicited == nil
+        ? forget(position, into: &actions)
+        : fail(position, isSilence: false, now: now, into: &actions)
     }
     startAsking(position, isPaid: !isKnown, now: now, into: &actions)
   }

@@ -27,7 +27,7 @@ extension Engine {
     if message.target.isIPv4Compatible, rules.rules[rule].prefix.length < 96 {
       return counters.discard(.targetNotProxied)
     }
-    let asker = Asker(frame, now: now)
+    guard let asker = asker(of: frame, proxy: proxy, at: place, now: now) else { return }
     let detection = rules.proxies[proxy].duplicateDetection
     if asker.detectsDuplicates, detection == .ignore {
       return counters.discard(.duplicateAddressDetection)
@@ -78,6 +78,43 @@ extension Engine {
     return nil
   }
 
+  /// Who gets the answer; `nil`, and counted why, where nobody may.
+  ///
+  /// Some routers ask from addresses that are not on the link. They are answered within a limit, and
+  /// only at the link-layer address that the frame came from.
+  private mutating func asker(
+    of frame: EthernetFrame<NeighborSolicitation>, proxy: Int, at place: Int, now: Instant
+  ) -> Asker? {
+    let source = frame.message.source
+    let isOnLink =
+      source.isLinkLocal || source.isUnspecified || interfaces.interfaces[place].reaches(source)
+    if isOnLink {
+      var asker = Asker(frame, now: now)
+      if advertisementTokens != nil { asker.worth = worth(of: asker, proxy: proxy) }
+      return asker
+    }
+    guard rules.proxies[proxy].answersOffLink else {
+      counters.discard(.askerOffLink)
+      return nil
+    }
+    var asker = Asker(frame, answeredAt: frame.source, now: now)
+    asker.worth = worth(of: asker, proxy: proxy)
+    guard offLinkTokens.take(for: asker.station, worth: asker.worth, now: now) else {
+      counters.discard(.offLinkLimit)
+      return nil
+    }
+    return asker
+  }
+
+  /// How much the question of a station counts that asks for the first time.
+  ///
+  /// At most `Limits.acquaintances` comparisons.
+  func worth(of asker: Asker, proxy: Int) -> Worth {
+    guard let index = rules.proxyInterfaces[proxy] else { return .stranger }
+    let isKnown = acquaintances.contains(asker.source, asker.station, on: index)
+    return isKnown ? .acquaintance : .stranger
+  }
+
   /// Answers from what is known of the target, or finds out.
   private mutating func ask(
     _ frame: EthernetFrame<NeighborSolicitation>, for asker: Asker, key: SessionKey,
@@ -91,6 +128,7 @@ extension Engine {
       return detectDuplicate(position, frame, for: asker, now: now, into: &actions)
     }
     sessions[position].isWanted = true
+    sessions[position].isDoubted = false
     sessions[position].asked = now
     switch sessions[position].state {
     case .reachable, .probing:
@@ -101,9 +139,9 @@ extension Engine {
       sessions[position].answers &+= 1
       advertise(key.target, to: asker, proxy: key.proxy, now: now, into: &actions)
     case .incomplete:
-      add(asker, to: position)
+      add(asker, to: position, now: now)
     case .stale:
-      add(asker, to: position)
+      add(asker, to: position, now: now)
       revive(position, now: now, into: &actions)
     case .failed:
       counters.discard(.targetFailed)
@@ -116,17 +154,19 @@ extension Engine {
     into actions: inout [Action]
   ) {
     if isEcho(key, now: now) { return counters.discard(.askedHere) }
+    var asker = asker
+    asker.worth = worth(of: asker, proxy: key.proxy)
     if rule.isAuto {
-      guard routeLookupTokens.take(for: asker.station, now: now) else {
+      guard pay(forRoute: true, &asker, key, now: now) else {
         return counters.discard(.routeLookupLimit)
       }
     } else {
       guard canAsk(rule, proxy: key.proxy) else { return lackInterface(of: rule, into: &actions) }
-      guard solicitationTokens.take(for: asker.station, now: now) else {
+      guard pay(forRoute: false, &asker, key, now: now) else {
         return counters.discard(.solicitationLimit)
       }
     }
-    makeRoom(into: &actions)
+    guard makeRoom(now: now, into: &actions) else { return counters.discard(.sessionLimit) }
     let timeout = rules.proxies[key.proxy].timers.retransmission
     var session = Session(key: key, begun: now, deadline: now + timeout)
     session.start = nextStart
@@ -137,10 +177,64 @@ extension Engine {
       session.interfaces = .all
     }
     let position = sessions.insert(session)
-    add(asker, to: position)
-    if rule.isAuto {
-      lookUpRoute(position, into: &actions)
-    } else if let found = neighborFoundByTwin(of: key, rule: rule, now: now) {
+    add(asker, to: position, now: now)
+    if rule.isAuto { return lookUpRoute(position, into: &actions) }
+    sessions[position].awaitsLocation = true
+    if let index = rules.proxyInterfaces[key.proxy] {
+      actions.append(.locate(key.target, from: index))
+    }
+  }
+
+  /// Takes a token for a question about a target of which nothing is known.
+  ///
+  /// One that was refused and is put again counts more.
+  private mutating func pay(
+    forRoute isRoute: Bool, _ asker: inout Asker, _ key: SessionKey, now: Instant
+  ) -> Bool {
+    if take(forRoute: isRoute, asker, now: now) { return true }
+    let mixed = RandomSequence.mixed(UInt64(truncatingIfNeeded: key.target.bits) ^ seed)
+    let hash = RandomSequence.mixed(
+      mixed ^ UInt64(truncatingIfNeeded: key.target.bits >> 64) &+ asker.station.bits
+        ^ UInt64(truncatingIfNeeded: asker.source.bits))
+    guard refusedQuestions.isRepeated(hash, now: now) else { return false }
+    asker.worth = asker.worth.whenRepeated
+    return take(forRoute: isRoute, asker, now: now)
+  }
+
+  private mutating func take(forRoute isRoute: Bool, _ asker: Asker, now: Instant) -> Bool {
+    isRoute
+      ? routeLookupTokens.take(for: asker.station, worth: asker.worth, now: now)
+      : solicitationTokens.take(for: asker.station, worth: asker.worth, now: now)
+  }
+
+  /// Goes on to ask for a target that is not a neighbor of the proxy.
+  mutating func apply(
+    _ location: Location, of target: IPv6Address, from index: InterfaceIndex, now: Instant,
+    into actions: inout [Action]
+  ) {
+    guard let proxy = rules.proxy(on: index),
+      let position = sessions.position(of: SessionKey(proxy: proxy, target: target)),
+      sessions[position].awaitsLocation, let rule = rule(ofSession: position)
+    else { return }
+    enter(index)
+    sessions[position].awaitsLocation = false
+    switch location {
+    case .neighbor:
+      counters.discard(.targetUpstream)
+      return forget(position, into: &actions)
+    case .onProxyLink: sessions[position].isContested = true
+    case .onLink(let other):
+      if rules.names(rule, other) { sessions[position].routeInterface = other }
+    case .elsewhere: break
+    }
+    // Nobody inside may keep a host of the proxy's link from configuring its address.
+    let isContested = sessions[position].isContested
+    if isContested, sessions[position].askers.allSatisfy(\.detectsDuplicates) {
+      counters.discard(.duplicateAddressDetection)
+      return forget(position, into: &actions)
+    }
+    let key = sessions[position].key
+    if !isContested, let found = neighborFoundByTwin(of: key, rule: rule, now: now) {
       confirm(position, by: .neighbor(found), now: now, into: &actions)
     } else {
       solicitByMulticast(position, isPaid: true, now: now, into: &actions)
@@ -154,7 +248,7 @@ extension Engine {
   private mutating func askSecondHand(
     _ position: Int, for asker: Asker, now: Instant, into actions: inout [Action]
   ) {
-    add(asker, to: position)
+    add(asker, to: position, now: now)
     startAsking(position, now: now, into: &actions)
   }
 
@@ -197,16 +291,12 @@ extension Engine {
     return nil
   }
 
-  /// Forgets the sessions that have to go so that others can be added.
-  mutating func makeRoom(for count: Int = 1, into actions: inout [Action]) {
-    while sessions.count + count > limits.sessions, let position = sessions.leastWorthy {
-      forget(position, into: &actions)
-      counters.evictSession()
+  mutating func add(_ asker: Asker, to position: Int, now: Instant) {
+    var asker = asker
+    asker.worth = max(asker.worth, worth(of: asker, proxy: sessions[position].key.proxy))
+    if sessions[position].add(asker, limit: limits.askersPerSession, now: now) {
+      counters.evictAsker()
     }
-  }
-
-  mutating func add(_ asker: Asker, to position: Int) {
-    if sessions[position].add(asker, limit: limits.askersPerSession) { counters.evictAsker() }
   }
 
   /// Whether there is an interface on which the targets of a rule can be asked for now.
@@ -239,7 +329,7 @@ extension Engine {
     }
     switch session.state {
     case .incomplete, .stale:
-      add(asker, to: position)
+      add(asker, to: position, now: now)
     case .reachable, .probing:
       defend(position, against: asker, now: now, into: &actions)
     case .failed:
@@ -254,12 +344,13 @@ extension Engine {
     _ position: Int, against asker: Asker, now: Instant, into actions: inout [Action]
   ) {
     let session = sessions[position]
-    guard session.neighbor != nil, let confirmed = session.confirmed else {
+    // Nobody on another link keeps a host of the proxy's own link from configuring its address.
+    guard session.neighbor != nil, let confirmed = session.confirmed, !session.isContested else {
       return counters.discard(.duplicateAddressDetection)
     }
-    if session.state == .probing { return add(asker, to: position) }
+    if session.state == .probing { return add(asker, to: position, now: now) }
     if earliestSolicitation(position, now: now) < now + Limits.duplicateDetectionWindow {
-      add(asker, to: position)
+      add(asker, to: position, now: now)
       startProbing(position, now: now, into: &actions)
     } else if !session.isSecondHand, confirmed + Limits.duplicateDetectionWindow > now {
       advertise(session.key.target, to: asker, proxy: session.key.proxy, now: now, into: &actions)

@@ -35,6 +35,12 @@ package struct Engine: ~Copyable {
   /// Each is for `Limits.interfacesPerQuestion` frames.
   var frameTokens = TokenBucket(
     rate: Limits.questionFramesPerSecond / Limits.interfacesPerQuestion)
+  /// For solicitations from addresses that are not on the link.
+  var offLinkTokens: FairTokenBucket
+  /// Neighbors of proxy interfaces that the kernel has confirmed.
+  var acquaintances = Acquaintances()
+  var refusedQuestions = RefusedQuestions()
+  var hostRoutes = HostRouteCounts()
 
   /// `seed` is to be secret on a network: it keeps stations from choosing with whom they share.
   package init(ruleset: Ruleset, limits: Limits = Limits(), seed: UInt64 = 0) {
@@ -49,6 +55,7 @@ package struct Engine: ~Copyable {
     }
     solicitationTokens = FairTokenBucket(rate: limits.solicitationsPerSecond, seed: seed)
     routeLookupTokens = FairTokenBucket(rate: limits.routeLookupsPerSecond, seed: seed)
+    offLinkTokens = FairTokenBucket(rate: Limits.offLinkSolicitationsPerSecond, seed: seed)
   }
 
   /// When `handleTimeout` is due; `nil` while there is nothing to wait for.
@@ -91,6 +98,9 @@ package struct Engine: ~Copyable {
       remove(index, into: &actions)
     case .route(let route, let target, let index):
       apply(route, to: target, from: index, now: now, into: &actions)
+      counters.leave()
+    case .located(let location, let target, let index):
+      apply(location, of: target, from: index, now: now, into: &actions)
       counters.leave()
     case .neighbor(let neighbor, let target, let index):
       apply(neighbor, of: target, on: index, now: now, into: &actions)
@@ -161,6 +171,7 @@ extension Engine {
   private mutating func remove(_ index: InterfaceIndex, into actions: inout [Action]) {
     // Sessions of a proxy are found by its interface, so they go before it does.
     forgetSessions(using: index, into: &actions)
+    acquaintances.forget(index)
     let names = interfaces[index]?.names ?? []
     interfaces.remove(index)
     counters.release(index)
@@ -177,7 +188,7 @@ extension Engine {
       let isAffected =
         rules.proxyInterfaces[session.key.proxy] == index
         || session.interfaces == .one(index) || session.routeInterface == index
-        || session.hostRoute?.interface == index || isAsked(position, onlyOn: index)
+        || session.hostRoute?.route.interface == index || isAsked(position, onlyOn: index)
       if isAffected { forget(position, into: &actions) }
     }
   }
@@ -247,7 +258,7 @@ extension Engine {
     guard let own = interfaces.interfaces[place].linkLayerAddress, let source else {
       return lackSource(on: index, into: &actions)
     }
-    guard advertisementTokens?.take(for: asker.station, now: now) ?? true else {
+    guard advertisementTokens?.take(for: asker.station, worth: asker.worth, now: now) ?? true else {
       return counters.discard(.advertisementLimit)
     }
     let advertisement = NeighborAdvertisement(

@@ -16,6 +16,8 @@ package enum Event: Sendable {
   case interfaceRemoved(InterfaceIndex)
   /// The kernel's answer to `Action.lookUpRoute`; `nil` where it could not be asked.
   case route(Route?, to: IPv6Address, from: InterfaceIndex)
+  /// The kernel's answer to `Action.locate`.
+  case located(Location, of: IPv6Address, from: InterfaceIndex)
   /// What the kernel's neighbor cache has of an address: the answer to `Action.lookUpNeighbor`, or
   /// news; `nil` where it has nothing.
   case neighbor(CachedNeighbor?, of: IPv6Address, on: InterfaceIndex)
@@ -45,9 +47,14 @@ package struct CachedNeighbor: Equatable, Sendable {
   package let linkLayerAddress: MACAddress?
   /// How long ago the kernel had it confirmed.
   package let age: Duration
+  /// Whether this host sends to it by default.
+  package let isRouter: Bool
 
-  package init(state: State, linkLayerAddress: MACAddress?, age: Duration) {
-    (self.state, self.linkLayerAddress, self.age) = (state, linkLayerAddress, age)
+  package init(
+    state: State, linkLayerAddress: MACAddress?, age: Duration, isRouter: Bool = false
+  ) {
+    (self.state, self.linkLayerAddress) = (state, linkLayerAddress)
+    (self.age, self.isRouter) = (age, isRouter)
   }
 
   /// The states that matter here.
@@ -63,6 +70,18 @@ package struct CachedNeighbor: Equatable, Sendable {
     /// Nothing is known yet.
     case incomplete
   }
+}
+
+/// Where the kernel holds an address to be, seen from a proxy interface.
+package enum Location: Equatable, Sendable {
+  /// Its route does not lead to a link of this host, or there is none.
+  case elsewhere
+  /// Its route leads to the link of another interface.
+  case onLink(InterfaceIndex)
+  /// Its route leads to the link of that interface itself, where nobody is known to have it.
+  case onProxyLink
+  /// A neighbor on the link of that interface has it, or this host's default router is said to.
+  case neighbor
 }
 
 /// The way to one target that was confirmed, for the kernel to know (`autowire` in ndppd).
@@ -96,6 +115,9 @@ package enum Action: Equatable, Sendable {
   /// Ask the kernel for its route to an address, as for a packet that came in on an interface, and
   /// feed the answer back as `Event.route`.
   case lookUpRoute(IPv6Address, from: InterfaceIndex)
+  /// Ask the kernel where it holds an address to be, seen from a proxy interface, and feed the answer
+  /// back as `Event.located`.
+  case locate(IPv6Address, from: InterfaceIndex)
   /// Look for an address in the kernel's neighbor cache, and feed the answer back as
   /// `Event.neighbor`.
   case lookUpNeighbor(IPv6Address, on: InterfaceIndex)

@@ -55,6 +55,11 @@ package struct Interface: Equatable, Sendable {
     self.addresses = addresses
   }
 
+  /// Whether an address is in a prefix of one of its own addresses.
+  func reaches(_ address: IPv6Address) -> Bool {
+    addresses.contains { $0.prefix.contains(address) }
+  }
+
   /// One IPv6 address of the interface.
   package struct Address: Equatable, Sendable {
     /// The address itself.

@@ -25,6 +25,27 @@ package struct Limits: Equatable, Sendable {
 
   package init() {}
 
+  /// Neighbors of proxy interfaces that are known to be there, for their questions to count more.
+  static let acquaintances = 64
+
+  /// Solicitations per second from addresses that are not on the link; then they are dropped.
+  static let offLinkSolicitationsPerSecond = 1000
+
+  /// How long whoever has an address on the link of the proxy has to say so, where the kernel's route
+  /// leads there, before a member of another link gets it.
+  static let upstreamPatience: Duration = .milliseconds(200)
+
+  /// How long other stations than the first have to claim a target, where the kernel is to get a route
+  /// to it and a rule names several interfaces.
+  static let claimPatience: Duration = .milliseconds(100)
+
+  /// How many sessions are looked at to find one that has to go.
+  static let evictionSample = 64
+
+  /// Host routes by way of one neighbor: the eighth part of all sessions, and this many at least;
+  /// more are not installed.
+  static let hostRouteShare = 64
+
   /// On how many interfaces of a rule one question is put at the least.
   ///
   /// A rule may match more: then each of `roundsForAllInterfaces` questions goes to others, so that

@@ -22,6 +22,7 @@ struct RuleTable {
     fileprivate(set) var isRouter: Bool
     let isOverride: Bool
     let source: Ruleset.AdvertisementSource
+    let answersOffLink: Bool
     let duplicateDetection: Ruleset.DuplicateDetection
     let installsHostRoutes: Bool
     let timers: Ruleset.Timers
@@ -51,7 +52,8 @@ struct RuleTable {
     proxies = ruleset.proxies.map {
       Proxy(
         name: $0.interface, isRouter: $0.isRouter, isOverride: $0.isOverride, source: $0.source,
-        duplicateDetection: $0.duplicateDetection, installsHostRoutes: $0.installsHostRoutes,
+        answersOffLink: $0.answersOffLink, duplicateDetection: $0.duplicateDetection,
+        installsHostRoutes: $0.installsHostRoutes,
         timers: $0.timers)
     }
     proxyPositions = Dictionary(

@@ -19,6 +19,8 @@ package struct Ruleset: Equatable, Sendable {
     package var isOverride = false
     /// Which address advertisements come from.
     package var source = AdvertisementSource.automatic
+    /// Whether solicitations from addresses that are not on the link are answered.
+    package var answersOffLink = true
     /// What hosts get that detect duplicates.
     package var duplicateDetection = DuplicateDetection.verify
     /// Whether the interface is to receive every frame of its link; the engine does not care.

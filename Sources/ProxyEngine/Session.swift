@@ -44,22 +44,13 @@ struct Session {
   /// Where the kernel's route leads on-link; `nil` for `iface` rules, and where it does not.
   var routeInterface: InterfaceIndex?
   var state = State.incomplete
-  /// Whether it was confirmed without the Override flag: by a proxy most likely, and not by the
-  /// target itself.
-  var isSecondHand = false
-  /// Whether somebody asked since the target was last confirmed.
-  var isWanted = false
-  /// Whether a route lookup is under way.
-  var awaitsRoute = false
-  /// Whether the kernel's neighbor cache is being asked for it.
-  var awaitsNeighbor = false
+  private var flags: Flags = []
   /// How many solicitations the state has sent.
   var sent: UInt16 = 0
   /// Where the target was confirmed last; `nil` if never, or if a route alone is the proof.
   var neighbor: Neighbor?
   /// Among which the table lists it, if it has been put there.
   var listed: Precedence?
-  private var isRouted = false
 
   /// When it began to be known.
   let begun: Instant
@@ -81,7 +72,7 @@ struct Session {
   private var solicitedOn = AskedInterfaces.none.packed
   private var packedInterfaces = AskedInterfaces.none.packed
   /// The route that the kernel has of us, or none: few sessions have one.
-  private var hostRoutes: [HostRoute] = []
+  private var hostRoutes: [InstalledRoute] = []
   var askers: [Asker] = []
 
   /// Where the target is asked for or, if a route alone is the proof, where that leads.
@@ -110,14 +101,20 @@ struct Session {
 
   /// The routes' generation by which this session knows its way; `nil` for `iface` rules.
   var routeGeneration: UInt32? {
-    get { isRouted ? generation : nil }
-    set { (isRouted, generation) = (newValue != nil, newValue ?? 0) }
+    get { flags.contains(.isRouted) ? generation : nil }
+    set {
+      flags.set(.isRouted, newValue != nil)
+      generation = newValue ?? 0
+    }
   }
 
-  var hostRoute: HostRoute? {
+  var hostRoute: InstalledRoute? {
     get { hostRoutes.first }
     set { hostRoutes = newValue.map { [$0] } ?? [] }
   }
+
+  /// When it last asked or was heard, or somebody asked for it.
+  var lastUse: Instant { max(asked, confirmed ?? asked) }
 
   /// How much a session is worth where the table is full.
   enum Precedence: UInt8, CaseIterable {
@@ -151,30 +148,120 @@ struct Session {
 
   /// Adds an asker, or takes the newer of two from the same source.
   ///
-  /// Returns whether another had to go: the oldest of the station that has most of them here.
-  mutating func add(_ asker: Asker, limit: Int) -> Bool {
+  /// Returns whether one of them had to go: the oldest of the station that has most of them here or,
+  /// where each has one, the last of those that are worth less; if there is none, the newcomer.
+  mutating func add(_ asker: Asker, limit: Int, now: Instant) -> Bool {
     if let position = askers.firstIndex(where: { $0.isSame(as: asker) }) {
       let before = askers[position]
       askers[position] = asker
       askers[position].since = before.since
-      askers[position].isInsistent =
-        before.isInsistent || asker.since >= before.since + Asker.repetition
+      let isRepeated = now >= before.since + Asker.repetition
+      askers[position].worth = max(before.worth, isRepeated ? asker.worth.whenRepeated : asker.worth)
       return false
     }
-    let isFull = askers.count >= limit
-    if isFull { askers.remove(at: crowdedPosition) }
-    askers.append(asker)
-    return isFull
+    guard askers.count >= limit else {
+      askers.append(asker)
+      return false
+    }
+    if let place = positionToGiveUp(for: asker) {
+      askers.remove(at: place)
+      askers.append(asker)
+    }
+    return true
   }
 
-  /// The oldest asker of the station that has most of them; they are few.
-  private var crowdedPosition: Int {
+  /// Whose place a newcomer gets; they are few.
+  private func positionToGiveUp(for asker: Asker) -> Int? {
     var crowd = (position: 0, size: 0)
     for position in askers.indices {
       let size = askers.count { $0.station == askers[position].station }
       if size > crowd.size { crowd = (position, size) }
     }
-    return crowd.position
+    return crowd.size > 1 ? crowd.position : askers.lastIndex { $0.worth < asker.worth }
+  }
+}
+
+// MARK: - Flags
+
+extension Session {
+  /// Whether it was confirmed without the Override flag: by a proxy most likely, and not by the
+  /// target itself.
+  var isSecondHand: Bool {
+    get { flags.contains(.isSecondHand) }
+    set { flags.set(.isSecondHand, newValue) }
+  }
+  /// Whether somebody asked since the target was last confirmed.
+  var isWanted: Bool {
+    get { flags.contains(.isWanted) }
+    set { flags.set(.isWanted, newValue) }
+  }
+  /// Whether a route lookup is under way.
+  var awaitsRoute: Bool {
+    get { flags.contains(.awaitsRoute) }
+    set { flags.set(.awaitsRoute, newValue) }
+  }
+  /// Whether the kernel's neighbor cache is being asked for it.
+  var awaitsNeighbor: Bool {
+    get { flags.contains(.awaitsNeighbor) }
+    set { flags.set(.awaitsNeighbor, newValue) }
+  }
+  /// Whether the kernel is being asked where it holds the target to be.
+  var awaitsLocation: Bool {
+    get { flags.contains(.awaitsLocation) }
+    set { flags.set(.awaitsLocation, newValue) }
+  }
+  /// Whether the kernel's route to the target leads to the link of the proxy itself.
+  var isContested: Bool {
+    get { flags.contains(.isContested) }
+    set { flags.set(.isContested, newValue) }
+  }
+  /// Whether somebody has claimed the target, and others still have time to object.
+  var isClaimed: Bool {
+    get { flags.contains(.isClaimed) }
+    set { flags.set(.isClaimed, newValue) }
+  }
+  /// Whether it was found just now, so that others who answer the same question may object.
+  var isFresh: Bool {
+    get { flags.contains(.isFresh) }
+    set { flags.set(.isFresh, newValue) }
+  }
+  /// Whether several stations have claimed it.
+  var isDisputed: Bool {
+    get { flags.contains(.isDisputed) }
+    set { flags.set(.isDisputed, newValue) }
+  }
+  /// Whether the last question went to the station alone that had confirmed it.
+  var isAskedByUnicast: Bool {
+    get { flags.contains(.isAskedByUnicast) }
+    set { flags.set(.isAskedByUnicast, newValue) }
+  }
+
+  /// Whether it has been asked whether it is still where it was, and nobody has asked for it since.
+  var isDoubted: Bool {
+    get { flags.contains(.isDoubted) }
+    set { flags.set(.isDoubted, newValue) }
+  }
+
+  /// What holds of a session or does not, in two octets.
+  fileprivate struct Flags: OptionSet {
+    var rawValue: UInt16
+
+    static let isSecondHand = Flags(rawValue: 1 << 0)
+    static let isWanted = Flags(rawValue: 1 << 1)
+    static let awaitsRoute = Flags(rawValue: 1 << 2)
+    static let awaitsNeighbor = Flags(rawValue: 1 << 3)
+    static let awaitsLocation = Flags(rawValue: 1 << 4)
+    static let isContested = Flags(rawValue: 1 << 5)
+    static let isClaimed = Flags(rawValue: 1 << 6)
+    static let isFresh = Flags(rawValue: 1 << 7)
+    static let isDisputed = Flags(rawValue: 1 << 8)
+    static let isAskedByUnicast = Flags(rawValue: 1 << 9)
+    static let isRouted = Flags(rawValue: 1 << 10)
+    static let isDoubted = Flags(rawValue: 1 << 11)
+
+    mutating func set(_ flag: Flags, _ isSet: Bool) {
+      if isSet { insert(flag) } else { remove(flag) }
+    }
   }
 }
 
@@ -188,14 +275,18 @@ struct Asker {
   let station: MACAddress
   /// When it first asked for what it waits for.
   var since: Instant
-  /// Whether it has asked again, as long after as a router does.
-  var isInsistent = false
+  /// How much its question counts.
+  var worth = Worth.stranger
   /// When the answer has become useless.
   let deadline: Instant?
 
-  init(_ frame: EthernetFrame<NeighborSolicitation>, now: Instant) {
+  /// Answers go to `destination` or, where that is `nil`, where the solicitation wants them.
+  init(
+    _ frame: EthernetFrame<NeighborSolicitation>, answeredAt destination: MACAddress? = nil,
+    now: Instant
+  ) {
     source = frame.message.source
-    linkLayerAddress = frame.message.sourceLinkLayerAddress ?? frame.source
+    linkLayerAddress = destination ?? frame.message.sourceLinkLayerAddress ?? frame.source
     station = frame.source
     since = now
     deadline =
@@ -210,4 +301,10 @@ struct Asker {
   func isSame(as other: Asker) -> Bool {
     source == other.source && linkLayerAddress == other.linkLayerAddress
   }
+}
+
+/// A host route as it was installed, and who had claimed the target.
+struct InstalledRoute: Equatable {
+  let route: HostRoute
+  let claimant: MACAddress
 }

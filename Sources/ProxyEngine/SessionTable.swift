@@ -120,6 +120,19 @@ struct SessionTable {
     return [strangers, stale, confirmed].map(\.oldest).first { $0 != none }.map { Int($0) }
   }
 
+  /// Some positions in use, each at most once, chosen by numbers below the one that is given.
+  ///
+  /// No more than `count`, and fewer where many slots are free.
+  func sample(_ count: Int, _ number: (UInt64) -> UInt64) -> [Int] {
+    var found: Set<Int> = []
+    var positions: [Int] = []
+    for _ in 0..<count where !slots.isEmpty {
+      let position = Int(number(UInt64(slots.count)))
+      if slots[position] != nil, found.insert(position).inserted { positions.append(position) }
+    }
+    return positions
+  }
+
   /// Makes the session the last of its precedence to go.
   mutating func touch(_ position: Int) {
     if isLastToGo(position) { return }

@@ -4,7 +4,7 @@ import NDPWire
 struct TokenBucket {
   private let interval: UInt64
   private let tolerance: UInt64
-  private let half: UInt64
+  private let capacity: UInt64
   /// When the bucket will be full again.
   private var full = Instant(nanoseconds: 0)
 
@@ -14,7 +14,7 @@ struct TokenBucket {
     let size = max(1, rate / 4)
     interval = 1_000_000_000 / UInt64(max(1, rate - size))
     tolerance = interval * UInt64(size - 1)
-    half = interval * UInt64(size) / 2
+    capacity = interval * UInt64(size)
   }
 
   /// Takes one token if there is one.
@@ -30,23 +30,20 @@ struct TokenBucket {
     full <= now || full.nanoseconds - now.nanoseconds <= tolerance
   }
 
-  /// Whether at least seven eighths of the tokens are there.
-  func isNearlyFull(now: Instant) -> Bool {
-    full <= now || full.nanoseconds - now.nanoseconds <= half / 4
-  }
-
-  /// Whether at least half of the tokens are there.
-  func isHalfFull(now: Instant) -> Bool {
-    full <= now || full.nanoseconds - now.nanoseconds <= half
+  /// Whether at least so many eighths of the tokens are there.
+  func has(eighths: UInt64, now: Instant) -> Bool {
+    full <= now || full.nanoseconds - now.nanoseconds <= capacity / 8 * (8 - eighths)
   }
 }
 
-/// A token bucket whose last half is kept for those who take little.
+/// A token bucket whose last half is kept for those who take little, and for those who are worth it.
 ///
-/// Whoever comes first gets what there is until half is left. From then on each station, known by
-/// its link-layer address, gets its share alone: one that asks for everything cannot shut out one
-/// that asks for little, and where nobody else asks it may have everything. Stations that fall
-/// into one of `shareCount` slots have their share together.
+/// Whoever comes first gets what there is until half is left. From then on each stranger, known by
+/// its link-layer address, gets its share alone, until three eighths are left: one that asks for
+/// everything cannot shut out one that asks for little, and where nobody else asks it may have
+/// everything. Anybody may have any number of link-layer addresses: so what is left then is for
+/// neighbors that the kernel has confirmed, and the last quarter for questions that are put again.
+/// Stations that fall into one of `shareCount` slots have their share together.
 struct FairTokenBucket {
   private var common: TokenBucket
   private var shares: [TokenBucket]
@@ -68,16 +65,23 @@ struct FairTokenBucket {
   /// Takes one token for a station if there is one for it.
   ///
   /// A few multiplications.
-  mutating func take(for station: MACAddress, now: Instant) -> Bool {
-    if common.isHalfFull(now: now) { return common.take(now: now) }
-    // Its own share is kept for when there is little.
-    guard common.hasToken(now: now) else { return false }
-    let slot = Int(RandomSequence.mixed(station.bits ^ seed) % UInt64(Self.shareCount))
-    return shares[slot].take(now: now) && common.take(now: now)
+  mutating func take(
+    for station: MACAddress, worth: Worth = .stranger, now: Instant
+  ) -> Bool {
+    if common.has(eighths: 4, now: now) { return common.take(now: now) }
+    switch worth {
+    case .stranger:
+      guard common.has(eighths: 3, now: now) else { return false }
+      let slot = Int(RandomSequence.mixed(station.bits ^ seed) % UInt64(Self.shareCount))
+      return shares[slot].take(now: now) && common.take(now: now)
+    case .acquaintance: return common.has(eighths: 2, now: now) && common.take(now: now)
+    case .repeated: return common.has(eighths: 1, now: now) && common.take(now: now)
+    case .repeatedByAcquaintance: return common.take(now: now)
+    }
   }
 
   /// Whether hardly any token has been taken lately; a flood keeps it at half.
-  func hasPlenty(now: Instant) -> Bool { common.isNearlyFull(now: now) }
+  func hasPlenty(now: Instant) -> Bool { common.has(eighths: 7, now: now) }
 
   /// Takes one token, if there is one, for something that is done in any case.
   mutating func takeIfAny(now: Instant) {

@@ -95,6 +95,8 @@ final class EngineTrial {
       case .solicit(let frame, let index): emit(on: index) { frame.encode(into: &$0) }
       case .lookUpRoute(let target, let index):
         handle(.route(routes[target] ?? .unreachable, to: target, from: index))
+      case .locate(let target, let index):
+        handle(.located(.elsewhere, of: target, from: index))
       case .lookUpNeighbor(let target, let index):
         handle(.neighbor(nil, of: target, on: index))
       case .reportMissingSource, .reportConflict: reports.append(action)

@@ -83,6 +83,8 @@ actor OctetsSubject: Subject {
       case .solicit(let frame, let index): emit(on: index) { frame.encode(into: &$0) }
       case .lookUpRoute(let target, let index):
         play(.route(setup.route(to: target), to: target, from: index))
+      case .locate(let target, let index):
+        play(.located(.elsewhere, of: target, from: index))
       case .lookUpNeighbor(let target, let index):
         play(.neighbor(nil, of: target, on: index))
       case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute,

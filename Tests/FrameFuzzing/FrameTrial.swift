@@ -105,6 +105,8 @@ package struct FrameTrial: ~Copyable {
       case .lookUpRoute(let target, let index):
         engine.handle(
           .route(Self.route(to: target), to: target, from: index), now: now, into: &actions)
+      case .locate(let target, let index):
+        engine.handle(.located(.elsewhere, of: target, from: index), now: now, into: &actions)
       case .lookUpNeighbor(let target, let index):
         engine.handle(.neighbor(nil, of: target, on: index), now: now, into: &actions)
       case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute,

@@ -14,6 +14,8 @@ struct Gateway: ~Copyable {
   var now = Instant(nanoseconds: 1_000_000_000_000)
   /// What the kernel's neighbor cache has of every target.
   var cached: CachedNeighbor?
+  /// Where the kernel holds every target to be.
+  var location = Location.elsewhere
 
   init(
     _ rules: (String, Ruleset.Method)..., isRouter: Bool = true, limits: Limits = Limits(),
@@ -52,10 +54,14 @@ struct Gateway: ~Copyable {
 
   /// Says what the neighbor cache has, as the kernel does, at once.
   private mutating func answerLookups(_ actions: inout [Action]) {
-    while let place = actions.firstIndex(where: { $0.isNeighborLookup }),
-      case .lookUpNeighbor(let target, let index) = actions.remove(at: place)
-    {
-      engine.handle(.neighbor(cached, of: target, on: index), now: now, into: &actions)
+    while let place = actions.firstIndex(where: { $0.isNeighborLookup }) {
+      switch actions.remove(at: place) {
+      case .lookUpNeighbor(let target, let index):
+        engine.handle(.neighbor(cached, of: target, on: index), now: now, into: &actions)
+      case .locate(let target, let index):
+        engine.handle(.located(location, of: target, from: index), now: now, into: &actions)
+      default: break
+      }
     }
   }
 
@@ -91,7 +97,10 @@ struct Gateway: ~Copyable {
 
 extension Action {
   fileprivate var isNeighborLookup: Bool {
-    if case .lookUpNeighbor = self { true } else { false }
+    switch self {
+    case .lookUpNeighbor, .locate: true
+    default: false
+    }
   }
 }
 

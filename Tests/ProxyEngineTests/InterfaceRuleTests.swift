@@ -182,7 +182,11 @@ struct InterfaceRuleTests {
       ("2001:db8:1:0:ff::/80", .interface("zt0")), ("2001:db8:1:0:ff::/80", .interface("zt1")))
     #expect(gateway.ask(solicitation()) == [probe(), probe(on: Gateway.zt1)])
     #expect(gateway.answer(advertisement(to: ip("fe80::102")), on: Gateway.zt1) == [answer()])
-    #expect(gateway.answer(advertisement()) == [])
+    // Two stations have answered one question.
+    #expect(
+      gateway.answer(advertisement()) == [
+        .reportConflict(member, claimedBy: memberMAC, on: Gateway.zt0)
+      ])
   }
 
   @Test func `a target that moved to the other rule interface is found again`() {

@@ -50,9 +50,9 @@ struct TokenBucketTests {
   @Test func `who shares with whom depends on the seed`() {
     /// Whether station 1 takes the share of station 2.
     func areTogether(seed: UInt64) -> Bool {
-      var bucket = FairTokenBucket(rate: 80, seed: seed)
-      for _ in 0..<40 { _ = bucket.take(for: mac(1), now: instant(milliseconds: 0)) }
-      return !bucket.take(for: mac(2), now: instant(milliseconds: 0))
+      var bucket = FairTokenBucket(rate: 800, seed: seed)
+      for _ in 0..<126 { _ = bucket.take(for: mac(1), now: instant(milliseconds: 0)) }
+      return !bucket.take(for: mac(2), now: instant(milliseconds: 5))
     }
     let together = (0..<1000).count { areTogether(seed: $0) }
     #expect(4...40 ~= together, "one of 64")

@@ -80,6 +80,8 @@ final class SimulatedStage: Stage {
         let isInside = FoundingNetwork.insidePrefix.contains(target)
         let route: Route = isInside ? .onLink(Self.zt0) : .gateway(Self.eth0)
         play(.route(route, to: target, from: index), &seen)
+      case .locate(let target, let index):
+        play(.located(.elsewhere, of: target, from: index), &seen)
       case .lookUpNeighbor(let target, let index):
         play(.neighbor(nil, of: target, on: index), &seen)
       case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute,

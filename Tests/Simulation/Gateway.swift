@@ -187,6 +187,10 @@ extension World {
       trace.note(now, "\(gateway.name): route to \(target): \(route)")
       gateway.engine.handle(
         .route(route, to: target, from: index), now: now, into: &gateway.actions)
+    case .locate(let target, let index):
+      gateway.engine.handle(
+        .located(location(of: target, from: index, at: gateway), of: target, from: index),
+        now: now, into: &gateway.actions)
     case .lookUpNeighbor(let target, let index):
       let entry = cachedNeighbor(target, on: index, at: gateway)
       if entry != nil { figures.kernelAnswers += 1 }
@@ -208,6 +212,22 @@ extension World {
       offer(target, at: place, on: index, to: gateway)
     case .reportMissingSource, .reportConflict:
       return
+    }
+  }
+
+  /// Where the gateway's kernel holds a target to be, seen from a proxy interface.
+  private func location(
+    of target: IPv6Address, from index: InterfaceIndex, at gateway: Gateway
+  ) -> Location {
+    switch cachedNeighbor(target, on: index, at: gateway)?.state {
+    case .reachable, .probing: return .neighbor
+    case .stale: return .onProxyLink
+    case .failed, .incomplete, nil: break
+    }
+    switch gateway.route(to: target) {
+    case .onLink(index): return .onProxyLink
+    case .onLink(let other): return .onLink(other)
+    case .gateway, .local, .anycast, .unreachable: return .elsewhere
     }
   }
 

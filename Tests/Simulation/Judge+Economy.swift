@@ -15,7 +15,9 @@ extension Judge {
     let isToUs =
       interface.has(message.destination)
       || !message.destination.isLinkLocal && gateway.hasUsable(message.destination)
-    guard message.isSolicited, isToUs else { return word.doubted = world.now }
+    // Nobody is at home where the only proxy is asked.
+    let isUpstream = gateway.ruleset.proxies.count == 1 && gateway.proxy(on: interface.name) != nil
+    guard message.isSolicited, isToUs, !isUpstream else { return word.doubted = world.now }
     let claimed = message.targetLinkLayerAddress
     // Whoever is asked by unicast leaves out where it is, and must not insist then.
     let isSame =
@@ -100,6 +102,7 @@ extension Judge {
   /// Where several proxies share a gateway each has its own times.
   func checkEconomy(of target: IPv6Address, on interface: Interface, from gateway: Gateway) {
     guard gateway.ruleset.proxies.count == 1,
+      gateway.proxy(on: interface.name) == nil,
       let word = words[TargetKey(gateway: gateway.number, target: target)],
       word.interface == interface.index
     else { return }

@@ -165,16 +165,29 @@ extension Judge {
     for target: IPv6Address, on interface: Interface, from gateway: Gateway
   ) -> Bool {
     gateway.ruleset.proxies.contains { proxy in
-      guard proxy.interface != interface.name,
-        let coverage = Coverage(of: target, by: proxy)
-      else { return false }
+      guard let coverage = Coverage(of: target, by: proxy) else { return false }
       let recent = world.now - (gateway.belief * 2 + proxy.timers.failed + .seconds(10))
+      // Where the question came from only what the kernel holds to be there.
+      if proxy.interface == interface.name {
+        return gateway.mayHold(target, on: interface, since: recent)
+      }
       return coverage.names(interface.name)
         || coverage.isAuto
           && gateway.tables(since: recent).contains {
             $0.way(to: target) == .onLink(interface.name)
           }
     }
+  }
+
+  /// Whether the gateway's kernel holds a target to be another station than the one that is asked.
+  ///
+  /// Forged frames can do that; its news then give reason to ask for as long as it does.
+  private func isMisled(
+    _ gateway: Gateway, about target: IPv6Address, on interface: Interface, at station: MACAddress?
+  ) -> Bool {
+    let key = KernelNeighbors.Key(interface: interface.index, target: target)
+    guard let place = gateway.kernel?[key]?.neighbor?.linkLayerAddress else { return false }
+    return place != station
   }
 
   private func checkRate(
@@ -200,7 +213,9 @@ extension Judge {
         count <= gateway.limits.solicitationsPerSecond, .limits,
         "\(count) solicitations for strangers in 1 s")
     }
-    guard let silence, now > silence else { return }
+    guard let silence, now > silence,
+      !isMisled(gateway, about: target, on: interface, at: station)
+    else { return }
     askedInSilence[key, default: 0] += 1
     let most = gateway.ruleset.proxies.map { 3 * $0.timers.solicitations }.max()!
     require(
@@ -262,6 +277,15 @@ extension Gateway {
     let isMute = !interface.addresses.isEmpty && interface.usable.isEmpty
     return interface.usable.contains(source)
       || isMute && !source.isLinkLocal && hasUsable(source)
+  }
+
+  /// Whether its kernel holds a target to be on the link of an interface, or has since some time.
+  func mayHold(
+    _ target: IPv6Address, on interface: Interface, since: Instant
+  ) -> Bool {
+    let key = KernelNeighbors.Key(interface: interface.index, target: target)
+    return kernel?[key] != nil
+      || tables(since: since).contains { $0.way(to: target) == .onLink(interface.name) }
   }
 
   /// Whether one of its interfaces has the address, and may use it.

@@ -141,6 +141,7 @@ extension Judge {
     if coverage.isAuto, gateway.routeProves(target, proxy: question.proxy, since: world.now) {
       return true
     }
+    if isUpstream(question) { return false }
     return question.linksAsked(now: world.now).contains {
       world.truth.stableSince(target, on: $0).map { $0 <= settled } ?? false
     }
@@ -151,7 +152,7 @@ extension Judge {
   /// That must be quick enough: an asker that has given up by then does not ask for `deadtime`.
   private func mustAnswerSecondHand(_ question: Inquiry, since settled: Instant) -> Bool {
     guard question.isAnswerable(since: settled), !question.coverage.isAuto,
-      world.lastScan.isEmpty
+      world.lastScan.isEmpty, !isUpstream(question)
     else { return false }
     let links = question.linksAsked(now: world.now)
     let timers = question.proxy.timers
@@ -170,6 +171,18 @@ extension Judge {
           < timers.retransmission * timers.solicitations && mustAnswer(next, since: settled)
       }
     }
+  }
+
+  /// Whether the target is, or was lately, on the link of the question, and the kernel may know it.
+  private func isUpstream(_ question: Inquiry) -> Bool {
+    let key = KernelNeighbors.Key(interface: question.interface.index, target: question.target)
+    if question.gateway.kernel?[key]?.neighbor?.linkLayerAddress != nil { return true }
+    guard let link = question.gateway.attachment(question.interface.index)?.link,
+      let last = world.truth.lastAlive(question.target, on: link, now: world.now)
+    else { return false }
+    let recent = world.now - .seconds(60)
+    return last > recent
+      && question.gateway.mayHold(question.target, on: question.interface, since: recent)
   }
 
   func meetObligations(_ place: TargetKey, asker: IPv6Address) {

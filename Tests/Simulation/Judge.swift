@@ -116,7 +116,8 @@ final class Judge {
     case .advertisement(let frame, let index): hear(frame, on: index, at: gateway)
     case .neighbor(let entry, let target, let index):
       hear(entry, of: target, on: index, at: gateway)
-    case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .routesChanged:
+    case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located,
+      .routesChanged:
       return
     }
   }

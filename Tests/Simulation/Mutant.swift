@@ -73,7 +73,8 @@ package enum Mutant: String, CaseIterable, Sendable {
   package var violated: [Invariant] {
     switch self {
     case .answersExcluded, .answersUncovered, .answersOwnAddress: [.coverage]
-    case .neverForgets, .ignoresRouteChanges, .believesHearsay, .believesUnsolicited: [.evidence]
+    case .neverForgets: [.evidence, .answersOnly]
+    case .ignoresRouteChanges, .believesHearsay, .believesUnsolicited: [.evidence]
     case .ignoresUnicast, .servesFirstAsker, .servesScannerFirst: [.liveness]
     case .defendsFromCache, .defendsAlways: [.duplicateDetection, .answersOnly]
     case .asksTooSoon, .asksTogether: [.spacing]

@@ -1,0 +1,58 @@
+import NDPWire
+
+// Which targets have to be forgotten so that others can be known.
+
+extension Engine {
+  /// Makes room for one more target, and says whether there is.
+  ///
+  /// Strangers go first. Of targets that were confirmed one goes of the neighbor that has most of
+  /// them, for a single one may be any number of targets. Whatever the kernel has a route to goes only
+  /// when it does not answer any more.
+  mutating func makeRoom(now: Instant, into actions: inout [Action]) -> Bool {
+    guard sessions.count >= limits.sessions, let position = sessions.leastWorthy else { return true }
+    if sessions[position].confirmed == nil { return evict(position, into: &actions) }
+    let sample = sessions.sample(Limits.evictionSample) { random.next(below: $0) }
+      .filter { sessions[$0].confirmed != nil }
+    if let crowded = crowdedPosition(in: sample) { return evict(crowded, into: &actions) }
+    let candidates = sample + [position]
+    let free = candidates.filter { sessions[$0].hostRoute == nil }
+    if let oldest = free.min(by: { sessions[$0].lastUse < sessions[$1].lastUse }) {
+      return evict(oldest, into: &actions)
+    }
+    if let oldest = candidates.min(by: { sessions[$0].lastUse < sessions[$1].lastUse }) {
+      if sessions[oldest].state == .stale { return evict(oldest, into: &actions) }
+      if sessions[oldest].state == .reachable, sessions[oldest].neighbor != nil {
+        startProbing(oldest, now: now, into: &actions)
+      }
+    }
+    return false
+  }
+
+  /// Forgets targets until there are no more than so many.
+  mutating func shrink(to count: Int, into actions: inout [Action]) {
+    while sessions.count > count, let position = sessions.leastWorthy {
+      _ = evict(position, into: &actions)
+    }
+  }
+
+  private mutating func evict(_ position: Int, into actions: inout [Action]) -> Bool {
+    forget(position, into: &actions)
+    counters.evictSession()
+    return true
+  }
+
+  /// Of some sessions, the oldest of the neighbor that has most of them; `nil` unless it has a quarter.
+  private func crowdedPosition(in sample: [Int]) -> Int? {
+    var members: [MACAddress: [Int]] = [:]
+    for position in sample {
+      guard let neighbor = sessions[position].neighbor else { continue }
+      members[neighbor.linkLayerAddress, default: []].append(position)
+    }
+    // Of two that have as many, always the same.
+    let crowd = members.max {
+      ($0.value.count, $0.key.bits) < ($1.value.count, $1.key.bits)
+    }?.value
+    guard let crowd, crowd.count * 4 >= sample.count, members.count > 1 else { return nil }
+    return crowd.min { sessions[$0].lastUse < sessions[$1].lastUse }
+  }
+}

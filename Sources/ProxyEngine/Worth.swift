@@ -1,0 +1,103 @@
+import NDPWire
+
+/// How much a question deserves to be followed where there are more than can be.
+enum Worth: Int, Comparable, Sendable {
+  /// Nothing speaks for it.
+  case stranger
+  /// Whoever asks is a neighbor that the kernel has confirmed: both addresses, which anybody may
+  /// claim, belong together.
+  case acquaintance
+  /// It was put before, as long ago as a router waits (RFC 4861 §7.2.2), by the same station: a flood
+  /// seldom asks twice.
+  case repeated
+  /// Both.
+  case repeatedByAcquaintance
+
+  static func < (left: Worth, right: Worth) -> Bool { left.rawValue < right.rawValue }
+
+  /// The same question, put again.
+  var whenRepeated: Worth {
+    self == .stranger || self == .repeated ? .repeated : .repeatedByAcquaintance
+  }
+}
+
+/// The neighbors on proxy interfaces that the kernel has confirmed, and this host's default routers:
+/// whoever claims to be one of them must have both its addresses.
+struct Acquaintances {
+  private var known: [Acquaintance] = []
+
+  private struct Acquaintance: Equatable {
+    let address: IPv6Address
+    let linkLayerAddress: MACAddress
+    let interface: InterfaceIndex
+    let isRouter: Bool
+  }
+
+  /// Takes up what the kernel has of a neighbor.
+  ///
+  /// Of more than `Limits.acquaintances` the oldest goes that is no router, or the oldest router.
+  mutating func update(
+    _ neighbor: CachedNeighbor?, of address: IPv6Address, on interface: InterfaceIndex
+  ) {
+    guard let neighbor, let linkLayerAddress = neighbor.linkLayerAddress,
+      neighbor.state == .reachable || neighbor.isRouter && neighbor.state != .failed
+    else {
+      // What is stale was confirmed, and may be so again.
+      let isOver = neighbor == nil || neighbor?.state == .failed
+      if isOver { known.removeAll { $0.address == address && $0.interface == interface } }
+      return
+    }
+    let newer = Acquaintance(
+      address: address, linkLayerAddress: linkLayerAddress, interface: interface,
+      isRouter: neighbor.isRouter)
+    if known.last == newer { return }
+    known.removeAll { $0.address == address && $0.interface == interface }
+    if known.count == Limits.acquaintances {
+      known.remove(at: known.firstIndex { !$0.isRouter } ?? 0)
+    }
+    known.append(newer)
+  }
+
+  mutating func forget(_ interface: InterfaceIndex) {
+    known.removeAll { $0.interface == interface }
+  }
+
+  /// Whether a station with these addresses has been confirmed; looks at all of them.
+  func contains(
+    _ address: IPv6Address, _ linkLayerAddress: MACAddress, on interface: InterfaceIndex
+  ) -> Bool {
+    known.contains {
+      $0.address == address && $0.linkLayerAddress == linkLayerAddress && $0.interface == interface
+    }
+  }
+}
+
+/// The questions that were refused lately, by their hashes, so that one that comes again is known.
+///
+/// A quarter of a megabyte, and nothing before the first refusal. Of two questions in one place the
+/// later stays.
+struct RefusedQuestions {
+  private var cells: [UInt32] = []
+
+  /// How many places there are; a power of two.
+  private static let count = 1 << 16
+  /// How exactly times are known: a sixteenth of a second.
+  private static let tick: UInt64 = 62_500_000
+  /// How long ago the same question may have come, in ticks: half a second to three and a half.
+  private static let rhythm: ClosedRange<UInt16> = 8...56
+
+  /// Takes down a question that was refused now, and says whether it was refused before as long ago
+  /// as a router waits until it asks again.
+  mutating func isRepeated(_ hash: UInt64, now: Instant) -> Bool {
+    if cells.isEmpty { cells = [UInt32](repeating: 0, count: Self.count) }
+    let place = Int(hash & UInt64(Self.count - 1))
+    let tag = UInt32(hash >> 48) << 16
+    let time = UInt16(truncatingIfNeeded: now.nanoseconds / Self.tick)
+    let before = cells[place]
+    let isSame = before & 0xffff_0000 == tag && before != 0
+    let age = time &- UInt16(truncatingIfNeeded: before)
+    if isSame, age < Self.rhythm.lowerBound { return false }
+    cells[place] = tag | UInt32(time)
+    return isSame && Self.rhythm.contains(age)
+  }
+}

@@ -199,7 +199,7 @@ extension Daemon {
   /// What the kernel's neighbor cache has of an address; `nil` where it has nothing.
   private func lookUpNeighbor(_ address: IPv6Address, on index: InterfaceIndex) -> CachedNeighbor? {
     do {
-      return try neighborLookup.entry(for: address, on: index.rawValue).map(CachedNeighbor.init)
+      return try neighborLookup.entry(for: address, on: index.rawValue).map { CachedNeighbor($0) }
     } catch {
       if isDebugging { logger.debug("cannot look for \(address) in the neighbor cache: \(error)") }
       return nil

@@ -1,4 +1,5 @@
 import LinuxNet
+import NDPWire
 import ProxyEngine
 
 // What the kernel tells of its neighbor cache and its routes.

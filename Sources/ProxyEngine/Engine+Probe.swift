@@ -350,8 +350,7 @@ extension Engine {
   private mutating func maySolicit(_ position: Int, now: Instant) -> Bool {
     let isKnown = sessions[position].confirmed != nil && !sessions[position].isSecondHand
     if isKnown {
-      let own = MACAddress(bits: 0)
-      if solicitationTokens.take(for: own, worth: .repeatedByAcquaintance, now: now) { return true }
+      if solicitationTokens.takeFirst(now: now) { return true }
       counters.discard(.solicitationLimit)
       return false
     }

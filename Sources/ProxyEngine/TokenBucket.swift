@@ -36,16 +36,17 @@ struct TokenBucket {
   }
 }
 
-/// A token bucket whose last half is kept for those who take little, and for those who are worth it.
+/// A token bucket whose last half is shared, and kept for those who are worth it.
 ///
-/// Whoever comes first gets what there is until half is left. From then on each stranger, known by
-/// its link-layer address, gets its share alone, until three eighths are left: one that asks for
-/// everything cannot shut out one that asks for little, and where nobody else asks it may have
-/// everything. Anybody may have any number of link-layer addresses: so what is left then is for
-/// neighbors that the kernel has confirmed, and the last quarter for questions that are put again.
+/// Whoever comes first gets what there is until half is left. From then on each station, known by its
+/// link-layer address, gets its share alone: one that asks for everything cannot shut out one that asks
+/// for little, and where nobody else asks it may have everything. But anybody may have any number of
+/// link-layer addresses. So strangers get nothing when only three eighths are left, neighbors that the
+/// kernel has confirmed when a quarter is, and the last quarter is for questions that are put again.
 /// Stations that fall into one of `shareCount` slots have their share together.
 struct FairTokenBucket {
   private var common: TokenBucket
+  /// Those of each worth one after the other.
   private var shares: [TokenBucket]
   private let seed: UInt64
 
@@ -58,7 +59,7 @@ struct FairTokenBucket {
   init(rate: Int, seed: UInt64) {
     common = TokenBucket(rate: rate)
     let share = TokenBucket(rate: max(1, rate / Self.shareDivisor))
-    shares = [TokenBucket](repeating: share, count: Self.shareCount)
+    shares = [TokenBucket](repeating: share, count: Self.shareCount * Worth.allCases.count)
     self.seed = seed
   }
 
@@ -69,22 +70,27 @@ struct FairTokenBucket {
     for station: MACAddress, worth: Worth = .stranger, now: Instant
   ) -> Bool {
     if common.has(eighths: 4, now: now) { return common.take(now: now) }
-    switch worth {
-    case .stranger:
-      guard common.has(eighths: 3, now: now) else { return false }
-      let slot = Int(RandomSequence.mixed(station.bits ^ seed) % UInt64(Self.shareCount))
-      return shares[slot].take(now: now) && common.take(now: now)
-    case .acquaintance: return common.has(eighths: 2, now: now) && common.take(now: now)
-    case .repeated: return common.has(eighths: 1, now: now) && common.take(now: now)
-    case .repeatedByAcquaintance: return common.take(now: now)
-    }
+    guard common.has(eighths: worth.reserve, now: now) else { return false }
+    let slot = Int(RandomSequence.mixed(station.bits ^ seed) % UInt64(Self.shareCount))
+    return shares[worth.rawValue * Self.shareCount + slot].take(now: now)
+      && common.take(now: now)
   }
 
   /// Whether hardly any token has been taken lately; a flood keeps it at half.
   func hasPlenty(now: Instant) -> Bool { common.has(eighths: 7, now: now) }
 
-  /// Takes one token, if there is one, for something that is done in any case.
-  mutating func takeIfAny(now: Instant) {
-    _ = common.take(now: now)
+  /// Takes one token if there is any, for what comes before everybody's questions.
+  mutating func takeFirst(now: Instant) -> Bool { common.take(now: now) }
+}
+
+extension Worth {
+  /// How many eighths of the tokens are kept for those that are worth more.
+  fileprivate var reserve: UInt64 {
+    switch self {
+    case .stranger: 3
+    case .acquaintance: 2
+    case .repeated: 1
+    case .repeatedByAcquaintance: 0
+    }
   }
 }

@@ -1,7 +1,7 @@
 import NDPWire
 
 /// How much a question deserves to be followed where there are more than can be.
-enum Worth: Int, Comparable, Sendable {
+enum Worth: Int, CaseIterable, Comparable, Sendable {
   /// Nothing speaks for it.
   case stranger
   /// Whoever asks is a neighbor that the kernel has confirmed: both addresses, which anybody may

@@ -39,6 +39,7 @@ extension Engine {
       case .isUpstream:
         isAwaited = true
         counters.discard(.targetUpstream)
+        sessions[position].isUpstream = true
         fail(position, isSilence: false, now: now, into: &actions)
       case .isHearsay: isAwaited = true
       case .lacksLinkLayerAddress: lacksAddress = true
@@ -215,7 +216,7 @@ extension Engine {
     case .incomplete, .failed:
       // A late answer is an answer; one that came before the question is none.
       let wasPut = session.sent > 0 || twinHasAsked(position, on: index, now: now)
-      guard wasPut, isAsked(position, on: index) else { return .isNotAwaited }
+      guard wasPut, isAsked(position, on: index), !session.isUpstream else { return .isNotAwaited }
       if session.isAskedByUnicast, session.state == .incomplete {
         // Only who was asked may answer; everybody else is asked later.
         guard let neighbor = session.neighbor, neighbor.interface == index,

@@ -89,7 +89,8 @@ extension Engine {
   mutating func revive(_ position: Int, now: Instant, into actions: inout [Action]) {
     if sessions[position].awaitsNeighbor { return }
     let isDefence = sessions[position].askers.contains(where: \.detectsDuplicates)
-    if isDefence || sessions[position].isSecondHand || sessions[position].neighbor == nil {
+    let isSure = !sessions[position].isSecondHand && !sessions[position].isContested
+    if isDefence || !isSure || sessions[position].neighbor == nil {
       startAsking(position, now: now, into: &actions)
     } else {
       lookUpNeighbor(position, now: now, into: &actions)
@@ -113,11 +114,15 @@ extension Engine {
     into actions: inout [Action]
   ) {
     let session = sessions[position]
-    let wasStale = session.state == .stale && !session.isSecondHand && !session.isDisputed
+    // Where others may have the address by now, they are all asked.
+    let wasStale =
+      session.state == .stale && !session.isSecondHand && !session.isDisputed
+      && !session.isContested
     sessions[position].state = .incomplete
     sessions[position].awaitsNeighbor = false
     sessions[position].isClaimed = false
     sessions[position].isDisputed = false
+    sessions[position].isUpstream = false
     sessions[position].sent = 0
     sessions[position].start = nextStart
     sessions[position].interfaces = .all

@@ -242,6 +242,12 @@ extension Session {
     set { flags.set(.isDoubted, newValue) }
   }
 
+  /// Whether a host on the link of the proxy has answered for it.
+  var isUpstream: Bool {
+    get { flags.contains(.isUpstream) }
+    set { flags.set(.isUpstream, newValue) }
+  }
+
   /// What holds of a session or does not, in two octets.
   fileprivate struct Flags: OptionSet {
     var rawValue: UInt16
@@ -258,6 +264,7 @@ extension Session {
     static let isAskedByUnicast = Flags(rawValue: 1 << 9)
     static let isRouted = Flags(rawValue: 1 << 10)
     static let isDoubted = Flags(rawValue: 1 << 11)
+    static let isUpstream = Flags(rawValue: 1 << 12)
 
     mutating func set(_ flag: Flags, _ isSet: Bool) {
       if isSet { insert(flag) } else { remove(flag) }

@@ -29,6 +29,8 @@ package struct Figures: Equatable, Sendable {
   /// Frames of garbage, and those of them that were well-formed all the same.
   package var garbage = 0
   package var wellFormedGarbage = 0
+  /// Claims of attackers.
+  package var claims = 0
   /// Virtual time, in seconds.
   package var seconds: UInt64 = 0
 
@@ -51,6 +53,7 @@ package struct Figures: Equatable, Sendable {
     sum.unresolved += more.unresolved
     sum.garbage += more.garbage
     sum.wellFormedGarbage += more.wellFormedGarbage
+    sum.claims += more.claims
     sum.seconds += more.seconds
   }
 }

@@ -15,6 +15,8 @@ struct MutantMemory {
   /// Solicitations to be sent again.
   var again: [(at: Instant, action: Action)] = []
   var advertisements = 0
+  /// Who claimed a target first lately, and when.
+  var claims: [IPv6Address: (station: MACAddress, index: InterfaceIndex, at: Instant)] = [:]
 }
 
 extension Limits {
@@ -65,6 +67,13 @@ extension Gateway {
     case (.rejectsAnswersWithoutOverride, .advertisement(let frame, _)):
       let isFull = frame.message.isOverride || frame.message.targetLinkLayerAddress != nil
       return isFull ? event : nil
+    case (.overlooksProxyLink, .advertisement(_, let index)):
+      let isOnlyProxy =
+        ruleset.proxies.count == 1
+        && attachment(index).map { proxy(on: $0.interface.name) != nil } == true
+      return isOnlyProxy ? nil : event
+    case (.believesFirstClaim, .advertisement(let frame, let index)):
+      return isFirstClaim(frame, on: index, now: now) ? event : nil
     case (.comparesAddressesAcrossLinks, .solicitation(let frame, let index)):
       return isElsewhere(frame, than: index) ? nil : event
     default: return event
@@ -88,6 +97,17 @@ extension Gateway {
       MACAddress(bits: $0.bits & ~0x1_0000)
     }
     return changed
+  }
+
+  private func isFirstClaim(
+    _ frame: EthernetFrame<NeighborAdvertisement>, on index: InterfaceIndex, now: Instant
+  ) -> Bool {
+    let target = frame.message.target
+    if let first = memory.claims[target], now < first.at + .seconds(1) {
+      return first.station == frame.source && first.index == index
+    }
+    memory.claims[target] = (frame.source, index, now)
+    return true
   }
 
   private func isFirstAsker(_ message: NeighborSolicitation, now: Instant) -> Bool {
@@ -115,6 +135,9 @@ extension Gateway {
     guard case .solicitation(let frame, let index) = event,
       let interface = attachment(index)?.interface, let proxy = proxy(on: interface.name)
     else { return }
+    if mutant == .answersAnywhere, let wanted = frame.message.sourceLinkLayerAddress {
+      actions = actions.map { $0.sent(to: wanted, insteadOf: frame.source) }
+    }
     if mutant == .asksBackwards {
       for case .solicit(let asked, let other) in actions where other != index {
         actions.append(.solicit(asked.sent(from: interface), on: index))
@@ -264,5 +287,16 @@ extension EthernetFrame<NeighborSolicitation> {
       message: NeighborSolicitation(
         source: interface.usable.first ?? message.source,
         destination: message.destination, target: message.target, sourceLinkLayerAddress: own))
+  }
+}
+
+extension Action {
+  /// The same, but an answer goes to another station.
+  fileprivate func sent(to wanted: MACAddress, insteadOf station: MACAddress) -> Action {
+    guard case .advertise(let frame, let index) = self, frame.destination == station else {
+      return self
+    }
+    return .advertise(
+      EthernetFrame(source: frame.source, destination: wanted, message: frame.message), on: index)
   }
 }

@@ -136,7 +136,13 @@ extension World {
       case .solicitation(let frame): handle(.solicitation(frame, on: index), at: gateway)
       case .advertisement(let frame):
         handle(.advertisement(frame, on: index), at: gateway)
-        kernelHears(frame.message, on: index, at: gateway)
+        // A kernel takes what is sent to it; the daemon sees the rest, too.
+        let isToKernel =
+          frame.destination.isMulticast
+          || frame.destination == attachment.interface.linkLayerAddress
+        if isToKernel, frame.source != attachment.interface.linkLayerAddress {
+          kernelHears(frame.message, on: index, at: gateway)
+        }
       }
     } catch {
       handle(.malformed(error), at: gateway)
@@ -188,8 +194,10 @@ extension World {
       gateway.engine.handle(
         .route(route, to: target, from: index), now: now, into: &gateway.actions)
     case .locate(let target, let index):
+      let location = location(of: target, from: index, at: gateway)
+      let isOverlooked = gateway.mutant == .overlooksProxyLink
       gateway.engine.handle(
-        .located(location(of: target, from: index, at: gateway), of: target, from: index),
+        .located(isOverlooked ? .elsewhere : location, of: target, from: index),
         now: now, into: &gateway.actions)
     case .lookUpNeighbor(let target, let index):
       let entry = cachedNeighbor(target, on: index, at: gateway)
@@ -213,6 +221,15 @@ extension World {
     case .reportMissingSource, .reportConflict:
       return
     }
+  }
+
+  /// The gateway's kernel has had the router's addresses confirmed.
+  func introduceRouter(to gateway: Gateway) {
+    guard let index = gateway.attachment(named: "net0")?.interface.index else { return }
+    let router = stations[0]
+    let entry = CachedNeighbor(
+      state: .reachable, linkLayerAddress: router.linkLayerAddress, age: .zero, isRouter: true)
+    handle(.neighbor(entry, of: router.addresses[0].address, on: index), at: gateway)
   }
 
   /// Where the gateway's kernel holds a target to be, seen from a proxy interface.

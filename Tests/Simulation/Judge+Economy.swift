@@ -62,7 +62,9 @@ extension Judge {
 
   /// After each event: whether the engine took it if it was the answer to its question.
   func checkTaken(_ isTaken: Bool) {
-    require(isTaken || !isAwaited, .economy, "throws the answer to its own question away")
+    require(
+      isTaken || !isAwaited || world.attacker != nil, .economy,
+      "throws the answer to its own question away")
     isAwaited = false
   }
 
@@ -101,7 +103,8 @@ extension Judge {
   ///
   /// Where several proxies share a gateway each has its own times.
   func checkEconomy(of target: IPv6Address, on interface: Interface, from gateway: Gateway) {
-    guard gateway.ruleset.proxies.count == 1,
+    // An attacker gives reason to ask, and has kernels believe him.
+    guard world.attacker == nil, gateway.ruleset.proxies.count == 1,
       gateway.proxy(on: interface.name) == nil,
       let word = words[TargetKey(gateway: gateway.number, target: target)],
       word.interface == interface.index

@@ -47,6 +47,7 @@ extension Judge {
       return fail(.coverage, "an answer on \(interface.name), which has no rules")
     }
     checkForm(of: frame, proxy: proxy, on: interface)
+    checkIntegrity(of: frame.message.target, on: interface, at: gateway)
     checkAnswer(frame, on: interface, from: gateway)
     let target = message.target
     if interface.isOwnerOracle(of: target) || target.isNobodys {
@@ -206,12 +207,12 @@ extension Judge {
     asked[key] = Asked(at: now, evicted: evicted, station: station)
     // On however many interfaces, it is one question.
     let question = TargetKey(gateway: gateway.number, target: target)
-    if words[question] == nil, questioned[question] != now {
+    if station == nil, questioned[question] != now {
       questioned[question] = now
       let count = windows[gateway.number].strangers.add(now)
       require(
         count <= gateway.limits.solicitationsPerSecond, .limits,
-        "\(count) solicitations for strangers in 1 s")
+        "\(count) solicitations by multicast in 1 s")
     }
     guard let silence, now > silence,
       !isMisled(gateway, about: target, on: interface, at: station)

@@ -92,6 +92,12 @@ extension Judge {
     _ frame: EthernetFrame<NeighborSolicitation>, _ question: Inquiry
   ) -> Bool {
     let (gateway, timers) = (question.gateway, question.proxy.timers)
+    // Whoever was believed to be the target is asked first: that may take a second try.
+    if world.truth.isUsurped(question.target) { return false }
+    if let flood = world.lastFlood, flood + question.proxy.settling > world.now {
+      let word = words[TargetKey(gateway: gateway.number, target: question.target)]
+      return word?.firstHand.map { $0 + timers.reachable > world.now } ?? false
+    }
     let scanning = world.lastScan.filter { $0.value + question.proxy.settling > world.now }.keys
       .map { world.stations[$0] }
     if scanning.isEmpty { return true }

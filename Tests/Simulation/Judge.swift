@@ -130,7 +130,11 @@ final class Judge {
     doubt(message.source.isUnspecified ? message.target : message.source, at: gateway)
     let place = TargetKey(
       gateway: gateway.number, interface: interface.name, target: message.target)
-    questions[QuestionKey(place: place, asker: message.source), default: Question()].hear(frame)
+    let isOnLink =
+      message.source.isLinkLocal || message.source.isUnspecified
+      || interface.isOnLinkOracle(message.source)
+    questions[QuestionKey(place: place, asker: message.source), default: Question()].hear(
+      frame, isOnLink: isOnLink)
     if message.isDuplicateAddressDetection {
       detections[place] = world.now
     } else {
@@ -175,6 +179,7 @@ final class Judge {
     require(
       heard.map { $0 + gateway.belief >= world.now } ?? false, .evidence,
       "a route to \(route.target), which has not spoken for long")
+    checkIntegrity(of: route, at: gateway)
     hostRoutes[key] = route
     installedRoutes[key, default: []].insert(route)
   }
@@ -224,9 +229,13 @@ final class Judge {
 }
 
 extension Judge.Question {
-  fileprivate mutating func hear(_ frame: EthernetFrame<NeighborSolicitation>) {
+  /// Whoever asks from another link is answered where its frame came from.
+  fileprivate mutating func hear(
+    _ frame: EthernetFrame<NeighborSolicitation>, isOnLink: Bool
+  ) {
     count += 1
-    stations.insert(frame.message.sourceLinkLayerAddress ?? frame.source)
+    let named = isOnLink ? frame.message.sourceLinkLayerAddress : nil
+    stations.insert(named ?? frame.source)
   }
 }
 

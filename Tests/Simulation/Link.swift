@@ -17,6 +17,8 @@ enum Port: Equatable {
   case station(Int)
   /// A gateway's interface, by its place.
   case gateway(Int, interface: Int)
+  /// The attacker, if there is one.
+  case attacker
   /// Somebody of whom nothing is known.
   case stranger
 }
@@ -58,6 +60,7 @@ extension World {
         found.append(.gateway(gateway.number, interface: place))
       }
     }
+    if attacker?.link == link { found.append(.attacker) }
     return found
   }
 
@@ -68,6 +71,7 @@ extension World {
     case .station(let number): return stations[number].linkLayerAddress == destination
     case .gateway(let number, let place):
       return gateways[number].attachments[place].interface.linkLayerAddress == destination
+    case .attacker: return attacker?.linkLayerAddress == destination
     case .stranger: return false
     }
   }
@@ -77,6 +81,7 @@ extension World {
     case .station(let number): stations[number].name
     case .gateway(let number, let place):
       "\(gateways[number].name)/\(gateways[number].attachments[place].interface.name)"
+    case .attacker: "attacker"
     case .stranger: "somebody"
     }
   }

@@ -68,6 +68,12 @@ package enum Mutant: String, CaseIterable, Sendable {
   case asksTogether
   /// Asks though the kernel knows that the target is there.
   case ignoresTheKernel
+  /// Believes whoever claims a target first, and hears nobody else.
+  case believesFirstClaim
+  /// Cares for rule interfaces only, whoever has a target on the link of the question.
+  case overlooksProxyLink
+  /// Sends answers where the question wants them, wherever it came from.
+  case answersAnywhere
 
   /// What it violates; the simulation has to see it for what it is.
   package var violated: [Invariant] {
@@ -75,7 +81,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     case .answersExcluded, .answersUncovered, .answersOwnAddress: [.coverage]
     case .neverForgets: [.evidence, .answersOnly]
     case .ignoresRouteChanges, .believesHearsay, .believesUnsolicited: [.evidence]
-    case .ignoresUnicast, .servesFirstAsker, .servesScannerFirst: [.liveness]
+    case .ignoresUnicast, .servesFirstAsker, .servesScannerFirst: [.liveness, .firstContact]
     case .defendsFromCache, .defendsAlways: [.duplicateDetection, .answersOnly]
     case .asksTooSoon, .asksTogether: [.spacing]
     case .asksBackwards: [.direction]
@@ -91,6 +97,8 @@ package enum Mutant: String, CaseIterable, Sendable {
     case .neverQuiet: [.quiet]
     case .rejectsAnswersWithoutOverride, .probesAnswered, .ignoresTheKernel: [.economy]
     case .comparesAddressesAcrossLinks: [.liveness]
+    case .believesFirstClaim, .overlooksProxyLink: [.integrity]
+    case .answersAnywhere: [.answersOnly]
     }
   }
 }

@@ -44,7 +44,9 @@ extension World {
     case .incomplete, .probe:
       if neighbor.sent >= Self.solicitations {
         station.neighbors[target] = nil
-        if neighbor.state == .incomplete { figures.unresolved += 1 }
+        guard neighbor.state == .incomplete else { return }
+        figures.unresolved += 1
+        judge.checkFirstContact(of: number, with: target)
         return
       }
     case .stale: return

@@ -11,6 +11,7 @@ struct Plan {
   var gateways: [Gateway] = []
   var targets: [IPv6Address] = []
   var events: [(after: Duration, happening: World.Happening)] = []
+  var attacker: Attacker?
   /// How long stations ask.
   var length: Duration
   let topology: Topology
@@ -19,25 +20,29 @@ struct Plan {
   init(topology: Topology?, mutant: Mutant?, random: inout SeededGenerator) {
     self.mutant = mutant
     length = .seconds(Int64.random(in: 60...180, using: &random))
-    let dice = Int.random(in: 0..<10, using: &random)
+    let dice = Int.random(in: 0..<12, using: &random)
     self.topology =
       topology
       ?? [
         .single, .single, .single, .single, .single, .bothWays, .facing, .facing,
-        .parallel, .chain,
+        .parallel, .chain, .hostile, .hostile,
       ][dice]
     makeLinks(random: &random)
     makeStations(random: &random)
     makeGateways(random: &random)
-    shareAddresses(random: &random)
+    if self.topology != .hostile { shareAddresses(random: &random) }
     makeTargets(random: &random)
     makeTraffic(random: &random)
-    makeFaults(random: &random)
-    makeScans(random: &random)
+    if self.topology != .hostile {
+      makeFaults(random: &random)
+      makeScans(random: &random)
+    }
+    makeAttacks(random: &random)
   }
 
   private mutating func makeLinks(random: inout SeededGenerator) {
-    let loss = [0, 0, 0, 0, 0, 0.02, 0.1, 0.2].randomElement(using: &random)!
+    let losses = topology == .hostile ? [0] : [0, 0, 0, 0, 0, 0.02, 0.1, 0.2]
+    let loss = losses.randomElement(using: &random)!
     let count = topology == .single ? Int.random(in: 2...4, using: &random) : 3
     let delay = [1, 5, 20].randomElement(using: &random)! as Int64
     for _ in 0..<count {
@@ -81,6 +86,7 @@ struct Plan {
 
   /// Most speak as Linux does; some hosts' addresses are proxied by a router that runs it.
   private func dialect(isRouter: Bool, random: inout SeededGenerator) -> Dialect {
+    if topology == .hostile { return isRouter ? .linuxRouter : .linuxHost }
     let routers: [Dialect] = [.linuxRouter, .linuxRouter, .kameRouter, .explicitRouter]
     let hosts: [Dialect] = [
       .linuxHost, .linuxHost, .linuxHost, .kameHost, .kameHost, .explicitHost, .linuxProxy,
@@ -131,7 +137,7 @@ struct Plan {
           (.milliseconds(from + 400 * again), .duplicateDetection(of: target, from: station)))
       }
     }
-    guard Int.random(in: 0..<3, using: &random) == 0 else { return }
+    guard topology != .hostile, Int.random(in: 0..<3, using: &random) == 0 else { return }
     for _ in 0..<Int.random(in: 1...60, using: &random) {
       let time = Int64.random(in: 0...milliseconds, using: &random)
       let link = links.indices.randomElement(using: &random)!
@@ -256,7 +262,7 @@ struct Plan {
   private mutating func makeGateways(random: inout SeededGenerator) {
     let below = Array(links.indices.dropFirst())
     var limits = Limits()
-    if Int.random(in: 0..<4, using: &random) == 0 {
+    if topology != .hostile, Int.random(in: 0..<4, using: &random) == 0 {
       limits.sessions = [24, 48, 200].randomElement(using: &random)!
       limits.solicitationsPerSecond = [100, 200].randomElement(using: &random)!
       limits.askersPerSession = [4, 8].randomElement(using: &random)!
@@ -266,6 +272,8 @@ struct Plan {
     switch topology {
     case .single:
       add(GatewayPlan(links: [0] + below, proxies: [0]), limits, random: &random)
+    case .hostile:
+      add(GatewayPlan(links: [0, 1, 2], proxies: [0]), limits, random: &random)
     case .bothWays:
       add(GatewayPlan(links: [0, 1], proxies: [0, 1]), limits, random: &random)
     case .sharing:
@@ -294,14 +302,19 @@ struct Plan {
     let number = gateways.count
     let attachments = attachments(of: plan, number: number, random: &random)
     let proxies = plan.proxies.map { link in
-      proxy(
-        on: "net\(link)", askingOn: plan.links.filter { $0 != link }.map { "net\($0)" },
-        isAlone: [.single, .bothWays, .sharing].contains(topology), random: &random)
+      topology == .hostile
+        ? hostileProxy(on: "net\(link)", random: &random)
+        : proxy(
+          on: "net\(link)", askingOn: plan.links.filter { $0 != link }.map { "net\($0)" },
+          isAlone: [.single, .bothWays, .sharing].contains(topology), random: &random)
     }
     let gateway = Gateway(
       number: number, ruleset: Ruleset(proxies: proxies), limits: limits,
-      attachments: attachments, routes: routes(of: attachments, random: &random), mutant: mutant)
-    if Bool.random(using: &random) { gateway.kernel = KernelNeighbors() }
+      attachments: attachments,
+      routes: topology == .hostile
+        ? hostileRoutes(random: &random) : routes(of: attachments, random: &random),
+      mutant: mutant)
+    if topology == .hostile || Bool.random(using: &random) { gateway.kernel = KernelNeighbors() }
     gateway.memory.homeAddresses = attachments.map(\.interface.addresses)
     gateways.append(gateway)
   }

@@ -61,3 +61,10 @@ struct RouteTable: Equatable {
     return covering.max { $0.prefix.length < $1.prefix.length }?.way ?? .unreachable
   }
 }
+
+extension Interface {
+  /// Whether an address is in the prefix of one of its own.
+  func isOnLinkOracle(_ address: IPv6Address) -> Bool {
+    addresses.contains { IPv6Prefix($0.address, length: $0.prefix.length).contains(address) }
+  }
+}

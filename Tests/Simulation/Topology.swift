@@ -12,4 +12,6 @@ package enum Topology: String, CaseIterable, Sendable {
   case parallel
   /// The second one below the first.
   case chain
+  /// One gateway, and an attacker.
+  case hostile
 }

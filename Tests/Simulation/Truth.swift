@@ -30,6 +30,17 @@ struct Truth {
     stays[target, default: []].append(Stay(station: -1, link: link, from: now, to: now))
   }
 
+  /// The attacker claims an address: what is stable stays so.
+  mutating func usurp(_ target: IPv6Address, on link: Int, now: Instant) {
+    stays[target, default: []].removeAll { $0.station == -2 && $0.link == link }
+    stays[target]!.append(Stay(station: -2, link: link, from: now, to: now))
+  }
+
+  /// Whether the attacker has ever claimed an address.
+  func isUsurped(_ target: IPv6Address) -> Bool {
+    stays[target]?.contains { $0.station == -2 } ?? false
+  }
+
   /// When the target last was on a link; `nil` if never.
   func lastAlive(_ target: IPv6Address, on link: Int, now: Instant) -> Instant? {
     (stays[target] ?? []).filter { $0.link == link }.map { $0.to ?? now }.max()
@@ -37,7 +48,7 @@ struct Truth {
 
   /// Since when exactly one station has had the target, on this link; `nil` where it is not so.
   func stableSince(_ target: IPv6Address, on link: Int) -> Instant? {
-    let all = stays[target] ?? []
+    let all = (stays[target] ?? []).filter { $0.station != -2 }
     let open = all.filter { $0.to == nil }
     guard open.count == 1, open[0].link == link else { return nil }
     let changes = all.map { $0.to ?? $0.from }

@@ -30,6 +30,10 @@ package enum Invariant: String, CaseIterable, Sendable {
   case quiet
   /// The decoder accepts what a slow and obvious validator accepts.
   case decoding
+  /// No route and no answer leads to somebody else than the owner of an address.
+  case integrity
+  /// A router's three questions suffice, whatever else is asked.
+  case firstContact
   /// The engine's counters are what it did.
   case counters
 }

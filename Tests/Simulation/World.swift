@@ -18,6 +18,10 @@ final class World {
   var isOver = false
   /// Targets that stations like to ask for.
   var targets: [IPv6Address] = []
+  /// Who wants what is not his, if anybody does.
+  var attacker: Attacker?
+  /// When he last asked for nothing but noise.
+  var lastFlood: Instant?
   /// When a station last scanned.
   var lastScan: [Int: Instant] = [:]
   /// Whether what is sent is kept, and what was.
@@ -43,10 +47,12 @@ final class World {
     stations = plan.stations
     gateways = plan.gateways
     targets = plan.targets
+    attacker = plan.attacker
     judge = Judge(of: self)
     for gateway in gateways {
       for line in gateway.lines { trace.note(now, line) }
       tellInterfaces(of: gateway)
+      if attacker != nil { introduceRouter(to: gateway) }
     }
     for (number, link) in plan.homes.enumerated() {
       schedule(
@@ -71,6 +77,8 @@ final class World {
     case scan(Scan)
     case fault(Fault)
     case garbage(link: Int)
+    case attack(Attack)
+    case forgery([UInt8], link: Int)
     case verdict(Int)
     case end
   }
@@ -149,6 +157,8 @@ final class World {
     case .scan(let scan): if !isOver { go(on: scan) }
     case .fault(let fault): if !isOver { happen(fault) }
     case .garbage(let link): if !isOver { sendGarbage(on: link) }
+    case .attack(let attack): if !isOver { go(on: attack) }
+    case .forgery(let octets, let link): transmit(octets, on: link, from: .stranger)
     case .verdict(let number): judge.judgeObligation(number)
     case .end:
       trace.note(now, "the end: nobody asks any more")
@@ -165,6 +175,7 @@ final class World {
     case .gateway(let number, let place):
       trace.note(now, "\(name(of: port)) <- \(sentence(about: octets))")
       receive(octets, at: number, interface: place)
+    case .attacker: if attacker?.link == link { attackerHears(octets) }
     case .stranger: return
     }
   }

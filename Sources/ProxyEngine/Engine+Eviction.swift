@@ -52,7 +52,7 @@ extension Engine {
     let crowd = members.max {
       ($0.value.count, $0.key.bits) < ($1.value.count, $1.key.bits)
     }?.value
-    guard let crowd, crowd.count * 4 >= sample.count, members.count > 1 else { return nil }
+    guard let crowd, crowd.count * 4 >= sample.count else { return nil }
     return crowd.min { sessions[$0].lastUse < sessions[$1].lastUse }
   }
 }

@@ -100,6 +100,8 @@ extension Engine {
   /// Asks a confirmed target again, no sooner than RetransTimer after it was last asked.
   mutating func startProbing(_ position: Int, now: Instant, into actions: inout [Action]) {
     sessions[position].state = .probing
+    // Whoever claims it now has not answered the question by which it was found.
+    sessions[position].isFresh = false
     sessions[position].sent = 0
     if waits(position, now: now) { return }
     solicitByUnicast(position, now: now, into: &actions)

@@ -224,7 +224,8 @@ extension Judge {
       "\(gateway.name) answers for \(target), which is on the link of the question")
   }
 
-  /// A router that has asked three times knows who is there, whoever floods meanwhile.
+  /// A router that has asked three times knows who is there, whoever floods meanwhile, once what was
+  /// before the target came is forgotten.
   func checkFirstContact(of station: Int, with target: IPv6Address) {
     guard world.attacker != nil, world.stations[station].isRouter else { return }
     let gateway = world.gateways[0]
@@ -234,7 +235,7 @@ extension Judge {
     for link in world.links.indices.dropFirst() {
       let since = world.truth.stableSince(target, on: link)
       require(
-        since.map { $0 + .seconds(4) > world.now } ?? true, .firstContact,
+        since.map { $0 + .seconds(12) > world.now } ?? true, .firstContact,
         "the router has asked three times for \(target), which is on link \(link)")
     }
   }

@@ -108,7 +108,7 @@ fuzz-frames:
 	.build/release/simulate frames --count $(FRAMES)
 
 # BENCH="latency --runs 9" measures only that; BENCH="all --long" takes a quarter of an hour;
-# BENCH=clients plagues the control socket.
+# BENCH=clients plagues the control socket, BENCH=interfaces has 2,000 interfaces come and change.
 .PHONY: bench
 bench: bench-packages
 	$(SWIFT) build -c release --product ndpproxy $(static_flags)

@@ -30,6 +30,15 @@ extension Configuration {
     /// An answer for every target of a static rule too.
     case defend
   }
+
+  /// Whose solicitations are answered, by the address they come from.
+  package enum Solicitors: String, CaseIterable, Sendable {
+    /// Whoever has a link-local address, or none yet, or one of a prefix of the proxy interface.
+    case onLink = "on-link"
+
+    /// Everybody.
+    case any
+  }
 }
 
 extension Configuration.AdvertisementSource: LosslessStringConvertible {

@@ -49,6 +49,9 @@ extension Configuration {
     /// `dad`: what hosts get that detect duplicates.
     package var dad = DuplicateDetection.verify
 
+    /// `solicitors`: whose solicitations are answered.
+    package var solicitors = Solicitors.any
+
     /// `timeout`: how long one solicitation waits.
     ///
     /// RetransTimer of RFC 4861 §10; ndppd waits 500 ms.

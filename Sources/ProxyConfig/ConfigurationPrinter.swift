@@ -94,6 +94,7 @@ extension Configuration.Proxy {
       case .source(let path): text += "  \(keyword.name) \(self[keyPath: path])\n"
       case .duplicateDetection(let path):
         text += "  \(keyword.name) \(self[keyPath: path].rawValue)\n"
+      case .solicitors(let path): text += "  \(keyword.name) \(self[keyPath: path].rawValue)\n"
       default: continue
       }
     }

@@ -70,6 +70,9 @@ extension Keyword {
     /// What hosts get that detect duplicates; it has a default.
     case duplicateDetection(any Path<Configuration.Proxy, Configuration.DuplicateDetection>)
 
+    /// Whose solicitations are answered; it has a default.
+    case solicitors(any Path<Configuration.Proxy, Configuration.Solicitors>)
+
     /// `yes` or `no` for a rule; the default is no.
     case ruleSwitch(any Path<Configuration.Rule, Bool>)
 
@@ -104,6 +107,7 @@ extension Keyword {
     Keyword("override", in: .proxy, .proxySwitch(\.isOverride)),
     Keyword("source", in: .proxy, .source(\.source)),
     Keyword("dad", in: .proxy, .duplicateDetection(\.dad)),
+    Keyword("solicitors", in: .proxy, .solicitors(\.solicitors)),
     Keyword("timeout", in: .proxy, .duration(\.timeout, 1...Limits.timeoutMilliseconds)),
     Keyword("retries", in: .proxy, .count(\.retries, 0...Limits.retries)),
     Keyword("ttl", in: .proxy, .duration(\.ttl, 1...Limits.lifetimeMilliseconds)),

@@ -91,7 +91,7 @@ extension Keyword {
     case .ruleBlock, .exclusion: "\(name) 2001:db8:1:0:ff::/80"
     case .pollInterval: "\(name) 30000"
     case .duration, .count, .proxySwitch, .limit, .optionalLimit, .source,
-      .duplicateDetection:
+      .duplicateDetection, .solicitors:
       "\(name) \(defaultText ?? "")"
     case .ruleSwitch: "\(name) no"
     case .method: name
@@ -110,6 +110,7 @@ extension Keyword {
     case .proxySwitch(let path): proxy[keyPath: path] ? "yes" : "no"
     case .source(let path): "\(proxy[keyPath: path])"
     case .duplicateDetection(let path): proxy[keyPath: path].rawValue
+    case .solicitors(let path): proxy[keyPath: path].rawValue
     case .limit(let path, _): "\(Configuration()[keyPath: path])"
     case .optionalLimit(let path, _): text(ofLimit: Configuration()[keyPath: path])
     default: nil

@@ -266,6 +266,10 @@ extension Lowering {
       let read = Configuration.DuplicateDetection.init(rawValue:)
       guard let detection = choice(word, of: keyword, words, read) else { return }
       proxy[keyPath: path] = detection
+    case .solicitors(let path):
+      let read = Configuration.Solicitors.init(rawValue:)
+      guard let solicitors = choice(word, of: keyword, "'on-link' or 'any'", read) else { return }
+      proxy[keyPath: path] = solicitors
     default: preconditionFailure("'\(keyword.name)' is no option of a proxy")
     }
   }

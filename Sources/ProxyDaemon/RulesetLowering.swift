@@ -34,6 +34,7 @@ extension Ruleset.Proxy {
     isOverride = proxy.isOverride
     source = Ruleset.AdvertisementSource(proxy.source)
     duplicateDetection = Ruleset.DuplicateDetection(proxy.dad)
+    answersOffLink = proxy.solicitors == .any
   }
 }
 

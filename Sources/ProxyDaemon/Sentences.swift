@@ -34,7 +34,7 @@ extension DiscardReason {
     case .noRoute:
       "the kernel has no route to the target, or one back to where the question is from"
     case .targetUpstream: "a neighbor on the link of the proxy has the target"
-    case .askerOffLink: "the asker is not on the link, or wants the answer sent to another station"
+    case .askerOffLink: "the asker's address is not on the link"
     case .offLinkLimit: "too many solicitations per second from addresses that are not on the link"
     case .sessionLimit: "there are too many targets, and all of them answer"
     case .routeLookupFailed: "the kernel could not be asked for its route"

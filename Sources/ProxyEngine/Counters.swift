@@ -22,8 +22,7 @@ package enum DiscardReason: Int, CaseIterable, Sendable {
   case ruleInterfaceUnavailable
   /// The target is a neighbor on the link of the proxy, and answers there itself.
   case targetUpstream
-  /// The asker's address is not on the link, which `solicitors` excludes, or it wants the answer sent
-  /// to another station.
+  /// The asker's address is not on the link, which `solicitors` excludes.
   case askerOffLink
   /// `Limits.offLinkSolicitationsPerSecond`.
   case offLinkLimit

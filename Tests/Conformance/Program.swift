@@ -27,6 +27,6 @@ package enum Program: String, CaseIterable, Sendable {
 
   private static let keysOfOurOwn: Set<String> = [
     "dad", "deadtime", "exclude", "keepalive", "max-advertisements", "max-route-lookups",
-    "max-sessions", "max-solicitations", "override", "retries", "source",
+    "max-sessions", "max-solicitations", "override", "retries", "solicitors", "source",
   ]
 }

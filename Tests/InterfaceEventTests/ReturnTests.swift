@@ -26,7 +26,7 @@ struct ReturnTests {
       let asker = try await Asker(network)
       let isKnown = try await asker.isAnswered(Self.member, within: .seconds(5))
       #expect(isKnown)
-      for round in 0..<10 {
+      for round in 0..<20 {
         try await network.gateway.run("ip", "link", "delete", "zt0")
         try await ask(asker, for: .milliseconds(500))
         try await network.plug(.inner)

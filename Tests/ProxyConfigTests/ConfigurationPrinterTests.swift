@@ -21,6 +21,7 @@ import Testing
           override no
           source auto
           dad verify
+          solicitors any
           timeout 1000
           retries 2
           ttl 30000
@@ -127,6 +128,7 @@ private func randomProxy(
     .auto, .linkLocal, .global, .target, .address(IPv6Address(bits: 0x2001 << 112 | 7)),
   ].randomElement(using: &generator)!
   proxy.dad = Configuration.DuplicateDetection.allCases.randomElement(using: &generator)!
+  proxy.solicitors = Configuration.Solicitors.allCases.randomElement(using: &generator)!
   proxy.timeout = .milliseconds(Int.random(in: 1...Limits.timeoutMilliseconds, using: &generator))
   proxy.retries = .random(in: 0...Limits.retries, using: &generator)
   proxy.ttl = .milliseconds(Int.random(in: lifetime, using: &generator))

@@ -54,7 +54,8 @@ import Testing
   }
 
   @Test func `every option arrives in its own place`() throws {
-    let options = "router NO timeout 1 retries 3 ttl 4 deadtime 5 keepalive false"
+    let options =
+      "router NO timeout 1 retries 3 ttl 4 deadtime 5 keepalive false solicitors on-link"
     let unready = "autowire TRUE promiscuous yes outgoing yes"
     let result = parse(
       "route-ttl 2147483647 address-ttl 0 proxy p { \(options) \(unready) "
@@ -66,6 +67,7 @@ import Testing
     proxy.ttl = .milliseconds(4)
     proxy.deadtime = .milliseconds(5)
     proxy.keepalive = false
+    proxy.solicitors = .onLink
     proxy.autowire = true
     proxy.promiscuous = true
     proxy.outgoing = true
@@ -84,7 +86,7 @@ import Testing
 
   @Test func `defaults are those of the RFC where ndppd's differ`() throws {
     let proxy = try #require(parse("proxy p { rule ::/0 { auto } }").configuration?.proxies.first)
-    #expect(proxy.isRouter && proxy.keepalive)
+    #expect(proxy.isRouter && proxy.keepalive && proxy.solicitors == .any)
     #expect(!proxy.autowire && !proxy.promiscuous && !proxy.outgoing)
     #expect(proxy.timeout == .seconds(1) && proxy.retries == 2)
     #expect(proxy.ttl == .seconds(30) && proxy.deadtime == .seconds(3))

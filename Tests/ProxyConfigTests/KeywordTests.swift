@@ -11,8 +11,8 @@ import Testing
         "address-ttl", "auto", "autovia", "autowire", "dad", "deadtime", "exclude", "iface",
         "include", "keepalive",
         "max-advertisements", "max-route-lookups", "max-sessions", "max-solicitations", "outgoing",
-        "override", "promiscuous", "proxy", "retries", "route-ttl", "router", "rule", "source",
-        "static", "timeout", "ttl",
+        "override", "promiscuous", "proxy", "retries", "route-ttl", "router", "rule",
+        "solicitors", "source", "static", "timeout", "ttl",
       ])
   }
 

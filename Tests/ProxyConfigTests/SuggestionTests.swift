@@ -25,6 +25,12 @@ import Testing
       "negative time that is not needed", "route-ttl -1\nproxy a { rule ::2 { auto } }",
       "remove it", "remove it"),
     Row("variable", "proxy $WAN { }", "write the name itself: there are no variables"),
+    Row(
+      "unknown solicitors", "proxy a { solicitors all rule ::2 { auto } }",
+      "write 'any', the default"),
+    Row(
+      "misspelt solicitors", "proxy a { solicitor any rule ::2 { auto } }",
+      "did you mean 'solicitors'?"),
     Row("negative time", "proxy a { ttl -1 rule ::2 { auto } }", "write '30000', the default"),
     Row("on", "proxy a { router on rule ::2 { auto } }", "write 'yes'"),
     Row("name with its peer", "proxy eth0@if3 { rule ::2 { auto } }", "write 'eth0'"),

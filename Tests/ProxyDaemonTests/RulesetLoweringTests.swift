@@ -27,6 +27,7 @@ struct RulesetLoweringTests {
         override yes
         source link-local
         dad defend
+        solicitors on-link
         timeout 500
         retries 3
         ttl 2000
@@ -46,6 +47,7 @@ struct RulesetLoweringTests {
     ).proxies[0]
     #expect(proxy.interface == "eth0" && !proxy.isRouter && proxy.isOverride)
     #expect(proxy.source == .linkLocal && proxy.duplicateDetection == .defend)
+    #expect(!proxy.answersOffLink)
     #expect(proxy.timers.retransmission == .milliseconds(500))
     #expect(proxy.timers.solicitations == 4, "the first and three more")
     #expect(proxy.timers.reachable == .milliseconds(2000))
@@ -57,6 +59,12 @@ struct RulesetLoweringTests {
         .init(prefix: IPv6Prefix("2001:db8:2::/64")!, method: .interface("zt0")),
         .init(prefix: IPv6Prefix("2001:db8:3::/64")!, method: .auto),
       ])
+  }
+
+  @Test(arguments: ["", "solicitors any\n"])
+  func `everybody is answered unless the file says otherwise`(option: String) throws {
+    let text = "proxy eth0 {\n\(option)rule 2001:db8::/64 {\nauto\n}\n}"
+    #expect(try ruleset(text).proxies[0].answersOffLink)
   }
 
   @Test func `limits of the file are the engine's`() throws {

@@ -3,6 +3,13 @@ import LinuxNet
 import NDPWire
 import NetworkLab
 
+/// ndpproxy that is ready.
+struct RunningDaemon: Sendable {
+  let process: RunningProcess
+  /// What it took of its processor from exec until then, in nanoseconds.
+  let startTime: Int
+}
+
 /// The lab of one session, with everything that its measurements share.
 struct Bench {
   let link: BenchLink
@@ -75,6 +82,28 @@ struct Bench {
         target, member: station, patience: configuration.patience,
         orSilence: responder == .ndppd && configuration.ndppdMayBeSilent)
       return try await body(running)
+    }
+  }
+
+  /// Runs ndpproxy for as long as `body` takes, from when it says that it is ready; nobody asks.
+  func withDaemon<Result: Sendable>(
+    configuration text: String, _ body: (RunningDaemon) async throws -> Result
+  ) async throws -> Result {
+    let file = try TemporaryFile(containing: text)
+    let own = try CurrentProcess.executablePath().string
+    // The kernel's count is exact when a process has just slept.
+    let shell =
+      "sleep 0.1; read time rest </proc/$$/schedstat; "
+      + #"echo before exec: $time; exec "$@""#
+    let start = [own, "start", "--processor", "\(processors.responder)", "--"]
+    let command = start + ["sh", "-c", shell, "sh", daemon, "-c", file.path]
+    return try await link.responder.withProcess(command) { process in
+      guard try await process.line(containing: "ready: ", within: .seconds(20)) != nil,
+        let line = process.lines.first(where: { $0.hasPrefix("before exec: ") }),
+        let before = line.split(separator: " ").last.flatMap({ Int($0) })
+      else { throw BenchFailure("ndpproxy is not ready: \(process.lines)") }
+      let after = try Machine.processorTime(of: process.processIdentifier)
+      return try await body(RunningDaemon(process: process, startTime: after - before))
     }
   }
 

@@ -11,12 +11,20 @@ final class Member: @unchecked Sendable {
   private(set) var answeredCount = 0
 
   /// Opens sockets on the member's end.
-  init(on bench: Bench) throws {
-    let filter = PacketFilter(solicitationsFor: [BenchLink.proxiedPrefix], advertisements: false)
-    (socket, sender) = try bench.link.member.namespace.run {
+  convenience init(on bench: Bench) throws {
+    try self.init(
+      on: bench.link, interfaceIndex: bench.memberIndex, answeringFor: BenchLink.proxiedPrefix)
+  }
+
+  /// Opens sockets on one of the member's interfaces.
+  init(
+    on link: BenchLink, interfaceIndex: Int32, answeringFor prefix: IPv6Prefix
+  ) throws {
+    let filter = PacketFilter(solicitationsFor: [prefix], advertisements: false)
+    (socket, sender) = try link.member.namespace.run {
       (
-        try PacketSocket(interfaceIndex: bench.memberIndex, filter: filter, allMulticast: true),
-        try PacketSender(interfaceIndex: bench.memberIndex)
+        try PacketSocket(interfaceIndex: interfaceIndex, filter: filter, allMulticast: true),
+        try PacketSender(interfaceIndex: interfaceIndex)
       )
     }
   }

@@ -1,0 +1,34 @@
+import ArgumentParser
+
+/// The subcommand `interfaces`: what thousands of interfaces behind one pattern cost.
+struct InterfacesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "interfaces",
+    abstract: "Measures what thousands of interfaces behind one pattern cost.",
+    discussion: """
+      Processor time from exec to ready and for each change of an interface: an address that is \
+      refreshed, a new veth, a link set down or up. Then 450 strangers a second are asked for, \
+      more than 'max-solicitations' allows, and a router asks three times, a second apart, for a \
+      target on the last interface. Takes no more runs than two minutes have room for.
+      """)
+
+  @OptionGroup var options: BenchOptions
+
+  @Option(help: "How many interfaces, 1 through 10000.")
+  var interfaces = 2_000
+
+  func validate() throws {
+    guard 1...10_000 ~= interfaces else {
+      throw ValidationError("--interfaces takes 1 through 10000.")
+    }
+  }
+
+  func run() async throws {
+    try await options.session(
+      "interfaces", arguments: ["--interfaces", "\(interfaces)"]
+    ) { bench, report in
+      try await ManyInterfaces(count: interfaces, runs: options.runs)
+        .measure(bench, into: &report)
+    }
+  }
+}

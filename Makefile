@@ -185,7 +185,7 @@ conformance-packages: lab-packages
 	scripts/install-packages ndppd=ndppd nftables=nft
 
 bench-packages: lab-packages
-	scripts/install-packages ndppd=ndppd valgrind=valgrind binutils=strip
+	scripts/install-packages ndppd=ndppd valgrind=valgrind strace=strace binutils=strip
 
 lint-packages:
 	scripts/install-packages mandoc=mandoc shellcheck=shellcheck

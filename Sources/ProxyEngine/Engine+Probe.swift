@@ -276,12 +276,13 @@ extension Engine {
     let isOver = session.sent == 0 || Int(session.covered) >= count
     if isOver { sessions[position].covered = 0 }
     let left = count - (isOver ? 0 : Int(session.covered))
+    // Whoever asks again has one try left that can still be answered in time.
+    let isRepeated = session.askers.contains { $0.worth >= .repeated }
     let rounds = min(Limits.roundsForAllInterfaces, timers(of: position).solicitations)
-    let roundsLeft = max(1, rounds - Int(session.sent))
+    let roundsLeft = isRepeated ? 1 : max(1, rounds - Int(session.sent))
     let length = min(left, max(least, (left + roundsLeft - 1) / roundsLeft))
     if length <= least { return length }
-    let isPressed = !solicitationTokens.hasPlenty(now: now)
-    if isPressed, !session.askers.contains(where: { $0.worth >= .repeated }) { return least }
+    if !isRepeated, !solicitationTokens.hasPlenty(now: now) { return least }
     for _ in 0..<(length + least - 1) / least where !frameTokens.take(now: now) { return least }
     return length
   }

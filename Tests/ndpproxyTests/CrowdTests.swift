@@ -73,8 +73,8 @@ extension TimedTests {
         }
         let traffic = ["ping", "-6", "-n", "-i", "0.2", "\(member)"]
         try await network.router.withProcess(traffic) { ping in
-          try await during(answerer.run) {
-            try await during(scan.run) {
+          try await during({ try await answerer.run($0) }) {
+            try await during({ try await scan.run($0) }) {
               for _ in 0..<9 {
                 try await Task.sleep(for: .seconds(1))
                 if greed.isAutowired { try await checkRoutes(of: gateway, greed, member) }
@@ -151,7 +151,7 @@ extension TimedTests {
         let report = try await network.router.ping(member, count: 2)
         #expect(report.received > 0)
         let crowd = crowd(rush.timing, at: network.routers[1], targets)
-        try await during(answerer.run) {
+        try await during({ try await answerer.run($0) }) {
           try await during(crowd) {
             let router = try await Questioner(network.router)
             let source =
@@ -180,9 +180,9 @@ extension TimedTests {
       case .always:
         // Each of them asks for each target 20 times a second.
         let questions = targets.flatMap { [IPv6Address](repeating: $0, count: 8) }
-        return Flood(
-          node: node, identity: .strangers(8), targets: questions, perSecond: questions.count * 20
-        ).run
+        let flood = Flood(
+          node: node, identity: .strangers(8), targets: questions, perSecond: questions.count * 20)
+        return { try await flood.run($0) }
       case .after: return { try await follow(from: node, $0) }
       }
     }

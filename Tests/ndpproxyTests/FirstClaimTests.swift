@@ -46,7 +46,7 @@ struct FirstClaimTests {
       node: attacker, interface: "zt1", station: FoundingNetwork.strangerLinkLayerAddress(1),
       gateway: FoundingNetwork.furtherLinkLayerAddress(1), targets: targets,
       givesLifeSigns: givesLifeSigns, perSecond: max(400, 50 * targets.count))
-    return usurper.run
+    return { try await usurper.run($0) }
   }
 
   private func hostRoutes(of gateway: Node) async throws -> String {
@@ -68,7 +68,7 @@ struct FirstClaimTests {
     try await gateway.withDaemon(
       ndpproxy, configuration: Self.settings(place), readyAt: "ready: "
     ) { daemon in
-      try await during(owner.run) {
+      try await during({ try await owner.run($0) }) {
         try await during(attack(attacker, targets, givesLifeSigns: givesLifeSigns)) {
           let router = try await Questioner(network.router)
           for round in 0..<15 {
@@ -101,6 +101,8 @@ struct FirstClaimTests {
         let report = try await network.router.ping(target, count: 3)
         #expect(report.received > 0, "\(daemon.process.lines)")
       }
+      // Until then their first answers may be contradicted.
+      try await Task.sleep(for: .milliseconds(1500))
       var stolen = try attacker.capture(on: "zt1", filter: "icmp6 and ip6[40] == 128")
       let traffic = ["ping", "-6", "-n", "-i", "0.2", "\(member)"]
       try await network.router.withProcess(traffic) { ping in
@@ -175,7 +177,9 @@ struct FirstClaimTests {
       try await network.router.withProcess(traffic) { ping in
         let first = try await ping.line(containing: " bytes from ", within: .seconds(10))
         #expect(first != nil)
-        try await during(usurper.run) {
+        // Until then its first answer may be contradicted.
+        try await Task.sleep(for: .milliseconds(1500))
+        try await during({ try await usurper.run($0) }) {
           let router = try await Questioner(network.router)
           for round in 0..<16 {
             try await Task.sleep(for: .milliseconds(500))

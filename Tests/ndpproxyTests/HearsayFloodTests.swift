@@ -38,8 +38,8 @@ extension TimedTests {
       try await network.gateway.withDaemon(
         ndpproxy, configuration: Self.settings(method)
       ) { daemon in
-        let instants = try await during(answerer.run) {
-          try await during(flood.run) {
+        let instants = try await during({ try await answerer.run($0) }) {
+          try await during({ try await flood.run($0) }) {
             var wire = try network.members[1].capture(
               on: "zt0", filter: "icmp6 and ip6[40] == 135 and ether multicast")
             var instants: [Duration] = []

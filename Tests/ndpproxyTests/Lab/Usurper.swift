@@ -50,7 +50,8 @@ struct Usurper: Sendable {
   }
 
   private func lifeSign(_ target: IPv6Address) -> EthernetFrame<NeighborSolicitation> {
-    let asked = IPv6Address("fe80::1:2")!
+    // The kernel notes who asks for an address of its own.
+    let asked = gateway.linkLocal
     let group = asked.solicitedNodeMulticast
     return EthernetFrame(
       source: station, destination: MACAddress(multicast: group),

@@ -10,7 +10,7 @@ final class Gate: Sendable {
   func open() { state.withLock { $0 = true } }
 }
 
-/// Runs `work` beside `body`, which starts when that has opened its gate, and cancels it at the end.
+/// Runs `work` beside `body`, which starts when that has opened its gate; cancels it at the end.
 func during<Result>(
   _ work: @escaping @Sendable (Gate) async throws -> Void, _ body: () async throws -> Result
 ) async throws -> Result {

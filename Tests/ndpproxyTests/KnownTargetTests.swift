@@ -42,7 +42,7 @@ struct KnownTargetTests {
       try await Task.sleep(for: .milliseconds(500))
       let asked = try wire.messages(about: member)
       // Nobody forwards, so that the gateway's kernel has nothing to ask.
-      let destinations = asked.map(\.frame.destination)
+      let destinations = asked.map(\.destination)
       let group = MACAddress(multicast: member.solicitedNodeMulticast)
       #expect(destinations.first == group)
       let others = destinations.dropFirst()
@@ -52,7 +52,7 @@ struct KnownTargetTests {
       for (earlier, later) in zip(asked, asked.dropFirst()) {
         #expect(later.timestamp - earlier.timestamp > .milliseconds(1700))
       }
-      let answers = try router.messages(about: member).filter(\.frame.isAdvertisement)
+      let answers = try router.messages(about: member).filter(\.isAnswer)
       #expect(answers.count == Self.questionCount)
       let counters = try await gateway.counters(of: daemon)
       #expect(counters.total.ignored["advertisementNotAwaited"] == 0)
@@ -104,17 +104,4 @@ struct KnownTargetTests {
   }
 
   private static let gateway = FoundingNetwork.insideGatewayLinkLayerAddress
-}
-
-extension NeighborDiscoveryFrame {
-  fileprivate var isAdvertisement: Bool {
-    if case .advertisement = self { true } else { false }
-  }
-
-  fileprivate var destination: MACAddress {
-    switch self {
-    case .solicitation(let frame): frame.destination
-    case .advertisement(let frame): frame.destination
-    }
-  }
 }

@@ -178,8 +178,8 @@ extension Daemon {
 
   /// Where the kernel holds an address to be, seen from a proxy interface.
   ///
-  /// What is only stale may have moved since, or anybody may have made the kernel know it: it is asked
-  /// for there, too. Six system calls at the most.
+  /// What is only stale may have moved since, or anybody may have made the kernel know it: it is
+  /// asked for there, too. Six system calls at the most.
   private func location(of target: IPv6Address, from index: InterfaceIndex) -> Location {
     if defaultRouter(on: index) == target { return .neighbor }
     if let neighbor = lookUpNeighbor(target, on: index), neighbor.linkLayerAddress != nil {

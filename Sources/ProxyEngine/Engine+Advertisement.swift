@@ -115,7 +115,7 @@ extension Engine {
       sessions[position].isSecondHand = false
       return
     }
-    if session.isDisputed { return }
+    if session.isDisputed || session.routeInterface == claim.interface { return }
     sessions[position].isDisputed = true
     counters.discard(.conflictingOwner)
     actions.append(
@@ -123,14 +123,16 @@ extension Engine {
         session.key.target, claimedBy: neighbor.linkLayerAddress, on: neighbor.interface))
   }
 
-  /// Two stations have answered one question: the kernel's route decides, and where it does not, the
-  /// kernel gets none of us.
+  /// Two stations have answered one question: the kernel's route decides, and where it does not,
+  /// the kernel gets none of us.
   private mutating func dispute(
     _ position: Int, by frame: EthernetFrame<NeighborAdvertisement>, on index: InterfaceIndex,
     now: Instant, into actions: inout [Action]
   ) {
     let session = sessions[position]
-    guard session.isFresh, let claimed = frame.message.targetLinkLayerAddress else { return }
+    guard isNew(session, now: now), let claimed = frame.message.targetLinkLayerAddress else {
+      return
+    }
     if session.routeInterface == index, session.neighbor?.interface != index {
       let neighbor = Session.Neighbor(
         source: claimed == frame.source ? frame.message.source : session.key.target,
@@ -247,8 +249,13 @@ extension Engine {
   private func mayObject(
     to session: Session, _ message: NeighborAdvertisement, now: Instant
   ) -> Bool {
-    session.isFresh && message.isOverride && message.targetLinkLayerAddress != nil
-      && isWithinRetransmission(of: session, now: now)
+    isNew(session, now: now) && message.isOverride && message.targetLinkLayerAddress != nil
+  }
+
+  /// Whether a target was found so lately that others may still answer the same question.
+  private func isNew(_ session: Session, now: Instant) -> Bool {
+    guard session.isFresh, let confirmed = session.confirmed else { return false }
+    return now < confirmed + rules.proxies[session.key.proxy].timers.retransmission
   }
 
   /// Whether the last question for a target may still be answered before the next one.

@@ -6,14 +6,18 @@ extension Engine {
   /// Makes room for one more target, and says whether there is.
   ///
   /// Strangers go first. Of targets that were confirmed one goes of the neighbor that has most of
-  /// them, for a single one may be any number of targets. Whatever the kernel has a route to goes only
-  /// when it does not answer any more.
+  /// them, for a single one may be any number of targets. Whatever the kernel has a route to goes
+  /// only when it does not answer any more.
   mutating func makeRoom(now: Instant, into actions: inout [Action]) -> Bool {
-    guard sessions.count >= limits.sessions, let position = sessions.leastWorthy else { return true }
+    guard sessions.count >= limits.sessions, let position = sessions.leastWorthy else {
+      return true
+    }
     if sessions[position].confirmed == nil { return evict(position, into: &actions) }
     let sample = sessions.sample(Limits.evictionSample) { random.next(below: $0) }
       .filter { sessions[$0].confirmed != nil }
-    if let crowded = crowdedPosition(in: sample) { return evict(crowded, into: &actions) }
+    if let crowded = crowdedPosition(in: sample) ?? routedCrowd(in: sample) {
+      return evict(crowded, into: &actions)
+    }
     let candidates = sample + [position]
     let free = candidates.filter { sessions[$0].hostRoute == nil }
     if let oldest = free.min(by: { sessions[$0].lastUse < sessions[$1].lastUse }) {
@@ -41,7 +45,23 @@ extension Engine {
     return true
   }
 
-  /// Of some sessions, the oldest of the neighbor that has most of them; `nil` unless it has a quarter.
+  /// Of some sessions, one of the neighbor to which most host routes lead; `nil` unless these are a
+  /// hundred and twenty-eighth of all sessions.
+  private func routedCrowd(in sample: [Int]) -> Int? {
+    var crowd: (position: Int, count: Int)?
+    for position in sample {
+      guard let installed = sessions[position].hostRoute else { continue }
+      let count = hostRoutes.count(of: installed)
+      if count > crowd?.count ?? 0 { crowd = (position, count) }
+    }
+    guard let crowd, crowd.count > max(Limits.evictionCrowd, limits.sessions / 128) else {
+      return nil
+    }
+    return crowd.position
+  }
+
+  /// Of some sessions, the oldest of the neighbor that has most of them; `nil` unless it has a
+  /// quarter.
   private func crowdedPosition(in sample: [Int]) -> Int? {
     var members: [MACAddress: [Int]] = [:]
     for position in sample {

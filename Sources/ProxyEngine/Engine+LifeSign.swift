@@ -31,8 +31,9 @@ extension Engine {
         sessions[position].isDoubted = true
         // It may have moved: whoever confirmed it is asked first, then everybody.
         startProbing(position, now: now, into: &actions)
-      case .stale where !isKnown && mayBeAsked(position, on: index):
-        // Where it was is no place to ask first any more.
+      case .stale
+      where !isKnown && mayBeAsked(position, on: index) && sessions[position].hostRoute == nil:
+        // Where it was is no place to ask first any more, unless the kernel sends there.
         sessions[position].neighbor = nil
       case .incomplete, .reachable, .probing, .stale, .failed:
         continue

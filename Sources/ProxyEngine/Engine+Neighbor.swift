@@ -47,8 +47,8 @@ extension Engine {
     }
   }
 
-  /// Forgets a target that the kernel has found to be a neighbor of the proxy, unless its routes say
-  /// otherwise.
+  /// Forgets a target that the kernel has found to be a neighbor of the proxy, unless its routes
+  /// say otherwise.
   private mutating func leave(
     _ target: IPv6Address, to proxy: Int, into actions: inout [Action]
   ) {

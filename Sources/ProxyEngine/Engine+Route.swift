@@ -125,8 +125,10 @@ extension Engine {
     let isKnown = sessions[position].confirmed != nil
     var mayAsk = !isPossible || isKnown
     if !mayAsk {
-      mayAsk = sessions[position].askers.contains { asker in
-        solicitationTokens.take(for: asker.station, worth: asker.worth, now: now)
+      let key = sessions[position].key
+      for asker in sessions[position].askers where !mayAsk {
+        var asker = asker
+        mayAsk = pay(forRoute: false, &asker, key, now: now)
       }
     }
     guard mayAsk else {

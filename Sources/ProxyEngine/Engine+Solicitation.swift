@@ -80,8 +80,8 @@ extension Engine {
 
   /// Who gets the answer; `nil`, and counted why, where nobody may.
   ///
-  /// Some routers ask from addresses that are not on the link. They are answered within a limit, and
-  /// only at the link-layer address that the frame came from.
+  /// Some routers ask from addresses that are not on the link. They are answered within a limit,
+  /// and only at the link-layer address that the frame came from.
   private mutating func asker(
     of frame: EthernetFrame<NeighborSolicitation>, proxy: Int, at place: Int, now: Instant
   ) -> Asker? {
@@ -188,17 +188,25 @@ extension Engine {
   /// Takes a token for a question about a target of which nothing is known.
   ///
   /// One that was refused and is put again counts more.
-  private mutating func pay(
+  mutating func pay(
     forRoute isRoute: Bool, _ asker: inout Asker, _ key: SessionKey, now: Instant
   ) -> Bool {
     if take(forRoute: isRoute, asker, now: now) { return true }
+    guard isRepeated(asker, key, now: now) else { return false }
+    asker.worth = asker.worth.whenRepeated
+    return take(forRoute: isRoute, asker, now: now)
+  }
+
+  /// Whether a question that is refused now was refused before, as long ago as a router waits.
+  private mutating func isRepeated(_ asker: Asker, _ key: SessionKey, now: Instant) -> Bool {
     let mixed = RandomSequence.mixed(UInt64(truncatingIfNeeded: key.target.bits) ^ seed)
     let hash = RandomSequence.mixed(
       mixed ^ UInt64(truncatingIfNeeded: key.target.bits >> 64) &+ asker.station.bits
         ^ UInt64(truncatingIfNeeded: asker.source.bits))
-    guard refusedQuestions.isRepeated(hash, now: now) else { return false }
-    asker.worth = asker.worth.whenRepeated
-    return take(forRoute: isRoute, asker, now: now)
+    // Strangers, of whom there may be very many, do not make those of neighbors forgotten.
+    return asker.worth == .stranger
+      ? refusedQuestions.isRepeated(hash, now: now)
+      : refusedNeighbors.isRepeated(hash, now: now)
   }
 
   private mutating func take(forRoute isRoute: Bool, _ asker: Asker, now: Instant) -> Bool {
@@ -293,10 +301,17 @@ extension Engine {
 
   mutating func add(_ asker: Asker, to position: Int, now: Instant) {
     var asker = asker
-    asker.worth = max(asker.worth, worth(of: asker, proxy: sessions[position].key.proxy))
-    if sessions[position].add(asker, limit: limits.askersPerSession, now: now) {
-      counters.evictAsker()
+    let key = sessions[position].key
+    asker.worth = max(asker.worth, worth(of: asker, proxy: key.proxy))
+    if sessions[position].isCrowded(for: asker, limit: limits.askersPerSession),
+      isRepeated(asker, key, now: now)
+    {
+      asker.worth = asker.worth.whenRepeated
     }
+    let chance = random.next(below: UInt64(limits.askersPerSession) * 2)
+    let isFull = sessions[position].add(
+      asker, limit: limits.askersPerSession, chance: Int(chance), now: now)
+    if isFull { counters.evictAsker() }
   }
 
   /// Whether there is an interface on which the targets of a rule can be asked for now.

@@ -40,6 +40,8 @@ package struct Engine: ~Copyable {
   /// Neighbors of proxy interfaces that the kernel has confirmed.
   var acquaintances = Acquaintances()
   var refusedQuestions = RefusedQuestions()
+  /// Those of neighbors that the kernel has confirmed.
+  var refusedNeighbors = RefusedQuestions()
   var hostRoutes = HostRouteCounts()
 
   /// `seed` is to be secret on a network: it keeps stations from choosing with whom they share.

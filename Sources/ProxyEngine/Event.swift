@@ -115,8 +115,8 @@ package enum Action: Equatable, Sendable {
   /// Ask the kernel for its route to an address, as for a packet that came in on an interface, and
   /// feed the answer back as `Event.route`.
   case lookUpRoute(IPv6Address, from: InterfaceIndex)
-  /// Ask the kernel where it holds an address to be, seen from a proxy interface, and feed the answer
-  /// back as `Event.located`.
+  /// Ask the kernel where it holds an address to be, seen from a proxy interface, and feed the
+  /// answer back as `Event.located`.
   case locate(IPv6Address, from: InterfaceIndex)
   /// Look for an address in the kernel's neighbor cache, and feed the answer back as
   /// `Event.neighbor`.

@@ -31,13 +31,16 @@ package struct Limits: Equatable, Sendable {
   /// Solicitations per second from addresses that are not on the link; then they are dropped.
   static let offLinkSolicitationsPerSecond = 1000
 
-  /// How long whoever has an address on the link of the proxy has to say so, where the kernel's route
-  /// leads there, before a member of another link gets it.
+  /// How long whoever has an address on the link of the proxy has to say so, where the kernel's
+  /// route leads there, before a member of another link gets it.
   static let upstreamPatience: Duration = .milliseconds(200)
 
-  /// How long other stations than the first have to claim a target, where the kernel is to get a route
-  /// to it and a rule names several interfaces.
+  /// How long other stations than the first have to claim a target, where the kernel is to get a
+  /// route to it and a rule names several interfaces.
   static let claimPatience: Duration = .milliseconds(100)
+
+  /// How many host routes a neighbor has at least that makes room for others.
+  static let evictionCrowd = 8
 
   /// How many sessions are looked at to find one that has to go.
   static let evictionSample = 64

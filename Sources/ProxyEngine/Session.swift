@@ -148,22 +148,25 @@ struct Session {
 
   /// Adds an asker, or takes the newer of two from the same source.
   ///
-  /// Returns whether one of them had to go: the oldest of the station that has most of them here or,
-  /// where each has one, the last of those that are worth less; if there is none, the newcomer.
-  mutating func add(_ asker: Asker, limit: Int, now: Instant) -> Bool {
+  /// Returns whether one of them had to go: the oldest of the station that has most of them here
+  /// or, where each has one, the last of those that are worth less. If there is none, the newcomer
+  /// goes; but one that asks again has every second time the place of somebody else, as `chance`
+  /// says, a number below twice the limit.
+  mutating func add(_ asker: Asker, limit: Int, chance: Int, now: Instant) -> Bool {
     if let position = askers.firstIndex(where: { $0.isSame(as: asker) }) {
       let before = askers[position]
       askers[position] = asker
       askers[position].since = before.since
       let isRepeated = now >= before.since + Asker.repetition
-      askers[position].worth = max(before.worth, isRepeated ? asker.worth.whenRepeated : asker.worth)
+      askers[position].worth = max(
+        before.worth, isRepeated ? asker.worth.whenRepeated : asker.worth)
       return false
     }
     guard askers.count >= limit else {
       askers.append(asker)
       return false
     }
-    if let place = positionToGiveUp(for: asker) {
+    if let place = positionToGiveUp(for: asker, chance: chance) {
       askers.remove(at: place)
       askers.append(asker)
     }
@@ -171,13 +174,23 @@ struct Session {
   }
 
   /// Whose place a newcomer gets; they are few.
-  private func positionToGiveUp(for asker: Asker) -> Int? {
+  private func positionToGiveUp(for asker: Asker, chance: Int) -> Int? {
     var crowd = (position: 0, size: 0)
     for position in askers.indices {
       let size = askers.count { $0.station == askers[position].station }
       if size > crowd.size { crowd = (position, size) }
     }
-    return crowd.size > 1 ? crowd.position : askers.lastIndex { $0.worth < asker.worth }
+    if crowd.size > 1 { return crowd.position }
+    if let last = askers.lastIndex(where: { $0.worth < asker.worth }) { return last }
+    guard asker.worth >= .repeated, askers.indices.contains(chance),
+      askers[chance].worth == asker.worth
+    else { return nil }
+    return chance
+  }
+
+  /// Whether there is no place for one more asker.
+  func isCrowded(for asker: Asker, limit: Int) -> Bool {
+    askers.count >= limit && !askers.contains { $0.isSame(as: asker) }
   }
 }
 

@@ -122,8 +122,9 @@ struct SessionTable {
 
   /// Some positions in use, each at most once, chosen by numbers below the one that is given.
   ///
-  /// No more than `count`, and fewer where many slots are free.
+  /// No more than `count`, and fewer where many slots are free; all where they are few.
   func sample(_ count: Int, _ number: (UInt64) -> UInt64) -> [Int] {
+    if slots.count <= count { return slots.indices.filter { slots[$0] != nil } }
     var found: Set<Int> = []
     var positions: [Int] = []
     for _ in 0..<count where !slots.isEmpty {

@@ -38,12 +38,12 @@ struct TokenBucket {
 
 /// A token bucket whose last half is shared, and kept for those who are worth it.
 ///
-/// Whoever comes first gets what there is until half is left. From then on each station, known by its
-/// link-layer address, gets its share alone: one that asks for everything cannot shut out one that asks
-/// for little, and where nobody else asks it may have everything. But anybody may have any number of
-/// link-layer addresses. So strangers get nothing when only three eighths are left, neighbors that the
-/// kernel has confirmed when a quarter is, and the last quarter is for questions that are put again.
-/// Stations that fall into one of `shareCount` slots have their share together.
+/// Whoever comes first gets what there is until half is left. From then on each station, known by
+/// its link-layer address, gets its share alone: one that asks for everything cannot shut out one
+/// that asks for little, and where nobody else asks it may have everything. But anybody may have
+/// any number of link-layer addresses. So strangers get nothing when only three eighths are left,
+/// neighbors that the kernel has confirmed when a quarter is, and the last quarter is for questions
+/// that are put again. Stations that fall into one of `shareCount` slots have their share together.
 struct FairTokenBucket {
   private var common: TokenBucket
   /// Those of each worth one after the other.

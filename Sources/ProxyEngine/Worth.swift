@@ -7,8 +7,8 @@ enum Worth: Int, CaseIterable, Comparable, Sendable {
   /// Whoever asks is a neighbor that the kernel has confirmed: both addresses, which anybody may
   /// claim, belong together.
   case acquaintance
-  /// It was put before, as long ago as a router waits (RFC 4861 §7.2.2), by the same station: a flood
-  /// seldom asks twice.
+  /// It was put before, as long ago as a router waits (RFC 4861 §7.2.2), by the same station: a
+  /// flood seldom asks twice.
   case repeated
   /// Both.
   case repeatedByAcquaintance
@@ -21,8 +21,8 @@ enum Worth: Int, CaseIterable, Comparable, Sendable {
   }
 }
 
-/// The neighbors on proxy interfaces that the kernel has confirmed, and this host's default routers:
-/// whoever claims to be one of them must have both its addresses.
+/// The neighbors on proxy interfaces that the kernel has confirmed, and this host's default
+/// routers: whoever claims to be one of them must have both its addresses.
 struct Acquaintances {
   private var known: [Acquaintance] = []
 

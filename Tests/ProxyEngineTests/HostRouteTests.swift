@@ -116,7 +116,10 @@ struct HostRouteTests {
     _ = gateway.ask(solicitation())
     _ = gateway.wait(milliseconds: 32_900)
     let there = HostRoute(target: member, interface: Gateway.zt1, gateway: nil)
-    let actions = gateway.answer(advertisement(to: ip("fe80::102")), on: Gateway.zt1)
+    // Until nobody else can claim it.
+    let actions =
+      gateway.answer(advertisement(to: ip("fe80::102")), on: Gateway.zt1)
+      + gateway.wait(milliseconds: 100)
     let offer = Action.offerNeighbor(member, at: memberMAC, on: Gateway.zt1)
     #expect(actions == [.installHostRoute(there), offer])
   }

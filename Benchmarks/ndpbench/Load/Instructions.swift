@@ -36,8 +36,8 @@ extension Bench {
     // Made by whoever starts the daemon and written at its end: it must not become another user.
     let output = file.path + ".callgrind"
     defer { RegularFile.remove(output) }
-    // The filter of system calls would keep valgrind from writing what it has counted: so the daemon
-    // is only told that it has one.
+    // The filter of system calls would keep valgrind from writing what it has counted: so the
+    // daemon is only told that it has one.
     let command = [
       "strace", "-D", "-f", "-qq", "--seccomp-bpf", "-e", "trace=prctl", "-e",
       "inject=prctl:retval=0",

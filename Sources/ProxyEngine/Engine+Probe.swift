@@ -89,7 +89,9 @@ extension Engine {
   mutating func revive(_ position: Int, now: Instant, into actions: inout [Action]) {
     if sessions[position].awaitsNeighbor { return }
     let isDefence = sessions[position].askers.contains(where: \.detectsDuplicates)
-    let isSure = !sessions[position].isSecondHand && !sessions[position].isContested
+    let session = sessions[position]
+    let isSure =
+      !session.isSecondHand && (!session.isContested || session.hostRoute != nil)
     if isDefence || !isSure || sessions[position].neighbor == nil {
       startAsking(position, now: now, into: &actions)
     } else {
@@ -116,10 +118,10 @@ extension Engine {
     into actions: inout [Action]
   ) {
     let session = sessions[position]
-    // Where others may have the address by now, they are all asked.
+    // Where others may have the address by now, they are all asked, unless the kernel sends there.
     let wasStale =
       session.state == .stale && !session.isSecondHand && !session.isDisputed
-      && !session.isContested
+      && (!session.isContested || session.hostRoute != nil)
     sessions[position].state = .incomplete
     sessions[position].awaitsNeighbor = false
     sessions[position].isClaimed = false

@@ -40,7 +40,7 @@ package struct Limits: Equatable, Sendable {
   static let claimPatience: Duration = .milliseconds(100)
 
   /// How many host routes a neighbor has at least that makes room for others.
-  static let evictionCrowd = 8
+  static let evictionCrowd = 4
 
   /// How many sessions are looked at to find one that has to go.
   static let evictionSample = 64

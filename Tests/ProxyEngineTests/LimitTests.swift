@@ -40,6 +40,7 @@ struct LimitTests {
     for number in 0..<3 {
       _ = gateway.ask(solicitation(for: target(number)))
       _ = gateway.answer(advertisement(of: target(number)))
+      _ = gateway.wait(milliseconds: 1)
     }
     #expect(gateway.ask(solicitation(for: target(0))) == [answer(for: target(0))])
     #expect(gateway.ask(solicitation()) == [probe()])

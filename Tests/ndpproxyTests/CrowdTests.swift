@@ -64,7 +64,7 @@ extension TimedTests {
         node: network.routers[1], identity: .strangers(1000),
         targets: (0..<Self.addressCount).map {
           FoundingNetwork.furtherAddress($0, of: Self.greedy)
-        }, perSecond: 700)
+        }, perSecond: 400)
       // The way to the greedy one, so that its addresses are not looked for upstream.
       try await gateway.batch("route add \(Self.greedy) dev zt0")
       try await gateway.withDaemon(ndpproxy, configuration: settings, readyAt: "ready: ") {

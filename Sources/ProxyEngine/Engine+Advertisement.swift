@@ -144,6 +144,7 @@ extension Engine {
     {
       return
     }
+    guard rules.proxies[session.key.proxy].installsHostRoutes else { return }
     sessions[position].isDisputed = true
     updateHostRoute(position, into: &actions)
   }
@@ -332,7 +333,7 @@ extension Engine {
       sessions[position].confirmed = nil
     }
     updateHostRoute(position, into: &actions)
-    if !wasKnown { offerNeighbor(position, into: &actions) }
+    if !wasKnown { offerNeighbor(position, now: now, into: &actions) }
     sessions[position].isWanted = false
     sessions[position].sent = 0
     sessions[position].deadline = endOfBelief(in: rules.proxies[key.proxy].timers, from: now)
@@ -373,12 +374,12 @@ extension Engine {
   /// Lets the kernel know where the target is, where it is to know the way to it anyway.
   ///
   /// It has to send there at once, and would ask what we have just asked.
-  private mutating func offerNeighbor(_ position: Int, into actions: inout [Action]) {
+  private mutating func offerNeighbor(
+    _ position: Int, now: Instant, into actions: inout [Action]
+  ) {
     guard let route = sessions[position].hostRoute?.route,
-      let neighbor = sessions[position].neighbor
-    else {
-      return
-    }
+      let neighbor = sessions[position].neighbor, offerTokens.take(now: now)
+    else { return }
     actions.append(
       .offerNeighbor(
         route.gateway ?? route.target, at: neighbor.linkLayerAddress, on: neighbor.interface))

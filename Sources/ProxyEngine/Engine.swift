@@ -35,6 +35,8 @@ package struct Engine: ~Copyable {
   /// Each is for `Limits.interfacesPerQuestion` frames.
   var frameTokens = TokenBucket(
     rate: Limits.questionFramesPerSecond / Limits.interfacesPerQuestion)
+  /// For entries that the kernel's neighbor cache gets of us.
+  var offerTokens = TokenBucket(rate: Limits.neighborOffersPerSecond)
   /// For solicitations from addresses that are not on the link.
   var offLinkTokens: FairTokenBucket
   /// Neighbors of proxy interfaces that the kernel has confirmed.

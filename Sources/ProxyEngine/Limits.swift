@@ -25,6 +25,11 @@ package struct Limits: Equatable, Sendable {
 
   package init() {}
 
+  /// Entries that the kernel's neighbor cache gets of us in a second; more are left to the kernel.
+  ///
+  /// It has room for 1024 by default, and drops what nobody uses after five seconds.
+  static let neighborOffersPerSecond = 20
+
   /// Neighbors of proxy interfaces that are known to be there, for their questions to count more.
   static let acquaintances = 64
 

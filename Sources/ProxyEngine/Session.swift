@@ -166,7 +166,7 @@ struct Session {
       askers.append(asker)
       return false
     }
-    if let place = positionToGiveUp(for: asker, chance: chance) {
+    if let place = positionToGiveUp(for: asker, chance: chance, now: now) {
       askers.remove(at: place)
       askers.append(asker)
     }
@@ -174,7 +174,11 @@ struct Session {
   }
 
   /// Whose place a newcomer gets; they are few.
-  private func positionToGiveUp(for asker: Asker, chance: Int) -> Int? {
+  private func positionToGiveUp(for asker: Asker, chance: Int, now: Instant) -> Int? {
+    // For whom an answer would come too late.
+    if let late = askers.firstIndex(where: { $0.deadline.map { $0 < now } ?? false }) {
+      return late
+    }
     var crowd = (position: 0, size: 0)
     for position in askers.indices {
       let size = askers.count { $0.station == askers[position].station }

@@ -18,7 +18,7 @@ enum Attack {
   case claim(IPv6Address, count: Int)
   /// Asks upstream for an address that nobody has, from link-layer addresses that nobody has.
   case flood(Flood)
-  /// Asks upstream from an address that is not on the link, and wants the answer sent to the router.
+  /// Asks upstream from an address that is not on the link, and wants the router to get the answer.
   case reflection(of: IPv6Address)
   /// Goes to another link.
   case move(to: Int)
@@ -224,8 +224,8 @@ extension Judge {
       "\(gateway.name) answers for \(target), which is on the link of the question")
   }
 
-  /// A router that has asked three times knows who is there, whoever floods meanwhile, once what was
-  /// before the target came is forgotten.
+  /// A router that has asked three times knows who is there, whoever floods meanwhile, once what
+  /// was before the target came is forgotten.
   func checkFirstContact(of station: Int, with target: IPv6Address) {
     guard world.attacker != nil, world.stations[station].isRouter else { return }
     let gateway = world.gateways[0]

@@ -42,8 +42,12 @@ final class EngineUnderTest {
           addresses: [Interface.Address(own, prefixLength: 64, state: .preferred)])))
   }
 
+  /// Hands over an event; that the kernel knows nothing of a new target is said at once.
   private func handle(_ event: Event) {
     engine.handle(event, now: now, into: &actions)
+    guard case .locate(let target, let index)? = actions.last else { return }
+    actions.removeLast()
+    engine.handle(.located(.elsewhere, of: target, from: index), now: now, into: &actions)
   }
 
   var sessionCount: Int { engine.sessionCount }

@@ -125,7 +125,7 @@ struct AdvertisementMatrixTests {
         case .advertisement(let frame)? = try? NeighborDiscoveryFrame(decoding: octets.span.bytes)
       else { return false }
       actions = []
-      engine.handle(.advertisement(frame, on: InterfaceIndex(3)), now: now, into: &actions)
+      handle(.advertisement(frame, on: InterfaceIndex(3)))
       return answers
     }
 
@@ -141,7 +141,16 @@ struct AdvertisementMatrixTests {
         message: NeighborSolicitation(
           source: IPv6Address("fe80::aa")!, destination: target.solicitedNodeMulticast,
           target: target, sourceLinkLayerAddress: router))
-      engine.handle(.solicitation(question, on: InterfaceIndex(2)), now: now, into: &actions)
+      handle(.solicitation(question, on: InterfaceIndex(2)))
+    }
+
+    /// The kernel knows nothing of any target.
+    private mutating func handle(_ event: Event) {
+      let first = actions.endIndex
+      engine.handle(event, now: now, into: &actions)
+      for case .locate(let target, let index) in actions[first...] {
+        engine.handle(.located(.elsewhere, of: target, from: index), now: now, into: &actions)
+      }
     }
 
     private mutating func pass(_ milliseconds: Int64) {

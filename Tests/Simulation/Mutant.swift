@@ -79,7 +79,7 @@ package enum Mutant: String, CaseIterable, Sendable {
   package var violated: [Invariant] {
     switch self {
     case .answersExcluded, .answersUncovered, .answersOwnAddress: [.coverage]
-    case .neverForgets: [.evidence, .answersOnly]
+    case .neverForgets: [.evidence, .answersOnly, .coverage]
     case .ignoresRouteChanges, .believesHearsay, .believesUnsolicited: [.evidence]
     case .ignoresUnicast, .servesFirstAsker, .servesScannerFirst: [.liveness, .firstContact]
     case .defendsFromCache, .defendsAlways: [.duplicateDetection, .answersOnly]
@@ -95,7 +95,8 @@ package enum Mutant: String, CaseIterable, Sendable {
     case .missesRemovedInterface: [.interface, .liveness, .form]
     case .spins: [.spin]
     case .neverQuiet: [.quiet]
-    case .rejectsAnswersWithoutOverride, .probesAnswered, .ignoresTheKernel: [.economy]
+    case .rejectsAnswersWithoutOverride, .ignoresTheKernel: [.economy]
+    case .probesAnswered: [.economy, .spacing]
     case .comparesAddressesAcrossLinks: [.liveness]
     case .believesFirstClaim, .overlooksProxyLink: [.integrity]
     case .answersAnywhere: [.answersOnly]

@@ -5,9 +5,14 @@ import SystemPackage
 extension FoundingNetwork {
   /// Builds the network and waits until every address in it can be used; about 100 ms.
   ///
-  /// At most 32 routers and 64 members. Throws `SystemError` where namespaces are not permitted,
-  /// and `CommandFailure` if the kernel refuses a part of it.
-  package init(routers routerCount: Int = 1, members memberCount: Int = 2) async throws {
+  /// At most 32 routers and 64 members. `lay` may make other interfaces of the cables before any
+  /// is up; in the end the nodes need those of the picture. `ip route` takes `routing` behind the
+  /// gateway's default route. Throws `SystemError` where namespaces are not permitted,
+  /// `CommandFailure` if the kernel refuses a part of it, and what `lay` throws.
+  package init(
+    routers routerCount: Int = 1, members memberCount: Int = 2, routing: String = "",
+    laying lay: (FoundingNetwork) async throws -> Void = { _ in }
+  ) async throws {
     precondition(1...32 ~= routerCount && 1...64 ~= memberCount)
     let names =
       ["upstream segment", "inside segment", "gateway"]
@@ -23,7 +28,8 @@ extension FoundingNetwork {
     for node in nodes[2...] { try node.quieten() }
     try gateway.set("all/forwarding", to: "1")
     try await connect()
-    try await assignAddresses()
+    try await lay(self)
+    try await assignAddresses(routing: routing)
   }
 
   private func connect() async throws {
@@ -35,12 +41,12 @@ extension FoundingNetwork {
         + members.enumerated().map { Plug($1, "zt0", Self.memberLinkLayerAddress($0)) })
   }
 
-  private func assignAddresses() async throws {
+  private func assignAddresses(routing: String) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         try await gateway.configure(
           [("eth0", Self.gatewayAddress, 64), ("zt0", Self.insideGatewayAddress, 80)],
-          nextHop: Self.routerAddress(0))
+          nextHop: "\(Self.routerAddress(0)) \(routing)")
       }
       for (index, router) in routers.enumerated() {
         group.addTask { try await router.configure([("up0", Self.routerAddress(index), 64)]) }
@@ -48,7 +54,8 @@ extension FoundingNetwork {
       for (index, member) in members.enumerated() {
         group.addTask {
           try await member.configure(
-            [("zt0", Self.memberAddress(index), 80)], nextHop: Self.insideGatewayAddress)
+            [("zt0", Self.memberAddress(index), 80)],
+            nextHop: "\(Self.insideGatewayAddress)")
         }
       }
       try await group.waitForAll()
@@ -102,7 +109,7 @@ extension Node {
 
   /// Brings the interfaces up, gives them their addresses and waits until these can be used.
   fileprivate func configure(
-    _ interfaces: [(name: String, address: IPv6Address, length: Int)], nextHop: IPv6Address? = nil
+    _ interfaces: [(name: String, address: IPv6Address, length: Int)], nextHop: String? = nil
   ) async throws {
     var batch = "link set lo up\n"
     for interface in interfaces {

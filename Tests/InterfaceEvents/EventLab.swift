@@ -1,6 +1,7 @@
 import LinuxNet
 import NDPWire
 import NetworkLab
+import Scenarios
 
 /// The network in which an event happens.
 struct EventLab {
@@ -13,8 +14,8 @@ struct EventLab {
   /// Of the segment at the other end of the cable.
   private let segmentMonitor: HostMonitor
 
-  init(_ part: InterfaceEvent.Part) async throws {
-    let network = try await FoundingNetwork(members: 1)
+  init(_ part: InterfaceEvent.Part, _ layout: Layout) async throws {
+    let network = try await layout.network(routers: 1, members: 1)
     self.network = network
     wire = part.wire
     elsewhere = Node(name: "elsewhere", namespace: try NetworkNamespace())

@@ -5,7 +5,7 @@ import NetworkLab
 extension InterfaceEvent {
   /// Lets it happen to a daemon in a network of its own, and looks on; some three seconds.
   package func play(on program: Program) async throws -> EventOutcome {
-    let lab = try await EventLab(part)
+    let lab = try await EventLab(part, layout)
     try await lab.perform(preparation, on: nil)
     if happensBeforeStart { try await lab.perform(steps, on: nil) }
     let sign = program == .ndpproxy ? "ready:" : nil

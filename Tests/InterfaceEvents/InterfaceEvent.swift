@@ -1,6 +1,7 @@
 import Conformance
 import NDPWire
 import NetworkLab
+import Scenarios
 
 /// Something that happens to an interface under a running daemon, and how it ends.
 package struct InterfaceEvent: Sendable, CustomStringConvertible {
@@ -8,6 +9,8 @@ package struct InterfaceEvent: Sendable, CustomStringConvertible {
   package let name: String
   /// What the interface is for.
   package let part: Part
+  /// What the gateway's interfaces are made of.
+  var layout = Layout.plain
   /// Done before the daemon starts.
   var preparation: [Step] = []
   /// Whether it has happened before the daemon starts.

@@ -1,5 +1,6 @@
 import LinuxNet
 import NetworkLab
+import Scenarios
 import Testing
 
 struct ScenarioTests {

@@ -3,6 +3,7 @@ import NetworkLab
 import ProxyConfig
 import ProxyDaemon
 import ProxyEngine
+import Scenarios
 import TestSupport
 import Testing
 

@@ -38,7 +38,7 @@ extension Row {
         { $0.etherType = [0x88, 0xa8, 0, 5, 0x86, 0xdd] })),
     Row(
       "L06", "an interface of a VLAN works by its name", "IEEE 802.1Q", .recommended,
-      .notRun("another host: this kernel has no 8021q")),
+      .lab(playVLAN)),
     Row(
       "L07", "a checksum that is left to hardware is taken for right", "packet(7)", .recommended,
       .notRun("not implemented: partial checksums only come from peers on a tap")),
@@ -101,7 +101,7 @@ extension Row {
       }),
   ]
 
-  private static let playFloodAtStart: @Sendable (Program) async throws -> Void = { program in
+  private static func playFloodAtStart(_ program: Program) async throws {
     let lab = try await LiveLab(.alone, rows: [])
     let subject = try LiveSubject(program.kind, in: lab, process: nil)
     let trial = Trial(on: subject, number: Row.number(of: "L01"))
@@ -129,7 +129,7 @@ extension Row {
     }
   }
 
-  private static let playBurst: @Sendable (LabTrial) async throws -> Void = { lab in
+  private static func playBurst(_ lab: LabTrial) async throws {
     let burst = 15_000
     let socket = try lab.lab.peer.namespace.run { try RawSocket(interface: "up0") }
     lab.process.send(.suspend)
@@ -160,7 +160,7 @@ extension Row {
     return word.flatMap { Int($0.dropFirst(name.count + 1)) } ?? 0
   }
 
-  private static let playLeastPrivilege: @Sendable (Program) async throws -> Void = { program in
+  private static func playLeastPrivilege(_ program: Program) async throws {
     let lab = try await LiveLab(.alone, rows: [])
     // Without other privileges it may not open a file by way of our descriptors.
     let script = """
@@ -190,7 +190,7 @@ extension Row {
     }
   }
 
-  private static let makeFiltering: @Sendable (Node) async throws -> Void = { node in
+  private static func makeFiltering(_ node: Node) async throws {
     let setup = Setup.alone.addresses.filter { $0.side == .up }.map {
       "address add \($0.address.address)/\($0.address.prefix.length) dev up0 nodad\n"
     }
@@ -207,7 +207,41 @@ extension Row {
     try await node.run("ip", "-6", "-batch", "-", input: setup.joined())
   }
 
-  private static let makeTunnel: @Sendable (Node) async throws -> Void = { node in
+  private static func playVLAN(_ program: Program) async throws {
+    let lab = try await LiveLab(.alone, rows: [])
+    for node in [lab.proxy, lab.peer] {
+      let batch = """
+        link set up0 down
+        link set up0 name trunk0
+        link set trunk0 up
+        link add link trunk0 name up0 type vlan id 7
+        link set up0 up
+
+        """
+      do {
+        try await node.run("ip", "-batch", "-", input: batch)
+      } catch let failure as CommandFailure where failure.complaint.contains("nknown device type") {
+        throw NotRun("this kernel has no 8021q (see docs/kernels.md)")
+      }
+    }
+    let batch = Setup.alone.addresses.filter { $0.side == .up }.map {
+      "address add \($0.address.address)/\($0.address.prefix.length) dev up0 nodad\n"
+    }
+    try await lab.proxy.run("ip", "-6", "-batch", "-", input: batch.joined())
+    try await lab.introduce([Row.all[Row.number(of: "L06")]])
+    let configuration = Setup.alone.configuration
+    try await lab.proxy.withDaemon(program.path, configuration: configuration) { daemon in
+      let number = Row.number(of: "L06")
+      let trial = Trial(
+        on: try LiveSubject(program.kind, in: lab, process: daemon.process), number: number)
+      let own = LabTrial(
+        lab: lab, program: program, process: daemon.process,
+        configurationPath: daemon.configuration.path, setup: .alone, number: number, trial: trial)
+      try await own.requireAnswer(trial.target(), "on a VLAN")
+    }
+  }
+
+  private static func makeTunnel(_ node: Node) async throws {
     let made = try await node.result(of: ["ip", "tuntap", "add", "dev", "tun0", "mode", "tun"])
     guard made.status == .exited(0) else { throw NotRun("no tun: \(made.standardError)") }
     try await node.run("ip", "link", "set", "tun0", "up")

@@ -1,22 +1,22 @@
 import LinuxNet
-import NDPWire
-import NetworkLab
+package import NDPWire
+package import NetworkLab
 
 /// The founding network in namespaces: real kernels on all sides, the real daemon on the gateway.
-final class RealStage: Stage {
+package final class RealStage: Stage {
   private let network: FoundingNetwork
   /// What each router asks with.
   private let senders: [PacketSender]
 
   /// The daemon already runs on the gateway.
-  init(_ network: FoundingNetwork) async throws {
+  package init(_ network: FoundingNetwork) async throws {
     self.network = network
     var senders: [PacketSender] = []
     for router in network.routers { senders.append(try await router.sender(on: "up0")) }
     self.senders = senders
   }
 
-  func ask(
+  package func ask(
     _ questions: [Question], awaiting count: Int, within patience: Duration
   ) async throws -> [[EthernetFrame<NeighborAdvertisement>]] {
     let targets = Set(questions.map(\.frame.message.target))
@@ -56,11 +56,20 @@ private final class View {
   /// Takes up what has come; the segment floods frames for others past a router as well.
   func look() throws {
     while let captured = try capture.next() {
+      // What the router sends itself is shown as it leaves, tags and all.
+      if captured.source == station { continue }
       guard case .advertisement(let frame) = try captured.decoded(),
         targets.contains(frame.message.target),
         frame.destination == station || frame.destination.isMulticast
       else { continue }
       seen.append(frame)
     }
+  }
+}
+
+extension CapturedFrame {
+  /// The station that sent it, as the frame says.
+  fileprivate var source: MACAddress {
+    MACAddress(bits: octets.dropFirst(6).prefix(6).reduce(0) { $0 << 8 | UInt64($1) })
   }
 }

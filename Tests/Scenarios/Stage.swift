@@ -1,8 +1,8 @@
-import NDPWire
+package import NDPWire
 import NetworkLab
 
 /// The founding network with a proxy on its gateway, where a scenario plays: simulated or real.
-protocol Stage: AnyObject {
+package protocol Stage: AnyObject {
   /// Sends the questions at once and returns the advertisements that each router sees, in order.
   ///
   /// Waits for `count` of them, however long a busy machine takes, and then for `patience`, in
@@ -14,7 +14,7 @@ protocol Stage: AnyObject {
 
 extension Stage {
   /// The same for the stage's usual patience.
-  func ask(
+  package func ask(
     _ questions: Question..., awaiting count: Int
   ) async throws -> [[EthernetFrame<NeighborAdvertisement>]] {
     try await ask(questions, awaiting: count, within: .milliseconds(200))
@@ -22,12 +22,14 @@ extension Stage {
 }
 
 /// A solicitation that one of the two routers sends.
-struct Question {
-  let router: Int
-  let frame: EthernetFrame<NeighborSolicitation>
+package struct Question {
+  /// Which router.
+  package let router: Int
+  /// What it sends.
+  package let frame: EthernetFrame<NeighborSolicitation>
 
   /// The question for `target` by multicast, or by unicast to the gateway's link-layer address.
-  init(router: Int = 0, for target: IPv6Address, isUnicast: Bool = false) {
+  package init(router: Int = 0, for target: IPv6Address, isUnicast: Bool = false) {
     self.router = router
     let own = FoundingNetwork.routerLinkLayerAddress(router)
     let group = target.solicitedNodeMulticast
@@ -41,7 +43,7 @@ struct Question {
   }
 
   /// The question whether anybody has `target`, as a host asks that is about to take it.
-  init(router: Int = 0, whetherAnybodyHas target: IPv6Address) {
+  package init(router: Int = 0, whetherAnybodyHas target: IPv6Address) {
     self.router = router
     frame = EthernetFrame(
       source: FoundingNetwork.routerLinkLayerAddress(router),
@@ -52,7 +54,7 @@ struct Question {
   }
 
   /// The one right answer.
-  var answer: EthernetFrame<NeighborAdvertisement> {
+  package var answer: EthernetFrame<NeighborAdvertisement> {
     let isSolicited = !frame.message.isDuplicateAddressDetection
     let asker = isSolicited ? frame.message.source : .allNodes
     return EthernetFrame(
@@ -67,12 +69,13 @@ struct Question {
 }
 
 /// The address that a kernel makes of a link-layer address (RFC 4291 appendix A).
-func linkLocalAddress(_ address: MACAddress) -> IPv6Address {
+package func linkLocalAddress(_ address: MACAddress) -> IPv6Address {
   let (high, low) = (address.bits >> 24 ^ 0x02_0000, address.bits & 0xff_ffff)
   return IPv6Address(bits: 0xfe80 << 112 | UInt128(high << 40 | 0xff_fe00_0000 | low))
 }
 
-let gatewayLinkLocalAddress = linkLocalAddress(FoundingNetwork.gatewayLinkLayerAddress)
+/// The gateway's on the upstream link.
+package let gatewayLinkLocalAddress = linkLocalAddress(FoundingNetwork.gatewayLinkLayerAddress)
 
 /// Inside the /80, but nobody has it.
-let deadTarget = IPv6Address("2001:db8:1:0:ff::dead")!
+package let deadTarget = IPv6Address("2001:db8:1:0:ff::dead")!

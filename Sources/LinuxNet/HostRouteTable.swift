@@ -3,7 +3,7 @@ import Glibc
 package import NDPWire
 import SystemPackage
 
-/// The routes to single IPv6 addresses that this program has put into the kernel's main table.
+/// The routes to single IPv6 addresses that this program has put into the kernel's tables.
 ///
 /// They carry a protocol number of their own, by which those are known that were left behind.
 /// Needs CAP_NET_ADMIN.
@@ -14,11 +14,15 @@ package final class HostRouteTable {
   /// What `ip route` shows as `proto 112`: nobody else's in iproute2's list.
   package static let protocolNumber: UInt8 = 112
 
-  /// An interface and perhaps a router on its link.
+  /// An interface and perhaps a router on its link, in a routing table.
   private struct Way: Equatable {
     let interface: Int32
     let gateway: IPv6Address?
+    let table: UInt32
   }
+
+  /// The table of all interfaces that are in no VRF.
+  package static let mainTable = UInt32(RT_TABLE_MAIN.rawValue)
 
   /// Throws `SystemError`.
   package init() throws(SystemError) {
@@ -29,9 +33,10 @@ package final class HostRouteTable {
   ///
   /// Where somebody else has put one there, that stays.
   package func install(
-    _ target: IPv6Address, interface: Int32, gateway: IPv6Address?
+    _ target: IPv6Address, interface: Int32, gateway: IPv6Address?,
+    table: UInt32 = HostRouteTable.mainTable
   ) throws(SystemError) {
-    let way = Way(interface: interface, gateway: gateway)
+    let way = Way(interface: interface, gateway: gateway, table: table)
     if let old = installed[target], old != way { try remove(target) }
     let flags = Int(NLM_F_CREATE | NLM_F_EXCL)
     do {
@@ -71,7 +76,11 @@ package final class HostRouteTable {
       guard Int(message.type) == RTM_NEWROUTE, let route = HostRouteMessage(payload),
         route.protocolNumber == Self.protocolNumber
       else { return }
-      found.append((route.target, Way(interface: route.interface, gateway: route.gateway)))
+      found.append(
+        (
+          route.target,
+          Way(interface: route.interface, gateway: route.gateway, table: route.table)
+        ))
     }
     for (target, way) in found {
       installed[target] = way
@@ -80,10 +89,10 @@ package final class HostRouteTable {
     return found.count
   }
 
-  /// `struct rtmsg` for one address, or for all that the kernel has of us.
+  /// `struct rtmsg` for one address, or for all that the kernel has of us, in any table.
   private static func header(length: UInt8) -> [UInt8] {
     [
-      UInt8(AF_INET6), length, 0, 0, UInt8(RT_TABLE_MAIN.rawValue), protocolNumber,
+      UInt8(AF_INET6), length, 0, 0, UInt8(RT_TABLE_UNSPEC.rawValue), protocolNumber,
       length == 0 ? 0 : UInt8(RT_SCOPE_UNIVERSE.rawValue),
       length == 0 ? 0 : UInt8(RTN_UNICAST), 0, 0, 0, 0,
     ]
@@ -96,6 +105,7 @@ package final class HostRouteTable {
     var payload = Self.header(length: 128)
     payload.append(attribute: UInt16(RTA_DST.rawValue), target.bits.bigEndian)
     payload.append(attribute: UInt16(RTA_OIF.rawValue), way.interface)
+    payload.append(attribute: UInt16(RTA_TABLE.rawValue), way.table)
     if let gateway = way.gateway {
       payload.append(attribute: UInt16(RTA_GATEWAY.rawValue), gateway.bits.bigEndian)
     }

@@ -18,6 +18,10 @@ package struct Link: Equatable, Sendable {
   ///
   /// Not of a VRF, which leaves its ports what they receive.
   package let master: Int32?
+  /// The index of the VRF that it belongs to.
+  package let vrf: Int32?
+  /// Of a VRF, the routing table of its ports.
+  package let routingTable: UInt32?
   /// Whether neighbours on it are resolved: Ethernet, neither NOARP, POINTOPOINT nor LOOPBACK.
   package let hasNeighborDiscovery: Bool
   /// What else it may be called (`ip link property add altname`); each up to 127 octets.
@@ -28,10 +32,12 @@ package struct Link: Equatable, Sendable {
   package init(
     index: Int32, name: String, linkLayerAddress: MACAddress?, isUp: Bool, isRunning: Bool,
     master: Int32?, hasNeighborDiscovery: Bool, alternativeNames: [String] = [],
-    kind: String? = nil
+    kind: String? = nil, vrf: Int32? = nil, routingTable: UInt32? = nil
   ) {
     self.index = index
     self.name = name
+    self.vrf = vrf
+    self.routingTable = routingTable
     self.linkLayerAddress = linkLayerAddress
     self.isUp = isUp
     self.isRunning = isRunning
@@ -156,7 +162,8 @@ extension Link {
       isUp: flags & IFF_UP.rawValue != 0, isRunning: flags & IFF_RUNNING.rawValue != 0,
       master: information.isPortOfVRF ? nil : master,
       hasNeighborDiscovery: type == UInt16(ARPHRD_ETHER) && flags & unresolved == 0,
-      alternativeNames: alternativeNames, kind: information.kind)
+      alternativeNames: alternativeNames, kind: information.kind,
+      vrf: information.isPortOfVRF ? master : nil, routingTable: information.routingTable)
   }
 
   /// Reads IFLA_PROP_LIST.
@@ -181,6 +188,7 @@ extension Link {
 private struct LinkInformation {
   var kind: String?
   var isPortOfVRF = false
+  var routingTable: UInt32?
 
   init() {}
 
@@ -188,10 +196,21 @@ private struct LinkInformation {
     forEachAttribute(in: attributes, behind: 0) { attribute, value in
       switch Int(attribute) {
       case IFLA_INFO_KIND: kind = value.text
+      // The kernel puts the kind in front, without which the data mean nothing.
+      case IFLA_INFO_DATA where kind == "vrf": routingTable = Self.routingTable(value)
       case IFLA_INFO_SLAVE_KIND: isPortOfVRF = value.text == "vrf"
       default: break
       }
     }
+  }
+
+  /// Reads IFLA_VRF_TABLE.
+  private static func routingTable(_ data: RawSpan) -> UInt32? {
+    var table: UInt32?
+    forEachAttribute(in: data, behind: 0) { attribute, value in
+      if Int(attribute) == IFLA_VRF_TABLE, value.byteCount == 4 { table = value.native(at: 0) }
+    }
+    return table
   }
 }
 
@@ -251,6 +270,7 @@ struct HostRouteMessage {
   let target: IPv6Address
   let interface: Int32
   let gateway: IPv6Address?
+  let table: UInt32
   let protocolNumber: UInt8
 
   /// Reads `struct rtmsg` and its attributes; `nil` for any other route.
@@ -261,8 +281,10 @@ struct HostRouteMessage {
     var target: IPv6Address?
     var interface: Int32?
     var gateway: IPv6Address?
+    var table = UInt32(payload.native(at: 4, as: UInt8.self))
     forEachAttribute(in: payload, behind: 12) { attribute, value in
       switch Int(attribute) {
+      case Int(RTA_TABLE.rawValue) where value.byteCount == 4: table = value.native(at: 0)
       case Int(RTA_DST.rawValue) where value.byteCount == 16: target = value.ipv6Address
       case Int(RTA_OIF.rawValue) where value.byteCount == 4: interface = value.native(at: 0)
       case Int(RTA_GATEWAY.rawValue) where value.byteCount == 16: gateway = value.ipv6Address
@@ -273,6 +295,7 @@ struct HostRouteMessage {
     self.target = target
     self.interface = interface
     self.gateway = gateway
+    self.table = table
     self.protocolNumber = protocolNumber
   }
 

@@ -117,7 +117,8 @@ extension Daemon {
     case .installHostRoute(let route):
       attemptRouteChange { () throws(SystemError) in
         try hostRoutes?.install(
-          route.target, interface: route.interface.rawValue, gateway: route.gateway)
+          route.target, interface: route.interface.rawValue, gateway: route.gateway,
+          table: host.routingTable(of: route.interface.rawValue) ?? HostRouteTable.mainTable)
       }
     case .removeHostRoute(let route):
       attemptRouteChange { () throws(SystemError) in try hostRoutes?.remove(route.target) }

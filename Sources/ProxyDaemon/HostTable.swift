@@ -72,6 +72,11 @@ package struct HostTable: Sendable {
       .sorted { $0.index < $1.index }
   }
 
+  /// The routing table of the VRF that an interface belongs to.
+  func routingTable(of index: Int32) -> UInt32? {
+    links[index]?.vrf.flatMap { links[$0]?.routingTable }
+  }
+
   /// Whether the interface with this index has any address.
   func hasAddresses(_ index: Int32) -> Bool { addresses[index]?.isEmpty == false }
 

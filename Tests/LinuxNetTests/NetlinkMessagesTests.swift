@@ -53,6 +53,21 @@ struct NetlinkMessagesTests {
     #expect(read?.kind == "tun")
   }
 
+  @Test func `a VRF and its ports are told from bridges`() {
+    // IFLA_LINKINFO: the kind `vrf` with table 10, and in another the slave kind `vrf`.
+    let text: [UInt8] = [0x76, 0x72, 0x66, 0]
+    let data: [UInt8] = [12, 0, 2, 0x80, 8, 0, 1, 0, 10, 0, 0, 0]
+    let vrf = Link((link + [24, 0, 18, 0x80, 8, 0, 1, 0] + text + data).span.bytes)
+    #expect(vrf?.routingTable == 10)
+    #expect(vrf?.vrf == nil)
+    let port = Link((link + [12, 0, 18, 0x80, 8, 0, 4, 0] + text).span.bytes)
+    #expect(port?.vrf == 9)
+    #expect(port?.master == nil)
+    // The same number means something else of another kind.
+    let other = Link((link + [24, 0, 18, 0x80, 8, 0, 1, 0, 0x74, 0x75, 0x6e, 0] + data).span.bytes)
+    #expect(other?.routingTable == nil)
+  }
+
   @Test func `a neighbor is read`() {
     let read = NeighborMessage(neighbor.span.bytes)
     #expect(read?.interface == 7)

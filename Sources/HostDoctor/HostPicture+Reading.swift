@@ -69,6 +69,10 @@ extension HostPicture {
     do throws(SystemError) {
       let names = try RegularFile("/proc/thread-self/net/ip6_tables_names", limit: 4096)
       hasLegacyTables = !names.octets.isEmpty
+      let tables = names.octets.split(separator: UInt8(ascii: "\n"))
+      if tables.contains(where: { $0.elementsEqual("filter".utf8) }) {
+        legacyForward = try? LegacyForwardChain.read()
+      }
     } catch {
       hasLegacyTables = error.code == .noSuchFileOrDirectory ? false : nil
     }

@@ -25,6 +25,9 @@ package struct HostPicture: Sendable {
   package var firewall: Result<NetfilterRuleset, SystemError> = .success(NetfilterRuleset())
   /// Whether the older `ip6tables` has rules of its own; `nil` where only root may know.
   package var hasLegacyTables: Bool? = false
+  /// What the older `ip6tables` does with packets that are forwarded; `nil` where it has no such
+  /// table, or that cannot be read.
+  package var legacyForward: LegacyForwardChain?
   /// Our daemon and the other proxies that run here, by the files they were started from.
   package var processes: Result<[HostProcess], SystemError> = .success([])
   /// What the files of sysctl.d(5) set at boot.

@@ -100,6 +100,17 @@ extension CheckTests {
     Row(code: "D12", name: "legacy", severity: .warning, fix: nil) {
       $0.picture.hasLegacyTables = true
     },
+    Row(
+      code: "D12", name: "legacy policy", severity: .failure,
+      fix: "ip6tables-legacy -I FORWARD -i eth0 -o zt0"
+    ) {
+      $0.picture.hasLegacyTables = true
+      $0.picture.legacyForward = LegacyForwardChain(dropsByDefault: true, ruleCount: 0)
+    },
+    Row(code: "D12", name: "legacy policy and rules", severity: .warning, fix: nil) {
+      $0.picture.hasLegacyTables = true
+      $0.picture.legacyForward = LegacyForwardChain(dropsByDefault: true, ruleCount: 2)
+    },
     Row(code: "D60", name: "nobody asks", severity: .note, fix: nil) {
       $0.picture.daemon = DaemonAccount(solicitationsSeen: 0, advertisementsSent: 0)
     },

@@ -35,22 +35,16 @@ extension Check {
   private static let legacy = Check(
     "D12", "legacy tables", .firewall,
     """
-    ip6tables-legacy keeps rules beside those of nf_tables, and a packet must pass both. They \
-    are not read here: look at 'ip6tables-legacy-save'. Whether there are any is read from \
-    /proc/net/ip6_tables_names.
+    ip6tables-legacy keeps rules beside those of nf_tables, and a packet must pass both. Of them \
+    only the chain FORWARD of the table filter is read, and of that only the policy and the number \
+    of rules: 'ip6tables-legacy-save' shows all. Read from /proc/net/ip6_tables_names and with \
+    getsockopt(IP6T_SO_GET_ENTRIES).
     """
   ) { examination in
     switch examination.picture.hasLegacyTables {
     case nil: return .skipped("needs root")
     case false?: return .good("none")
-    case true?:
-      return .found([
-        Finding(
-          .warning, "ip6tables-legacy has rules of its own", value: "not empty",
-          from: "/proc/net/ip6_tables_names",
-          meaning: "they are not looked at here; see 'ip6tables-legacy-save', and have one of the "
-            + "two packet filters alone")
-      ])
+    case true?: return .found([examination.legacyFinding])
     }
   }
 
@@ -139,6 +133,41 @@ extension Examination {
             : "answers go out, but no traffic passes", fix: passage.opening(at: site, isDocker))
       )
     }
+  }
+
+  fileprivate var legacyFinding: Finding {
+    guard let chain = picture.legacyForward, chain.dropsByDefault else {
+      return Finding(
+        .warning, "ip6tables-legacy has rules of its own", value: "not empty",
+        from: "/proc/net/ip6_tables_names",
+        meaning: "they are not looked at here; see 'ip6tables-legacy-save', and have one of the "
+          + "two packet filters alone")
+    }
+    guard chain.ruleCount == 0 else {
+      return Finding(
+        .warning, "ip6tables-legacy drops what its rules do not accept",
+        value: "FORWARD: policy DROP, \(chain.ruleCount) rules", from: "IP6T_SO_GET_ENTRIES",
+        meaning: "the rules are not looked at here; see 'ip6tables-legacy -L FORWARD -v', whether "
+          + "they accept the members' traffic")
+    }
+    return Finding(
+      .failure, "ip6tables-legacy drops all that is forwarded", value: "FORWARD: policy DROP",
+      from: "IP6T_SO_GET_ENTRIES", meaning: "answers go out, but no traffic passes",
+      fix: legacyOpening)
+  }
+
+  /// Accepts the members' traffic in the table that drops it, both ways.
+  private var legacyOpening: Fix {
+    let actions = passages.flatMap { passage in
+      let prefix = "\(passage.placed.rule.prefix)"
+      let (outside, inside) = (passage.outside.name, passage.inside.name)
+      return [
+        ["-i", outside, "-o", inside, "-d", prefix], ["-i", inside, "-o", outside, "-s", prefix],
+      ].map { Action.run(["ip6tables-legacy", "-I", "FORWARD"] + $0 + ["-j", "ACCEPT"]) }
+    }
+    return Fix(
+      actions,
+      lasting: ["have whatever loads these rules at boot load them too, e.g. netfilter-persistent"])
   }
 
   private func onlyAnswers(_ passage: Passage, at site: DropSite) -> Finding {

@@ -111,7 +111,16 @@ struct Explainer {
     guard let rule, !rule.isExclusion else { return [] }
     var names = Array(rule.interfaces.prefix(ControlSocket.pageLength))
     if rule.isAuto { names += route.interfaces.map(name(of:)) }
-    return names.map { plan.status(of: $0, condition($0)) }
+    return names.map { name in
+      let condition = condition(name)
+      // No rule names it, so that a route leads there.
+      guard condition == .notEthernet, plan.purpose(of: name) == nil else {
+        return plan.status(of: name, condition)
+      }
+      return InterfaceStatus(
+        name: name, isProxy: false, isRule: false, condition: "usable",
+        sentence: "\(name): nobody, for it has no Neighbor Discovery; the route is enough")
+    }
   }
 }
 

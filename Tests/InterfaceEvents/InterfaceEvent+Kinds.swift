@@ -18,7 +18,9 @@ extension InterfaceEvent {
     InterfaceEvent(
       name: "the failed port of a bond comes back", part: .proxy, layout: .followingBond,
       preparation: [.segment(["link set port0 down"])],
-      steps: [.segment(["link set port0 up"])]),
+      // The bond looks every 50 ms.
+      steps: [.segment(["link set port0 up"])], remedy: [.ip(["link set eth0 up"])],
+      meanwhile: .answering),
     InterfaceEvent(
       name: "all ports of a bond fail, and come back", part: .proxy, layout: .bond,
       steps: [.segment(["link set port0 down", "link set port9 down"])],

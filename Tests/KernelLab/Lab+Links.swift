@@ -85,7 +85,7 @@ extension Lab {
   private static func tryWiring() async throws {
     let network = try await Layout.vrf.network()
     try await network.gateway.batch(
-      "-6 route delete \(FoundingNetwork.insidePrefix) dev zt0 vrf red")
+      "route delete \(FoundingNetwork.insidePrefix) dev zt0 vrf red")
     let configuration = """
       proxy eth0 {
         autowire yes

@@ -20,9 +20,10 @@ package final class RealStage: Stage {
     _ questions: [Question], awaiting count: Int, within patience: Duration
   ) async throws -> [[EthernetFrame<NeighborAdvertisement>]] {
     let targets = Set(questions.map(\.frame.message.target))
+    let stations = network.routers.indices.map(FoundingNetwork.routerLinkLayerAddress)
     let views = try network.routers.enumerated().map { router, node in
       View(
-        try node.capture(on: "up0"), station: FoundingNetwork.routerLinkLayerAddress(router),
+        try node.capture(on: "up0"), station: stations[router], routers: stations,
         targets: targets)
     }
     for question in questions {
@@ -44,11 +45,16 @@ package final class RealStage: Stage {
 private final class View {
   private var capture: PacketCapture
   private let station: MACAddress
+  private let routers: [MACAddress]
   private let targets: Set<IPv6Address>
   private(set) var seen: [EthernetFrame<NeighborAdvertisement>] = []
 
-  init(_ capture: consuming PacketCapture, station: MACAddress, targets: Set<IPv6Address>) {
+  init(
+    _ capture: consuming PacketCapture, station: MACAddress, routers: [MACAddress],
+    targets: Set<IPv6Address>
+  ) {
     self.capture = capture
+    self.routers = routers
     self.station = station
     self.targets = targets
   }
@@ -56,8 +62,8 @@ private final class View {
   /// Takes up what has come; the segment floods frames for others past a router as well.
   func look() throws {
     while let captured = try capture.next() {
-      // What the router sends itself is shown as it leaves, tags and all.
-      if captured.source == station { continue }
+      // What routers send is shown as it passes, tags and all.
+      if routers.contains(captured.source) { continue }
       guard case .advertisement(let frame) = try captured.decoded(),
         targets.contains(frame.message.target),
         frame.destination == station || frame.destination.isMulticast

@@ -2,6 +2,7 @@
 # make demo         show the proxy at work in a network of its own
 # make test         run all tests
 # make test-release run the tests of the program on the static one of a release
+# make test-kernel  play the labs that need Debian's kernel, in a virtual machine; some 15 minutes
 # make test-deb     install, run and purge the Debian package in a root of its own
 # make lint         check the formatting, the manual pages and the scripts
 # make conformance  print what we, ndppd and the kernel do with each requirement of the RFCs
@@ -66,6 +67,13 @@ test-release: release test-packages
 	$(SWIFT) build --build-tests
 	NDPPROXY=$(release)/ndpproxy NDPCTL=$(release)/ndpctl \
 	  $(SWIFT) test --skip-build --filter '^($(program_suites))\.'
+
+# LABS="VLAN: 'interface events'" plays only labs whose names have one of these words, and
+# PLANT=absent-vlan plants a fault that has to be found.
+.PHONY: test-kernel
+test-kernel: release kernel-packages
+	$(SWIFT) build -c release --product kernellab $(static_flags)
+	scripts/test-kernel $(release) $(LABS)
 
 .PHONY: deb test-deb
 deb: release deb-packages
@@ -168,7 +176,7 @@ clean:
 
 # Debian packages, each with a file or a command by which it is known to be there.
 .PHONY: build-packages lab-packages test-packages conformance-packages bench-packages
-.PHONY: lint-packages deb-packages
+.PHONY: lint-packages deb-packages kernel-packages
 build-packages:
 	scripts/install-packages libpcap-dev=/usr/include/pcap/pcap.h
 
@@ -183,6 +191,11 @@ test-packages: lab-packages
 
 conformance-packages: lab-packages
 	scripts/install-packages ndppd=ndppd nftables=nft
+
+kernel-packages: lab-packages
+	scripts/install-packages qemu-system-x86=qemu-system-x86_64 busybox-static=/bin/busybox \
+	  kmod=depmod cpio=cpio binutils=strip ndppd=ndppd wireguard-tools=wg ethtool=ethtool \
+	  nftables=nft iptables=ip6tables-legacy tcpdump=tcpdump strace=strace procps=pgrep
 
 bench-packages: lab-packages
 	scripts/install-packages ndppd=ndppd valgrind=valgrind strace=strace binutils=strip

@@ -110,7 +110,7 @@ let package = Package(
       ],
       path: "Tests/Conformance", exclude: ["README.md"], swiftSettings: common + unoptimized),
     .executableTarget(
-      name: "ConformanceTable", dependencies: ["Conformance", "NetworkLab"],
+      name: "ConformanceTable", dependencies: ["Conformance", "LinuxNet", "NetworkLab"],
       path: "Tests/ConformanceTable", swiftSettings: common),
     .target(
       name: "Scenarios", dependencies: ["Conformance", "LinuxNet", "NDPWire", "NetworkLab"],

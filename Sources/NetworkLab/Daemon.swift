@@ -32,7 +32,7 @@ extension Node {
     defer { RegularFile.remove(controlSocket) }
     let command =
       ["env", "NDPPROXY_SOCKET=\(controlSocket)", executable, "-c", configuration.path] + arguments
-    let others = try await boundPacketSockets()
+    let others = sign == nil ? try await boundPacketSockets() : 0
     return try await withProcess(command) { process in
       let outcome: Bool? = try await poll(within: .seconds(20)) {
         if process.lines.contains(where: { isReady($0, sign) }) { return true }

@@ -10,6 +10,8 @@ package struct Table: Sendable {
   package var repeated = ""
   /// Whether more rows needed a second try than may.
   package var isUnsteady = false
+  /// By id, on which other kernel a row was met that cannot be tried on this one.
+  package var elsewhere: [String: String] = [:]
   /// By id, of ndppd.
   package var ndppd: [String: Outcome] = [:]
   /// By id, of the kernel.
@@ -48,7 +50,17 @@ package struct Table: Sendable {
     if kernel[row.id] == .pass, case .differs = row.kernel {
       return .differs("the kernel does not differ")
     }
+    if case .notRun = outcome, elsewhere[row.id] != nil { return .pass }
     return outcome
+  }
+
+  /// Takes up what `make test-kernel` has found: a row's id and a kernel in each line.
+  package mutating func add(metElsewhere text: String) {
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      guard words.count == 2, case .notRun? = ndpproxy[String(words[0])] else { continue }
+      elsewhere[String(words[0])] = String(words[1])
+    }
   }
 
   /// The rows that our daemon or engine does not meet.
@@ -96,7 +108,12 @@ extension Table {
 
   private func result(of row: Row) -> String {
     switch outcome(of: row) {
-    case .pass: row.deviation.map { "pass (deviation: \($0))" } ?? "pass"
+    case .pass:
+      if let kernel = elsewhere[row.id] {
+        "pass (on Linux \(kernel))"
+      } else {
+        row.deviation.map { "pass (deviation: \($0))" } ?? "pass"
+      }
     case .differs(let what): "FAIL: \(what)"
     case .notRun(let reason): "not run: \(reason)"
     }

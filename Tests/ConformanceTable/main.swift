@@ -1,5 +1,6 @@
 import Conformance
 import Glibc
+import LinuxNet
 import NetworkLab
 
 // Prints what came of every row on the decoder and engine, our daemon, ndppd and the kernel.
@@ -12,7 +13,14 @@ if !Host.permitsLabs {
   exit(1)
 }
 let rows = Row.all.filter { row in wanted.isEmpty || wanted.contains { row.id.hasPrefix($0) } }
-let table = await Table.made(of: rows)
+var table = await Table.made(of: rows)
+if let met = try? RegularFile(".build/kernel/rows", limit: 1 << 16) {
+  table.add(metElsewhere: String(decoding: met.octets, as: UTF8.self))
+}
 print(table.text)
+let kernel = try RegularFile("/proc/sys/kernel/osrelease", limit: 256).octets
+print(
+  "On Linux \(String(decoding: kernel, as: UTF8.self).split(separator: "\n")[0]), where a row "
+    + "does not name another.")
 if wanted.isEmpty { print("\nProbes that compare proxies, and their rows:\n\n\(table.peerProbes)") }
 exit(table.failures.isEmpty && !table.isUnsteady ? 0 : 1)

@@ -30,7 +30,14 @@ extension Lab {
   /// Answers come again within a second, whatever happens to such an interface.
   static let events = InterfaceEvent.ofOtherKinds.map { event in
     Lab("interface events", "\(event)") {
-      let faults = try await event.play(on: .ndpproxy).faults(at: event)
+      let ours = try await event.play(on: .ndpproxy)
+      let theirs = try await event.play(on: .ndppd)
+      say(
+        """
+        \(event): ndpproxy answers again \(ours.resumed), \
+        ndppd \(theirs.end ?? "\(theirs.resumed)")
+        """)
+      let faults = ours.faults(at: event)
       try require(faults.isEmpty, "\(faults)")
     }
   }

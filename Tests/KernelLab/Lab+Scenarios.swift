@@ -55,7 +55,8 @@ private actor Networks {
   func play(_ scenario: Scenario, by method: String, on layout: Layout) async throws {
     let network = try await network(of: layout)
     try await network.gateway.withDaemon(
-      try Host.programBeside("ndpproxy"), configuration: Scenario.configuration(method)
+      try Host.programBeside("ndpproxy"), configuration: Scenario.configuration(method),
+      readyAt: "ready:"
     ) { daemon in
       let stage = try await RealStage(network)
       do {
@@ -71,7 +72,8 @@ private actor Networks {
   func ping(on layout: Layout) async throws {
     let network = try await network(of: layout)
     try await network.gateway.withDaemon(
-      try Host.programBeside("ndpproxy"), configuration: Scenario.configuration("auto")
+      try Host.programBeside("ndpproxy"), configuration: Scenario.configuration("auto"),
+      readyAt: "ready:"
     ) { daemon in
       for (index, router) in network.routers.enumerated() {
         let target = FoundingNetwork.memberAddress(index)

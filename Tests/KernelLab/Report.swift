@@ -1,8 +1,10 @@
 import Conformance
 import Glibc
 
-/// Plays labs one after the other and tells of each, in lines as `swift test` has them.
-struct Report {
+/// Plays labs and tells of each, in lines as `swift test` has them.
+///
+/// Labs of a suite are played one after the other, and two suites at a time: labs mostly wait.
+actor Report {
   private(set) var failed: [String] = []
   private var passed = 0
   private var skipped = 0
@@ -14,12 +16,27 @@ struct Report {
 
   /// Plays them all.
   static func made(of labs: [Lab], needingAll needsAll: Bool) async -> Report {
-    var report = Report(needingAll: needsAll)
+    let report = Report(needingAll: needsAll)
     let start = ContinuousClock.now
-    for lab in labs { await report.play(lab) }
-    report.sum(up: labs, since: start)
+    var suites: [(name: String, labs: [Lab])] = []
+    for lab in labs {
+      if let place = suites.firstIndex(where: { $0.name == lab.suite }) {
+        suites[place].labs.append(lab)
+      } else {
+        suites.append((lab.suite, [lab]))
+      }
+    }
+    await withTaskGroup(of: Void.self) { group in
+      for (number, suite) in suites.enumerated() {
+        if number >= suitesAtOnce { await group.next() }
+        group.addTask { for lab in suite.labs { await report.play(lab) } }
+      }
+    }
+    await report.sum(up: labs, since: start)
     return report
   }
+
+  private static let suitesAtOnce = 2
 
   private func sum(up labs: [Lab], since start: ContinuousClock.Instant) {
     let count = passed + failed.count
@@ -35,7 +52,7 @@ struct Report {
     if skipped > 0 { say("\(skipped) tests were skipped.") }
   }
 
-  private mutating func play(_ lab: Lab) async {
+  private func play(_ lab: Lab) async {
     say("◇ Test \"\(lab.title)\" started.")
     let start = ContinuousClock.now
     do {

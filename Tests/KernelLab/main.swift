@@ -19,4 +19,4 @@ guard !labs.isEmpty else {
   exit(1)
 }
 let report = await Report.made(of: labs, needingAll: isComplete)
-exit(report.failed.isEmpty ? 0 : 1)
+exit(await report.failed.isEmpty ? 0 : 1)

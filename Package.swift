@@ -13,8 +13,9 @@ let common: [SwiftSetting] = [
 /// Tests do not: `#expect` trips on it.
 let house: [SwiftSetting] = common + [.strictMemorySafety()]
 
-/// What computes, and plays thousands of worlds in every test run: a fifth of the time. Checks of
-/// overflow, bounds and preconditions stay.
+/// What computes, and what plays thousands of worlds: tests take a third of the time.
+///
+/// Checks of overflow, bounds and preconditions stay.
 let optimized: [SwiftSetting] = [.unsafeFlags(["-O"])]
 
 /// Swift 6.3.1 crashes when it optimizes closures of tests that wait in the middle of a loop.

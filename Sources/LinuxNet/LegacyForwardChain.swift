@@ -16,7 +16,7 @@ package struct LegacyForwardChain: Equatable, Sendable {
 
   /// Reads the chain of the thread's network namespace; `nil` where the table is not in use.
   ///
-  /// Call it only where /proc/net/ip6_tables_names has the table: the kernel makes one for who asks.
+  /// Call it only where /proc/net/ip6_tables_names has the table: else the kernel makes one.
   /// Requires CAP_NET_ADMIN.
   package static func read() throws(SystemError) -> LegacyForwardChain? {
     let operation = "read the table 'filter' of ip6tables-legacy"

@@ -92,8 +92,10 @@ private actor Networks {
 extension String {
   /// Whether a tool says by this that the kernel does not have what it was asked for.
   var isUnknownKind: Bool {
-    ["Unknown device type", "classifier not found", "Specified qdisc", "Operation not supported", "not find"].contains {
-      contains($0)
-    }
+    let complaints = [
+      "Unknown device type", "classifier not found", "Specified qdisc", "Operation not supported",
+      "not find",
+    ]
+    return complaints.contains { contains($0) }
   }
 }

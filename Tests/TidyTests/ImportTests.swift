@@ -8,8 +8,8 @@ import Testing
 /// `unsafe`; NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw
 /// (NDPWire); and whoever shows what others have named makes it printable (PlainText).
 /// `ndpbench`, below Benchmarks, is not in the drawing at all: it measures rooms from outside.
-/// Nor are `Conformance`, `InterfaceEvents` and the programs that print their tables, below Tests:
-/// they try all rooms from outside.
+/// Nor are `Conformance`, `InterfaceEvents`, `Scenarios` and the programs that play or print them,
+/// below Tests: they try all rooms from outside.
 private let arrows: [String: Set<String>] = [
   "NDPWire": [],
   "PrefixTrie": ["NDPWire"],
@@ -34,9 +34,13 @@ private let arrows: [String: Set<String>] = [
     "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
     "TestSupport",
   ],
-  "ConformanceTable": ["Conformance", "NetworkLab"],
-  "InterfaceEvents": ["Conformance", "LinuxNet", "NDPWire", "NetworkLab"],
+  "ConformanceTable": ["Conformance", "LinuxNet", "NetworkLab"],
+  "Scenarios": ["Conformance", "LinuxNet", "NDPWire", "NetworkLab"],
+  "InterfaceEvents": ["Conformance", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios"],
   "InterfaceTable": ["Conformance", "InterfaceEvents", "NetworkLab"],
+  "KernelLab": [
+    "Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios",
+  ],
 ]
 
 /// What of others each room may import (DESIGN §3.4).
@@ -50,6 +54,7 @@ private let libraries: [String: Set<String>] = [
   "Conformance": ["Glibc", "Synchronization"],
   "ConformanceTable": ["Glibc"],
   "InterfaceTable": ["Glibc"],
+  "KernelLab": ["Glibc"],
 ]
 
 /// The modules that a file imports and its room may not.
@@ -78,6 +83,7 @@ private let accessLevels: Set<Substring> = [
 struct ImportTests {
   static let sources = [
     "Sources", "Benchmarks", "Tests/Conformance", "Tests/ConformanceTable",
+    "Tests/KernelLab", "Tests/Scenarios",
     "Tests/InterfaceEvents", "Tests/InterfaceTable",
   ].flatMap { SourceTree.files(under: $0) }
 

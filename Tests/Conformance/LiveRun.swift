@@ -137,8 +137,8 @@ package struct Attempts: Sendable {
 
   /// How many setups of a run may have rows that need a second try; more are no accident.
   ///
-  /// The rows of a setup are tried at the same time on one daemon: a machine that stands still for a
-  /// second fails many of them at once. A row with a lab of its own counts as a setup.
+  /// The rows of a setup are tried at the same time on one daemon: where the machine stands still
+  /// for a second, many of them fail at once. A row with a lab of its own counts as a setup.
   package static let mostRepeated = 4
 
   /// How many setups have rows that were tried again.

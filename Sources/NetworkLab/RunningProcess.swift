@@ -15,8 +15,8 @@ package final class RunningProcess: Sendable {
     case starting
     /// Its process descriptor is open: no signal can go astray.
     case running(Execution<NoInput, SequenceOutput, CombinedErrorOutput>)
-    /// It has closed its output, most likely by ending.
-    case ending
+    /// It has closed its output, most likely by ending; it may live on all the same.
+    case ending(Execution<NoInput, SequenceOutput, CombinedErrorOutput>)
     case ended(ExitStatus)
     case failed(any Error)
   }
@@ -51,7 +51,10 @@ package final class RunningProcess: Sendable {
   /// Sends it a signal, and nobody else; nothing happens if it has ended.
   package func send(_ signal: Signal) {
     state.withLock {
-      if case .running(let execution) = $0.phase { try? execution.send(signal: signal) }
+      switch $0.phase {
+      case .running(let execution), .ending(let execution): try? execution.send(signal: signal)
+      case .starting, .ended, .failed: break
+      }
     }
   }
 
@@ -61,7 +64,7 @@ package final class RunningProcess: Sendable {
         configuration, input: .none, output: .sequence, error: .combinedWithOutput
       ) { execution in
         enter(.running(execution))
-        defer { enter(.ending) }
+        defer { enter(.ending(execution)) }
         for try await line in execution.standardOutput.strings() {
           state.withLock { $0.lines.append(line) }
         }
@@ -117,6 +120,7 @@ extension Node {
 
   private func stop(_ process: RunningProcess) async {
     process.send(.terminate)
-    _ = try? await process.exitStatus(within: .seconds(5))
+    // Where the task is cancelled this does not wait.
+    if (try? await process.exitStatus(within: .seconds(5))) == nil { process.send(.kill) }
   }
 }

@@ -135,19 +135,8 @@ package struct Attempts: Sendable {
 
   init(outcomes: [String: Outcome]) { self.outcomes = outcomes }
 
-  /// How many setups of a run may have rows that need a second try; more are no accident.
-  ///
-  /// The rows of a setup are tried at the same time on one daemon: where the machine stands still
-  /// for a second, many of them fail at once. A row with a lab of its own counts as a setup.
+  /// How many rows of a run may need a second try; more are no accident.
   package static let mostRepeated = 4
-
-  /// How many setups have rows that were tried again.
-  package var repeatedSetups: Int {
-    let setups = Row.all.filter { repeated[$0.id] != nil }.map { row in
-      if case .script(let setup, _) = row.check { setup.name } else { row.id }
-    }
-    return Set(setups).count
-  }
 
   /// How many rows were tried at all.
   package var executed: Int {
@@ -158,10 +147,8 @@ package struct Attempts: Sendable {
   package var report: String {
     let lines = repeated.sorted { $0.key < $1.key }.map { "- \($0.key): at first \($0.value)" }
     guard !lines.isEmpty else { return "" }
-    let head = """
-      \(lines.count) rows of \(repeatedSetups) setups were tried twice \
-      (rows of at most \(Self.mostRepeated) setups may need that):
-      """
+    let head =
+      "\(lines.count) rows were tried twice (at most \(Self.mostRepeated) may need that):"
     return ([head] + lines).joined(separator: "\n")
   }
 

@@ -8,7 +8,7 @@ package struct Table: Sendable {
   package var ndpproxy: [String: Outcome] = [:]
   /// The rows that our daemon was given a second try at, in words.
   package var repeated = ""
-  /// Whether rows of more setups needed a second try than may.
+  /// Whether more rows needed a second try than may.
   package var isUnsteady = false
   /// By id, on which other kernel a row was met that cannot be tried on this one.
   package var elsewhere: [String: String] = [:]
@@ -27,7 +27,7 @@ package struct Table: Sendable {
     let attempts = await LiveRun.attemptsOfOurs(rows)
     table.ndpproxy = attempts.outcomes
     table.repeated = attempts.report
-    table.isUnsteady = attempts.repeatedSetups > Attempts.mostRepeated
+    table.isUnsteady = attempts.repeated.count > Attempts.mostRepeated
     table.ndppd = await LiveRun.outcomes(of: .ndppd, rows)
     table.kernel = await LiveRun.outcomesOfKernel(rows)
     return table

@@ -137,6 +137,7 @@ extension Row {
     for number in 0..<burst {
       let target = lab.trial.target(number % 0xff00)
       try socket.send(Stimulus(from: asker, for: target).octets)
+      if number % 256 == 0 { await Task.yield() }
     }
     lab.process.send(.resume)
     let line = try await lab.process.line(

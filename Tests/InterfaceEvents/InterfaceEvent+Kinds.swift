@@ -49,30 +49,19 @@ extension InterfaceEvent {
   /// A VRF leaves an interface what it receives, but not its addresses.
   private static let vrfs = [Part.proxy, .rule].flatMap { part in
     let name = part.wire.name
+    let creation = ["link add red type vrf table 10", "link set red up"]
+    let enslavement = ["link set \(name) master red", part.wire.addressing()]
     return [
       InterfaceEvent(
         name: "put into a VRF", part: part,
-        preparation: [.ip(["link add red type vrf table 10", "link set red up"])],
-        steps: [
-          .ip(["link set \(name) master red", part.wire.addressing()])
-        ]),
+        preparation: [.ip(creation)], steps: [.ip(enslavement)]),
       InterfaceEvent(
         name: "released from a VRF", part: part,
-        preparation: [
-          .ip([
-            "link add red type vrf table 10", "link set red up", "link set \(name) master red",
-            part.wire.addressing(),
-          ])
-        ],
+        preparation: [.ip(creation + enslavement)],
         steps: [.ip(["link set \(name) nomaster", part.wire.addressing()])]),
       InterfaceEvent(
         name: "its VRF is deleted", part: part,
-        preparation: [
-          .ip([
-            "link add red type vrf table 10", "link set red up", "link set \(name) master red",
-            part.wire.addressing(),
-          ])
-        ],
+        preparation: [.ip(creation + enslavement)],
         steps: [.ip(["link delete red", part.wire.addressing()])]),
     ]
   }

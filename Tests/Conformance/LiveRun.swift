@@ -20,11 +20,17 @@ package enum LiveRun {
     of program: Program, _ rows: [Row] = Row.all
   ) async -> [String: Outcome] {
     var outcomes: [String: Outcome] = [:]
+    let setups = rowsBySetup(rows)
+    let start = Gathering(of: setups.count + 1)
+    let end = Gathering(of: setups.count)
     await withTaskGroup(of: [String: Outcome].self) { group in
-      for (setup, rows) in rowsBySetup(rows) {
-        group.addTask { await attempt(rows, of: setup, on: program) }
+      for (setup, rows) in setups {
+        group.addTask { await attempt(rows, of: setup, on: program, between: start, end) }
       }
-      group.addTask { await attemptLabs(rows, with: program) }
+      group.addTask {
+        await start.wait()
+        return await attemptLabs(rows, with: program)
+      }
       for await some in group { outcomes.merge(some) { first, _ in first } }
     }
     return outcomes
@@ -58,19 +64,23 @@ package enum LiveRun {
   }
 
   private static func attempt(
-    _ rows: [Row], of setup: Setup, on program: Program
+    _ rows: [Row], of setup: Setup, on program: Program, between start: Gathering, _ end: Gathering
   ) async -> [String: Outcome] {
     do {
       let lab = try await LiveLab(setup, rows: rows)
       let configuration = program.configuration(setup.configuration)
       return try await lab.proxy.withDaemon(try program.path, configuration: configuration) {
         let subject = try LiveSubject(program.kind, in: lab, process: $0.process)
+        await start.wait()
         let outcomes = await attempt(rows, on: subject)
-        guard let end = $0.process.status else { return outcomes }
+        await end.wait()
+        guard let status = $0.process.status else { return outcomes }
         let last = $0.process.lines.last ?? ""
-        return Self.outcomes(of: rows, .differs("\(program) \(end): \(last)"))
+        return Self.outcomes(of: rows, .differs("\(program) \(status): \(last)"))
       }
     } catch {
+      await start.wait()
+      await end.wait()
       return outcomes(of: rows, .differs("setup \(setup.name): \(error)"))
     }
   }
@@ -123,6 +133,26 @@ package enum LiveRun {
 
   private static func outcomes(of rows: [Row], _ outcome: Outcome) -> [String: Outcome] {
     Dictionary(uniqueKeysWithValues: rows.map { ($0.id, outcome) })
+  }
+}
+
+/// Holds tasks back until all of them have come.
+///
+/// To open or close a capture takes the kernel some 50 ms, and the thread waits meanwhile. The
+/// process has only as many threads for tasks as processors, so that rows that were under way
+/// while others' networks are laid or removed would see their answers seconds late.
+private actor Gathering {
+  private var missing: Int
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  init(of tasks: Int) { missing = tasks }
+
+  /// Counts the caller, and returns when all have been counted; at once from then on.
+  func wait() async {
+    missing -= 1
+    if missing > 0 { return await withCheckedContinuation { waiting.append($0) } }
+    for task in waiting { task.resume() }
+    waiting = []
   }
 }
 

@@ -28,8 +28,10 @@ extension Engine {
     let installed = InstalledRoute(route: route, claimant: neighbor.linkLayerAddress)
     guard installed != session.hostRoute else { return }
     // One neighbor that is hundreds of targets must not take the room of all others.
-    let isExcess = session.hostRoute == nil && hostRoutes.count(of: installed) >= hostRouteShare
-    if isExcess { return }
+    let isNew = session.hostRoute.map { !$0.leadsToSameNeighbor(as: installed) } ?? true
+    if isNew, hostRoutes.count(of: installed) >= hostRouteShare {
+      return removeHostRoute(position, into: &actions)
+    }
     set(installed, position)
     // The kernel has one route to a target, whichever proxy wants it.
     let twins = twins(of: key).filter { sessions[$0].hostRoute != nil }

@@ -70,7 +70,9 @@ extension Engine {
     if let entry, !isDefence, vouches(entry, for: position) {
       trust(entry, position, now: now, into: &actions)
     } else if sessions[position].state == .stale {
-      startAsking(position, now: now, into: &actions)
+      let place = entry?.linkLayerAddress
+      let hasMoved = place != nil && place != sessions[position].neighbor?.linkLayerAddress
+      startAsking(position, hasMoved: hasMoved, now: now, into: &actions)
     } else {
       startProbing(position, now: now, into: &actions)
     }

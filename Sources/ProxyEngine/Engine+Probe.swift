@@ -111,17 +111,20 @@ extension Engine {
 
   /// Asks for the target anew, no sooner than RetransTimer after it was asked.
   ///
-  /// Gives up where there is no interface to ask on. `index` names one to ask on before others, and
-  /// `isPaid` says that it is known that a question may be put.
+  /// Gives up where there is no interface to ask on. `index` names one to ask on before others,
+  /// `isPaid` says that it is known that a question may be put, and `hasMoved` that the kernel has
+  /// another link-layer address for the target.
   mutating func startAsking(
-    _ position: Int, firstOn index: InterfaceIndex? = nil, isPaid: Bool = false, now: Instant,
-    into actions: inout [Action]
+    _ position: Int, firstOn index: InterfaceIndex? = nil, isPaid: Bool = false,
+    hasMoved: Bool = false, now: Instant, into actions: inout [Action]
   ) {
     let session = sessions[position]
-    // Where others may have the address by now, they are all asked, unless the kernel sends there.
+    // Where others may have the address by now, they are all asked, unless the kernel sends there;
+    // and where there is one question only, nobody else would ever be asked.
     let wasStale =
-      session.state == .stale && !session.isSecondHand && !session.isDisputed
+      session.state == .stale && !session.isSecondHand && !session.isDisputed && !hasMoved
       && (!session.isContested || session.hostRoute != nil)
+      && timers(of: position).solicitations > 1
     sessions[position].state = .incomplete
     sessions[position].awaitsNeighbor = false
     sessions[position].isClaimed = false

@@ -331,4 +331,8 @@ struct Asker {
 struct InstalledRoute: Equatable {
   let route: HostRoute
   let claimant: MACAddress
+
+  func leadsToSameNeighbor(as other: InstalledRoute) -> Bool {
+    claimant == other.claimant && route.interface == other.route.interface
+  }
 }

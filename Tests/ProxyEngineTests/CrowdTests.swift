@@ -68,6 +68,24 @@ struct CrowdTests {
     #expect(actions == [answer()])
   }
 
+  @Test func `a route that moves is the new neighbor's`() {
+    var gateway = gateway(sessions: 512, wires: true)
+    for number in 0..<64 as Range<UInt64> {
+      _ = find(&gateway, target(number), at: Self.crowd)
+      _ = gateway.wait(milliseconds: 5)
+    }
+    _ = find(&gateway, member, at: memberMAC)
+    _ = gateway.wait(milliseconds: 31_000)
+    _ = gateway.ask(solicitation())
+    _ = gateway.wait(milliseconds: 1_500)
+    // Its owner is silent, and somebody answers who has his share.
+    let claim = advertisement(linkLayerAddress: Self.crowd)
+    let actions = gateway.answer(claim) + gateway.wait(milliseconds: 200)
+    let route = HostRoute(target: member, interface: Gateway.zt0, gateway: nil)
+    #expect(actions.contains(.removeHostRoute(route)))
+    #expect(!actions.contains(.installHostRoute(route)))
+  }
+
   @Test func `what the kernel has a route to goes last, and only when it is silent`() {
     var gateway = gateway(sessions: 8, wires: true)
     for number in 0..<8 as Range<UInt64> {

@@ -10,6 +10,8 @@ struct Attacker {
   let address = IPv6Address("fe80::bad")!
   /// Whether he says "here" to every question that he hears.
   let answersEverything: Bool
+  /// As how many other stations he asks upstream whenever the router asks for something.
+  let crowd: Int
 }
 
 /// What an attacker does at one time.
@@ -20,6 +22,8 @@ enum Attack {
   case flood(Flood)
   /// Asks upstream from an address that is not on the link, and wants the router to get the answer.
   case reflection(of: IPv6Address)
+  /// Asks upstream for a target that the router asks for, as so many other stations.
+  case crowd(IPv6Address, count: Int)
   /// Goes to another link.
   case move(to: Int)
 }
@@ -63,8 +67,24 @@ extension World {
           source: stranger, destination: target.solicitedNodeMulticast, target: target,
           sourceLinkLayerAddress: stations[0].linkLayerAddress))
       transmit(frame.octets, on: 0, from: .stranger)
+    case .crowd(let target, let count):
+      let number = UInt64.random(in: 0 ... .max, using: &random)
+      ask(for: target, as: number, from: MACAddress(bits: 0x0600_0000_0000 | number & 0xffff_ffff))
+      guard count > 1 else { return }
+      schedule(.attack(.crowd(target, count: count - 1)), after: .microseconds(200))
     case .move(let link): self.attacker!.link = link
     }
+  }
+
+  /// Asks upstream from a link-local address made of a number.
+  private func ask(for target: IPv6Address, as number: UInt64, from place: MACAddress) {
+    let frame = EthernetFrame(
+      source: place, destination: MACAddress(multicast: target.solicitedNodeMulticast),
+      message: NeighborSolicitation(
+        source: IPv6Address(bits: 0xfe80 << 112 | UInt128(number)),
+        destination: target.solicitedNodeMulticast, target: target,
+        sourceLinkLayerAddress: place))
+    transmit(frame.octets, on: 0, from: .stranger)
   }
 
   /// Tells every gateway on the attacker's link that he has an address.
@@ -85,6 +105,8 @@ extension World {
   private func go(on flood: Flood) {
     guard flood.count > 0 else { return }
     lastFlood = now
+    // Nobody can tell the router's questions from those.
+    if flood.identity == .routerItself, flood.isRepeated { lastMasquerade = now }
     var rest = flood
     rest.count -= 1
     schedule(.attack(.flood(rest)), after: .nanoseconds(1_000_000_000 / Int64(flood.rate)))
@@ -105,6 +127,16 @@ extension World {
         sourceLinkLayerAddress: place))
     transmit(frame.octets, on: 0, from: .stranger)
     if flood.isRepeated { schedule(.forgery(frame.octets, link: 0), after: .seconds(1)) }
+  }
+
+  /// The attacker crowds in where the router asks by multicast.
+  func crowdIn(on octets: [UInt8]) {
+    guard let attacker, attacker.crowd > 0,
+      case .solicitation(let frame)? = try? NeighborDiscoveryFrame(decoding: octets.span.bytes),
+      frame.destination.isMulticast, !frame.message.isDuplicateAddressDetection,
+      !frame.message.target.isLinkLocal
+    else { return }
+    schedule(.attack(.crowd(frame.message.target, count: attacker.crowd)), after: .zero)
   }
 
   /// The attacker hears a frame, and answers whatever is asked.
@@ -143,7 +175,8 @@ extension Plan {
   mutating func makeAttacks(random: inout SeededGenerator) {
     guard topology == .hostile else { return }
     attacker = Attacker(
-      link: Int.random(in: 1...2, using: &random), answersEverything: .random(using: &random))
+      link: Int.random(in: 1...2, using: &random), answersEverything: .random(using: &random),
+      crowd: [0, 0, 10, 30].randomElement(using: &random)!)
     let milliseconds = Int64(length / .milliseconds(1))
     func add(_ attack: Attack, at time: Int64) {
       events.append((.milliseconds(time), .attack(attack)))
@@ -213,6 +246,17 @@ extension Judge {
     }
   }
 
+  /// No neighbor has more host routes than the eighth part of all sessions, or 64.
+  func checkShare(of station: MACAddress?, on interface: InterfaceIndex, at gateway: Gateway) {
+    guard let station, station == world.attacker?.linkLayerAddress else { return }
+    let count = hostRoutes.count {
+      $0.key.gateway == gateway.number && $0.value.interface == interface
+        && claimants[$0.key] == station
+    }
+    let share = max(64, gateway.limits.sessions / 8)
+    require(count <= share, .limits, "\(count) host routes lead to one station, not \(share)")
+  }
+
   /// Nobody but its owner answers for what is on the link of the question.
   func checkIntegrity(of target: IPv6Address, on interface: Interface, at gateway: Gateway) {
     guard world.attacker != nil, let link = gateway.attachment(interface.index)?.link,
@@ -224,10 +268,35 @@ extension Judge {
       "\(gateway.name) answers for \(target), which is on the link of the question")
   }
 
+  /// The router waits for an answer.
+  func wait(_ frame: EthernetFrame<NeighborSolicitation>, at gateway: Gateway) {
+    let router = world.stations[0]
+    guard world.attacker != nil, frame.source == router.linkLayerAddress,
+      router.addresses.contains(where: { $0.address == frame.message.source })
+    else { return }
+    let key = TargetKey(gateway: gateway.number, target: frame.message.target)
+    let isAsked = questioned[key].map { $0 + gateway.shortestRetransmission > world.now } ?? false
+    waits[key] = Wait(asker: frame.message.source, since: world.now, isAsked: isAsked)
+  }
+
+  /// Whoever crowds in, the router keeps its place among those who wait for a target: it is told
+  /// when others are.
+  func checkCrowd(of gateway: Gateway) {
+    for target in advertisedInStep.keys {
+      let key = TargetKey(gateway: gateway.number, target: target)
+      guard let wait = waits.removeValue(forKey: key), wait.isAsked else { continue }
+      require(
+        wait.since + .seconds(1) <= world.now, .firstContact,
+        "\(target) is found, and \(wait.asker), who waits since \(wait.since.seconds), is not told")
+    }
+  }
+
   /// A router that has asked three times knows who is there, whoever floods meanwhile, once what
   /// was before the target came is forgotten.
   func checkFirstContact(of station: Int, with target: IPv6Address) {
-    guard world.attacker != nil, world.stations[station].isRouter else { return }
+    guard world.attacker != nil, world.stations[station].isRouter,
+      world.lastMasquerade.map({ $0 + .seconds(4) < world.now }) ?? true
+    else { return }
     let gateway = world.gateways[0]
     guard let proxy = gateway.proxy(on: "net0"), let coverage = Coverage(of: target, by: proxy),
       !coverage.methods.isEmpty, !gateway.hasUsable(target)

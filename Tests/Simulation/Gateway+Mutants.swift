@@ -17,6 +17,12 @@ struct MutantMemory {
   var advertisements = 0
   /// Who claimed a target first lately, and when.
   var claims: [IPv6Address: (station: MACAddress, index: InterfaceIndex, at: Instant)] = [:]
+  /// Who spoke for each target last, and where.
+  var words: [IPv6Address: (station: MACAddress, index: InterfaceIndex)] = [:]
+  /// By whose word each target got a host route.
+  var claimants: [IPv6Address: MACAddress] = [:]
+  /// Who has asked for each target since it was last answered for.
+  var waiting: [IPv6Address: [IPv6Address]] = [:]
 }
 
 extension Limits {
@@ -129,6 +135,9 @@ extension Gateway {
     if mutant == .probesAnswered { askOnceMore(after: event) }
     remember(now: now)
     if mutant == .asksTogether { askForEachProxy() }
+    if mutant == .sharesNoRoutes { installBeyondShare(after: event) }
+    if mutant == .movesWhileProbing { moveRoute(after: event, now: now) }
+    if mutant == .servesLatecomers { dropEarlyAnswers(after: event) }
     if mutant == .answersTwice {
       actions += actions.filter { if case .advertise = $0 { true } else { false } }
     }
@@ -201,6 +210,59 @@ extension Gateway {
           memory.again.append((now + .seconds(20), action))
         }
       default: continue
+      }
+    }
+  }
+
+  /// Installs routes that the engine leaves out because their neighbor has its share.
+  private func installBeyondShare(after event: Event?) {
+    if case .advertisement(let frame, let index) = event {
+      memory.words[frame.message.target] = (frame.source, index)
+    }
+    for case .installHostRoute(let route) in actions {
+      memory.claimants[route.target] = memory.words[route.target]?.station
+    }
+    let share = max(64, limits.sessions / 8)
+    for case .advertise(let answer, _) in actions {
+      let target = answer.message.target
+      guard installed[target] == nil, let word = memory.words[target] else { continue }
+      let count = installed.keys.count { memory.claimants[$0] == word.station }
+      if count < share { continue }
+      memory.claimants[target] = word.station
+      actions.append(
+        .installHostRoute(HostRoute(target: target, interface: word.index, gateway: nil)))
+    }
+  }
+
+  /// Leads a target's packets to another station than the one that is being probed.
+  private func moveRoute(after event: Event?, now: Instant) {
+    guard case .advertisement(let frame, let index) = event,
+      let last = memory.lastSolicitations[frame.message.target],
+      case .solicit(let probe, _) = last.action, !probe.destination.isMulticast,
+      now < last.at + .seconds(1), probe.destination != frame.source,
+      installed[frame.message.target] != nil
+    else { return }
+    actions.append(
+      .installHostRoute(HostRoute(target: frame.message.target, interface: index, gateway: nil)))
+  }
+
+  /// Takes the answers away from those whose place somebody else had, had he come later.
+  private func dropEarlyAnswers(after event: Event?) {
+    if case .solicitation(let frame, _) = event {
+      memory.waiting[frame.message.target, default: []].append(frame.message.source)
+    }
+    let answered = Set(
+      actions.compactMap { action -> IPv6Address? in
+        if case .advertise(let frame, _) = action { frame.message.target } else { nil }
+      })
+    for target in answered {
+      let waiting = memory.waiting.removeValue(forKey: target) ?? []
+      let late = Set(waiting.suffix(limits.askersPerSession))
+      actions.removeAll { action in
+        guard case .advertise(let frame, _) = action, frame.message.target == target,
+          !frame.message.destination.isMulticast
+        else { return false }
+        return !late.contains(frame.message.destination)
       }
     }
   }

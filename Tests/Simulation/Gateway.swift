@@ -195,6 +195,7 @@ extension World {
         .route(route, to: target, from: index), now: now, into: &gateway.actions)
     case .locate(let target, let index):
       let location = location(of: target, from: index, at: gateway)
+      if location == .onProxyLink { judge.hold(target, on: index, at: gateway) }
       let isOverlooked = gateway.mutant == .overlooksProxyLink
       gateway.engine.handle(
         .located(isOverlooked ? .elsewhere : location, of: target, from: index),

@@ -43,16 +43,30 @@ extension Judge {
     let place = TargetKey(
       gateway: gateway.number, interface: interface.name, target: frame.message.target)
     guard let asked = asked[place], isUndisturbed(gateway, since: asked),
+      hasSteadyRoute(frame.message.target, at: gateway, since: asked.at),
       word.answered.map({ $0 < asked.at }) ?? true, word.doubted < asked.at,
       asked.at + gateway.shortestRetransmission > world.now
     else { return }
     // What a kernel asked by unicast may be of no use to who asked by multicast.
+    // Without the Override flag, that may be the word of another proxy.
     let isAnswer =
-      asked.station.map { $0 == frame.source } ?? (frame.message.targetLinkLayerAddress != nil)
+      asked.station.map { $0 == frame.source }
+      ?? (frame.message.targetLinkLayerAddress != nil && frame.message.isOverride)
     guard isAnswer else { return }
     isAwaited = isSame && asked.station != nil && word.station == frame.source
     word.answered = world.now
     world.figures.renewals += 1
+  }
+
+  /// Whether what was found by way of a route need not be asked for again because that has changed.
+  private func hasSteadyRoute(
+    _ target: IPv6Address, at gateway: Gateway, since instant: Instant
+  ) -> Bool {
+    gateway.ruleset.proxies.allSatisfy { proxy in
+      guard Coverage(of: target, by: proxy)?.isAuto == true else { return true }
+      let changed = gateway.routes[gateway.routes.count - 1].since
+      return changed == .start || changed + proxy.timers.reachable < instant
+    }
   }
 
   /// Whether a gateway has forgotten nothing since it asked.
@@ -115,7 +129,8 @@ extension Judge {
       fail(.economy, "asks for \(target), though the kernel has just vouched for it")
     }
     guard let answered = word.answered, let asked = asked[place],
-      isUndisturbed(gateway, since: asked), word.doubted < asked.at, asked.at < answered
+      isUndisturbed(gateway, since: asked), word.doubted < asked.at, asked.at < answered,
+      hasSteadyRoute(target, at: gateway, since: asked.at)
     else { return }
     let spread = min(timers.reachable / 8, timers.retransmission)
     require(
@@ -126,7 +141,7 @@ extension Judge {
 
 extension Gateway {
   /// The shortest RetransTimer of its proxies.
-  fileprivate var shortestRetransmission: Duration {
+  var shortestRetransmission: Duration {
     ruleset.proxies.map(\.timers.retransmission).min()!
   }
 }

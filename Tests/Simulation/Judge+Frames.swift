@@ -105,6 +105,8 @@ extension Judge {
       "nobody asked from \(frame.destination)")
     questions[key] = question
     meetObligations(place, asker: asker)
+    let wait = TargetKey(gateway: gateway.number, target: message.target)
+    if waits[wait]?.asker == asker { waits[wait] = nil }
     if isToAll { world.figures.defences += 1 }
     advertisedInStep[message.target, default: 0] += 1
     require(
@@ -170,7 +172,8 @@ extension Judge {
       let recent = world.now - (gateway.belief * 2 + proxy.timers.failed + .seconds(10))
       // Where the question came from only what the kernel holds to be there.
       if proxy.interface == interface.name {
-        return gateway.mayHold(target, on: interface, since: recent)
+        let key = TargetKey(gateway: gateway.number, interface: interface.name, target: target)
+        return held.contains(key) || gateway.mayHold(target, on: interface, since: recent)
       }
       return coverage.names(interface.name)
         || coverage.isAuto

@@ -26,6 +26,14 @@ final class Judge {
   var askedInSilence: [TargetKey: Int] = [:]
   /// The route to a target that a gateway's kernel has from it.
   var hostRoutes: [TargetKey: HostRoute] = [:]
+  /// Targets of which a gateway's kernel once said that they are on the link of the question.
+  ///
+  /// What is known of a target keeps that for as long as it is known.
+  var held: Set<TargetKey> = []
+  /// Who among the router's addresses waits for a target, and since when.
+  var waits: [TargetKey: Wait] = [:]
+  /// By whose word.
+  var claimants: [TargetKey: MACAddress] = [:]
   /// Every route that a gateway put into its kernel.
   var installedRoutes: [TargetKey: Set<HostRoute>] = [:]
   /// Whether what a gateway hears now answers its question.
@@ -74,6 +82,14 @@ final class Judge {
     var doubted = Instant.start
     /// When the kernel last vouched for it.
     var vouched: Instant?
+  }
+
+  /// The router's question for a target.
+  struct Wait {
+    let asker: IPv6Address
+    let since: Instant
+    /// Whether the gateway asked for the target when it came.
+    var isAsked: Bool
   }
 
   /// The last solicitation for a target on an interface.
@@ -139,6 +155,7 @@ final class Judge {
       detections[place] = world.now
     } else {
       oblige(frame, on: interface, at: gateway)
+      wait(frame, at: gateway)
     }
   }
 
@@ -151,6 +168,7 @@ final class Judge {
     require(
       count <= gateway.limits.sessions, .limits,
       "\(count) sessions, and the limit is \(gateway.limits.sessions)")
+    checkCrowd(of: gateway)
   }
 
   func checkDeadline(of gateway: Gateway) {
@@ -170,6 +188,11 @@ final class Judge {
       count <= gateway.limits.routeLookupsPerSecond, .limits, "\(count) route lookups in 1 s")
   }
 
+  func hold(_ target: IPv6Address, on index: InterfaceIndex, at gateway: Gateway) {
+    guard let interface = gateway.attachment(index)?.interface else { return }
+    held.insert(TargetKey(gateway: gateway.number, interface: interface.name, target: target))
+  }
+
   // MARK: - Routes
 
   /// A route to a target goes into the kernel only while the target is believed to be there.
@@ -181,6 +204,8 @@ final class Judge {
       "a route to \(route.target), which has not spoken for long")
     checkIntegrity(of: route, at: gateway)
     hostRoutes[key] = route
+    claimants[key] = words[key]?.station
+    checkShare(of: words[key]?.station, on: route.interface, at: gateway)
     installedRoutes[key, default: []].insert(route)
   }
 

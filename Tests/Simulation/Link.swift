@@ -29,6 +29,7 @@ extension World {
     figures.frames += 1
     if keepsFrames { frames.append(octets) }
     trace.note(now, octets, "\(name(of: sender)) -> link \(link)")
+    if link == 0, sender == .station(0) { crowdIn(on: octets) }
     let conditions = links[link]
     let destination = destinationOfFrame(octets)
     for port in ports(on: link) {

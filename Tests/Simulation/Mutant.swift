@@ -74,6 +74,12 @@ package enum Mutant: String, CaseIterable, Sendable {
   case overlooksProxyLink
   /// Sends answers where the question wants them, wherever it came from.
   case answersAnywhere
+  /// Gives each target that answers a host route, however many one neighbor has.
+  case sharesNoRoutes
+  /// Moves a host route to whoever claims the target while its owner is probed.
+  case movesWhileProbing
+  /// Answers only those who asked last, where more wait than may.
+  case servesLatecomers
 
   /// What it violates; the simulation has to see it for what it is.
   package var violated: [Invariant] {
@@ -86,7 +92,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     case .asksTooSoon, .asksTogether: [.spacing]
     case .asksBackwards: [.direction]
     case .exceedsSolicitationLimit, .exceedsAdvertisementLimit, .exceedsLookupLimit,
-      .exceedsSessionLimit, .exceedsAskerLimit:
+      .exceedsSessionLimit, .exceedsAskerLimit, .sharesNoRoutes:
       [.limits]
     case .flipsRouter, .setsOverride, .solicitedToAllNodes, .missesNewLinkLayerAddress,
       .breaksChecksum:
@@ -99,6 +105,8 @@ package enum Mutant: String, CaseIterable, Sendable {
     case .probesAnswered: [.economy, .spacing]
     case .comparesAddressesAcrossLinks: [.liveness]
     case .believesFirstClaim, .overlooksProxyLink: [.integrity]
+    case .movesWhileProbing: [.integrity, .limits]
+    case .servesLatecomers: [.liveness, .firstContact]
     case .answersAnywhere: [.answersOnly]
     }
   }

@@ -269,6 +269,8 @@ struct Plan {
       limits.advertisementsPerSecond = [100, nil].randomElement(using: &random)!
       limits.routeLookupsPerSecond = [200, 5000].randomElement(using: &random)!
     }
+    // So few that an attacker's share of the host routes is soon used up.
+    if topology == .hostile, Bool.random(using: &random) { limits.sessions = 512 }
     switch topology {
     case .single:
       add(GatewayPlan(links: [0] + below, proxies: [0]), limits, random: &random)

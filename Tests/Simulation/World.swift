@@ -22,6 +22,8 @@ final class World {
   var attacker: Attacker?
   /// When he last asked for nothing but noise.
   var lastFlood: Instant?
+  /// When he last was the router for all that could be seen.
+  var lastMasquerade: Instant?
   /// When a station last scanned.
   var lastScan: [Int: Instant] = [:]
   /// Whether what is sent is kept, and what was.

@@ -18,23 +18,26 @@ package final class AllInterfacesSocket: Pollable {
   /// How many octets of received frames the kernel may hold for us; it grants what it will.
   private static let receiveBuffer: CInt = 4 << 20
 
-  /// Receives what `filter` lets through; throws `EPERM` without CAP_NET_RAW.
-  package init(filter: PacketFilter) throws(SystemError) {
+  /// Receives nothing until `receive(_:)` is called; throws `EPERM` without CAP_NET_RAW.
+  package init() throws(SystemError) {
     socket = try OpenPacketSocket()
-    try filter.attach(to: socket.descriptor)
+    try PacketFilter.nothing.attach(to: socket.descriptor)
     var size = Self.receiveBuffer
     // Less is granted silently; CAP_NET_ADMIN is not worth having for more.
     unsafe setsockopt(
       socket.descriptor.number, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
-    try socket.bind(to: 0, protocol: ETH_P_IPV6)
   }
 
   package var pollDescriptor: CInt { socket.descriptor.number }
 
-  /// Lets something else through from now on.
-  package func setFilter(_ filter: PacketFilter) throws(SystemError) {
+  /// Receives what `filter` lets through from now on.
+  package func receive(_ filter: PacketFilter) throws(SystemError) {
     try filter.attach(to: socket.descriptor)
+    try socket.bind(to: 0, protocol: ETH_P_IPV6)
   }
+
+  /// Receives nothing from now on: the kernel does not even look whether a packet is wanted.
+  package func silence() throws(SystemError) { try socket.silence() }
 
   /// Hands over the frames that have arrived, at most one batch, each with the index of the
   /// interface on which it came.

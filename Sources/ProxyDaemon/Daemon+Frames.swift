@@ -8,11 +8,16 @@ extension Daemon {
   func receive(from port: Port) {
     let look = self.look
     let index = port.index
+    let wasPending = port.isPending
     receive(nextLossCount: port.nextLossCount) {
       (engine, actions, recent, now) throws(SystemError) in
-      try port.socket.receive { frame, isTruncated in
-        Self.take(frame, isTruncated, on: index, &engine, &actions, &recent, now: now, look: look)
+      let count = try port.socket.receive { frame, isTruncated in
+        Self.take(
+          frame, isTruncated, on: index, &engine, &actions, &recent, now: now, look: look,
+          answeringOn: port)
       }
+      if port.isPending, !wasPending { pending.append(port) }
+      return count
     } overrun: {
       port.nextLossCount = $0
       countLosses(of: port)
@@ -74,11 +79,28 @@ extension Daemon {
   }
 
   /// Hands one frame to the engine.
+  ///
+  /// Plain questions are answered on `port` right away, unless somebody looks.
   private static func take(
     _ frame: RawSpan, _ isTruncated: Bool, on index: InterfaceIndex, _ engine: inout Engine,
-    _ actions: inout [Action], _ recent: inout RecentMessages, now: Instant, look: Look?
+    _ actions: inout [Action], _ recent: inout RecentMessages, now: Instant, look: Look?,
+    answeringOn port: Port? = nil
   ) {
-    let event = Event(frame, isTruncated: isTruncated, on: index)
+    let event: Event
+    do throws(DropReason) {
+      guard !isTruncated else { throw .truncatedFrame }
+      switch try NeighborDiscoveryFrame(decoding: frame) {
+      case .solicitation(let question):
+        if look == nil, let port, let answer = engine.answer(question, on: index) {
+          recent.add(question, .answered, on: index, at: now)
+          return port.enqueue { answer.encode(into: &$0) }
+        }
+        event = .solicitation(question, on: index)
+      case .advertisement(let advertisement): event = .advertisement(advertisement, on: index)
+      }
+    } catch {
+      event = .malformed(error, on: index)
+    }
     let discards = engine.counters.discardCount
     let start = actions.count
     engine.handle(event, now: now, into: &actions)
@@ -204,24 +226,6 @@ extension Daemon {
     } catch {
       if isDebugging { logger.debug("cannot look for \(address) in the neighbor cache: \(error)") }
       return nil
-    }
-  }
-}
-
-extension Event {
-  /// What a frame is.
-  fileprivate init(_ frame: RawSpan, isTruncated: Bool, on index: InterfaceIndex) {
-    guard !isTruncated else {
-      self = .malformed(.truncatedFrame, on: index)
-      return
-    }
-    do {
-      switch try NeighborDiscoveryFrame(decoding: frame) {
-      case .solicitation(let solicitation): self = .solicitation(solicitation, on: index)
-      case .advertisement(let advertisement): self = .advertisement(advertisement, on: index)
-      }
-    } catch {
-      self = .malformed(error, on: index)
     }
   }
 }

@@ -97,14 +97,7 @@ struct RecentMessages {
   /// Takes down a message and what became of it; other events leave no trace.
   mutating func add(_ event: Event, _ decision: Decision, at now: Instant) {
     switch event {
-    case .solicitation(let frame, let index):
-      add(
-        Entry(
-          at: now, interface: index,
-          solicitor: Solicitor(
-            address: frame.message.source, linkLayerAddress: frame.source,
-            claimed: frame.message.sourceLinkLayerAddress), source: frame.message.source,
-          target: frame.message.target, decision: decision))
+    case .solicitation(let frame, let index): add(frame, decision, on: index, at: now)
     case .advertisement(let frame, let index):
       add(
         Entry(
@@ -114,6 +107,20 @@ struct RecentMessages {
       .neighbor, .routesChanged:
       return
     }
+  }
+
+  /// Takes down a question and what became of it.
+  mutating func add(
+    _ frame: EthernetFrame<NeighborSolicitation>, _ decision: Decision,
+    on index: InterfaceIndex, at now: Instant
+  ) {
+    add(
+      Entry(
+        at: now, interface: index,
+        solicitor: Solicitor(
+          address: frame.message.source, linkLayerAddress: frame.source,
+          claimed: frame.message.sourceLinkLayerAddress), source: frame.message.source,
+        target: frame.message.target, decision: decision))
   }
 
   private mutating func add(_ entry: Entry) {

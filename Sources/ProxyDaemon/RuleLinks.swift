@@ -12,19 +12,19 @@ final class RuleLinks {
   let sender: AllInterfacesSender
   /// When to look next for frames that were lost.
   var nextLossCount = Instant(nanoseconds: 0)
-  private var isListening: Bool
+  private var isListening = false
 
   /// Throws `EPERM` without CAP_NET_RAW.
   init(listening: Bool) throws(SystemError) {
-    isListening = listening
-    socket = try AllInterfacesSocket(filter: listening ? Self.advertisements : .nothing)
+    socket = try AllInterfacesSocket()
     sender = try AllInterfacesSender()
+    try listen(listening)
   }
 
   /// Hears advertisements from now on, or nothing.
   func listen(_ isOn: Bool) throws(SystemError) {
     guard isOn != isListening else { return }
-    try socket.setFilter(isOn ? Self.advertisements : .nothing)
+    if isOn { try socket.receive(Self.advertisements) } else { try socket.silence() }
     isListening = isOn
   }
 

@@ -169,6 +169,20 @@ extension Counters {
     if let rule, rule < rules.count { rules[rule].answers += 1 }
   }
 
+  /// Counts a question for a rule and the answer to it.
+  mutating func answerAtOnce(on index: InterfaceIndex, rule: Int) {
+    total.solicitationsReceived += 1
+    total.advertised += 1
+    if rule < rules.count {
+      rules[rule].questions += 1
+      rules[rule].answers += 1
+    }
+    guard let slot = slot(of: index) else { return }
+    latest = slot
+    slots[slot].tally.solicitationsReceived += 1
+    slots[slot].tally.advertised += 1
+  }
+
   mutating func solicit(on index: InterfaceIndex) {
     total.solicited += 1
     if let slot = slot(of: index) { slots[slot].tally.solicited += 1 }

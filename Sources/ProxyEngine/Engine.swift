@@ -12,11 +12,14 @@ package struct Engine: ~Copyable {
 
   /// The bounds in force.
   package internal(set) var limits: Limits
-  var rules: RuleTable
+  var rules: RuleTable { didSet { areAnswersCurrent = false } }
+  /// What is answered at once; made anew with the first question after a change.
+  var answers: [AnswerTable] = []
+  var areAnswersCurrent = false
   /// The R flag of each proxy that there ever was, by the name of its interface.
   var routerFlags: [String: Bool]
   let seed: UInt64
-  var interfaces = InterfaceTable()
+  var interfaces = InterfaceTable() { didSet { areAnswersCurrent = false } }
   var sessions = SessionTable()
   /// Targets that were silent lately.
   var failures = FailureMemory()

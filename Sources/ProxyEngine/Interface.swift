@@ -144,7 +144,7 @@ extension [Interface.Address] {
 
 extension Ruleset.AdvertisementSource {
   /// Whether an address of the interface may be the source.
-  fileprivate func admits(_ candidate: IPv6Address) -> Bool {
+  func admits(_ candidate: IPv6Address) -> Bool {
     switch self {
     case .automatic: true
     case .linkLocal: candidate.isLinkLocal

@@ -112,6 +112,11 @@ extension InterfaceTable {
     if !address.isLinkLocal, hasUsable(address) { return true }
     return owners.contains { self[$0]?.has(address) == true }
   }
+
+  /// Whether some interface of this host has a link-layer address; mostly a few instructions.
+  func mayOwn(_ linkLayerAddress: MACAddress) -> Bool {
+    linkLayerAddresses.contains(linkLayerAddress.bits)
+  }
 }
 
 // MARK: - Soliciting

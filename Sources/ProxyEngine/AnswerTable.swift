@@ -1,0 +1,130 @@
+package import NDPWire
+import PrefixTrie
+
+/// What is answered at once on one proxy interface, and with what.
+///
+/// Immutable, and made of the rules and of what the interface has; when one of these changes it is
+/// made anew. Only plain questions have an answer here: those for targets of static rules, from
+/// stations on the link. Everything else is for the engine to decide.
+///
+/// A class, because to look at a struct of so many arrays would copy them each time.
+package final class AnswerTable {
+  /// The interface.
+  package let interface: InterfaceIndex
+  private let linkLayerAddress: MACAddress
+  private let isRouter: Bool
+  private let isOverride: Bool
+  private let source: Ruleset.AdvertisementSource
+  private let addresses: [Interface.Address]
+  /// The one address that may be the source towards link-local askers; `nil` if there is a choice.
+  private let linkLocalSource: IPv6Address?
+  /// The same towards others.
+  private let globalSource: IPv6Address?
+  /// Positions in `rules`, by prefix.
+  private let trie: PrefixTrie
+  private let rules: [RuleTable.Rule]
+
+  /// `nil` where nothing can be answered: the interface has no link-layer address.
+  init?(_ proxy: RuleTable.Proxy, rules: [RuleTable.Rule], on interface: Interface) {
+    guard let own = interface.linkLayerAddress else { return nil }
+    self.interface = interface.index
+    linkLayerAddress = own
+    (isRouter, isOverride, source) = (proxy.isRouter, proxy.isOverride, proxy.source)
+    addresses = interface.addresses
+    trie = proxy.trie
+    self.rules = rules
+    let candidates = addresses.filter { $0.state.isUsable && proxy.source.admits($0.address) }
+    let linkLocal = candidates.filter(\.address.isLinkLocal)
+    let global = candidates.filter { !$0.address.isLinkLocal }
+    linkLocalSource = linkLocal.count == 1 ? linkLocal[0].address : nil
+    globalSource = global.count == 1 ? global[0].address : nil
+  }
+
+  /// The source of the answer to a question and the position of the rule that gives it; `nil` for
+  /// what is no plain question.
+  ///
+  /// The station that asks is known not to be this host. One pass over the addresses of the
+  /// interface and one lookup; no allocation.
+  func decision(on question: NeighborSolicitation) -> (source: IPv6Address, rule: Int)? {
+    let (asker, target) = (question.source, question.target)
+    var isOnLink = asker.isLinkLocal
+    for own in addresses {
+      // The kernel answers for its own addresses, and for the anycast address of each prefix.
+      if own.address == target || own.address == asker { return nil }
+      if own.prefix.address == target, own.prefix.length < 127 { return nil }
+      if !isOnLink, own.prefix.contains(asker) { isOnLink = true }
+    }
+    guard isOnLink, !asker.isUnspecified, asker != target, target.isOrdinary,
+      let rule = trie.longestMatch(target), rules[rule].isStatic, !rules[rule].isExclusion,
+      let from = source(towards: asker, for: target)
+    else { return nil }
+    return (from, rule)
+  }
+
+  /// The answer to a plain question.
+  func answer(
+    to frame: EthernetFrame<NeighborSolicitation>, from source: IPv6Address
+  ) -> EthernetFrame<NeighborAdvertisement> {
+    EthernetFrame(
+      source: linkLayerAddress,
+      destination: frame.message.sourceLinkLayerAddress ?? frame.source,
+      message: NeighborAdvertisement(
+        source: source, destination: frame.message.source, target: frame.message.target,
+        isRouter: isRouter, isSolicited: true, isOverride: isOverride,
+        targetLinkLayerAddress: linkLayerAddress))
+  }
+
+  private func source(towards asker: IPv6Address, for target: IPv6Address) -> IPv6Address? {
+    if source == .target { return target }
+    let sole = asker.isLinkLocal ? linkLocalSource : globalSource
+    return sole ?? addresses.sourceAddress(source, towards: asker)
+  }
+}
+
+extension IPv6Address {
+  /// Whether it may be somebody's whom a proxy speaks for, without looking at rules.
+  fileprivate var isOrdinary: Bool {
+    !isLinkLocal && bits >> 32 != 0 && !isIPv4Mapped
+  }
+}
+
+extension Engine {
+  /// The answer to a plain question for a target of a static rule, which is counted as given;
+  /// `nil` for what has to be handled as an event.
+  ///
+  /// It is what `handle` would have sent. About 100 ns, no allocation.
+  package mutating func answer(
+    _ frame: EthernetFrame<NeighborSolicitation>, on index: InterfaceIndex
+  ) -> EthernetFrame<NeighborAdvertisement>? {
+    guard advertisementTokens == nil else { return nil }
+    if !areAnswersCurrent {
+      answers = answerTables()
+      areAnswersCurrent = true
+    }
+    // By position: to take a table out of the array would cost more than to look at it there.
+    guard let place = answers.indices.first(where: { answers[$0].interface == index }),
+      !interfaces.mayOwn(frame.source), !ownsClaimedAddress(of: frame),
+      let (source, rule) = answers[place].decision(on: frame.message)
+    else { return nil }
+    admit(index)
+    counters.answerAtOnce(on: index, rule: rule)
+    return answers[place].answer(to: frame, from: source)
+  }
+
+  private func ownsClaimedAddress(of frame: EthernetFrame<NeighborSolicitation>) -> Bool {
+    frame.message.sourceLinkLayerAddress.map { $0 != frame.source && interfaces.mayOwn($0) }
+      ?? false
+  }
+
+  /// Those of all proxies whose interface is there.
+  ///
+  /// Where a rule asks on the interface of its own proxy, each frame is a sign of life as well.
+  private func answerTables() -> [AnswerTable] {
+    rules.proxies.indices.compactMap { proxy in
+      guard !rules.asksWhereItAnswers(proxy), let index = rules.proxyInterfaces[proxy],
+        let interface = interfaces[index]
+      else { return nil }
+      return AnswerTable(rules.proxies[proxy], rules: rules.rules, on: interface)
+    }
+  }
+}

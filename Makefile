@@ -1,4 +1,5 @@
 # make              build the release: ndpproxy and ndpctl, each one static file
+# make everything   build all programs and tools as a release
 # make demo         show the proxy at work in a network of its own
 # make test         run all tests
 # make test-release run the tests of the program on the static one of a release
@@ -34,12 +35,21 @@ static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -use-l
   -Xlinker --gc-sections --scratch-path .build/static
 release = .build/static/release
 
+# What only developers need is part of the package where this is set (Package.swift).
+test test-release test-kernel conformance interfaces simulate fuzz fuzz-frames bench bench-docs \
+  scan everything: export NDPPROXY_DEVELOPMENT = 1
+
 .PHONY: all release
 all release: build-packages
 	$(SWIFT) build -c release --product ndpproxy $(static_flags)
 	$(SWIFT) build -c release --product ndpctl $(static_flags)
 	for shell in bash zsh fish; do $(release)/ndpctl --generate-completion-script $$shell \
 	  | sed '1{/^#!/d}' >.build/static/ndpctl.$$shell || exit 1; done
+
+# All there is, as a release: programs, benchmarks, and what tests consist of.
+.PHONY: everything
+everything: build-packages
+	$(SWIFT) build -c release $(static_flags)
 
 .PHONY: demo
 demo: lab-packages

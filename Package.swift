@@ -1,6 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Whether tests, benchmarks and developers' tools are part of the package.
+///
+/// `make` says so where it needs them. Else there are the two programs and what they consist of.
+let isForDevelopers = Context.environment["NDPPROXY_DEVELOPMENT"] != nil
+
 /// Every target of ours: warnings are errors, existentials are spelled out.
 let common: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
@@ -31,182 +36,197 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 // DESIGN §2 draws the arrows between these rooms; TidyTests reads each file's imports against them.
+let targets: [Target] = [
+  .systemLibrary(name: "CLinux"),
+  .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
+
+  // Its declarations are public, unlike others': Swift 6.3 inlines nothing else across modules.
+  .target(name: "NDPWire", swiftSettings: house + optimized),
+  .target(name: "PrefixTrie", dependencies: ["NDPWire"], swiftSettings: house + optimized),
+  .target(name: "PlainText", swiftSettings: house),
+  .target(
+    name: "ProxyEngine", dependencies: ["NDPWire", "PrefixTrie"],
+    swiftSettings: house + optimized),
+  .target(name: "ProxyConfig", dependencies: ["NDPWire"], swiftSettings: house + optimized),
+  .target(
+    name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", "PlainText", system],
+    cSettings: gnu, swiftSettings: house),
+  .target(
+    name: "ControlProtocol", dependencies: ["NDPWire", "PlainText"], swiftSettings: house),
+  .target(
+    name: "ProxyDaemon",
+    dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log],
+    swiftSettings: house),
+  .target(
+    name: "HostDoctor",
+    dependencies: ["LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon"],
+    swiftSettings: house),
+  .executableTarget(
+    name: "ndpproxy", dependencies: ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
+    cSettings: gnu,
+    swiftSettings: house),
+
+  .target(
+    name: "NetworkLab", dependencies: ["LinuxNet", "NDPWire", subprocess, system],
+    swiftSettings: house),
+  .executableTarget(
+    name: "ndpctl",
+    dependencies: [
+      "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText",
+      "ProxyConfig", "ProxyDaemon", arguments, subprocess, system,
+    ],
+    swiftSettings: house),
+]
+
+/// What only developers need.
+let developersTargets: [Target] = [
+  .executableTarget(
+    name: "ndpbench",
+    dependencies: [
+      "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
+      "ProxyEngine", arguments, subprocess, system,
+    ],
+    path: "Benchmarks/ndpbench", cSettings: gnu, swiftSettings: house),
+
+  .target(
+    name: "TestSupport", dependencies: ["NDPWire"], path: "Tests/TestSupport",
+    swiftSettings: common),
+  .testTarget(
+    name: "RecordingTests",
+    dependencies: ["LinuxNet", "NDPWire", "ProxyEngine", "Simulation", "TestSupport"],
+    swiftSettings: common),
+  .target(
+    name: "Conformance",
+    dependencies: [
+      "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+      "TestSupport",
+    ],
+    path: "Tests/Conformance", exclude: ["README.md"], swiftSettings: common + unoptimized),
+  .executableTarget(
+    name: "ConformanceTable", dependencies: ["Conformance", "LinuxNet", "NetworkLab"],
+    path: "Tests/ConformanceTable", swiftSettings: common),
+  .target(
+    name: "Scenarios", dependencies: ["Conformance", "LinuxNet", "NDPWire", "NetworkLab"],
+    path: "Tests/Scenarios", swiftSettings: common),
+  .target(
+    name: "InterfaceEvents",
+    dependencies: ["Conformance", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios"],
+    path: "Tests/InterfaceEvents", swiftSettings: common),
+  .executableTarget(
+    name: "kernellab",
+    dependencies: [
+      "Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios",
+    ],
+    path: "Tests/KernelLab", swiftSettings: common),
+  .executableTarget(
+    name: "InterfaceTable", dependencies: ["Conformance", "InterfaceEvents", "NetworkLab"],
+    path: "Tests/InterfaceTable", swiftSettings: common),
+  .testTarget(
+    name: "NDPWireTests", dependencies: ["NDPWire", "TestSupport"], swiftSettings: common),
+  .testTarget(name: "PlainTextTests", dependencies: ["PlainText"], swiftSettings: common),
+  .testTarget(
+    name: "PrefixTrieTests", dependencies: ["NDPWire", "PrefixTrie", "TestSupport"],
+    swiftSettings: common),
+  .testTarget(
+    name: "ProxyEngineTests", dependencies: ["NDPWire", "ProxyEngine", "TestSupport"],
+    swiftSettings: common),
+  .testTarget(
+    name: "ProxyConfigTests", dependencies: ["NDPWire", "ProxyConfig", "TestSupport"],
+    exclude: ["Corpus", "Traps"],
+    swiftSettings: common),
+  .testTarget(
+    name: "LinuxNetTests",
+    dependencies: ["CLinux", "LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
+    cSettings: gnu, swiftSettings: common),
+  .testTarget(
+    name: "ControlProtocolTests",
+    dependencies: ["ControlProtocol", "NDPWire", "PlainText", "TestSupport"],
+    swiftSettings: common),
+  .testTarget(
+    name: "ProxyDaemonTests",
+    dependencies: ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
+    swiftSettings: common),
+  .testTarget(
+    name: "HostDoctorTests",
+    dependencies: [
+      "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", system,
+    ],
+    swiftSettings: common),
+  .testTarget(
+    name: "NetworkLabTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", system],
+    swiftSettings: common),
+  .testTarget(
+    name: "ScenarioTests",
+    dependencies: [
+      "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+      "Scenarios", "TestSupport",
+    ],
+    swiftSettings: common),
+  .testTarget(
+    name: "ndpproxyTests",
+    dependencies: [
+      "ControlProtocol", "LinuxNet", "NDPWire", "NetworkLab", subprocess, system,
+    ],
+    swiftSettings: common),
+  .testTarget(
+    name: "ndpctlTests",
+    dependencies: [
+      "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText", system,
+    ],
+    swiftSettings: common),
+  .testTarget(
+    name: "ConformanceTests", dependencies: ["Conformance", "LinuxNet"], swiftSettings: common),
+  .testTarget(
+    name: "InterfaceEventTests",
+    dependencies: ["Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab"],
+    swiftSettings: common),
+  .target(
+    name: "FrameFuzzing", dependencies: ["NDPWire", "ProxyEngine", "TestSupport"],
+    path: "Tests/FrameFuzzing", swiftSettings: common + optimized),
+  .testTarget(
+    name: "FrameFuzzingTests",
+    dependencies: ["FrameFuzzing", "NDPWire", "ProxyEngine", "TestSupport"],
+    swiftSettings: common),
+  .target(
+    name: "Simulation",
+    dependencies: ["FrameFuzzing", "NDPWire", "ProxyEngine", "TestSupport", heap],
+    path: "Tests/Simulation", swiftSettings: common + optimized),
+  .executableTarget(
+    name: "simulate", dependencies: ["FrameFuzzing", "Simulation", "TestSupport", arguments],
+    path: "Tests/Simulate", swiftSettings: common),
+  .testTarget(
+    name: "SimulationTests", dependencies: ["ProxyEngine", "Simulation"],
+    swiftSettings: common),
+  .testTarget(name: "ndpbenchTests", dependencies: ["ndpbench"], swiftSettings: common),
+  .testTarget(name: "TidyTests", swiftSettings: common),
+]
+
+let products: [Product] = [
+  .executable(name: "ndpproxy", targets: ["ndpproxy"]),
+  .executable(name: "ndpctl", targets: ["ndpctl"]),
+]
+
+let developersProducts: [Product] = [
+  .executable(name: "conformance", targets: ["ConformanceTable"]),
+  .executable(name: "interfaces", targets: ["InterfaceTable"]),
+  .executable(name: "kernellab", targets: ["kernellab"]),
+]
+
+let dependencies: [Package.Dependency] = [
+  .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+  .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+  .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+  .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
+]
+
+let developersDependencies: [Package.Dependency] = [
+  .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0")
+]
+
 let package = Package(
   name: "ndpproxy",
-  products: [
-    .executable(name: "ndpproxy", targets: ["ndpproxy"]),
-    .executable(name: "ndpctl", targets: ["ndpctl"]),
-    .executable(name: "conformance", targets: ["ConformanceTable"]),
-    .executable(name: "interfaces", targets: ["InterfaceTable"]),
-    .executable(name: "kernellab", targets: ["kernellab"]),
-  ],
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
-  ],
-  targets: [
-    .systemLibrary(name: "CLinux"),
-    .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
-
-    // Its declarations are public, unlike others': Swift 6.3 inlines nothing else across modules.
-    .target(name: "NDPWire", swiftSettings: house + optimized),
-    .target(name: "PrefixTrie", dependencies: ["NDPWire"], swiftSettings: house + optimized),
-    .target(name: "PlainText", swiftSettings: house),
-    .target(
-      name: "ProxyEngine", dependencies: ["NDPWire", "PrefixTrie"],
-      swiftSettings: house + optimized),
-    .target(name: "ProxyConfig", dependencies: ["NDPWire"], swiftSettings: house + optimized),
-    .target(
-      name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", "PlainText", system],
-      cSettings: gnu, swiftSettings: house),
-    .target(
-      name: "ControlProtocol", dependencies: ["NDPWire", "PlainText"], swiftSettings: house),
-    .target(
-      name: "ProxyDaemon",
-      dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log],
-      swiftSettings: house),
-    .target(
-      name: "HostDoctor",
-      dependencies: ["LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon"],
-      swiftSettings: house),
-    .executableTarget(
-      name: "ndpproxy", dependencies: ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
-      cSettings: gnu,
-      swiftSettings: house),
-
-    .target(
-      name: "NetworkLab", dependencies: ["LinuxNet", "NDPWire", subprocess, system],
-      swiftSettings: house),
-    .executableTarget(
-      name: "ndpctl",
-      dependencies: [
-        "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText",
-        "ProxyConfig", "ProxyDaemon", arguments, subprocess, system,
-      ],
-      swiftSettings: house),
-
-    .executableTarget(
-      name: "ndpbench",
-      dependencies: [
-        "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
-        "ProxyEngine", arguments, subprocess, system,
-      ],
-      path: "Benchmarks/ndpbench", cSettings: gnu, swiftSettings: house),
-
-    .target(
-      name: "TestSupport", dependencies: ["NDPWire"], path: "Tests/TestSupport",
-      swiftSettings: common),
-    .testTarget(
-      name: "RecordingTests",
-      dependencies: ["LinuxNet", "NDPWire", "ProxyEngine", "Simulation", "TestSupport"],
-      swiftSettings: common),
-    .target(
-      name: "Conformance",
-      dependencies: [
-        "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
-        "TestSupport",
-      ],
-      path: "Tests/Conformance", exclude: ["README.md"], swiftSettings: common + unoptimized),
-    .executableTarget(
-      name: "ConformanceTable", dependencies: ["Conformance", "LinuxNet", "NetworkLab"],
-      path: "Tests/ConformanceTable", swiftSettings: common),
-    .target(
-      name: "Scenarios", dependencies: ["Conformance", "LinuxNet", "NDPWire", "NetworkLab"],
-      path: "Tests/Scenarios", swiftSettings: common),
-    .target(
-      name: "InterfaceEvents",
-      dependencies: ["Conformance", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios"],
-      path: "Tests/InterfaceEvents", swiftSettings: common),
-    .executableTarget(
-      name: "kernellab",
-      dependencies: [
-        "Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios",
-      ],
-      path: "Tests/KernelLab", swiftSettings: common),
-    .executableTarget(
-      name: "InterfaceTable", dependencies: ["Conformance", "InterfaceEvents", "NetworkLab"],
-      path: "Tests/InterfaceTable", swiftSettings: common),
-    .testTarget(
-      name: "NDPWireTests", dependencies: ["NDPWire", "TestSupport"], swiftSettings: common),
-    .testTarget(name: "PlainTextTests", dependencies: ["PlainText"], swiftSettings: common),
-    .testTarget(
-      name: "PrefixTrieTests", dependencies: ["NDPWire", "PrefixTrie", "TestSupport"],
-      swiftSettings: common),
-    .testTarget(
-      name: "ProxyEngineTests", dependencies: ["NDPWire", "ProxyEngine", "TestSupport"],
-      swiftSettings: common),
-    .testTarget(
-      name: "ProxyConfigTests", dependencies: ["NDPWire", "ProxyConfig", "TestSupport"],
-      exclude: ["Corpus", "Traps"],
-      swiftSettings: common),
-    .testTarget(
-      name: "LinuxNetTests",
-      dependencies: ["CLinux", "LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
-      cSettings: gnu, swiftSettings: common),
-    .testTarget(
-      name: "ControlProtocolTests",
-      dependencies: ["ControlProtocol", "NDPWire", "PlainText", "TestSupport"],
-      swiftSettings: common),
-    .testTarget(
-      name: "ProxyDaemonTests",
-      dependencies: ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
-      swiftSettings: common),
-    .testTarget(
-      name: "HostDoctorTests",
-      dependencies: [
-        "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", system,
-      ],
-      swiftSettings: common),
-    .testTarget(
-      name: "NetworkLabTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", system],
-      swiftSettings: common),
-    .testTarget(
-      name: "ScenarioTests",
-      dependencies: [
-        "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
-        "Scenarios", "TestSupport",
-      ],
-      swiftSettings: common),
-    .testTarget(
-      name: "ndpproxyTests",
-      dependencies: [
-        "ControlProtocol", "LinuxNet", "NDPWire", "NetworkLab", subprocess, system,
-      ],
-      swiftSettings: common),
-    .testTarget(
-      name: "ndpctlTests",
-      dependencies: [
-        "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText", system,
-      ],
-      swiftSettings: common),
-    .testTarget(
-      name: "ConformanceTests", dependencies: ["Conformance", "LinuxNet"], swiftSettings: common),
-    .testTarget(
-      name: "InterfaceEventTests",
-      dependencies: ["Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab"],
-      swiftSettings: common),
-    .target(
-      name: "FrameFuzzing", dependencies: ["NDPWire", "ProxyEngine", "TestSupport"],
-      path: "Tests/FrameFuzzing", swiftSettings: common + optimized),
-    .testTarget(
-      name: "FrameFuzzingTests",
-      dependencies: ["FrameFuzzing", "NDPWire", "ProxyEngine", "TestSupport"],
-      swiftSettings: common),
-    .target(
-      name: "Simulation",
-      dependencies: ["FrameFuzzing", "NDPWire", "ProxyEngine", "TestSupport", heap],
-      path: "Tests/Simulation", swiftSettings: common + optimized),
-    .executableTarget(
-      name: "simulate", dependencies: ["FrameFuzzing", "Simulation", "TestSupport", arguments],
-      path: "Tests/Simulate", swiftSettings: common),
-    .testTarget(
-      name: "SimulationTests", dependencies: ["ProxyEngine", "Simulation"],
-      swiftSettings: common),
-    .testTarget(name: "ndpbenchTests", dependencies: ["ndpbench"], swiftSettings: common),
-    .testTarget(name: "TidyTests", swiftSettings: common),
-  ],
+  products: products + (isForDevelopers ? developersProducts : []),
+  dependencies: dependencies + (isForDevelopers ? developersDependencies : []),
+  targets: targets + (isForDevelopers ? developersTargets : []),
   swiftLanguageModes: [.v6]
 )

@@ -42,7 +42,7 @@ extension Daemon {
   }
 
   /// What sees each frame with what it is and what became of it, where somebody looks.
-  private typealias Look = (Event, Decision?, RawSpan, InterfaceIndex, Instant) -> Void
+  private typealias Look = (Event, Outcome, RawSpan, InterfaceIndex, Instant) -> Void
 
   private var look: Look? {
     isWatched || isDebugging ? { self.look(at: $0, $1, $2, on: $3, now: $4) } : nil
@@ -101,15 +101,9 @@ extension Daemon {
     } catch {
       event = .malformed(error, on: index)
     }
-    let discards = engine.counters.discardCount
-    let start = actions.count
-    engine.handle(event, now: now, into: &actions)
-    let isDiscarded = engine.counters.discardCount != discards
-    let decision = Decision(
-      on: event, from: actions, since: start,
-      discarded: isDiscarded ? engine.counters.latestDiscard : nil)
-    if let decision { recent.add(event, decision, at: now) }
-    look?(event, decision, frame, index, now)
+    let outcome = engine.handle(event, now: now, into: &actions)
+    recent.add(event, outcome, at: now)
+    look?(event, outcome, frame, index, now)
   }
 
   /// Does what the engine wants, including what it wants in answer to that, and sends it all.

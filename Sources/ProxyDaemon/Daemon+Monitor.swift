@@ -8,24 +8,22 @@ import ProxyEngine
 extension Daemon {
   /// Logs what a frame is and what became of it, and tells monitors.
   func look(
-    at event: Event, _ decision: Decision?, _ frame: RawSpan, on index: InterfaceIndex, now: Instant
+    at event: Event, _ outcome: Outcome, _ frame: RawSpan, on index: InterfaceIndex, now: Instant
   ) {
     let name = name(of: index)
     switch event {
     case .solicitation(let received, _):
-      guard let decision else { return }
-      log(received.message.sentence, decision, on: name)
+      log(received.message.sentence, outcome, on: name)
       guard isWatched else { return }
       questions.begin(received.message, on: index, now: now)
       tell(now: now, about: received.message.target, on: name, frame: told(frame)) {
-        WatchedMessage(received, decision)
+        WatchedMessage(received, outcome)
       }
     case .advertisement(let received, _):
-      guard let decision else { return }
-      log(received.message.sentence, decision, on: name)
+      log(received.message.sentence, outcome, on: name)
       guard isWatched else { return }
       tell(now: now, about: received.message.target, on: name, frame: told(frame)) {
-        WatchedMessage(received, decision)
+        WatchedMessage(received, outcome)
       }
     case .malformed(let reason, _):
       logger.debug("\(name): dropped a malformed frame: \(reason)")
@@ -37,10 +35,10 @@ extension Daemon {
     }
   }
 
-  private func log(_ sentence: @autoclosure () -> String, _ decision: Decision, on name: String) {
+  private func log(_ sentence: @autoclosure () -> String, _ outcome: Outcome, on name: String) {
     guard isDebugging else { return }
     logger.debug("\(name): \(sentence())")
-    if case .ignored(let reason) = decision {
+    if case .ignored(let reason) = outcome {
       logger.debug("\(name): ignored: \(reason.sentence)")
     }
   }

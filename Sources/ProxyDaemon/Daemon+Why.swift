@@ -23,7 +23,7 @@ extension Daemon {
         RecentMessage(
           ageMilliseconds: now.milliseconds(since: $0.at), interface: name(of: $0.interface),
           kind: $0.solicitor != nil ? .solicitation : .advertisement, source: $0.source,
-          reason: $0.decision.sentence)
+          reason: $0.outcome.sentence)
       }
       explanation.verdict = Explanation.Verdict(of: explanation, rules: rulePage(from: 0).rules)
       return .why(explanation)

@@ -1,54 +1,7 @@
 import NDPWire
 import ProxyEngine
 
-/// What became of a message.
-enum Decision {
-  /// Whoever asked was answered at once.
-  case answered
-  /// The target is asked for.
-  case asked
-  /// The kernel is asked for its route.
-  case lookedUp
-  /// Whoever asked waits, for the target is being asked for already.
-  case waiting
-  /// It says where a target is that was asked for.
-  case confirmed
-  /// Nothing, for this reason.
-  case ignored(DiscardReason)
-
-  /// What became of a message, by the actions since the one at `start` and by why nothing did;
-  /// `nil` for what is no message.
-  init?(
-    on event: Event, from actions: [Action], since start: Int, discarded reason: DiscardReason?
-  ) {
-    switch event {
-    case .solicitation: self.init(onSolicitation: actions, since: start, discarded: reason)
-    case .advertisement: self = reason.map { .ignored($0) } ?? .confirmed
-    case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located,
-      .neighbor, .routesChanged:
-      return nil
-    }
-  }
-
-  private init(onSolicitation actions: [Action], since start: Int, discarded reason: DiscardReason?)
-  {
-    self = .waiting
-    for position in start..<actions.count {
-      switch actions[position] {
-      case .advertise:
-        self = .answered
-        return
-      case .solicit: self = .asked
-      case .lookUpRoute: self = .lookedUp
-      case .lookUpNeighbor, .locate: self = .asked
-      case .installHostRoute, .removeHostRoute, .offerNeighbor, .reportMissingSource,
-        .reportConflict:
-        continue
-      }
-    }
-    if let reason { self = .ignored(reason) }
-  }
-
+extension Outcome {
   /// One word.
   var code: String {
     switch self {
@@ -58,6 +11,8 @@ enum Decision {
     case .waiting: "waiting"
     case .confirmed: "confirmed"
     case .ignored(let reason): "\(reason)"
+    case .dropped(let reason): "\(reason)"
+    case .noted: "noted"
     }
   }
 
@@ -70,6 +25,8 @@ enum Decision {
     case .waiting: "it waits for the target, which is asked for already"
     case .confirmed: "the target is there"
     case .ignored(let reason): reason.sentence
+    case .dropped: "a malformed frame"
+    case .noted: "it was no message"
     }
   }
 }
@@ -89,20 +46,20 @@ struct RecentMessages {
     let solicitor: Solicitor?
     let source: IPv6Address
     let target: IPv6Address
-    let decision: Decision
+    let outcome: Outcome
   }
 
   init() { ring.reserveCapacity(Self.limit) }
 
   /// Takes down a message and what became of it; other events leave no trace.
-  mutating func add(_ event: Event, _ decision: Decision, at now: Instant) {
+  mutating func add(_ event: Event, _ outcome: Outcome, at now: Instant) {
     switch event {
-    case .solicitation(let frame, let index): add(frame, decision, on: index, at: now)
+    case .solicitation(let frame, let index): add(frame, outcome, on: index, at: now)
     case .advertisement(let frame, let index):
       add(
         Entry(
           at: now, interface: index, solicitor: nil, source: frame.message.source,
-          target: frame.message.target, decision: decision))
+          target: frame.message.target, outcome: outcome))
     case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located,
       .neighbor, .routesChanged:
       return
@@ -111,7 +68,7 @@ struct RecentMessages {
 
   /// Takes down a question and what became of it.
   mutating func add(
-    _ frame: EthernetFrame<NeighborSolicitation>, _ decision: Decision,
+    _ frame: EthernetFrame<NeighborSolicitation>, _ outcome: Outcome,
     on index: InterfaceIndex, at now: Instant
   ) {
     add(
@@ -120,7 +77,7 @@ struct RecentMessages {
         solicitor: Solicitor(
           address: frame.message.source, linkLayerAddress: frame.source,
           claimed: frame.message.sourceLinkLayerAddress), source: frame.message.source,
-        target: frame.message.target, decision: decision))
+        target: frame.message.target, outcome: outcome))
   }
 
   private mutating func add(_ entry: Entry) {

@@ -1,5 +1,6 @@
 import ControlProtocol
 import NDPWire
+import ProxyEngine
 
 // Messages as monitors are told of them.
 
@@ -7,18 +8,18 @@ extension WatchedMessage {
   /// How many octets of a frame are told.
   static let frameLimit = 256
 
-  init(_ frame: EthernetFrame<NeighborSolicitation>, _ decision: Decision) {
+  init(_ frame: EthernetFrame<NeighborSolicitation>, _ outcome: Outcome) {
     self.init()
     kind = .solicitation
     source = frame.message.source
     destination = frame.message.destination
     target = frame.message.target
     linkLayerAddress = frame.message.sourceLinkLayerAddress
-    self.decision = decision.code
-    reason = decision.sentence
+    decision = outcome.code
+    reason = outcome.sentence
   }
 
-  init(_ frame: EthernetFrame<NeighborAdvertisement>, _ decision: Decision) {
+  init(_ frame: EthernetFrame<NeighborAdvertisement>, _ outcome: Outcome) {
     self.init()
     let message = frame.message
     kind = .advertisement
@@ -28,8 +29,8 @@ extension WatchedMessage {
     linkLayerAddress = message.targetLinkLayerAddress
     let set = [(message.isRouter, "R"), (message.isSolicited, "S"), (message.isOverride, "O")]
     flags = set.filter(\.0).map(\.1).joined()
-    self.decision = decision.code
-    reason = decision.sentence
+    decision = outcome.code
+    reason = outcome.sentence
   }
 
   init(_ reason: DropReason) {

@@ -13,6 +13,7 @@ extension Engine {
     sessions[position].awaitsNeighbor = true
     sessions[position].deadline = now + rules.proxies[proxy].timers.retransmission
     sessions.reschedule(position)
+    kernelQuestions &+= 1
     actions.append(.lookUpNeighbor(sessions[position].key.target, on: neighbor.interface))
   }
 

@@ -31,11 +31,12 @@ extension Engine {
 
   /// Asks for the route of packets that come in on the proxy interface: where policy rules or VRFs
   /// go by that, it is another one than this host's own.
-  func lookUpRoute(_ position: Int, into actions: inout [Action]) {
+  mutating func lookUpRoute(_ position: Int, into actions: inout [Action]) {
     let key = sessions[position].key
     guard let index = rules.proxyInterfaces[key.proxy] else {
       preconditionFailure("a proxy without an interface has no sessions")
     }
+    routeQuestions &+= 1
     actions.append(.lookUpRoute(key.target, from: index))
   }
 

@@ -181,6 +181,7 @@ extension Engine {
     if rule.isAuto { return lookUpRoute(position, into: &actions) }
     sessions[position].awaitsLocation = true
     if let index = rules.proxyInterfaces[key.proxy] {
+      kernelQuestions &+= 1
       actions.append(.locate(key.target, from: index))
     }
   }

@@ -27,6 +27,9 @@ package struct Engine: ~Copyable {
   ///
   /// It starts over after 2³²; by then no session is left that nobody has looked at since.
   var routeGeneration: UInt32 = 0
+  /// How often the kernel was asked for a neighbor or where a target is, and for a route.
+  var kernelQuestions: UInt32 = 0
+  var routeQuestions: UInt32 = 0
   /// Where among the interfaces of a rule the next new target is asked for first.
   var nextStart: UInt32 = 0
   /// Decides by how much renewals are spread.
@@ -80,23 +83,31 @@ package struct Engine: ~Copyable {
     return Session.State.allCases.map { ("\($0)", counts[$0] ?? 0) }
   }
 
-  /// Takes one event and appends what is to be done.
-  package mutating func handle(_ event: Event, now: Instant, into actions: inout [Action]) {
+  /// Takes one event, appends what is to be done, and says what became of it.
+  @discardableResult
+  package mutating func handle(
+    _ event: Event, now: Instant, into actions: inout [Action]
+  ) -> Outcome {
     switch event {
     case .solicitation(let frame, let interface):
+      let mark = mark
       enter(interface)
       counters.receiveSolicitation()
       receive(frame, on: interface, now: now, into: &actions)
       counters.leave()
+      return outcomeOfSolicitation(since: mark)
     case .advertisement(let frame, let interface):
+      let mark = mark
       enter(interface)
       counters.receiveAdvertisement()
       receive(frame, on: interface, now: now, into: &actions)
       counters.leave()
+      return outcomeOfAdvertisement(since: mark)
     case .malformed(let reason, let interface):
       if let interface { enter(interface) }
       counters.drop(reason)
       counters.leave()
+      return .dropped(reason)
     case .interfacesRead(let interfaces):
       read(interfaces, now: now, into: &actions)
     case .interfaceChanged(let interface):
@@ -115,6 +126,7 @@ package struct Engine: ~Copyable {
     case .routesChanged:
       routeGeneration &+= 1
     }
+    return .noted
   }
 }
 

@@ -39,7 +39,7 @@ struct ServiceManagerTests {
     }
     let file = try TemporaryFile(containing: configuration("static"))
     let command = [
-      "unshare", "--time", "--boottime", "86400", "--kill-child", "env",
+      "unshare", "--time", "--boottime", "86400", "--fork", "env",
       "NOTIFY_SOCKET=\(manager.name)", "WATCHDOG_USEC=400000", ndpproxy, "-c", file.path,
     ]
     try await network.gateway.withProcess(command) { process in
@@ -49,6 +49,8 @@ struct ServiceManagerTests {
       let children = try RegularFile("/proc/\(parent)/task/\(parent)/children", limit: 64).octets
       let child = try #require(
         Int32(String(decoding: children, as: UTF8.self).prefix { $0 != " " }))
+      // It is another user by now, and so the kernel does not end it with its parent.
+      defer { kill(child, SIGTERM) }
       #expect(try timerClocks(of: child) == ["7"], "CLOCK_BOOTTIME")
       kill(child, SIGHUP)
       let time = try await manager.expect("RELOADING=1\nMONOTONIC_USEC=")

@@ -300,7 +300,9 @@ extension Engine {
   /// Counts that an interface has no address to speak from, and says so once until it changes.
   mutating func lackSource(on index: InterfaceIndex?, into actions: inout [Action]) {
     counters.discard(.noSourceAddress)
-    guard let index, interfaces.markWithoutSource(index) else { return }
+    // Each packet may come here: what is known already must not count as a change.
+    guard let index, !interfaces.isWithoutSource(index) else { return }
+    interfaces.markWithoutSource(index)
     actions.append(.reportMissingSource(on: index))
   }
 }

@@ -63,10 +63,11 @@ struct InterfaceTable {
     readySince[index] = nil
   }
 
-  /// Takes down that an interface has no address to speak from; false if that is known.
-  mutating func markWithoutSource(_ index: InterfaceIndex) -> Bool {
-    withoutSource.insert(index).inserted
-  }
+  /// Whether it is known that an interface has no address to speak from.
+  func isWithoutSource(_ index: InterfaceIndex) -> Bool { withoutSource.contains(index) }
+
+  /// Takes down that an interface has no address to speak from.
+  mutating func markWithoutSource(_ index: InterfaceIndex) { withoutSource.insert(index) }
 
   private mutating func count(_ interface: Interface) {
     for address in interface.addresses where address.state.isUsable {

@@ -119,6 +119,18 @@ struct AnswerTableTests {
     #expect(gateway.engine.answer(solicitation(), on: Gateway.eth0) == nil)
   }
 
+  @Test func `questions without an answer are no change`() {
+    var gateway = Gateway(("2001:db8:1:0:ff::/80", .static))
+    var mute = Gateway.interfaces[0]
+    mute.addresses = []
+    _ = gateway.handle(.interfaceChanged(mute))
+    #expect(gateway.ask(solicitation()) == [.reportMissingSource(on: Gateway.eth0)])
+    #expect(gateway.engine.answer(solicitation(), on: Gateway.eth0) == nil)
+    #expect(gateway.ask(solicitation()) == [])
+    let areCurrent = gateway.engine.areAnswersCurrent
+    #expect(areCurrent)
+  }
+
   @Test func `a limit of advertisements is the engine's to keep`() {
     var limits = Limits()
     limits.advertisementsPerSecond = 100

@@ -107,6 +107,26 @@ struct WorthTests {
     #expect(second == isRepeated)
   }
 
+  @Test(arguments: [2_000, 10_000])
+  func `a question is known again although others were refused meanwhile`(others: UInt64) {
+    var refused = RefusedQuestions()
+    var (again, mistaken) = (0, 0)
+    for second in 0..<40 as Range<UInt64> {
+      let start = Instant(nanoseconds: 1_000_000_000_000) + .seconds(Int64(second) * 2)
+      let hash = RandomSequence.mixed(second)
+      _ = refused.isRepeated(hash, now: start)
+      for other in 0..<others {
+        let isKnown = refused.isRepeated(
+          RandomSequence.mixed(second << 32 | 1 << 31 | other),
+          now: start + .microseconds(Int64(other * 1_000_000 / others)))
+        mistaken += isKnown ? 1 : 0
+      }
+      again += refused.isRepeated(hash, now: start + .seconds(1)) ? 1 : 0
+    }
+    #expect(again >= (others == 2_000 ? 39 : 32), "of 40")
+    #expect(mistaken <= Int(others) * 40 / 100, "of \(others * 40)")
+  }
+
   // MARK: - Those who wait
 
   @Test func `strangers who wait for a target do not drive the router out`() {

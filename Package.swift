@@ -29,7 +29,6 @@ let unoptimized: [SwiftSetting] = [.unsafeFlags(["-Onone"])]
 /// `recvmmsg`, `sendmmsg` and friends exist only with `_GNU_SOURCE`.
 let gnu: [CSetting] = [.define("_GNU_SOURCE")]
 
-let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -55,7 +54,7 @@ let targets: [Target] = [
     name: "ControlProtocol", dependencies: ["NDPWire", "PlainText"], swiftSettings: house),
   .target(
     name: "ProxyDaemon",
-    dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log],
+    dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
     swiftSettings: house),
   .target(
     name: "HostDoctor",
@@ -214,7 +213,6 @@ let developersProducts: [Product] = [
 
 let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-  .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
   .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
   .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
 ]

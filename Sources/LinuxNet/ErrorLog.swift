@@ -14,7 +14,7 @@ package struct ErrorLog: ~Copyable {
   private var isBroken = false
 
   /// How lines are written without waiting.
-  private enum Way: ~Copyable {
+  enum Way: ~Copyable {
     /// send(2) can be told not to wait.
     case socket
     /// A pipe or terminal is opened once more, for us alone.

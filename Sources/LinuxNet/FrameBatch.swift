@@ -3,8 +3,9 @@ import Glibc
 
 /// Memory for one batch of frames, laid out for `recvmmsg` or `sendmmsg` once and for all.
 ///
-/// What frames begin with, mostly all of them, lies together, and the rest of long ones elsewhere:
-/// so a batch takes a few pages, and cache lines that do not crowd each other out.
+/// All is one mapping, and the kernel gives a page of it when it is first written to. What frames
+/// begin with, mostly all of them, lies together, and the rest of long ones behind: so a few frames
+/// take two pages, a full batch a few more, and cache lines do not crowd each other out.
 @safe final class FrameBatch {
   /// How many frames one system call moves at most.
   static let count = 64
@@ -20,6 +21,7 @@ import Glibc
   /// For each frame where it came from or goes to; empty where the socket is bound to one
   /// interface.
   private let places: UnsafeMutableBufferPointer<sockaddr_ll>
+  private let mapping: UnsafeMutableRawBufferPointer
   /// Where a long frame is put together; empty until there is one.
   private var whole: [UInt8] = []
 
@@ -29,14 +31,24 @@ import Glibc
   init(headLength: Int, restLength: Int = 0, hasInterfaces: Bool = false) {
     (self.headLength, self.restLength) = (headLength, restLength)
     vectorCount = restLength > 0 ? 2 : 1
-    unsafe headers = .allocate(capacity: Self.count)
-    unsafe vectors = .allocate(capacity: Self.count * vectorCount)
-    // So much of it comes from the kernel, as zeros, a page when it is first written to: what is
-    // never used costs nothing.
-    unsafe heads = zeros(Self.count * headLength)
-    unsafe rests = zeros(Self.count * restLength)
-    unsafe places = .allocate(capacity: hasInterfaces ? Self.count : 0)
-    unsafe places.initialize(repeating: sockaddr_ll())
+    let lengths = unsafe [
+      Self.count * MemoryLayout<mmsghdr>.stride,
+      Self.count * vectorCount * MemoryLayout<iovec>.stride,
+      hasInterfaces ? Self.count * MemoryLayout<sockaddr_ll>.stride : 0,
+      Self.count * headLength,
+      Self.count * restLength,
+    ]
+    unsafe mapping = mapZeros(lengths.reduce(0, +))
+    var rest = unsafe mapping[...]
+    func next(_ index: Int) -> UnsafeMutableRawBufferPointer {
+      defer { unsafe rest = rest.dropFirst(lengths[index]) }
+      return unsafe UnsafeMutableRawBufferPointer(rebasing: rest.prefix(lengths[index]))
+    }
+    unsafe headers = next(0).bindMemory(to: mmsghdr.self)
+    unsafe vectors = next(1).bindMemory(to: iovec.self)
+    unsafe places = next(2).bindMemory(to: sockaddr_ll.self)
+    unsafe heads = next(3)
+    unsafe rests = next(4)
     for index in 0..<Self.count {
       let first = index * vectorCount
       unsafe vectors.initializeElement(
@@ -58,13 +70,7 @@ import Glibc
     }
   }
 
-  deinit {
-    unsafe headers.deallocate()
-    unsafe vectors.deallocate()
-    unsafe places.deallocate()
-    unsafe free(heads.baseAddress)
-    unsafe free(rests.baseAddress)
-  }
+  deinit { unsafe munmap(mapping.baseAddress, mapping.count) }
 
   /// Hands over a received frame, and whether it was longer than there is room for.
   func read(_ index: Int, _ body: (_ frame: RawSpan, _ isTruncated: Bool) -> Void) {
@@ -112,9 +118,10 @@ import Glibc
   }
 }
 
-/// So many octets, all of them zero.
-private func zeros(_ count: Int) -> UnsafeMutableRawBufferPointer {
-  let octets = unsafe calloc(1, max(1, count))
-  precondition(unsafe octets != nil, "out of memory")
-  return unsafe UnsafeMutableRawBufferPointer(start: octets, count: count)
+/// So many octets of new memory, all of them zero (mmap(2)).
+private func mapZeros(_ count: Int) -> UnsafeMutableRawBufferPointer {
+  let memory = unsafe mmap(
+    nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+  precondition(unsafe memory != MAP_FAILED, "out of memory")
+  return unsafe UnsafeMutableRawBufferPointer(start: memory, count: count)
 }

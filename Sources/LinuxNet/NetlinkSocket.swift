@@ -92,12 +92,13 @@ final class NetlinkSocket {
   ///
   /// Throws `ENOBUFS` where notifications were lost.
   func receive(_ body: (NetlinkMessage, RawSpan) -> Void) throws(SystemError) -> Bool {
-    let buffer = NetlinkBuffer()
+    var buffer = NetlinkBuffer()
     let count = try callUnlessBlocked("receive from netlink") {
       unsafe recv(
         descriptor.number, buffer.octets.baseAddress, buffer.octets.count, CInt(MSG_DONTWAIT))
     }
     guard let count else { return false }
+    buffer.length = count
     let datagram = unsafe UnsafeRawBufferPointer(rebasing: buffer.octets[..<count]).bytes
     NetlinkMessage.forEach(in: datagram, body)
     return true

@@ -9,7 +9,6 @@ import SystemPackage
 package struct SystemLog: ~Copyable {
   /// The severities of RFC 5424 §6.2.1 that a daemon uses.
   package enum Severity: CInt, Sendable {
-    case critical = 2
     case error = 3
     case warning = 4
     case notice = 5

@@ -1,6 +1,5 @@
 import ControlProtocol
 import LinuxNet
-import Logging
 import NDPWire
 import ProxyEngine
 
@@ -129,10 +128,10 @@ extension Daemon {
     case .flush(let prefix):
       let count = engine.forgetTargets(in: prefix, into: &actions)
       performActions()
-      logger.notice("forgot \(count) targets in \(prefix), as was asked for")
+      log.notice("forgot \(count) targets in \(prefix), as was asked for")
       return .flush(FlushReport(prefix: prefix, forgotten: count))
     case .log(let level):
-      setLogLevel(level.logger)
+      setLogLevel(level)
       return .log(LogReport(level: level))
     case .monitor: preconditionFailure("a monitor has its answer by now")
     }
@@ -145,23 +144,5 @@ extension Daemon {
     return ConfigurationReport(
       path: configurationPath, text: part.text, next: part.next,
       generation: configured.instant.nanoseconds)
-  }
-}
-
-extension LogLevel {
-  fileprivate var logger: Logger.Level {
-    switch self {
-    case .notice: .notice
-    case .info: .info
-    case .debug: .debug
-    }
-  }
-
-  init(_ level: Logger.Level) {
-    switch level {
-    case .trace, .debug: self = .debug
-    case .info: self = .info
-    case .notice, .warning, .error, .critical: self = .notice
-    }
   }
 }

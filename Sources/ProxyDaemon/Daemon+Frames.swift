@@ -45,7 +45,7 @@ extension Daemon {
   private typealias Look = (Event, Outcome, RawSpan, InterfaceIndex, Instant) -> Void
 
   private var look: Look? {
-    isWatched || isDebugging ? { self.look(at: $0, $1, $2, on: $3, now: $4) } : nil
+    isWatched || log.isDebugging ? { self.look(at: $0, $1, $2, on: $3, now: $4) } : nil
   }
 
   /// Reads a batch of frames, and does what the engine makes of them.
@@ -68,7 +68,7 @@ extension Daemon {
       if count == PacketSocket.batchSize, now >= nextLossCount { overrun(now + .seconds(1)) }
     } catch {
       // The interface went down or away; netlink says which, and what to do.
-      logger.debug("\(error)")
+      log.debug("\(error)")
     }
     performActions()
     // Of those who waited, the engine has counted how long.
@@ -123,11 +123,11 @@ extension Daemon {
     switch action {
     case .advertise(let frame, let index):
       guard let port = port(on: index) else { return }
-      if isDebugging { logger.debug("\(port.name): answering: \(frame.message.sentence)") }
+      log.debug("\(port.name): answering: \(frame.message.sentence)")
       watch(action)
       enqueue(on: port) { frame.encode(into: &$0) }
     case .solicit(let frame, let index):
-      if isDebugging { logger.debug("\(name(of: index)): asking: \(frame.message.sentence)") }
+      log.debug("\(name(of: index)): asking: \(frame.message.sentence)")
       watch(action)
       ruleLinks.sender.enqueue(on: index.rawValue) { frame.encode(into: &$0) }
     case .installHostRoute(let route):
@@ -139,7 +139,7 @@ extension Daemon {
     case .removeHostRoute(let route):
       attemptRouteChange { () throws(SystemError) in try hostRoutes?.remove(route.target) }
     case .reportMissingSource(let index):
-      logger.warning(
+      log.warning(
         """
         \(name(of: index)): it has no address to speak from: nothing is answered or asked there; \
         see 'ip -6 address' for one that is neither tentative nor failed, and the key 'source'
@@ -149,7 +149,7 @@ extension Daemon {
         "\(name(of: index)): \(claimant) claims \(target), which another station has confirmed")
     case .lookUpRoute(let target, let index):
       let route = lookUpRoute(to: target, from: index)
-      if isDebugging, let route { logger.debug("route to \(target): \(sentence(about: route))") }
+      if let route { log.debug("route to \(target): \(sentence(about: route))") }
       engine.handle(.route(route, to: target, from: index), now: now, into: &actions)
     case .locate(let target, let index):
       let location = location(of: target, from: index)
@@ -218,7 +218,7 @@ extension Daemon {
     do {
       return try neighborLookup.entry(for: address, on: index.rawValue).map { CachedNeighbor($0) }
     } catch {
-      if isDebugging { logger.debug("cannot look for \(address) in the neighbor cache: \(error)") }
+      log.debug("cannot look for \(address) in the neighbor cache: \(error)")
       return nil
     }
   }

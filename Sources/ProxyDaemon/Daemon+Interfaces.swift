@@ -7,7 +7,7 @@ import ProxyEngine
 extension Daemon {
   func warnSparingly(_ text: String) {
     guard let suppressed = warnings.pass(now: now) else { return }
-    logger.warning("\(text)\(suppressed == 0 ? "" : " (and \(suppressed) more like it)")")
+    log.warning("\(text)\(suppressed == 0 ? "" : " (and \(suppressed) more like it)")")
   }
 
   func takeHostChanges() throws(SystemError) {
@@ -15,7 +15,7 @@ extension Daemon {
       try monitor.receive { take($0) }
     } catch {
       guard error.isOverrun else { throw error }
-      logger.notice("more changes of interfaces than netlink could hold; reading them anew")
+      log.notice("more changes of interfaces than netlink could hold; reading them anew")
       resynchronize()
     }
     performActions()
@@ -51,7 +51,7 @@ extension Daemon {
       introduceRouters()
       performActions()
     } catch {
-      logger.error("cannot read the interfaces: \(error); trying again in a second")
+      log.error("cannot read the interfaces: \(error); trying again in a second")
       mustResynchronize = true
       retry = now + .seconds(1)
     }
@@ -145,11 +145,11 @@ extension Daemon {
 
   private func log(_ condition: PortPlan.Condition, of name: String, asNotice isNotice: Bool) {
     switch condition {
-    case .usable where isNotice: logger.notice("\(name): ready again")
-    case .usable: logger.info("\(condition.sentence(about: name))")
-    case .missing, .unmatched, .down: logger.warning("\(condition.sentence(about: name))")
+    case .usable where isNotice: log.notice("\(name): ready again")
+    case .usable: log.info("\(condition.sentence(about: name))")
+    case .missing, .unmatched, .down: log.warning("\(condition.sentence(about: name))")
     case .enslaved, .notEthernet, .noNeighbors, .failing, .taken:
-      logger.error("\(condition.sentence(about: name))")
+      log.error("\(condition.sentence(about: name))")
     }
   }
 }
@@ -185,8 +185,8 @@ extension Daemon {
     guard let outcome = port.joinGroups(), outcome.refusedCount > 0 else { return }
     let sentence = "\(port.name): \(outcome.refusedCount) multicast groups cannot be joined"
     let reason = outcome.firstError.map { ": \($0)" } ?? ""
-    guard outcome.isMemoryShort else { return logger.debug("\(sentence)\(reason)") }
-    logger.warning(
+    guard outcome.isMemoryShort else { return log.debug("\(sentence)\(reason)") }
+    log.warning(
       """
       \(sentence), so that switches with MLD snooping may not bring their solicitations; raise \
       the sysctl net.core.optmem_max and restart\(reason)
@@ -202,14 +202,14 @@ extension Daemon {
         try port.change(to: purpose, filter: plan.filter(of: port.name))
       } catch {
         // It is opened anew below, or when netlink says that it can be.
-        logger.debug("\(port.name): \(error)")
+        log.debug("\(port.name): \(error)")
         closePorts { $0 === port }
       }
     }
     do {
       try ruleLinks.listen(plan.asks)
     } catch {
-      logger.error("cannot listen to answers of targets: \(error)")
+      log.error("cannot listen to answers of targets: \(error)")
     }
     conditions = conditions.filter { plan.names.contains($0.key) }
     reviewAll()

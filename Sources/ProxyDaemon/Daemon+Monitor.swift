@@ -26,7 +26,7 @@ extension Daemon {
         WatchedMessage(received, outcome)
       }
     case .malformed(let reason, _):
-      logger.debug("\(name): dropped a malformed frame: \(reason)")
+      log.debug("\(name): dropped a malformed frame: \(reason)")
       guard isWatched else { return }
       tell(now: now, about: nil, on: name, frame: told(frame)) { WatchedMessage(reason) }
     case .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located, .neighbor,
@@ -36,10 +36,10 @@ extension Daemon {
   }
 
   private func log(_ sentence: @autoclosure () -> String, _ outcome: Outcome, on name: String) {
-    guard isDebugging else { return }
-    logger.debug("\(name): \(sentence())")
+    guard log.isDebugging else { return }
+    log.debug("\(name): \(sentence())")
     if case .ignored(let reason) = outcome {
-      logger.debug("\(name): ignored: \(reason.sentence)")
+      log.debug("\(name): ignored: \(reason.sentence)")
     }
   }
 

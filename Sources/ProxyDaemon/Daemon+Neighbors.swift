@@ -21,7 +21,7 @@ extension Daemon {
       }
     } catch {
       guard error.isOverrun else { throw error }
-      logger.debug("more changes of neighbors than netlink could hold")
+      log.debug("more changes of neighbors than netlink could hold")
     }
     performActions()
   }

@@ -27,7 +27,7 @@ extension Daemon {
       if let refusal = claimInterfaces(of: configuration) { return refuse(refusal, problems) }
       try take(configuration)
       isReloadRefused = false
-      logger.notice("reloaded: \(summary)")
+      log.notice("reloaded: \(summary)")
       return ReloadReport(isInForce: true, summary: summary, problems: problems)
     } catch {
       return refuse("\(error)", problems)
@@ -38,7 +38,7 @@ extension Daemon {
   private func claimInterfaces(of configuration: Configuration) -> String? {
     guard let claims else { return nil }
     do {
-      for warning in try claims.update(to: configuration) { logger.warning("\(warning)") }
+      for warning in try claims.update(to: configuration) { log.warning("\(warning)") }
       return nil
     } catch {
       return "\(error)"
@@ -48,15 +48,15 @@ extension Daemon {
   private func refuse(_ reason: String, _ problems: [ReloadReport.Problem]) -> ReloadReport {
     isReloadRefused = true
     let sentence = "\(reason); the old configuration stays in force"
-    logger.error("not reloaded: \(sentence)")
+    log.error("not reloaded: \(sentence)")
     return ReloadReport(isInForce: false, summary: sentence, problems: problems)
   }
 
   private func report(_ diagnostic: Diagnostic) {
     switch diagnostic.severity {
-    case .error: logger.error("\(diagnostic)")
-    case .warning: logger.warning("\(diagnostic)")
-    case .note: logger.info("\(diagnostic)")
+    case .error: log.error("\(diagnostic)")
+    case .warning: log.warning("\(diagnostic)")
+    case .note: log.info("\(diagnostic)")
     }
   }
 
@@ -65,7 +65,7 @@ extension Daemon {
     if newRuleset.installsHostRoutes {
       try openHostRoutes()
       if !Privileges.has(.netAdmin) {
-        logger.warning(
+        log.warning(
           "autowire needs CAP_NET_ADMIN, which was given up at the start: it takes a restart")
       }
     }
@@ -73,7 +73,7 @@ extension Daemon {
       newRuleset, limits: ProxyEngine.Limits(configuration), into: &actions)
     performActions()
     for name in fixed {
-      logger.warning(
+      log.warning(
         """
         \(name): 'router' stays as it was until a restart: hosts that see it change may lose their \
         default route
@@ -82,7 +82,7 @@ extension Daemon {
     ruleset = newRuleset
     self.configuration = configuration
     configured = .now
-    plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
+    plan = PortPlan(ruleset, hearsEverything: log.isDebugging)
     try watchKernel()
     changePorts()
   }

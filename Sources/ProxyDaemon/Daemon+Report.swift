@@ -1,5 +1,5 @@
+import ControlProtocol
 import LinuxNet
-import Logging
 import ProxyEngine
 
 // What an administrator asks a running daemon for.
@@ -7,16 +7,16 @@ import ProxyEngine
 extension Daemon {
   /// Logs how things are: interfaces, targets, and what was done since the start.
   func reportState() {
-    logger.notice("state: \(summary)")
+    log.notice("state: \(summary)")
     for name in plan.names {
       if let condition = conditions[name] {
-        logger.notice("state: \(condition.sentence(about: name))")
+        log.notice("state: \(condition.sentence(about: name))")
       }
     }
     let targets = engine.sessionCounts.filter { $0.count > 0 }.map { "\($0.count) \($0.state)" }
-    logger.notice("state: targets: \(targets.isEmpty ? "none" : targets.joined(separator: ", "))")
+    log.notice("state: targets: \(targets.isEmpty ? "none" : targets.joined(separator: ", "))")
     countAllLosses()
-    logger.notice("state: \(totals)")
+    log.notice("state: \(totals)")
   }
 
   /// What was done and what was not since the start.
@@ -26,19 +26,19 @@ extension Daemon {
 
   /// Logs more than now, or after the most as little as possible again.
   func cycleLogLevel() {
-    switch logger.logLevel {
+    switch log.level {
     case .notice: setLogLevel(.info)
     case .info: setLogLevel(.debug)
-    default: setLogLevel(.notice)
+    case .debug: setLogLevel(.notice)
     }
   }
 
   /// Logs from this level on, and listens to what no rule is about where every message is logged.
-  func setLogLevel(_ level: Logger.Level) {
-    logger.logLevel = level
-    logger.notice("log level: \(logger.logLevel)")
+  func setLogLevel(_ level: LogLevel) {
+    log.level = level
+    log.notice("log level: \(level.rawValue)")
     // Whoever wants to see every message also wants to see those that no rule is about.
-    plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
+    plan = PortPlan(ruleset, hearsEverything: log.isDebugging)
     changePorts()
   }
 }

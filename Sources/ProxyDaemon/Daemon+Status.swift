@@ -8,7 +8,7 @@ import ProxyEngine
 extension Daemon {
   var status: Status {
     countAllLosses()
-    let warnings = history.warnings
+    let warnings = log.warnings
     var status = Status()
     status.summary = summary
     status.process = CurrentProcess.number
@@ -18,7 +18,7 @@ extension Daemon {
     status.configuredMilliseconds = configured.milliseconds
     status.configurationAgeMilliseconds = now.milliseconds(since: configured.instant)
     status.isReloadRefused = isReloadRefused
-    status.logLevel = LogLevel(logger.logLevel)
+    status.logLevel = log.level
     status.interfaces = interfacePage(from: 0).interfaces
     status.interfaceCount = plan.names.count
     status.ruleCount = engine.ruleCount

@@ -1,5 +1,4 @@
 package import LinuxNet
-import Logging
 import NDPWire
 import ProxyConfig
 import ProxyEngine
@@ -10,11 +9,7 @@ import ProxyEngine
 package final class Daemon {
   var engine: Engine
   var plan: PortPlan
-  var logger: Logger {
-    didSet { isDebugging = logger.logLevel <= .debug }
-  }
-  /// Whether every message is logged; to ask the logger takes longer than to answer.
-  private(set) var isDebugging: Bool
+  let log: Log
   /// What the engine goes by.
   var ruleset: Ruleset
   /// What that was made of.
@@ -67,7 +62,6 @@ package final class Daemon {
   /// How long it took to answer those who did not have to wait for a target.
   var latency = LatencyHistogram()
   /// Warnings and errors that were logged.
-  let history: WarningHistory
   /// When we became ready, and when the configuration was taken up.
   private(set) var started: Moment
   var configured: Moment
@@ -93,21 +87,17 @@ package final class Daemon {
   /// Opens everything that a running daemon needs and reads the host's interfaces.
   ///
   /// `path` is absolute. Throws `EPERM` without CAP_NET_RAW.
-  init(
-    _ configuration: Configuration, from path: String, logger: Logger, history: WarningHistory
-  ) throws(SystemError) {
+  init(_ configuration: Configuration, from path: String, log: Log) throws(SystemError) {
     configurationPath = path
     self.configuration = configuration
-    self.history = history
     started = .now
     configured = started
     ruleset = Ruleset(configuration)
     engine = Engine(
       ruleset: ruleset, limits: ProxyEngine.Limits(configuration), seed: .random(in: 0 ... .max))
     // Whoever wants to see every message also wants to see those that no rule is about.
-    plan = PortPlan(ruleset, hearsEverything: logger.logLevel <= .debug)
-    self.logger = logger
-    isDebugging = logger.logLevel <= .debug
+    plan = PortPlan(ruleset, hearsEverything: log.isDebugging)
+    self.log = log
     sockets = try PacketSocketReserve(count: plan.proxyNames.count + Self.spareCount)
     ruleLinks = try RuleLinks(listening: plan.asks)
     poll = try EventPoll()
@@ -138,9 +128,9 @@ package final class Daemon {
     neighborTable = try NeighborTable()
     do {
       let count = try table.reclaim()
-      if count > 0 { logger.notice("autowire: removed \(count) routes that were left behind") }
+      if count > 0 { log.notice("autowire: removed \(count) routes that were left behind") }
     } catch {
-      logger.warning("autowire: routes that were left behind stay: \(error)")
+      log.warning("autowire: routes that were left behind stay: \(error)")
     }
   }
 
@@ -167,7 +157,7 @@ package final class Daemon {
     hostRoutes?.removeAll()
     control = nil
     countAllLosses()
-    logger.info("\(totals)")
+    log.info("\(totals)")
   }
 
   /// Tells the service manager this, if any, and how things are.
@@ -217,7 +207,7 @@ package final class Daemon {
     case Token.signals:
       while let signal = try signals.next() {
         if SignalDescriptor.termination.contains(signal) {
-          logger.notice("stopping: signal \(signal)")
+          log.notice("stopping: signal \(signal)")
           isStopping = true
         } else {
           answer(signal)
@@ -241,7 +231,7 @@ package final class Daemon {
     case SignalDescriptor.reload: reload()
     case SignalDescriptor.report: reportState()
     case SignalDescriptor.logLevel: cycleLogLevel()
-    default: logger.notice("signal \(signal) ignored")
+    default: log.notice("signal \(signal) ignored")
     }
   }
 

@@ -39,14 +39,22 @@ struct RecentMessages {
   /// How many there are; then the oldest goes.
   static let limit = 256
 
+  /// 64 octets.
   struct Entry {
-    let at: Instant
-    let interface: InterfaceIndex
-    /// Whoever asks; `nil` for an advertisement.
-    let solicitor: Solicitor?
     let source: IPv6Address
     let target: IPv6Address
+    let at: Instant
+    fileprivate let linkLayerAddress: MACAddress
+    fileprivate let claimed: MACAddress?
+    fileprivate let isSolicitation: Bool
     let outcome: Outcome
+    let interface: InterfaceIndex
+
+    /// Whoever asks; `nil` for an advertisement.
+    var solicitor: Solicitor? {
+      guard isSolicitation else { return nil }
+      return Solicitor(address: source, linkLayerAddress: linkLayerAddress, claimed: claimed)
+    }
   }
 
   init() { ring.reserveCapacity(Self.limit) }
@@ -58,8 +66,9 @@ struct RecentMessages {
     case .advertisement(let frame, let index):
       add(
         Entry(
-          at: now, interface: index, solicitor: nil, source: frame.message.source,
-          target: frame.message.target, outcome: outcome))
+          source: frame.message.source, target: frame.message.target, at: now,
+          linkLayerAddress: frame.source, claimed: nil, isSolicitation: false, outcome: outcome,
+          interface: index))
     case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located,
       .neighbor, .routesChanged:
       return
@@ -73,11 +82,9 @@ struct RecentMessages {
   ) {
     add(
       Entry(
-        at: now, interface: index,
-        solicitor: Solicitor(
-          address: frame.message.source, linkLayerAddress: frame.source,
-          claimed: frame.message.sourceLinkLayerAddress), source: frame.message.source,
-        target: frame.message.target, outcome: outcome))
+        source: frame.message.source, target: frame.message.target, at: now,
+        linkLayerAddress: frame.source, claimed: frame.message.sourceLinkLayerAddress,
+        isSolicitation: true, outcome: outcome, interface: index))
   }
 
   private mutating func add(_ entry: Entry) {

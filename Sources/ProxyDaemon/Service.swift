@@ -1,6 +1,5 @@
 import ControlProtocol
 import LinuxNet
-import Logging
 package import ProxyConfig
 import ProxyEngine
 
@@ -64,38 +63,37 @@ package struct Service {
     let background = try attempt { () throws(SystemError) in
       runsInBackground ? try BackgroundProcess.start() : nil
     }
-    let history = WarningHistory()
-    let errors = StandardErrorLog.Outlet()
-    let logger = makeLogger(history, errors)
-    for warning in warnings { logger.warning("\(warning)") }
+    let log = Log(
+      level: verbosity == 0 ? .notice : verbosity == 1 ? .info : .debug,
+      usesSystemLog: runsInBackground)
+    for warning in warnings { log.warning(warning) }
     do {
-      try run(in: background, logger: logger, history: history, errors: errors)
+      try run(in: background, log: log)
     } catch {
-      logger.error("\(error)")
+      log.error("\(error)")
       throw error
     }
   }
 
   private func run(
-    in background: BackgroundProcess?, logger: Logger, history: WarningHistory,
-    errors: StandardErrorLog.Outlet
+    in background: BackgroundProcess?, log: Log
   ) throws(Failure) {
     ResourceLimits.openAllFiles()
-    let claims = try claimInterfaces(logger: logger)
+    let claims = try claimInterfaces(log: log)
     let daemon = try attempt { () throws(SystemError) in
-      try Daemon(configuration, from: configurationPath, logger: logger, history: history)
+      try Daemon(configuration, from: configurationPath, log: log)
     }
     daemon.claims = claims
     let pidFile = try makePIDFile()
-    openControlSocket(of: daemon, logger: logger)
+    openControlSocket(of: daemon, log: log)
     // All has been read of it by now.
     CurrentProcess.clearEnvironment()
-    try dropPrivileges(of: daemon, logger: logger)
-    logger.notice("ready: \(daemon.summary)")
+    try dropPrivileges(of: daemon, log: log)
+    log.notice("ready: \(daemon.summary)")
     try attempt { () throws(SystemError) in
       try background?.becomeReady()
-      errors.reopen()
-      limitSystemCalls(logger: logger)
+      log.reopenStandardError()
+      limitSystemCalls(log: log)
       HeapStatistics.trim()
       try daemon.run()
     }
@@ -103,13 +101,13 @@ package struct Service {
   }
 
   /// Makes sure that no other daemon answers on the same interfaces.
-  private func claimInterfaces(logger: Logger) throws(Failure) -> InstanceClaims {
+  private func claimInterfaces(log: Log) throws(Failure) -> InstanceClaims {
     // A service manager may have started the other one as this user.
     let ours = Privileges.User(named: Self.user)?.identifier
     let claims = InstanceClaims(trusting: ours.map { [$0] } ?? [])
     do {
       let warnings = try claims.update(to: configuration, patience: Self.patience)
-      for warning in warnings { logger.warning("\(warning)") }
+      for warning in warnings { log.warning("\(warning)") }
     } catch {
       throw .alreadyRunning("\(error)")
     }
@@ -117,14 +115,14 @@ package struct Service {
   }
 
   /// Keeps no capability that will not be needed, and becomes somebody without other rights.
-  private func dropPrivileges(of daemon: Daemon, logger: Logger) throws(Failure) {
+  private func dropPrivileges(of daemon: Daemon, log: Log) throws(Failure) {
     // Every packet socket is open by now, and to bind one takes nothing.
     let kept: [Privileges.Capability] =
       Ruleset(configuration).installsHostRoutes ? [.netAdmin] : []
     if let user, !Privileges.isSuperuser {
       throw .user("only the superuser can become another user; leave out -u \(user)")
     }
-    guard Privileges.isSuperuser else { return dropCapabilities(keeping: kept, logger: logger) }
+    guard Privileges.isSuperuser else { return dropCapabilities(keeping: kept, log: log) }
     guard user != "root" else {
       return try attempt { () throws(SystemError) in try Privileges.drop(to: nil, keeping: kept) }
     }
@@ -139,38 +137,38 @@ package struct Service {
         throw .user("cannot become user \(account.name): \(error)")
       }
       // The superuser of a user namespace may have nobody else to become.
-      logger.notice("staying root, for \(account.name) is nobody here: \(error)")
+      log.notice("staying root, for \(account.name) is nobody here: \(error)")
       try attempt { () throws(SystemError) in try Privileges.drop(to: nil, keeping: kept) }
     }
     if !Privileges.canRead(configurationPath) {
-      logger.notice(
+      log.notice(
         "\(configurationPath) cannot be read by \(account.name), so that a reload will fail")
     }
   }
 
   /// Gives up what whoever started us let us have beyond what everybody has.
-  private func dropCapabilities(keeping kept: [Privileges.Capability], logger: Logger) {
+  private func dropCapabilities(keeping kept: [Privileges.Capability], log: Log) {
     do {
       try Privileges.drop(to: nil, keeping: kept)
     } catch {
       // A service manager may forbid it, and has limited them itself.
-      logger.notice("capabilities stay as they were given: \(error)")
+      log.notice("capabilities stay as they were given: \(error)")
     }
   }
 
   /// Has the kernel refuse every system call that the daemon has no use for.
   ///
   /// Not every kernel can; the capabilities are gone all the same.
-  private func limitSystemCalls(logger: Logger) {
+  private func limitSystemCalls(log: Log) {
     do {
       try SystemCallFilter.install()
     } catch {
-      logger.notice("system calls are not limited: \(error)")
+      log.notice("system calls are not limited: \(error)")
     }
   }
 
   /// Lets clients connect, as far as that is possible: nobody's packets wait for it.
-  private func openControlSocket(of daemon: Daemon, logger: Logger) {
+  private func openControlSocket(of daemon: Daemon, log: Log) {
     do {
       if let socket = try ListeningSocket.inherited() { return try daemon.listen(at: socket) }
       guard let path = controlSocket else { return }
@@ -183,7 +181,7 @@ package struct Service {
       let group = Privileges.isSuperuser ? Privileges.group(named: ControlSocket.group) : nil
       try daemon.listen(at: ListeningSocket(path: path, group: group))
     } catch {
-      logger.warning("ndpctl cannot connect: \(error); name another socket with --socket")
+      log.warning("ndpctl cannot connect: \(error); name another socket with --socket")
     }
   }
 
@@ -200,18 +198,6 @@ package struct Service {
   private var account: Privileges.User? {
     if let user { return Privileges.User(named: user) }
     return Privileges.User(named: Self.user) ?? Privileges.unnamedUser()
-  }
-
-  private func makeLogger(
-    _ history: WarningHistory, _ errors: StandardErrorLog.Outlet
-  ) -> Logger {
-    let level: Logger.Level = verbosity == 0 ? .notice : verbosity == 1 ? .info : .debug
-    return Logger(label: "ndpproxy") { _ in
-      let standardError = StandardErrorLog(level: level, outlet: errors)
-      let kept = WarningHistoryLog(level: level, history: history)
-      guard runsInBackground else { return MultiplexLogHandler([standardError, kept]) }
-      return MultiplexLogHandler([standardError, SystemLogHandler(level: level), kept])
-    }
   }
 
   private func makePIDFile() throws(Failure) -> PIDFile? {

@@ -6,7 +6,7 @@ struct TokenBucket {
   private let tolerance: UInt64
   private let capacity: UInt64
   /// When the bucket will be full again.
-  private var full = Instant(nanoseconds: 0)
+  fileprivate var full = Instant(nanoseconds: 0)
 
   init(rate: Int) {
     precondition(rate > 0)
@@ -46,8 +46,12 @@ struct TokenBucket {
 /// that are put again. Stations that fall into one of `shareCount` slots have their share together.
 struct FairTokenBucket {
   private var common: TokenBucket
-  /// Those of each worth one after the other.
-  private var shares: [TokenBucket]
+  /// When each share will be full again, those of each worth one after the other.
+  ///
+  /// Empty until half of the tokens are taken for the first time.
+  private var shares: [Instant] = []
+  /// A share that is full.
+  private let share: TokenBucket
   private let seed: UInt64
 
   /// How many slots there are; a power of two.
@@ -58,8 +62,7 @@ struct FairTokenBucket {
   /// `seed` decides who falls into a slot with whom, so that nobody can choose it.
   init(rate: Int, seed: UInt64) {
     common = TokenBucket(rate: rate)
-    let share = TokenBucket(rate: max(1, rate / Self.shareDivisor))
-    shares = [TokenBucket](repeating: share, count: Self.shareCount * Worth.allCases.count)
+    share = TokenBucket(rate: max(1, rate / Self.shareDivisor))
     self.seed = seed
   }
 
@@ -71,9 +74,16 @@ struct FairTokenBucket {
   ) -> Bool {
     if common.has(eighths: 4, now: now) { return common.take(now: now) }
     guard common.has(eighths: worth.reserve, now: now) else { return false }
+    if shares.isEmpty {
+      shares = [Instant](repeating: share.full, count: Self.shareCount * Worth.allCases.count)
+    }
     let slot = Int(RandomSequence.mixed(station.bits ^ seed) % UInt64(Self.shareCount))
-    return shares[worth.rawValue * Self.shareCount + slot].take(now: now)
-      && common.take(now: now)
+    let place = worth.rawValue * Self.shareCount + slot
+    var share = share
+    share.full = shares[place]
+    guard share.take(now: now) else { return false }
+    shares[place] = share.full
+    return common.take(now: now)
   }
 
   /// Whether hardly any token has been taken lately; a flood keeps it at half.

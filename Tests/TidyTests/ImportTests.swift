@@ -46,7 +46,6 @@ private let arrows: [String: Set<String>] = [
 /// What of others each room may import (DESIGN §3.4).
 private let libraries: [String: Set<String>] = [
   "LinuxNet": ["Glibc", "Synchronization", "SystemPackage"],
-  "ProxyDaemon": ["Logging", "Synchronization"],
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
   "ndpctl": ["ArgumentParser", "Subprocess", "SystemPackage"],

@@ -86,8 +86,7 @@ struct StyleTests {
     guard text.hasPrefix("package "), !text.hasPrefix("package import") else { return false }
     let known = [
       "package init(", "package init()", "package var description:", "package static func <",
-      "package var metadata", "package var logLevel", "package subscript(metadataKey",
-      "package func log(event", "package var pollDescriptor", "package let rawValue",
+      "package var pollDescriptor", "package let rawValue",
     ]
     return !known.contains { text.hasPrefix($0) }
   }

@@ -61,7 +61,6 @@ package final class Daemon {
   var closedUnsentCount: UInt64 = 0
   /// How long it took to answer those who did not have to wait for a target.
   var latency = LatencyHistogram()
-  /// Warnings and errors that were logged.
   /// When we became ready, and when the configuration was taken up.
   private(set) var started: Moment
   var configured: Moment

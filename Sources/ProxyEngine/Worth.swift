@@ -74,16 +74,18 @@ struct Acquaintances {
 
 /// The questions that were refused lately, by their hashes, so that one that comes again is known.
 ///
-/// 64 KiB, and nothing before the first refusal. A question has a few places, and the one that was
+/// 32 KiB, and nothing before the first refusal. A question has a few places, and the one that was
 /// refused longest ago gives way. Once in some hundreds a new question is taken for one of these.
 struct RefusedQuestions {
   private var cells: [UInt16] = []
 
   /// How many groups of places there are; a power of two.
-  private static let groupCount = 1 << 13
+  private static let groupCount = 1 << 12
   private static let groupSize = 4
-  /// How exactly times are known: an eighth of a second. The lower bits of a cell have the time and
-  /// begin again after 16 s, the upper ones are part of the hash.
+  /// How exactly times are known: an eighth of a second.
+  ///
+  /// The lower bits of a cell have the time and begin again after 16 s, the upper ones are part of
+  /// the hash.
   private static let tick: UInt64 = 125_000_000
   private static let timeMask: UInt16 = 0x7f
   /// How long ago the same question may have come, in ticks: half a second to three and a half.

@@ -79,6 +79,7 @@ package struct Service {
     in background: BackgroundProcess?, log: Log
   ) throws(Failure) {
     ResourceLimits.openAllFiles()
+    HeapStatistics.mapLargeBlocks()
     let claims = try claimInterfaces(log: log)
     let daemon = try attempt { () throws(SystemError) in
       try Daemon(configuration, from: configurationPath, log: log)

@@ -43,10 +43,14 @@ let targets: [Target] = [
   .target(name: "NDPWire", swiftSettings: house + optimized),
   .target(name: "PrefixTrie", dependencies: ["NDPWire"], swiftSettings: house + optimized),
   .target(name: "PlainText", swiftSettings: house),
+  // Nor are those of the model, which engine and configuration share, less than public.
+  .target(name: "ProxyModel", dependencies: ["NDPWire"], swiftSettings: house + optimized),
   .target(
-    name: "ProxyEngine", dependencies: ["NDPWire", "PrefixTrie"],
+    name: "ProxyEngine", dependencies: ["NDPWire", "PrefixTrie", "ProxyModel"],
     swiftSettings: house + optimized),
-  .target(name: "ProxyConfig", dependencies: ["NDPWire"], swiftSettings: house + optimized),
+  .target(
+    name: "ProxyConfig", dependencies: ["NDPWire", "ProxyModel"],
+    swiftSettings: house + optimized),
   .target(
     name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", "PlainText", system],
     cSettings: gnu, swiftSettings: house),
@@ -54,11 +58,13 @@ let targets: [Target] = [
     name: "ControlProtocol", dependencies: ["NDPWire", "PlainText"], swiftSettings: house),
   .target(
     name: "ProxyDaemon",
-    dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
+    dependencies: [
+      "ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
+    ],
     swiftSettings: house),
   .target(
     name: "HostDoctor",
-    dependencies: ["LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon"],
+    dependencies: ["LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyModel", "ProxyDaemon"],
     swiftSettings: house),
   .executableTarget(
     name: "ndpproxy", dependencies: ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
@@ -72,7 +78,7 @@ let targets: [Target] = [
     name: "ndpctl",
     dependencies: [
       "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText",
-      "ProxyConfig", "ProxyDaemon", arguments, subprocess, system,
+      "ProxyConfig", "ProxyModel", "ProxyDaemon", arguments, subprocess, system,
     ],
     swiftSettings: house),
 ]
@@ -83,7 +89,7 @@ let developersTargets: [Target] = [
     name: "ndpbench",
     dependencies: [
       "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
-      "ProxyEngine", arguments, subprocess, system,
+      "ProxyEngine", "ProxyModel", arguments, subprocess, system,
     ],
     path: "Benchmarks/ndpbench", cSettings: gnu, swiftSettings: house),
 
@@ -92,12 +98,15 @@ let developersTargets: [Target] = [
     swiftSettings: common),
   .testTarget(
     name: "RecordingTests",
-    dependencies: ["LinuxNet", "NDPWire", "ProxyEngine", "Simulation", "TestSupport"],
+    dependencies: [
+      "LinuxNet", "NDPWire", "ProxyEngine", "ProxyModel", "Simulation", "TestSupport",
+    ],
     swiftSettings: common),
   .target(
     name: "Conformance",
     dependencies: [
       "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+      "ProxyModel",
       "TestSupport",
     ],
     path: "Tests/Conformance", exclude: ["README.md"], swiftSettings: common + unoptimized),
@@ -127,10 +136,12 @@ let developersTargets: [Target] = [
     name: "PrefixTrieTests", dependencies: ["NDPWire", "PrefixTrie", "TestSupport"],
     swiftSettings: common),
   .testTarget(
-    name: "ProxyEngineTests", dependencies: ["NDPWire", "ProxyEngine", "TestSupport"],
+    name: "ProxyEngineTests",
+    dependencies: ["NDPWire", "ProxyEngine", "ProxyModel", "TestSupport"],
     swiftSettings: common),
   .testTarget(
-    name: "ProxyConfigTests", dependencies: ["NDPWire", "ProxyConfig", "TestSupport"],
+    name: "ProxyConfigTests",
+    dependencies: ["NDPWire", "ProxyConfig", "ProxyModel", "TestSupport"],
     exclude: ["Corpus", "Traps"],
     swiftSettings: common),
   .testTarget(
@@ -143,12 +154,15 @@ let developersTargets: [Target] = [
     swiftSettings: common),
   .testTarget(
     name: "ProxyDaemonTests",
-    dependencies: ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
+    dependencies: [
+      "LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel",
+    ],
     swiftSettings: common),
   .testTarget(
     name: "HostDoctorTests",
     dependencies: [
-      "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", system,
+      "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig",
+      "ProxyModel", system,
     ],
     swiftSettings: common),
   .testTarget(
@@ -158,6 +172,7 @@ let developersTargets: [Target] = [
     name: "ScenarioTests",
     dependencies: [
       "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+      "ProxyModel",
       "Scenarios", "TestSupport",
     ],
     swiftSettings: common),
@@ -180,21 +195,21 @@ let developersTargets: [Target] = [
     dependencies: ["Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab"],
     swiftSettings: common),
   .target(
-    name: "FrameFuzzing", dependencies: ["NDPWire", "ProxyEngine", "TestSupport"],
+    name: "FrameFuzzing", dependencies: ["NDPWire", "ProxyEngine", "ProxyModel", "TestSupport"],
     path: "Tests/FrameFuzzing", swiftSettings: common + optimized),
   .testTarget(
     name: "FrameFuzzingTests",
-    dependencies: ["FrameFuzzing", "NDPWire", "ProxyEngine", "TestSupport"],
+    dependencies: ["FrameFuzzing", "NDPWire", "ProxyEngine", "ProxyModel", "TestSupport"],
     swiftSettings: common),
   .target(
     name: "Simulation",
-    dependencies: ["FrameFuzzing", "NDPWire", "ProxyEngine", "TestSupport", heap],
+    dependencies: ["FrameFuzzing", "NDPWire", "ProxyEngine", "ProxyModel", "TestSupport", heap],
     path: "Tests/Simulation", swiftSettings: common + optimized),
   .executableTarget(
     name: "simulate", dependencies: ["FrameFuzzing", "Simulation", "TestSupport", arguments],
     path: "Tests/Simulate", swiftSettings: common),
   .testTarget(
-    name: "SimulationTests", dependencies: ["ProxyEngine", "Simulation"],
+    name: "SimulationTests", dependencies: ["ProxyEngine", "ProxyModel", "Simulation"],
     swiftSettings: common),
   .testTarget(name: "ndpbenchTests", dependencies: ["ndpbench"], swiftSettings: common),
   .testTarget(name: "TidyTests", swiftSettings: common),

@@ -3,6 +3,7 @@ import LinuxNet
 import ProxyConfig
 import ProxyDaemon
 import ProxyEngine
+import ProxyModel
 
 /// What it took to load one file.
 struct Load: LosslessStringConvertible {
@@ -45,8 +46,8 @@ struct LoadCommand: ParsableCommand {
       file.showReport(withNotes: false)
       throw ExitCode.failure
     }
-    let ruleset = Ruleset(configuration)
-    let engine = Engine(ruleset: ruleset, limits: ProxyEngine.Limits(configuration))
+    let ruleset = configuration.ruleset
+    let engine = Engine(ruleset: ruleset, limits: configuration.limits)
     let load = Load(
       ruleCount: ruleset.proxies.reduce(0) { $0 + $1.rules.count },
       nanoseconds: Int(BootClock.nanoseconds - start),

@@ -48,7 +48,7 @@ struct ScanCommand: AsyncParsableCommand {
   }
 
   /// The default of `max-solicitations`, which is what is measured.
-  private static let limit = Configuration().maxSolicitations
+  private static let limit = Configuration().limits.solicitationsPerSecond
 }
 
 extension Node {

@@ -2,6 +2,7 @@ import LinuxNet
 package import NDPWire
 package import ProxyConfig
 import ProxyDaemon
+import ProxyModel
 
 /// A host and the configuration that it is to serve, side by side.
 package struct Examination: Sendable {
@@ -38,7 +39,7 @@ package struct Examination: Sendable {
 struct PlacedRule: Sendable {
   /// The name of the proxy interface.
   let proxy: String
-  let rule: Configuration.Rule
+  let rule: Ruleset.Rule
 
   /// `rule 2001:db8::/80 of eth0`.
   var description: String { "rule \(rule.prefix) of \(proxy)" }
@@ -64,7 +65,7 @@ extension Examination {
   /// The interfaces that rules name to ask on, as far as they are there; patterns are expanded.
   var ruleLinks: [DetailedLink] {
     let names = configuration.proxies.flatMap(\.rules).compactMap { rule in
-      if case .interface(let name) = rule.method { name } else { nil as String? }
+      if case .interface(let pattern) = rule.method { pattern.text } else { nil as String? }
     }
     let indexes = Set(names).flatMap { table.links(matching: $0).map(\.index) }
     return picture.links.filter { indexes.contains($0.link.index) }
@@ -98,7 +99,9 @@ extension Examination {
   ///
   /// The one that the rule names; else the likeliest of those that are no proxy's.
   func insideName(of placed: PlacedRule) -> String? {
-    if case .interface(let name) = placed.rule.method, table.link(named: name) != nil {
+    if case .interface(let pattern) = placed.rule.method,
+      case let name = pattern.text, table.link(named: name) != nil
+    {
       return name
     }
     let candidates = picture.links.filter { link in
@@ -117,7 +120,7 @@ extension Examination {
   }
 }
 
-extension Configuration.Rule {
+extension Ruleset.Rule {
   /// Three addresses of its prefix, or the one that there is.
   package var samples: [IPv6Address] {
     let size = UInt128(1) << (128 - max(1, prefix.length))

@@ -1,6 +1,7 @@
 package import LinuxNet
 import NDPWire
 package import ProxyConfig
+import ProxyModel
 
 extension HostPicture {
   /// Reads the host of this thread's network namespace, as a configuration makes it worth reading.

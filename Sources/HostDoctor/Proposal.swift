@@ -2,6 +2,7 @@ import LinuxNet
 import NDPWire
 import PlainText
 package import ProxyConfig
+import ProxyModel
 
 /// The configuration that a host seems to need, with the reasons in comments.
 package struct Proposal: Sendable {
@@ -16,8 +17,8 @@ package struct Proposal: Sendable {
   ) -> Configuration {
     var configuration = Configuration()
     let index = picture.link(named: upstream)?.link.index ?? 0
-    configuration.proxies = [
-      Configuration.Proxy(
+    configuration.ruleset.proxies = [
+      Ruleset.Proxy(
         interface: upstream,
         rules: picture.onLinkPrefixes(of: index).map { .init(prefix: $0, method: .auto) })
     ]

@@ -2,7 +2,7 @@
 package enum ConfigurationParser {
   /// Reads a whole file with all that it includes, and says everything that is wrong at once.
   ///
-  /// Takes any octets, always ends, and takes time in proportion to their number (`Limits`).
+  /// Takes any octets, always ends, and takes time in proportion to their number (`TextBounds`).
   /// `identity` tells the file from those that `files` has, so that it cannot include itself;
   /// without `files`, an `include` is an error.
   package static func parse(
@@ -48,7 +48,7 @@ package struct ParseResult: Sendable {
 
   /// Everything that is wrong or worth a note, in the order in which the files were read.
   ///
-  /// Sorted anew each time; at most `Limits.diagnostics`, and one that counts the rest.
+  /// Sorted anew each time; at most `TextBounds.diagnostics`, and one that counts the rest.
   package var diagnostics: [Diagnostic] { collected.inOrder(in: source) }
 
   /// Whether anything is a warning; errors and notes do not count.

@@ -1,3 +1,5 @@
+import ProxyModel
+
 extension Configuration: CustomStringConvertible {
   /// The effective configuration in the file's own syntax, every default written out.
   ///
@@ -63,14 +65,14 @@ private struct TextPlace {
     exclusion = max(0, number) & Self.mask
   }
 
-  /// All three of them; no file has more than `Limits.entries` of any.
+  /// All three of them; no file has more than `TextBounds.entries` of any.
   var number: Int { (proxy << Self.bits | rule) << Self.bits | exclusion }
 
   private static let bits = 21
   private static let mask = 1 << bits - 1
 }
 
-extension Configuration.Proxy {
+extension Ruleset.Proxy {
   fileprivate func takePiece(at place: inout TextPlace) -> String {
     if place.rule == 0 {
       place.rule = 1
@@ -102,14 +104,14 @@ extension Configuration.Proxy {
   }
 }
 
-extension Configuration.Rule {
+extension Ruleset.Rule {
   fileprivate func takePiece(at place: inout TextPlace) -> String {
     defer { place.exclusion += 1 }
     if place.exclusion == 0 { return "  rule \(prefix) {\n    \(method)\n" }
     if place.exclusion <= excluded.count { return "    exclude \(excluded[place.exclusion - 1])\n" }
     place.rule += 1
     place.exclusion = -1
-    return "    autovia \(yesOrNo(autovia))\n  }\n"
+    return "    autovia \(yesOrNo(routesViaNeighbor))\n  }\n"
   }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// Looks at letter case, at words people use instead, and at the edit distance.
 func correctedKey(_ name: String, in block: Keyword.Block) -> String? {
-  guard name.utf8.count <= Limits.correctedOctets else { return nil }
+  guard name.utf8.count <= TextBounds.correctedOctets else { return nil }
   let name = name.lowercased()
   if let usual = synonyms[name] { return usual }
   let candidates = Keyword.all(in: block) + Keyword.all.filter { $0.block != block }

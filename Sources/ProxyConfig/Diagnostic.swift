@@ -36,13 +36,13 @@ extension Diagnostic {
 
   /// Every kind of trouble there is.
   package enum Code: String, CaseIterable, Sendable {
-    /// More than `Limits.fileOctets`.
+    /// More than `TextBounds.fileOctets`.
     case fileTooLarge = "file-too-large"
 
-    /// More than `Limits.entries`.
+    /// More than `TextBounds.entries`.
     case tooManyEntries = "too-many-entries"
 
-    /// More than `Limits.diagnostics`.
+    /// More than `TextBounds.diagnostics`.
     case moreDiagnostics = "more-diagnostics"
 
     /// The file begins like UTF-16.
@@ -99,13 +99,13 @@ extension Diagnostic {
     /// A file that is included a second time, by itself perhaps.
     case includedTwice = "included-twice"
 
-    /// More than `Limits.includeDepth`.
+    /// More than `TextBounds.includeDepth`.
     case includedTooDeep = "included-too-deep"
 
-    /// More than `Limits.includedFiles`.
+    /// More than `TextBounds.includedFiles`.
     case tooManyFiles = "too-many-files"
 
-    /// More than `Limits.nesting`.
+    /// More than `TextBounds.nesting`.
     case nestingTooDeep = "nesting-too-deep"
 
     /// `{` on a line of its own, which ndppd ignores.

@@ -47,9 +47,9 @@ struct DiagnosticRenderer: Sendable {
   /// A long line is cut around the caret.
   private func excerpt(around focus: Int, caret: String) -> String {
     let whole = source.lineRange(around: focus)
-    let isNear = focus - whole.lowerBound < Limits.shownLineOctets
+    let isNear = focus - whole.lowerBound < TextBounds.shownLineOctets
     let start = isNear ? whole.lowerBound : focus - leadIn
-    let end = min(whole.upperBound, start + Limits.shownLineOctets)
+    let end = min(whole.upperBound, start + TextBounds.shownLineOctets)
     if source.octets[start..<max(start, end)].allSatisfy(\.isBlank) { return "" }
     var shown = start > whole.lowerBound ? "..." : ""
     var indent = start > whole.lowerBound ? "   " : ""
@@ -70,7 +70,7 @@ struct DiagnosticRenderer: Sendable {
   private func blanks(_ count: Int) -> String { String(repeating: " ", count: count) }
 
   /// How much of a long line is shown before the caret.
-  private var leadIn: Int { Limits.shownLineOctets / 2 }
+  private var leadIn: Int { TextBounds.shownLineOctets / 2 }
 
   private var tab: UInt8 { UInt8(ascii: "\t") }
 }

@@ -1,4 +1,4 @@
-/// Collects diagnostics, `Limits.diagnostics` of each severity, and counts the rest.
+/// Collects diagnostics, `TextBounds.diagnostics` of each severity, and counts the rest.
 struct Diagnostics: Sendable {
   private var kept: [Diagnostic.Severity: [Report]] = [:]
   private var counts: [Diagnostic.Severity: Int] = [:]
@@ -15,20 +15,20 @@ struct Diagnostics: Sendable {
     _ message: @autoclosure () -> String, suggestion: @autoclosure () -> String? = nil
   ) {
     counts[severity, default: 0] += 1
-    guard counts[severity, default: 0] <= Limits.diagnostics else { return }
+    guard counts[severity, default: 0] <= TextBounds.diagnostics else { return }
     kept[severity, default: []].append(
       Report(
         severity: severity, code: code, offset: offset, message: message(),
         suggestion: suggestion()))
   }
 
-  /// At most `Limits.diagnostics` in the order of the files, then one that says how many more.
+  /// At most `TextBounds.diagnostics` in the order of the files, then one that says how many more.
   ///
   /// Errors are shown before warnings, and those before notes: whoever sees none can be sure that
   /// there is none.
   func inOrder(in source: SourceText) -> [Diagnostic] {
     let bySeverity = Diagnostic.Severity.allCases.flatMap { kept[$0, default: []] }
-    var shown = Array(bySeverity.prefix(Limits.diagnostics))
+    var shown = Array(bySeverity.prefix(TextBounds.diagnostics))
     var omitted = counts
     for diagnostic in shown { omitted[diagnostic.severity, default: 0] -= 1 }
     shown.sort { $0.offset < $1.offset }

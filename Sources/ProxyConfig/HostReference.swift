@@ -1,4 +1,5 @@
 package import NDPWire
+package import ProxyModel
 
 /// Something a file says that only the host can confirm, and where it says so first.
 package struct HostReference: Sendable {
@@ -33,7 +34,7 @@ extension ParseResult {
 
   /// Adds what the host has to say about a rule of the proxy of this name, as a warning.
   package mutating func report(
-    _ code: Diagnostic.Code, about rule: Configuration.Rule, of proxy: String,
+    _ code: Diagnostic.Code, about rule: Ruleset.Rule, of proxy: String,
     _ message: String, suggestion: String?
   ) {
     guard let offset = places.offset(of: rule, of: proxy) else { return }
@@ -44,14 +45,14 @@ extension ParseResult {
 
 /// Where each rule was given first, counted through all files.
 struct RulePlaces: Sendable {
-  private let places: [String: [Configuration.Rule: (offset: Int, index: Int)]]
+  private let places: [String: [Ruleset.Rule: (offset: Int, index: Int)]]
 
   /// By the names of the proxies, and the prefixes and methods of their rules.
-  init(_ places: [String: [Configuration.Rule: (offset: Int, index: Int)]]) {
+  init(_ places: [String: [Ruleset.Rule: (offset: Int, index: Int)]]) {
     self.places = places
   }
 
-  func offset(of rule: Configuration.Rule, of proxy: String) -> Int? {
-    places[proxy]?[Configuration.Rule(prefix: rule.prefix, method: rule.method)]?.offset
+  func offset(of rule: Ruleset.Rule, of proxy: String) -> Int? {
+    places[proxy]?[Ruleset.Rule(prefix: rule.prefix, method: rule.method)]?.offset
   }
 }

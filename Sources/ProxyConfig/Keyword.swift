@@ -1,3 +1,5 @@
+import ProxyModel
+
 /// One key of the language: where it may stand, and what its value sets.
 ///
 /// The parser, the printer, the corrections and the tests all read the one table, `Keyword.all`.
@@ -50,13 +52,13 @@ extension Keyword {
     case pollInterval(any Path<Configuration, Duration?>)
 
     /// A number of milliseconds; it has a default.
-    case duration(any Path<Configuration.Proxy, Duration>, ClosedRange<Int>)
+    case duration(any Path<Ruleset.Proxy, Duration>, ClosedRange<Int>)
 
     /// A plain number; it has a default.
-    case count(any Path<Configuration.Proxy, Int>, ClosedRange<Int>)
+    case count(any Path<Ruleset.Proxy, Int>, ClosedRange<Int>)
 
     /// `yes` or `no` for a proxy; it has a default.
-    case proxySwitch(any Path<Configuration.Proxy, Bool>)
+    case proxySwitch(any Path<Ruleset.Proxy, Bool>)
 
     /// A limit for all proxies together; it has a default.
     case limit(any Path<Configuration, Int>, ClosedRange<Int>)
@@ -65,19 +67,19 @@ extension Keyword {
     case optionalLimit(any Path<Configuration, Int?>, ClosedRange<Int>)
 
     /// Which address advertisements come from; it has a default.
-    case source(any Path<Configuration.Proxy, Configuration.AdvertisementSource>)
+    case source(any Path<Ruleset.Proxy, Ruleset.AdvertisementSource>)
 
     /// What hosts get that detect duplicates; it has a default.
-    case duplicateDetection(any Path<Configuration.Proxy, Configuration.DuplicateDetection>)
+    case duplicateDetection(any Path<Ruleset.Proxy, Ruleset.DuplicateDetection>)
 
     /// Whose solicitations are answered; it has a default.
-    case solicitors(any Path<Configuration.Proxy, Configuration.Solicitors>)
+    case solicitors(any Path<Ruleset.Proxy, Ruleset.Solicitors>)
 
     /// `yes` or `no` for a rule; the default is no.
-    case ruleSwitch(any Path<Configuration.Rule, Bool>)
+    case ruleSwitch(any Path<Ruleset.Rule, Bool>)
 
     /// A method that is chosen by its mere presence.
-    case method(Configuration.Method)
+    case method(Ruleset.Method)
 
     /// The method that takes the name of an interface.
     case interfaceMethod
@@ -96,33 +98,33 @@ extension Keyword {
     Keyword("include", in: .file, .include),
     Keyword("route-ttl", in: .file, .pollInterval(\.routeTTL), isInEffect: false),
     Keyword("address-ttl", in: .file, .pollInterval(\.addressTTL), isInEffect: false),
-    Keyword("max-sessions", in: .file, .limit(\.maxSessions, 1...Limits.sessions)),
-    Keyword("max-solicitations", in: .file, .limit(\.maxSolicitations, 1...Limits.rate)),
-    Keyword("max-route-lookups", in: .file, .limit(\.maxRouteLookups, 1...Limits.rate)),
+    Keyword("max-sessions", in: .file, .limit(\.limits.sessions, 1...TextBounds.sessions)),
+    Keyword("max-solicitations", in: .file, .limit(\.limits.solicitationsPerSecond, 1...TextBounds.rate)),
+    Keyword("max-route-lookups", in: .file, .limit(\.limits.routeLookupsPerSecond, 1...TextBounds.rate)),
     Keyword(
-      "max-advertisements", in: .file, .optionalLimit(\.maxAdvertisements, 1...Limits.rate)),
+      "max-advertisements", in: .file, .optionalLimit(\.limits.advertisementsPerSecond, 1...TextBounds.rate)),
     Keyword("proxy", in: .file, .proxyBlock),
 
     Keyword("router", in: .proxy, .proxySwitch(\.isRouter)),
     Keyword("override", in: .proxy, .proxySwitch(\.isOverride)),
     Keyword("source", in: .proxy, .source(\.source)),
-    Keyword("dad", in: .proxy, .duplicateDetection(\.dad)),
+    Keyword("dad", in: .proxy, .duplicateDetection(\.duplicateDetection)),
     Keyword("solicitors", in: .proxy, .solicitors(\.solicitors)),
-    Keyword("timeout", in: .proxy, .duration(\.timeout, 1...Limits.timeoutMilliseconds)),
-    Keyword("retries", in: .proxy, .count(\.retries, 0...Limits.retries)),
-    Keyword("ttl", in: .proxy, .duration(\.ttl, 1...Limits.lifetimeMilliseconds)),
-    Keyword("deadtime", in: .proxy, .duration(\.deadtime, 1...Limits.lifetimeMilliseconds)),
-    Keyword("keepalive", in: .proxy, .proxySwitch(\.keepalive)),
-    Keyword("autowire", in: .proxy, .proxySwitch(\.autowire)),
-    Keyword("promiscuous", in: .proxy, .proxySwitch(\.promiscuous)),
-    Keyword("outgoing", in: .proxy, .proxySwitch(\.outgoing), isInEffect: false),
+    Keyword("timeout", in: .proxy, .duration(\.timers.timeout, 1...TextBounds.timeoutMilliseconds)),
+    Keyword("retries", in: .proxy, .count(\.timers.retries, 0...TextBounds.retries)),
+    Keyword("ttl", in: .proxy, .duration(\.timers.ttl, 1...TextBounds.lifetimeMilliseconds)),
+    Keyword("deadtime", in: .proxy, .duration(\.timers.deadtime, 1...TextBounds.lifetimeMilliseconds)),
+    Keyword("keepalive", in: .proxy, .proxySwitch(\.timers.keepsAlive)),
+    Keyword("autowire", in: .proxy, .proxySwitch(\.installsHostRoutes)),
+    Keyword("promiscuous", in: .proxy, .proxySwitch(\.isPromiscuous)),
+    Keyword("outgoing", in: .proxy, .proxySwitch(\.reactsToOutgoing), isInEffect: false),
     Keyword("rule", in: .proxy, .ruleBlock),
 
     Keyword("static", in: .rule, .method(.static)),
     Keyword("iface", in: .rule, .interfaceMethod),
     Keyword("auto", in: .rule, .method(.auto)),
     Keyword("exclude", in: .rule, .exclusion),
-    Keyword("autovia", in: .rule, .ruleSwitch(\.autovia)),
+    Keyword("autovia", in: .rule, .ruleSwitch(\.routesViaNeighbor)),
   ]
 
   /// The key of this name, letter case included.

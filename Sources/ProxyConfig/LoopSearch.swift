@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 /// Looks for loops: questions about a target that come back to the proxy where they began.
 ///
@@ -31,7 +32,7 @@ struct LoopSearch {
     case answers
 
     /// `iface`: other proxies are asked.
-    case asks(NamePattern)
+    case asks(InterfacePattern)
 
     /// `auto` or `exclude`: nobody is asked that the file knows of.
     case nothing
@@ -42,7 +43,7 @@ struct LoopSearch {
   private var names: ProxyNames
 
   /// How much may still be looked at.
-  private var steps = Limits.loopSteps
+  private var steps = TextBounds.loopSteps
 
   /// For each proxy its rules that count where the walk is.
   private var inForce: [Range<Int>]
@@ -77,7 +78,7 @@ struct LoopSearch {
 
   /// Hands over each rule that closes a loop, once, and behind it those that lead back to it.
   ///
-  /// Looks no further after `Limits.loopSteps`.
+  /// Looks no further after `TextBounds.loopSteps`.
   mutating func forEachLoop(_ body: ([Rule]) -> Void) {
     var open: [PrefixNode] = []
     for node in PrefixNode.nodes(of: rules) {

@@ -1,3 +1,5 @@
+import ProxyModel
+
 extension Lowering {
   /// Notes, once in all files, where what was given means something else than for ndppd.
   ///
@@ -16,7 +18,7 @@ extension Lowering {
     if let draft = withoutRetries, let offset = draft.given["timeout"] {
       diagnostics.report(
         .note, .differsFromNdppd, at: offset,
-        "ndppd 0.2.5 asks a silent target once; here it is asked \(1 + draft.proxy.retries) times, "
+        "ndppd 0.2.5 asks a silent target once; here it is asked \(1 + draft.proxy.timers.retries) times, "
           + "this time apart",
         suggestion: "to have it asked once write 'retries 0'")
     }

@@ -6,10 +6,10 @@ extension Lowering {
     guard let files = inclusions.files else {
       return reportFailure(at: offset, reason: "there are no other files here")
     }
-    guard inclusions.path.count <= Limits.includeDepth else {
+    guard inclusions.path.count <= TextBounds.includeDepth else {
       return diagnostics.report(
         .error, .includedTooDeep, at: offset,
-        "files include each other more than \(Limits.includeDepth) deep",
+        "files include each other more than \(TextBounds.includeDepth) deep",
         suggestion: "include this file from an outer one")
     }
     let paths = files.paths(matching: inclusions.resolve(text))
@@ -26,7 +26,7 @@ extension Lowering {
 
   private mutating func include(_ path: String, from files: any IncludedFiles, at offset: Int) {
     do throws(IncludeFailure) {
-      let file = try files.read(path, limit: max(0, Limits.fileOctets - source.octets.count))
+      let file = try files.read(path, limit: max(0, TextBounds.fileOctets - source.octets.count))
       guard inclusions.begin(path, identity: file.identity) else {
         return reportIncludedTwice(path, at: offset)
       }
@@ -38,9 +38,9 @@ extension Lowering {
   }
 
   private mutating func admitFile(at offset: Int) -> Bool {
-    guard inclusions.count > Limits.includedFiles else { return true }
+    guard inclusions.count > TextBounds.includedFiles else { return true }
     diagnostics.report(
-      .error, .tooManyFiles, at: offset, "more than \(Limits.includedFiles) files are included",
+      .error, .tooManyFiles, at: offset, "more than \(TextBounds.includedFiles) files are included",
       suggestion: "join some of them with 'cat'")
     return false
   }

@@ -1,3 +1,5 @@
+import ProxyModel
+
 extension Lowering {
   /// The key of an entry, where it may stand in this block; otherwise it is reported, and ignored.
   ///
@@ -103,7 +105,7 @@ extension Keyword {
 
   /// The default of an option or limit, as it is written in the file; `nil` for every other key.
   package var defaultText: String? {
-    let proxy = Configuration.Proxy(interface: "")
+    let proxy = Ruleset.Proxy(interface: "")
     return switch meaning {
     case .duration(let path, _): "\(proxy[keyPath: path].wholeMilliseconds)"
     case .count(let path, _): "\(proxy[keyPath: path])"

@@ -1,8 +1,10 @@
+import ProxyModel
+
 extension Lowering {
   /// Warns of each rule by which a question may come back to the proxy where it began.
   ///
   /// That is as exact as the file allows: what `auto` asks, the routes decide. Sorts the rules,
-  /// costs n log n, and looks for loops for at most `Limits.loopSteps`.
+  /// costs n log n, and looks for loops for at most `TextBounds.loopSteps`.
   mutating func checkLoops(among drafts: [ProxyDraft]) {
     if drafts.count < 2 { return }
     let names = drafts.map(\.proxy.interface)
@@ -35,7 +37,7 @@ extension Lowering {
 /// Who asks where, and by which other rule, in order; of very many the first ones.
 private func hops(of rules: [LoopSearch.Rule], names: [String], in source: SourceText) -> String {
   var hops = ["\(names[rules[0].proxy]) asks on \(names[rules[1].proxy])"]
-  for (position, rule) in rules.enumerated().prefix(Limits.namedLoopRules).dropFirst() {
+  for (position, rule) in rules.enumerated().prefix(TextBounds.namedLoopRules).dropFirst() {
     let next = rules[(position + 1) % rules.count]
     let line = source.line(of: rule.offset, seenFrom: rules[0].offset)
     hops.append("\(names[rule.proxy]) on \(names[next.proxy]) (\(line))")
@@ -60,10 +62,10 @@ extension ProxyDraft {
 }
 
 extension LoopSearch.Effect {
-  fileprivate init(_ method: Configuration.Method) {
+  fileprivate init(_ method: Ruleset.Method) {
     switch method {
     case .static: self = .answers
-    case .interface(let name): self = .asks(NamePattern(text: name))
+    case .interface(let name): self = .asks(name)
     case .auto: self = .nothing
     }
   }

@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 extension Lowering {
   /// Warns of each rule inside a wider one where ndppd, which applies both, would act differently.
@@ -10,7 +11,7 @@ extension Lowering {
       ($0.prefix.address.bits, $0.prefix.length) < ($1.prefix.address.bits, $1.prefix.length)
     }
     // In this order a rule comes after all that enclose it, and the stack holds just those.
-    var enclosing: [Configuration.Rule] = []
+    var enclosing: [Ruleset.Rule] = []
     for rule in ordered {
       while let last = enclosing.last, !last.prefix.contains(rule.prefix) { enclosing.removeLast() }
       let wider = enclosing.last { $0.prefix != rule.prefix }
@@ -25,7 +26,7 @@ extension Lowering {
   /// Warns of each rule that has the prefix of a `static` one, which answers before it.
   mutating func checkShadowedRules(in draft: ProxyDraft) {
     for rule in draft.proxy.rules where rule.method != .static {
-      let winner = Configuration.Rule(prefix: rule.prefix, method: .static)
+      let winner = Ruleset.Rule(prefix: rule.prefix, method: .static)
       guard let first = draft.offset(of: winner), let offset = draft.offset(of: rule) else {
         continue
       }
@@ -38,7 +39,7 @@ extension Lowering {
   }
 
   private mutating func report(
-    _ rule: Configuration.Rule, inside wider: Configuration.Rule, in draft: ProxyDraft
+    _ rule: Ruleset.Rule, inside wider: Ruleset.Rule, in draft: ProxyDraft
   ) {
     guard let offset = draft.offset(of: rule), let first = draft.offset(of: wider) else { return }
     diagnostics.report(
@@ -51,7 +52,7 @@ extension Lowering {
 
 extension ProxyDraft {
   /// Where a rule of the proxy was given.
-  func offset(of rule: Configuration.Rule) -> Int? {
-    rules[Configuration.Rule(prefix: rule.prefix, method: rule.method)]?.offset
+  func offset(of rule: Ruleset.Rule) -> Int? {
+    rules[Ruleset.Rule(prefix: rule.prefix, method: rule.method)]?.offset
   }
 }

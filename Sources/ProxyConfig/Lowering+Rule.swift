@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 extension Lowering {
   /// Reads one `rule` block into its proxy.
@@ -14,7 +15,7 @@ extension Lowering {
       reportWideStatic(prefix, at: offset)
     }
     let excluded = exclusions(body.exclusions, from: prefix)
-    let key = Configuration.Rule(prefix: prefix, method: method)
+    let key = Ruleset.Rule(prefix: prefix, method: method)
     if let first = draft.rules[key] {
       // What either of them excludes is excluded.
       draft.proxy.rules[first.index].excluded += excluded
@@ -25,8 +26,8 @@ extension Lowering {
     }
     draft.rules[key] = (offset, draft.proxy.rules.count)
     draft.proxy.rules.append(
-      Configuration.Rule(
-        prefix: prefix, method: method, excluded: excluded, autovia: body.autovia))
+      Ruleset.Rule(
+        prefix: prefix, method: method, excluded: excluded, routesViaNeighbor: body.routesViaNeighbor))
   }
 
   private mutating func rulePrefix(of entry: Entry) -> IPv6Prefix? {
@@ -86,10 +87,10 @@ extension Lowering {
 
 /// What the body of a rule has said so far.
 private struct RuleBody {
-  var method: Configuration.Method?
+  var method: Ruleset.Method?
   var given: [String: Int] = [:]
   var exclusions: [(prefix: IPv6Prefix, offset: Int)] = []
-  var autovia = false
+  var routesViaNeighbor = false
 
   /// Whether a method was named, if in vain, so that none must be reported missing.
   var hasNamedMethod = false
@@ -132,7 +133,7 @@ extension Lowering {
       guard let word = value(of: entry, keyword), let name = interfaceName(word, orPattern: true)
       else { return }
       if name == proxy { reportAsksItself(word) }
-      choose(.interface(name), at: entry, keyword, in: &body)
+      choose(.interface(InterfacePattern(name)), at: entry, keyword, in: &body)
     case .exclusion:
       guard let word = value(of: entry, keyword), let prefix = prefix(word) else { return }
       body.exclusions.append((prefix, word.range.lowerBound))
@@ -140,13 +141,13 @@ extension Lowering {
       guard isFirst(keyword, at: entry, in: &body.given), let word = value(of: entry, keyword),
         let isOn = boolean(word, of: keyword)
       else { return }
-      body.autovia = isOn
+      body.routesViaNeighbor = isOn
     default: preconditionFailure("'\(keyword.name)' is no option of a rule")
     }
   }
 
   private mutating func choose(
-    _ method: Configuration.Method, at entry: Entry, _ keyword: Keyword, in body: inout RuleBody
+    _ method: Ruleset.Method, at entry: Entry, _ keyword: Keyword, in body: inout RuleBody
   ) {
     guard let chosen = body.method else {
       body.method = method
@@ -218,16 +219,5 @@ extension Lowering {
       .warning, .asksItself, at: word.range.lowerBound,
       "this is the proxy interface: targets would be asked for where the question came from",
       suggestion: "name the interface behind which the targets are")
-  }
-}
-
-extension Configuration.Method: CustomStringConvertible {
-  /// As it is written in the file.
-  package var description: String {
-    switch self {
-    case .static: "static"
-    case .interface(let name): "iface \(name)"
-    case .auto: "auto"
-    }
   }
 }

@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 extension Lowering {
   /// Notes where `autowire` makes hosts behind several interfaces trust each other.
@@ -6,11 +7,12 @@ extension Lowering {
   /// A target is where it answered last, and its host route leads there: a host behind one of the
   /// interfaces can claim what another has.
   mutating func noteTrustDomains(among drafts: [ProxyDraft]) {
-    for draft in drafts where draft.proxy.autowire {
+    for draft in drafts where draft.proxy.installsHostRoutes {
       var first: [IPv6Prefix: String] = [:]
       for rule in draft.proxy.rules {
-        guard case .interface(let name) = rule.method else { continue }
-        if name.utf8.contains(where: "*?".utf8.contains) {
+        guard case .interface(let pattern) = rule.method else { continue }
+        let name = pattern.text
+        if !pattern.isExact {
           note(rule, "the interfaces that match '\(name)'", in: draft)
         } else if let other = first[rule.prefix] {
           note(rule, "\(other) and \(name)", in: draft)
@@ -22,7 +24,7 @@ extension Lowering {
   }
 
   private mutating func note(
-    _ rule: Configuration.Rule, _ interfaces: String, in draft: ProxyDraft
+    _ rule: Ruleset.Rule, _ interfaces: String, in draft: ProxyDraft
   ) {
     guard let offset = draft.offset(of: rule) else { return }
     diagnostics.report(

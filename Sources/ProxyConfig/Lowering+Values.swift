@@ -119,8 +119,8 @@ extension Lowering {
   ) -> (message: String, remedy: String)? {
     if let remedy = interfaceNameRemedy(text) { return ("is not the name of an interface", remedy) }
     let count = text.utf8.count
-    if count > Limits.interfaceNameOctets {
-      let limit = "and an interface name at most \(Limits.interfaceNameOctets)"
+    if count > TextBounds.interfaceNameOctets {
+      let limit = "and an interface name at most \(TextBounds.interfaceNameOctets)"
       return ("has \(count) octets, \(limit)", "see the names with 'ip link'")
     }
     let isSpelt = text.utf8.allSatisfy {

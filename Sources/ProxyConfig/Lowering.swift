@@ -1,3 +1,5 @@
+import ProxyModel
+
 /// Turns files into values and checks what only all of them together can tell.
 ///
 /// Unlike ndppd it never guesses in silence: what has no certain meaning is an error, and what has
@@ -36,7 +38,7 @@ struct Lowering {
     lowerFile(octets, fileName: fileName)
     if drafts.isEmpty, diagnostics.errorCount == 0 { reportNothingConfigured() }
     checkDrafts()
-    configuration.proxies = drafts.map(\.proxy)
+    configuration.ruleset.proxies = drafts.map(\.proxy)
     return configuration
   }
 
@@ -86,10 +88,10 @@ struct Lowering {
 
   /// Says why a file is not worth reading: far too much, or in an encoding of its own.
   private mutating func reportRefusal(of file: Range<Int>) -> Bool {
-    if file.upperBound > Limits.fileOctets {
+    if file.upperBound > TextBounds.fileOctets {
       diagnostics.report(
         .error, .fileTooLarge, at: file.lowerBound,
-        "the files have more than the \(Limits.fileOctets) octets that are read",
+        "the files have more than the \(TextBounds.fileOctets) octets that are read",
         suggestion: "is this the right file?")
     } else if ForeignText.isUTF16(source.octets[file]) {
       diagnostics.report(
@@ -123,7 +125,7 @@ struct Lowering {
     guard isFirst(keyword, at: entry), let word = value(of: entry, keyword) else {
       return
     }
-    let range = 0...Limits.pollMilliseconds
+    let range = 0...TextBounds.pollMilliseconds
     guard let number = number(word, of: keyword, in: range, unit: .milliseconds) else { return }
     configuration[keyPath: path] = .milliseconds(number)
   }
@@ -163,7 +165,7 @@ struct Lowering {
 /// A proxy in the making: blocks for one interface all end up in one draft.
 struct ProxyDraft {
   /// What it comes to so far.
-  var proxy: Configuration.Proxy
+  var proxy: Ruleset.Proxy
 
   /// Where its first block begins.
   let offset: Int
@@ -172,14 +174,14 @@ struct ProxyDraft {
   var given: [String: Int] = [:]
 
   /// Where each rule was given first, and its index in the proxy, by prefix and method alone.
-  var rules: [Configuration.Rule: (offset: Int, index: Int)] = [:]
+  var rules: [Ruleset.Rule: (offset: Int, index: Int)] = [:]
 
   /// Whether a rule was left out because of an error.
   var hasFailedRule = false
 
   /// Starts without options and rules.
   init(interface: String, offset: Int) {
-    proxy = Configuration.Proxy(interface: interface)
+    proxy = Ruleset.Proxy(interface: interface)
     self.offset = offset
   }
 }
@@ -240,7 +242,7 @@ extension Lowering {
   }
 
   private mutating func lowerProxyOption(
-    _ entry: Entry, _ keyword: Keyword, into proxy: inout Configuration.Proxy
+    _ entry: Entry, _ keyword: Keyword, into proxy: inout Ruleset.Proxy
   ) {
     guard let word = value(of: entry, keyword) else { return }
     switch keyword.meaning {
@@ -255,7 +257,7 @@ extension Lowering {
       proxy[keyPath: path] = isOn
     case .source(let path):
       let words = "'auto', 'link-local', 'global', 'target' or a unicast address"
-      guard let source = choice(word, of: keyword, words, Configuration.AdvertisementSource.init)
+      guard let source = choice(word, of: keyword, words, Ruleset.AdvertisementSource.init)
       else { return }
       proxy[keyPath: path] = source
       if case .address(let address) = source {
@@ -263,11 +265,11 @@ extension Lowering {
       }
     case .duplicateDetection(let path):
       let words = "'ignore', 'verify' or 'defend'"
-      let read = Configuration.DuplicateDetection.init(rawValue:)
+      let read = Ruleset.DuplicateDetection.init(rawValue:)
       guard let detection = choice(word, of: keyword, words, read) else { return }
       proxy[keyPath: path] = detection
     case .solicitors(let path):
-      let read = Configuration.Solicitors.init(rawValue:)
+      let read = Ruleset.Solicitors.init(rawValue:)
       guard let solicitors = choice(word, of: keyword, "'on-link' or 'any'", read) else { return }
       proxy[keyPath: path] = solicitors
     default: preconditionFailure("'\(keyword.name)' is no option of a proxy")

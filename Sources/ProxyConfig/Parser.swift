@@ -66,10 +66,10 @@ struct Parser {
   }
 
   private mutating func parseBlock(at openBrace: Int, depth: Int) -> Entry.Block {
-    guard depth < Limits.nesting else {
+    guard depth < TextBounds.nesting else {
       lexer.diagnostics.report(
         .error, .nestingTooDeep, at: openBrace,
-        "blocks stand more than \(Limits.nesting) deep in each other",
+        "blocks stand more than \(TextBounds.nesting) deep in each other",
         suggestion: "a 'rule' in a 'proxy' is as deep as it gets")
       skipBlock(at: openBrace)
       return Entry.Block(openBrace: openBrace, entries: [])
@@ -84,12 +84,12 @@ struct Parser {
 
   private mutating func admitEntry(at key: Word) -> Bool {
     entryCount += 1
-    guard entryCount > Limits.entries else { return true }
-    if entryCount == Limits.entries + 1 {
+    guard entryCount > TextBounds.entries else { return true }
+    if entryCount == TextBounds.entries + 1 {
       hasReportedEnd = true
       lexer.diagnostics.report(
         .error, .tooManyEntries, at: key.range.lowerBound,
-        "there are more than \(Limits.entries) keys",
+        "there are more than \(TextBounds.entries) keys",
         suggestion: "cover the targets with fewer prefixes")
     }
     return false

@@ -15,9 +15,9 @@ extension String {
     utf8.allSatisfy(\.isPrintable) ? self : utf8.map(\.printable).joined()
   }
 
-  /// The text as a message repeats it: in quotes, escaped, cut to `Limits.quotedOctets`.
+  /// The text as a message repeats it: in quotes, escaped, cut to `TextBounds.quotedOctets`.
   var quoted: String {
-    let shown = utf8.prefix(Limits.quotedOctets).map(\.printable).joined()
-    return "'\(shown)\(utf8.count > Limits.quotedOctets ? "..." : "")'"
+    let shown = utf8.prefix(TextBounds.quotedOctets).map(\.printable).joined()
+    return "'\(shown)\(utf8.count > TextBounds.quotedOctets ? "..." : "")'"
   }
 }

@@ -1,5 +1,6 @@
 package import LinuxNet
 package import ProxyConfig
+import ProxyModel
 
 /// A configuration file and what came of reading it and the files that it includes.
 package struct ConfigurationFile {
@@ -16,7 +17,7 @@ package struct ConfigurationFile {
   /// A pipe will do, unless nobody may be waited for: `isRegular` says so. Throws `SystemError`
   /// where it cannot be read; for one that it includes, that is a diagnostic.
   package init(path: String, isRegular: Bool = false) throws(SystemError) {
-    let file = try RegularFile(path, limit: Limits.fileOctets, isRequired: isRegular)
+    let file = try RegularFile(path, limit: TextBounds.fileOctets, isRequired: isRegular)
     self.path = path
     result = ConfigurationParser.parse(
       file.octets, fileName: path, identity: file.identity,
@@ -90,7 +91,7 @@ private struct FileSystem: IncludedFiles {
 
   func paths(matching path: String) -> [String] {
     let pattern = PathPattern(path)
-    return pattern.hasWildcard ? pattern.paths(limit: Limits.includedFiles + 1) : [path]
+    return pattern.hasWildcard ? pattern.paths(limit: TextBounds.includedFiles + 1) : [path]
   }
 
   func read(_ path: String, limit: Int) throws(IncludeFailure) -> IncludedFile {

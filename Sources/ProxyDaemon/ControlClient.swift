@@ -2,6 +2,7 @@ import ControlProtocol
 import LinuxNet
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 /// One connection to the control socket: what of a request has come, and what is yet to be read.
 final class ControlClient {

@@ -1,6 +1,7 @@
 import ControlProtocol
 import LinuxNet
 import ProxyEngine
+import ProxyModel
 
 /// The control socket and who is connected to it.
 final class ControlServer {

@@ -2,6 +2,7 @@ import ControlProtocol
 import LinuxNet
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // What clients of the control socket ask for. One request is done at a turn, so that frames are
 // taken up in between; nothing waits for any of them.

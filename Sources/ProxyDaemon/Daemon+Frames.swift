@@ -1,6 +1,7 @@
 import LinuxNet
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // Frames come in, and what the engine makes of them goes out.
 

@@ -1,6 +1,7 @@
 import ControlProtocol
 import LinuxNet
 import ProxyEngine
+import ProxyModel
 
 // Interfaces come, change and go. One change costs the same however many there are.
 

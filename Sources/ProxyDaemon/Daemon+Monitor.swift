@@ -2,6 +2,7 @@ import ControlProtocol
 import LinuxNet
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // What becomes of each message, for who looks. Where nobody watches, no message is made.
 

@@ -1,6 +1,7 @@
 import LinuxNet
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // What the kernel tells of its neighbor cache and its routes.
 

@@ -2,6 +2,7 @@ import ControlProtocol
 import LinuxNet
 import ProxyConfig
 import ProxyEngine
+import ProxyModel
 
 // A changed configuration is taken up.
 
@@ -61,7 +62,7 @@ extension Daemon {
   }
 
   private func take(_ configuration: Configuration) throws(SystemError) {
-    let newRuleset = Ruleset(configuration)
+    let newRuleset = configuration.ruleset
     if newRuleset.installsHostRoutes {
       try openHostRoutes()
       if !Privileges.has(.netAdmin) {
@@ -70,7 +71,7 @@ extension Daemon {
       }
     }
     let fixed = engine.replace(
-      newRuleset, limits: ProxyEngine.Limits(configuration), into: &actions)
+      newRuleset, limits: configuration.limits, into: &actions)
     performActions()
     for name in fixed {
       log.warning(

@@ -1,6 +1,7 @@
 import ControlProtocol
 import LinuxNet
 import ProxyEngine
+import ProxyModel
 
 // What an administrator asks a running daemon for.
 

@@ -2,6 +2,7 @@ import ControlProtocol
 import LinuxNet
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // What becomes of a question for one target.
 

@@ -2,6 +2,7 @@ package import LinuxNet
 import NDPWire
 import ProxyConfig
 import ProxyEngine
+import ProxyModel
 
 /// The loop that joins the rooms: waits for the kernel, tells the engine, does what it says.
 ///
@@ -91,9 +92,9 @@ package final class Daemon {
     self.configuration = configuration
     started = .now
     configured = started
-    ruleset = Ruleset(configuration)
+    ruleset = configuration.ruleset
     engine = Engine(
-      ruleset: ruleset, limits: ProxyEngine.Limits(configuration), seed: .random(in: 0 ... .max))
+      ruleset: ruleset, limits: configuration.limits, seed: .random(in: 0 ... .max))
     // Whoever wants to see every message also wants to see those that no rule is about.
     plan = PortPlan(ruleset, hearsEverything: log.isDebugging)
     self.log = log

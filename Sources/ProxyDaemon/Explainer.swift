@@ -2,6 +2,7 @@ import ControlProtocol
 import LinuxNet
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 /// Puts together what engine, host and kernel say of one target.
 struct Explainer {

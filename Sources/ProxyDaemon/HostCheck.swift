@@ -1,6 +1,7 @@
 import LinuxNet
 import ProxyConfig
 import ProxyEngine
+import ProxyModel
 
 /// Compares what a configuration names with what this host has.
 struct HostCheck {
@@ -14,7 +15,7 @@ struct HostCheck {
     self.configuration = configuration
     self.host = host
     self.surroundings = surroundings
-    plan = PortPlan(Ruleset(configuration))
+    plan = PortPlan(configuration.ruleset)
   }
 
   /// Reads this host's interfaces, and what is around them as far as rules can get in its way.
@@ -81,7 +82,8 @@ struct HostCheck {
         first[index] = proxy.interface
       }
       for rule in proxy.rules {
-        guard case .interface(let name) = rule.method, name != proxy.interface,
+        guard case .interface(let pattern) = rule.method,
+          case let name = pattern.text, name != proxy.interface,
           host.link(named: name)?.index == index
         else { continue }
         result.report(

@@ -1,6 +1,7 @@
 package import LinuxNet
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 /// The interfaces of this host as rtnetlink tells them, ready for the engine.
 package struct HostTable: Sendable {

@@ -1,5 +1,6 @@
 import LinuxNet
 import ProxyConfig
+import ProxyModel
 
 /// The claims to all proxy interfaces, so that no second daemon answers on one of them.
 final class InstanceClaims {

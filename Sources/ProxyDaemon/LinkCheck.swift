@@ -1,6 +1,7 @@
 import LinuxNet
 import NDPWire
 import ProxyConfig
+import ProxyModel
 
 /// Finds rules that take something away from the hosts on the proxy interface's own link.
 ///
@@ -8,13 +9,13 @@ import ProxyConfig
 /// this host's own packets to whoever claims an address behind it. Neither may be about addresses
 /// of neighbors on the link towards the router. `auto` rules are silent about these by themselves.
 struct LinkCheck {
-  private let proxy: Configuration.Proxy
+  private let proxy: Ruleset.Proxy
   private let surroundings: Surroundings
   private let index: Int32
   private let matches: RuleMatches
 
   /// Looks at one proxy, whose interface has this index.
-  init(_ proxy: Configuration.Proxy, on index: Int32, in surroundings: Surroundings) {
+  init(_ proxy: Ruleset.Proxy, on index: Int32, in surroundings: Surroundings) {
     self.proxy = proxy
     self.index = index
     self.surroundings = surroundings
@@ -22,23 +23,23 @@ struct LinkCheck {
   }
 
   /// Whether a proxy has rules that can take something away at all.
-  static func concerns(_ proxy: Configuration.Proxy) -> Bool {
+  static func concerns(_ proxy: Ruleset.Proxy) -> Bool {
     proxy.rules.contains { isDangerous($0, in: proxy) }
   }
 
   private static func isDangerous(
-    _ rule: Configuration.Rule, in proxy: Configuration.Proxy
+    _ rule: Ruleset.Rule, in proxy: Ruleset.Proxy
   ) -> Bool {
     switch rule.method {
     case .static: true
-    case .interface: proxy.autowire
+    case .interface: proxy.installsHostRoutes
     case .auto: false
     }
   }
 
   /// Adds a warning for each rule that does.
   func report(into result: inout ParseResult) {
-    var exposures: [Configuration.Rule: Exposure] = [:]
+    var exposures: [Ruleset.Rule: Exposure] = [:]
     for prefix in surroundings.onLink[index] ?? [] where !isLocal(prefix) {
       for rule in rules(over: prefix) {
         exposures[rule, default: Exposure()].prefixes.append(prefix)
@@ -64,7 +65,7 @@ struct LinkCheck {
   }
 
   /// The dangerous rule that decides about an address.
-  private func dangerousRule(over address: IPv6Address) -> Configuration.Rule? {
+  private func dangerousRule(over address: IPv6Address) -> Ruleset.Rule? {
     matches.rule(over: IPv6Prefix(address, length: 128)).flatMap {
       Self.isDangerous($0, in: proxy) ? $0 : nil
     }
@@ -74,7 +75,7 @@ struct LinkCheck {
   ///
   /// A part is large if it is a sixteenth. Smaller parts are what people set aside on purpose:
   /// there, only neighbors that are known count.
-  private func rules(over prefix: IPv6Prefix) -> [Configuration.Rule] {
+  private func rules(over prefix: IPv6Prefix) -> [Ruleset.Rule] {
     let whole = matches.rule(over: prefix).map { [$0] } ?? []
     let parts = proxy.rules.filter {
       prefix.length + 1...prefix.length + Self.largePart ~= $0.prefix.length
@@ -106,13 +107,13 @@ private struct Exposure {
 
   /// What is wrong with the rule.
   func message(
-    about rule: Configuration.Rule, on interface: String
+    about rule: Ruleset.Rule, on interface: String
   ) -> (Diagnostic.Code, String) {
     let harm: String
     let code: Diagnostic.Code
     switch rule.method {
-    case .interface(let name):
-      harm = "with 'autowire', a host behind \(name) can take over"
+    case .interface(let pattern):
+      harm = "with 'autowire', a host behind \(pattern.text) can take over"
       code = .autowiresLink
     case .static, .auto:
       harm = "this 'static' rule answers in place of"
@@ -121,7 +122,7 @@ private struct Exposure {
     return (code, "\(harm) \(victims(of: rule, on: interface))")
   }
 
-  private func victims(of rule: Configuration.Rule, on interface: String) -> String {
+  private func victims(of rule: Ruleset.Rule, on interface: String) -> String {
     guard !prefixes.isEmpty else {
       return routers.isEmpty
         ? "\(someOf(neighbors)), a neighbor on \(interface)"
@@ -158,10 +159,10 @@ private let shownAddresses = 2
 /// exclusion has a longer one.
 private struct RuleMatches {
   /// `nil` stands for an exclusion.
-  private var rules: [IPv6Prefix: Configuration.Rule?] = [:]
+  private var rules: [IPv6Prefix: Ruleset.Rule?] = [:]
   private var lengths: [Int] = []
 
-  init(_ proxy: Configuration.Proxy) {
+  init(_ proxy: Ruleset.Proxy) {
     for rule in proxy.rules {
       for excluded in rule.excluded { rules[excluded] = .some(nil) }
     }
@@ -173,7 +174,7 @@ private struct RuleMatches {
   }
 
   /// The rule that decides about a whole prefix, as far as no longer ones are inside it.
-  func rule(over prefix: IPv6Prefix) -> Configuration.Rule? {
+  func rule(over prefix: IPv6Prefix) -> Ruleset.Rule? {
     for length in lengths where length <= prefix.length {
       if let found = rules[IPv6Prefix(prefix.address, length: length)] { return found }
     }

@@ -1,5 +1,6 @@
 import LinuxNet
 import ProxyEngine
+import ProxyModel
 
 /// When something happened, by both clocks.
 ///

@@ -3,6 +3,7 @@ package import LinuxNet
 package import NDPWire
 package import ProxyConfig
 import ProxyEngine
+import ProxyModel
 
 extension Explanation {
   /// What a daemon would do that went by this configuration and had just started on this host.
@@ -11,11 +12,11 @@ extension Explanation {
   package init(
     of target: IPv6Address, by configuration: Configuration
   ) throws(SystemError) {
-    let ruleset = Ruleset(configuration)
+    let ruleset = configuration.ruleset
     let plan = PortPlan(ruleset)
     let host = try HostTable(readFrom: HostMonitor())
     let now = Instant(nanoseconds: BootClock.nanoseconds)
-    var engine = Engine(ruleset: ruleset, limits: ProxyEngine.Limits(configuration))
+    var engine = Engine(ruleset: ruleset, limits: configuration.limits)
     var actions: [Action] = []
     engine.handle(host.event, now: now, into: &actions)
     let explainer = Explainer(

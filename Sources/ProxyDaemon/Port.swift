@@ -1,6 +1,7 @@
 import LinuxNet
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 /// One proxy interface: where solicitations arrive and advertisements go.
 final class Port {

@@ -2,6 +2,7 @@ import LinuxNet
 import NDPWire
 package import ProxyConfig
 import ProxyEngine
+import ProxyModel
 
 /// Which interfaces the rules name, and what stands in the way of using each.
 package struct PortPlan: Sendable {
@@ -29,20 +30,20 @@ package struct PortPlan: Sendable {
       purpose.groups = Self.groups(of: proxy.rules)
       purposes[proxy.interface] = purpose
       names.append(proxy.interface)
-      for case .interface(let name) in proxy.rules.map(\.method) {
-        asked.insert(name)
-        names.append(name)
+      for case .interface(let pattern) in proxy.rules.map(\.method) {
+        asked.insert(pattern.text)
+        names.append(pattern.text)
       }
     }
     var seen: Set<String> = []
     self.names = names.filter { seen.insert($0).inserted }
-    patterns = self.names.map(InterfacePattern.init).filter { !$0.isExact }
+    patterns = self.names.map { InterfacePattern($0) }.filter { !$0.isExact }
     askedNames = asked
     asks = ruleset.proxies.contains { $0.rules.contains { $0.method != .static } }
   }
 
   /// What a configuration names.
-  package init(_ configuration: Configuration) { self.init(Ruleset(configuration)) }
+  package init(_ configuration: Configuration) { self.init(configuration.ruleset) }
 
   /// Whether some rule asks on the interface of this name, or on those that match it.
   func isAsked(_ name: String) -> Bool { askedNames.contains(name) }

@@ -1,4 +1,5 @@
 import ProxyEngine
+import ProxyModel
 
 /// When to let frames gather before looking for more, as network cards coalesce interrupts.
 ///

@@ -1,6 +1,7 @@
 import ControlProtocol
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // What the engine and the plan tell, as the control socket has it.
 

@@ -1,6 +1,7 @@
 import LinuxNet
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 /// Where targets are asked for, and where their advertisements arrive: any interface but those that
 /// do not exist.

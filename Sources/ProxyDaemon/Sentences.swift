@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // Messages as the log tells them; made only when somebody reads along.
 

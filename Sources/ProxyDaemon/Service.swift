@@ -2,6 +2,7 @@ import ControlProtocol
 import LinuxNet
 package import ProxyConfig
 import ProxyEngine
+import ProxyModel
 
 /// How the daemon is to run as a process of this host.
 package struct Service {
@@ -119,7 +120,7 @@ package struct Service {
   private func dropPrivileges(of daemon: Daemon, log: Log) throws(Failure) {
     // Every packet socket is open by now, and to bind one takes nothing.
     let kept: [Privileges.Capability] =
-      Ruleset(configuration).installsHostRoutes ? [.netAdmin] : []
+      configuration.ruleset.installsHostRoutes ? [.netAdmin] : []
     if let user, !Privileges.isSuperuser {
       throw .user("only the superuser can become another user; leave out -u \(user)")
     }

@@ -1,4 +1,5 @@
 import ProxyEngine
+import ProxyModel
 
 /// At most one warning a second about what may go wrong with every packet.
 struct WarningLimit {

@@ -1,6 +1,7 @@
 import ControlProtocol
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // Messages as monitors are told of them.
 

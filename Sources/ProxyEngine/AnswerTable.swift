@@ -1,5 +1,6 @@
 package import NDPWire
 import PrefixTrie
+package import ProxyModel
 
 /// What is answered at once on one proxy interface, and with what.
 ///

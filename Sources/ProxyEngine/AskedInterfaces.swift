@@ -1,3 +1,5 @@
+import ProxyModel
+
 /// On which interfaces a target is solicited, or by way of which it is reached.
 ///
 /// The interfaces of a rule are looked up where they are needed: a session takes no more memory

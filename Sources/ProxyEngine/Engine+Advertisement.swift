@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 // What a received advertisement leads to: the confirmation of a target.
 
@@ -256,13 +257,13 @@ extension Engine {
   /// Whether a target was found so lately that others may still answer the same question.
   private func isNew(_ session: Session, now: Instant) -> Bool {
     guard session.isFresh, let confirmed = session.confirmed else { return false }
-    return now < confirmed + rules.proxies[session.key.proxy].timers.retransmission
+    return now < confirmed + rules.proxies[session.key.proxy].timers.timeout
   }
 
   /// Whether the last question for a target may still be answered before the next one.
   private func isWithinRetransmission(of session: Session, now: Instant) -> Bool {
     guard let last = session.lastSolicited else { return false }
-    return now < last.at + rules.proxies[session.key.proxy].timers.retransmission
+    return now < last.at + rules.proxies[session.key.proxy].timers.timeout
   }
 
   /// Whether the target itself answers a solicitation that a proxy has answered just before.
@@ -346,8 +347,8 @@ extension Engine {
   ///
   /// What was confirmed at one time would else be asked for at one time, for ever.
   private mutating func endOfBelief(in timers: Ruleset.Timers, from now: Instant) -> Instant {
-    let reachable = timers.reachable.wholeNanoseconds
-    let spread = min(reachable / 8, timers.retransmission.wholeNanoseconds)
+    let reachable = timers.ttl.wholeNanoseconds
+    let spread = min(reachable / 8, timers.timeout.wholeNanoseconds)
     return Instant(nanoseconds: now.nanoseconds + reachable - random.next(below: spread))
   }
 

@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 // Which targets have to be forgotten so that others can be known.
 

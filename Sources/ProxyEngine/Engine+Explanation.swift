@@ -1,4 +1,5 @@
 package import NDPWire
+package import ProxyModel
 
 // What a question would lead to: it is asked of a copy of the engine, and nothing comes of it.
 

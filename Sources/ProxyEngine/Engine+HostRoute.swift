@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 // Routes to single targets, which the kernel has for as long as these are there for all we know.
 //

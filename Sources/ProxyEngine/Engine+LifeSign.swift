@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 // What it means that a target speaks on its own: it is there now, wherever it was before.
 

@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 // What the kernel's neighbor cache has of a target: the kernel forwards to it, and so asks itself
 // whether it is still there.
@@ -11,7 +12,7 @@ extension Engine {
     }
     let proxy = sessions[position].key.proxy
     sessions[position].awaitsNeighbor = true
-    sessions[position].deadline = now + rules.proxies[proxy].timers.retransmission
+    sessions[position].deadline = now + rules.proxies[proxy].timers.timeout
     sessions.reschedule(position)
     kernelQuestions &+= 1
     actions.append(.lookUpNeighbor(sessions[position].key.target, on: neighbor.interface))
@@ -87,7 +88,7 @@ extension Engine {
     guard entry.linkLayerAddress == session.neighbor?.linkLayerAddress else { return false }
     switch entry.state {
     case .reachable:
-      return entry.age <= max(timers(of: position).reachable * 2, Limits.kernelMemory)
+      return entry.age <= max(timers(of: position).ttl * 2, Limits.kernelMemory)
     case .probing: return session.state != .stale
     case .stale, .failed, .incomplete: return false
     }
@@ -109,7 +110,7 @@ extension Engine {
     sessions[position].isWanted = false
     sessions[position].sent = 0
     sessions[position].deadline =
-      now + min(timers(of: position).reachable, Limits.kernelTrust)
+      now + min(timers(of: position).ttl, Limits.kernelTrust)
     sessions.reschedule(position)
     answerEveryone(position, now: now, into: &actions)
   }

@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 // When a target is asked for, and what happens when time passes (RFC 4861 §7.2.2, §7.3.3).
 
@@ -48,7 +49,7 @@ extension Engine {
     sessions[position].awaitsNeighbor = false
     // Where the answer was that it is elsewhere, `deadtime` may be over sooner than RetransTimer.
     sessions[position].deadline = max(
-      now + timers(of: position).failed, earliestSolicitation(position, now: now))
+      now + timers(of: position).deadtime, earliestSolicitation(position, now: now))
     sessions.reschedule(position)
   }
 
@@ -163,7 +164,7 @@ extension Engine {
   /// When the target may be asked again: RetransTimer after it was last asked.
   func earliestSolicitation(_ position: Int, now: Instant) -> Instant {
     guard let last = sessions[position].lastSolicited else { return now }
-    return max(last.at + timers(of: position).retransmission, now)
+    return max(last.at + timers(of: position).timeout, now)
   }
 
   /// Puts the next solicitation off if it would be too early, and says whether it did.

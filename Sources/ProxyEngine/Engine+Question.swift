@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 // On which interfaces a target is asked for, and within which limits.
 
@@ -56,7 +57,7 @@ extension Engine {
     solicitByMulticast(position, on: index, besides: twins, into: &actions)
     // The next question goes to both, and is not to come too soon for either.
     sessions[position].lastSolicited = (now, .all)
-    wait(position, until: now + timers(of: position).retransmission)
+    wait(position, until: now + timers(of: position).timeout)
   }
 
   /// Asks on the interfaces that the rule names, or on those of very many whose turn it is.
@@ -117,7 +118,7 @@ extension Engine {
   ///
   /// The answer to that is an answer for both.
   private func twinsThatAsked(_ position: Int, now: Instant) -> [Int] {
-    let retransmission = timers(of: position).retransmission
+    let retransmission = timers(of: position).timeout
     return twins(of: sessions[position].key).filter { twin in
       sessions[twin].lastSolicited.map { $0.at + retransmission > now } ?? false
     }
@@ -149,7 +150,7 @@ extension Engine {
       }
       if hasFree { return nil }
     }
-    return last + timers(of: position).retransmission
+    return last + timers(of: position).timeout
   }
 
   /// Puts the next solicitation off.
@@ -212,7 +213,7 @@ extension Engine {
       wasAsked(on: neighbor.interface, by: [$0])
     }
     if let last = earlier.compactMap({ sessions[$0].lastSolicited?.at }).max() {
-      return wait(position, until: last + timers(of: position).retransmission)
+      return wait(position, until: last + timers(of: position).timeout)
     }
     solicit(
       position, on: neighbor.interface, destination: sessions[position].key.target,
@@ -226,7 +227,7 @@ extension Engine {
   ) {
     sessions[position].sent += 1
     sessions[position].lastSolicited = (now, asked)
-    sessions[position].deadline = now + timers(of: position).retransmission
+    sessions[position].deadline = now + timers(of: position).timeout
     sessions.reschedule(position)
   }
 

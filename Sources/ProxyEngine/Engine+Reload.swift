@@ -1,4 +1,5 @@
 import NDPWire
+package import ProxyModel
 
 // Another ruleset takes the place of the one in force, at once.
 

@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 // What the kernel's route to a target of an `auto` rule means (DESIGN §3.2.4).
 

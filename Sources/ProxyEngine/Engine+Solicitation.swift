@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 // What a received solicitation leads to (RFC 4861 §7.2.3, §7.2.8).
 
@@ -167,7 +168,7 @@ extension Engine {
       }
     }
     guard makeRoom(now: now, into: &actions) else { return counters.discard(.sessionLimit) }
-    let timeout = rules.proxies[key.proxy].timers.retransmission
+    let timeout = rules.proxies[key.proxy].timers.timeout
     var session = Session(key: key, begun: now, deadline: now + timeout)
     session.start = nextStart
     if rule.isAuto {
@@ -288,7 +289,7 @@ extension Engine {
   private func neighborFoundByTwin(
     of key: SessionKey, rule: RuleTable.Rule, now: Instant
   ) -> Session.Neighbor? {
-    let retransmission = rules.proxies[key.proxy].timers.retransmission
+    let retransmission = rules.proxies[key.proxy].timers.timeout
     for twin in twins(of: key) {
       let session = sessions[twin]
       guard let neighbor = session.neighbor, let confirmed = session.confirmed,

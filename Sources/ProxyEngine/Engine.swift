@@ -1,4 +1,5 @@
 import NDPWire
+package import ProxyModel
 
 /// Decides what to answer: events in, actions out, time as an argument.
 ///

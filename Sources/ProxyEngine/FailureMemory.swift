@@ -1,3 +1,5 @@
+import ProxyModel
+
 /// The targets that were given up last, after their sessions are forgotten.
 struct FailureMemory {
   private var failures: [(key: SessionKey, at: Instant)] = []

@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 /// The interfaces of this host, sorted by index, and what the rules want of them.
 ///

@@ -1,30 +1,7 @@
-/// The bounds within which the engine stays whatever arrives, each with its overflow policy.
-package struct Limits: Equatable, Sendable {
-  /// Targets known at once; then the one that was never confirmed and not asked for the longest
-  /// is forgotten, where these are few a stale one, and where these are few a confirmed one.
-  package var sessions = 8192
+import ProxyModel
 
-  /// Askers waiting for one target; then the oldest of the station with most of them is forgotten.
-  package var askersPerSession = 8
-
-  /// Solicitations per second for targets that were never confirmed, all rule interfaces together;
-  /// then new targets are not taken up, and others are asked less often.
-  ///
-  /// Like the limits below it is shared fairly among the askers' link-layer addresses
-  /// (`FairTokenBucket`). Targets that were confirmed are asked again regardless.
-  package var solicitationsPerSecond = 400
-
-  /// Route lookups per second; then new targets of `auto` rules wait, and for known ones what was
-  /// found before a route change goes on to count.
-  package var routeLookupsPerSecond = 5000
-
-  /// Advertisements per second, or `nil` for no limit; then solicitations are dropped.
-  ///
-  /// An answer costs as much as its question.
-  package var advertisementsPerSecond: Int?
-
-  package init() {}
-
+/// The bounds of the engine that no configuration changes, each with its overflow policy.
+extension Limits {
   /// Entries that the kernel's neighbor cache gets of us in a second; more are left to the kernel.
   ///
   /// It has room for 1024 by default, and drops what nobody uses after five seconds.

@@ -1,4 +1,5 @@
 package import NDPWire
+package import ProxyModel
 
 /// What became of an event.
 package enum Outcome: Equatable, Sendable {

@@ -1,5 +1,6 @@
 import NDPWire
 import PrefixTrie
+import ProxyModel
 
 /// A ruleset made ready for lookups, with rule interfaces found by name whenever they change.
 struct RuleTable {
@@ -52,7 +53,7 @@ struct RuleTable {
     proxies = ruleset.proxies.map {
       Proxy(
         name: $0.interface, isRouter: $0.isRouter, isOverride: $0.isOverride, source: $0.source,
-        answersOffLink: $0.answersOffLink, duplicateDetection: $0.duplicateDetection,
+        answersOffLink: $0.solicitors == .any, duplicateDetection: $0.duplicateDetection,
         installsHostRoutes: $0.installsHostRoutes,
         timers: $0.timers)
     }
@@ -79,8 +80,8 @@ struct RuleTable {
     switch rule.method {
     case .static: rules[position].isStatic = true
     case .auto: rules[position].isAuto = true
-    case .interface(let name):
-      let interface = patternPosition(of: InterfacePattern(name))
+    case .interface(let pattern):
+      let interface = patternPosition(of: pattern)
       if methods.insert([position, interface]).inserted {
         rules[position].interfaces.append(interface)
       }

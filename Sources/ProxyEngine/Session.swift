@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 /// Which target, asked for on which proxy interface.
 struct SessionKey: Hashable {

@@ -1,4 +1,5 @@
 package import NDPWire
+package import ProxyModel
 
 /// What is known of one target, for people to read.
 package struct SessionSummary: Sendable {

@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 /// How much a question deserves to be followed where there are more than can be.
 enum Worth: Int, CaseIterable, Comparable, Sendable {

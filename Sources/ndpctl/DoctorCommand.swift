@@ -3,6 +3,7 @@ import HostDoctor
 import LinuxNet
 import ProxyConfig
 import ProxyDaemon
+import ProxyModel
 
 /// The subcommand `doctor`: looks for what stands in the way, and changes nothing unless asked to.
 struct DoctorCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import NDPWire
 import ProxyConfig
 import ProxyDaemon
 import ProxyEngine
+import ProxyModel
 
 /// The engine with three links and a virtual clock, for what only events show: interfaces that
 /// come and go, routes, counters.
@@ -20,7 +21,7 @@ final class EngineTrial {
     guard let parsed = result.configuration else {
       throw Mismatch("the configuration is refused: \(configuration)")
     }
-    engine = Engine(ruleset: Ruleset(parsed), limits: ProxyEngine.Limits(parsed))
+    engine = Engine(ruleset: parsed.ruleset, limits: parsed.limits)
     handle(.interfacesRead(interfaces ?? Side.allCases.map(\.usualInterface)))
   }
 

@@ -3,6 +3,7 @@ import NDPWire
 import ProxyConfig
 import ProxyDaemon
 import ProxyEngine
+import ProxyModel
 
 /// Octets into the decoder, its findings into the engine, and what that wants into the encoder.
 ///
@@ -23,7 +24,7 @@ actor OctetsSubject: Subject {
     guard let configuration = result.configuration else {
       throw Mismatch("setup \(setup.name): \(result.diagnostics)")
     }
-    engine = Engine(ruleset: Ruleset(configuration), limits: Limits(configuration))
+    engine = Engine(ruleset: configuration.ruleset, limits: configuration.limits)
     var actions: [Action] = []
     engine.handle(
       .interfacesRead(Side.allCases.map(setup.interface)), now: instant, into: &actions)

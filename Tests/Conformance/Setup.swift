@@ -1,5 +1,6 @@
 package import NDPWire
-package import ProxyEngine
+import ProxyEngine
+package import ProxyModel
 
 /// The proxy's host and its configuration, for all rows that can share them.
 package struct Setup: Sendable {

@@ -1,5 +1,6 @@
 package import NDPWire
-package import ProxyEngine
+import ProxyEngine
+package import ProxyModel
 import TestSupport
 
 // Where frames are tried: interfaces, rules and routes.
@@ -52,7 +53,7 @@ extension FrameTrial {
         Ruleset.Rule(prefix: prefix("2001:db8:1:0:fd::5/128"), method: .static),
         Ruleset.Rule(prefix: prefix("::/0"), method: .interface("east")),
       ])
-    north.timers.reachable = .seconds(5)
+    north.timers.ttl = .seconds(5)
     var east = Ruleset.Proxy(
       interface: "east", isRouter: true, timers: Ruleset.Timers(),
       rules: [

@@ -1,5 +1,6 @@
 import NDPWire
-package import ProxyEngine
+import ProxyEngine
+package import ProxyModel
 import TestSupport
 
 /// Decoder and engine, with rules of every kind, for frames of any kind.

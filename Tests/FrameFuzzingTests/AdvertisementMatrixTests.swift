@@ -1,6 +1,7 @@
 import FrameFuzzing
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 /// Every combination of flags, destination and link-layer address in an advertisement, in every

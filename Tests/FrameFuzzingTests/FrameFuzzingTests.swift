@@ -1,6 +1,7 @@
 import FrameFuzzing
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 /// Whatever frames come, decoder and engine do what `FrameTrial` asks of them.

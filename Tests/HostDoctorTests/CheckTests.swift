@@ -1,6 +1,7 @@
 import LinuxNet
 import NDPWire
 import ProxyConfig
+import ProxyModel
 import Testing
 
 @testable import HostDoctor
@@ -13,7 +14,7 @@ struct CheckTests {
     let severity: Severity
     /// How the first command of the fix begins; `nil` where there is none.
     let fix: String?
-    var method = Configuration.Method.auto
+    var method = Ruleset.Method.auto
     var prefix = Gateway.prefix
     let change: @Sendable (inout Gateway) -> Void
 
@@ -46,13 +47,13 @@ struct CheckTests {
       $0.picture.processes = .success([7, 9].map { HostProcess(identifier: $0, name: "ndpproxy") })
     },
     Row(code: "D52", name: "autowire", severity: .warning, fix: "mkdir -p") {
-      $0.configuration.proxies[0].autowire = true
+      $0.configuration.ruleset.proxies[0].installsHostRoutes = true
       $0.picture.processes = .success([
         HostProcess(identifier: 7, name: "ndpproxy", capabilities: 1 << 13)
       ])
     },
     Row(code: "D20", name: "missing", severity: .failure, fix: "sed -i") {
-      $0.configuration.proxies[0].interface = "eth7"
+      $0.configuration.ruleset.proxies[0].interface = "eth7"
     },
     Row(code: "D20", name: "no carrier", severity: .failure, fix: nil) {
       $0.change(Gateway.eth0) { $0.link = link(Gateway.eth0, "eth0", isRunning: false) }
@@ -104,7 +105,7 @@ struct CheckTests {
       code: "D02", name: "a VLAN behaves as a host's", severity: .warning,
       fix: "sysctl -w net.ipv6.conf.eth0/5.forwarding=1"
     ) {
-      $0.configuration.proxies[0].interface = "eth0.5"
+      $0.configuration.ruleset.proxies[0].interface = "eth0.5"
       $0.change(Gateway.eth0) {
         $0.link = link(Gateway.eth0, "eth0.5")
         $0.settings?.forwarding = 0
@@ -155,12 +156,12 @@ struct CheckTests {
     (
       "D04", "a wide rule of which a part is inside",
       {
-        $0.configuration.proxies[0].rules[0].prefix = Gateway.onLink
+        $0.configuration.ruleset.proxies[0].rules[0].prefix = Gateway.onLink
         $0.route(to: .onLink(Gateway.eth0))
       }
     ),
     ("D44", "room", { $0.picture.neighborCache = NeighborCacheLoad(entries: 899, limit: 1000) }),
-    ("D45", "a narrow static rule", { $0.configuration.proxies[0].rules[0].method = .static }),
+    ("D45", "a narrow static rule", { $0.configuration.ruleset.proxies[0].rules[0].method = .static }),
     (
       "D41", "a proxy entry elsewhere",
       {

@@ -2,6 +2,7 @@ import LinuxNet
 import NDPWire
 import NetworkLab
 import ProxyConfig
+import ProxyModel
 import Testing
 
 @testable import HostDoctor
@@ -29,7 +30,7 @@ struct HostileNameTests {
         }
       }
       for place in host.configuration.proxies.indices where row.code != "D20" {
-        host.configuration.proxies[place].interface = name
+        host.configuration.ruleset.proxies[place].interface = name
       }
       var ruleset = NetfilterRuleset()
       ruleset.chains = [

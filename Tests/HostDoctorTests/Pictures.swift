@@ -3,6 +3,7 @@ import NDPWire
 import ProxyConfig
 
 @testable import HostDoctor
+import ProxyModel
 
 /// A host made by hand: the founding network's gateway, with everything in order.
 struct Gateway {
@@ -16,7 +17,7 @@ struct Gateway {
   static let eth0: Int32 = 2
   static let zt0: Int32 = 3
 
-  init(method: Configuration.Method = .auto, prefix: IPv6Prefix = Gateway.prefix) {
+  init(method: Ruleset.Method = .auto, prefix: IPv6Prefix = Gateway.prefix) {
     picture.links = [
       DetailedLink(link: link(1, "lo", hasNeighborDiscovery: false), mtu: 65536),
       DetailedLink(link: link(Self.eth0, "eth0")), DetailedLink(link: link(Self.zt0, "zt0")),
@@ -37,8 +38,8 @@ struct Gateway {
     picture.bootSettings = SysctlFiles([
       TextFile(path: "/etc/sysctl.d/90-ndpproxy.conf", text: "net.ipv6.conf.all.forwarding = 1\n")
     ])
-    configuration.proxies = [
-      Configuration.Proxy(interface: "eth0", rules: [.init(prefix: prefix, method: method)])
+    configuration.ruleset.proxies = [
+      Ruleset.Proxy(interface: "eth0", rules: [.init(prefix: prefix, method: method)])
     ]
     route(to: .onLink(Self.zt0))
   }

@@ -1,6 +1,7 @@
 import LinuxNet
 import NDPWire
 import ProxyConfig
+import ProxyModel
 import Testing
 
 @testable import HostDoctor
@@ -12,7 +13,7 @@ struct ProposalTests {
   }
 
   /// What the parser makes of it; everything has to be in order.
-  private func rules(_ proposal: Proposal) throws -> [Configuration.Rule] {
+  private func rules(_ proposal: Proposal) throws -> [Ruleset.Rule] {
     let result = ConfigurationParser.parse(Array(proposal.text.utf8), fileName: "proposed")
     #expect(result.diagnostics == [], "\(proposal.text)")
     return try #require(result.configuration).proxies.flatMap(\.rules)

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyConfig
+import ProxyModel
 import TestSupport
 import Testing
 
@@ -97,17 +98,17 @@ extension ConfigurationPrinterTests {
 
 private func randomConfiguration(using generator: inout SeededGenerator) -> Configuration {
   var configuration = Configuration()
-  configuration.proxies = (0..<Int.random(in: 0...4, using: &generator)).map { index in
+  configuration.ruleset.proxies = (0..<Int.random(in: 0...4, using: &generator)).map { index in
     // The index keeps the names apart: two proxies for one interface would be joined.
     randomProxy(interface: randomName(suffix: "\(index)", using: &generator), using: &generator)
   }
-  configuration.maxSessions = .random(in: 1...Limits.sessions, using: &generator)
-  configuration.maxSolicitations = .random(in: 1...Limits.rate, using: &generator)
-  configuration.maxRouteLookups = .random(in: 1...Limits.rate, using: &generator)
+  configuration.limits.sessions = .random(in: 1...TextBounds.sessions, using: &generator)
+  configuration.limits.solicitationsPerSecond = .random(in: 1...TextBounds.rate, using: &generator)
+  configuration.limits.routeLookupsPerSecond = .random(in: 1...TextBounds.rate, using: &generator)
   if Bool.random(using: &generator) {
-    configuration.maxAdvertisements = .random(in: 1...Limits.rate, using: &generator)
+    configuration.limits.advertisementsPerSecond = .random(in: 1...TextBounds.rate, using: &generator)
   }
-  let pollInterval = 0...Limits.pollMilliseconds
+  let pollInterval = 0...TextBounds.pollMilliseconds
   if Bool.random(using: &generator) {
     configuration.routeTTL = .milliseconds(Int.random(in: pollInterval, using: &generator))
   }
@@ -119,24 +120,24 @@ private func randomConfiguration(using generator: inout SeededGenerator) -> Conf
 
 private func randomProxy(
   interface: String, using generator: inout SeededGenerator
-) -> Configuration.Proxy {
-  var proxy = Configuration.Proxy(interface: interface)
-  let lifetime = 1...Limits.lifetimeMilliseconds
+) -> Ruleset.Proxy {
+  var proxy = Ruleset.Proxy(interface: interface)
+  let lifetime = 1...TextBounds.lifetimeMilliseconds
   proxy.isRouter = .random(using: &generator)
   proxy.isOverride = .random(using: &generator)
   proxy.source = [
     .auto, .linkLocal, .global, .target, .address(IPv6Address(bits: 0x2001 << 112 | 7)),
   ].randomElement(using: &generator)!
-  proxy.dad = Configuration.DuplicateDetection.allCases.randomElement(using: &generator)!
-  proxy.solicitors = Configuration.Solicitors.allCases.randomElement(using: &generator)!
-  proxy.timeout = .milliseconds(Int.random(in: 1...Limits.timeoutMilliseconds, using: &generator))
-  proxy.retries = .random(in: 0...Limits.retries, using: &generator)
-  proxy.ttl = .milliseconds(Int.random(in: lifetime, using: &generator))
-  proxy.deadtime = .milliseconds(Int.random(in: lifetime, using: &generator))
-  proxy.keepalive = .random(using: &generator)
-  proxy.autowire = .random(using: &generator)
-  proxy.promiscuous = .random(using: &generator)
-  proxy.outgoing = .random(using: &generator)
+  proxy.duplicateDetection = Ruleset.DuplicateDetection.allCases.randomElement(using: &generator)!
+  proxy.solicitors = Ruleset.Solicitors.allCases.randomElement(using: &generator)!
+  proxy.timers.timeout = .milliseconds(Int.random(in: 1...TextBounds.timeoutMilliseconds, using: &generator))
+  proxy.timers.retries = .random(in: 0...TextBounds.retries, using: &generator)
+  proxy.timers.ttl = .milliseconds(Int.random(in: lifetime, using: &generator))
+  proxy.timers.deadtime = .milliseconds(Int.random(in: lifetime, using: &generator))
+  proxy.timers.keepsAlive = .random(using: &generator)
+  proxy.installsHostRoutes = .random(using: &generator)
+  proxy.isPromiscuous = .random(using: &generator)
+  proxy.reactsToOutgoing = .random(using: &generator)
   for _ in 0..<Int.random(in: 0...5, using: &generator) {
     let rule = randomRule(using: &generator)
     let isNew = !proxy.rules.contains { $0.prefix == rule.prefix && $0.method == rule.method }
@@ -145,11 +146,11 @@ private func randomProxy(
   return proxy
 }
 
-private func randomRule(using generator: inout SeededGenerator) -> Configuration.Rule {
+private func randomRule(using generator: inout SeededGenerator) -> Ruleset.Rule {
   let address = IPv6Address(bits: .random(in: 0 ... .max, using: &generator))
   let length = Int.random(in: 0...128, using: &generator)
-  let methods: [Configuration.Method] = [
-    .static, .auto, .interface(randomName(suffix: "", using: &generator)),
+  let methods: [Ruleset.Method] = [
+    .static, .auto, .interface(InterfacePattern(randomName(suffix: "", using: &generator))),
   ]
   let prefix = IPv6Prefix(address, length: length)
   let excluded = (0..<Int.random(in: 0...2, using: &generator)).map { _ in
@@ -157,9 +158,9 @@ private func randomRule(using generator: inout SeededGenerator) -> Configuration
     let inside = IPv6Address(bits: prefix.address.bits | host & ~IPv6Prefix.mask(length: length))
     return IPv6Prefix(inside, length: .random(in: min(length + 1, 128)...128, using: &generator))
   }
-  return Configuration.Rule(
+  return Ruleset.Rule(
     prefix: prefix, method: methods.randomElement(using: &generator)!,
-    excluded: length < 128 ? excluded : [], autovia: .random(using: &generator))
+    excluded: length < 128 ? excluded : [], routesViaNeighbor: .random(using: &generator))
 }
 
 /// A name of every octet that the parser admits, 1 to 15 of them.
@@ -167,7 +168,7 @@ private func randomName(suffix: String, using generator: inout SeededGenerator) 
   let admitted = (0x21...0x7e as ClosedRange<UInt8>).filter {
     !"/:{}\"'#;=\\*?@,$".utf8.contains($0)
   }
-  let count = Int.random(in: 1...Limits.interfaceNameOctets - suffix.utf8.count, using: &generator)
+  let count = Int.random(in: 1...TextBounds.interfaceNameOctets - suffix.utf8.count, using: &generator)
   let octets = (0..<count).map { _ in admitted.randomElement(using: &generator)! }
   let name = String(decoding: octets, as: UTF8.self) + suffix
   return name == "." || name == ".." ? "dot" : name

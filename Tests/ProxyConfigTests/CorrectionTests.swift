@@ -1,4 +1,5 @@
 import ProxyConfig
+import ProxyModel
 import Testing
 
 /// What "did you mean" says, and when it is better silent.

@@ -62,7 +62,7 @@ import Testing
     let result = ConfigurationParser.parse(octets, fileName: "f")
     let hasError = result.diagnostics.contains { $0.severity == .error }
     #expect((result.configuration == nil) == hasError, "\(origin)")
-    #expect(result.diagnostics.count <= Limits.diagnostics + 1, "\(origin)")
+    #expect(result.diagnostics.count <= TextBounds.diagnostics + 1, "\(origin)")
     let lineCount = octets.count { $0 == 0x0a } + 1
     let places = result.diagnostics.map { [$0.location.line, $0.location.column] }
     #expect(places.allSatisfy { 1...lineCount ~= $0[0] && $0[1] >= 1 }, "\(origin)")

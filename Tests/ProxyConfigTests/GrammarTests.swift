@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyConfig
+import ProxyModel
 import Testing
 
 /// What ndppd 0.2 reads as intended must mean the same here, without a word.
@@ -60,22 +61,23 @@ import Testing
     let result = parse(
       "route-ttl 2147483647 address-ttl 0 proxy p { \(options) \(unready) "
         + "rule ::/0 { iface q autovia yes } }")
-    var proxy = Configuration.Proxy(interface: "p")
+    var proxy = Ruleset.Proxy(interface: "p")
     proxy.isRouter = false
-    proxy.timeout = .milliseconds(1)
-    proxy.retries = 3
-    proxy.ttl = .milliseconds(4)
-    proxy.deadtime = .milliseconds(5)
-    proxy.keepalive = false
+    proxy.timers.timeout = .milliseconds(1)
+    proxy.timers.retries = 3
+    proxy.timers.ttl = .milliseconds(4)
+    proxy.timers.deadtime = .milliseconds(5)
+    proxy.timers.keepsAlive = false
     proxy.solicitors = .onLink
-    proxy.autowire = true
-    proxy.promiscuous = true
-    proxy.outgoing = true
+    proxy.installsHostRoutes = true
+    proxy.isPromiscuous = true
+    proxy.reactsToOutgoing = true
     proxy.rules = [
-      .init(prefix: try #require(IPv6Prefix("::/0")), method: .interface("q"), autovia: true)
+      .init(
+        prefix: try #require(IPv6Prefix("::/0")), method: .interface("q"), routesViaNeighbor: true)
     ]
     var expected = Configuration()
-    expected.proxies = [proxy]
+    expected.ruleset.proxies = [proxy]
     expected.routeTTL = .milliseconds(2_147_483_647)
     expected.addressTTL = .zero
     #expect(result.configuration == expected)
@@ -86,10 +88,10 @@ import Testing
 
   @Test func `defaults are those of the RFC where ndppd's differ`() throws {
     let proxy = try #require(parse("proxy p { rule ::/0 { auto } }").configuration?.proxies.first)
-    #expect(proxy.isRouter && proxy.keepalive && proxy.solicitors == .any)
-    #expect(!proxy.autowire && !proxy.promiscuous && !proxy.outgoing)
-    #expect(proxy.timeout == .seconds(1) && proxy.retries == 2)
-    #expect(proxy.ttl == .seconds(30) && proxy.deadtime == .seconds(3))
+    #expect(proxy.isRouter && proxy.timers.keepsAlive && proxy.solicitors == .any)
+    #expect(!proxy.installsHostRoutes && !proxy.isPromiscuous && !proxy.reactsToOutgoing)
+    #expect(proxy.timers.timeout == .seconds(1) && proxy.timers.retries == 2)
+    #expect(proxy.timers.ttl == .seconds(30) && proxy.timers.deadtime == .seconds(3))
   }
 
   @Test func `proxies and rules keep the order of the file`() {
@@ -127,8 +129,8 @@ import Testing
     #expect(findings(result) == ["3:1 warning duplicate-proxy", "3:11 warning duplicate-key"])
     let proxies = try #require(result.configuration).proxies
     #expect(proxies.map(\.interface) == ["a", "b"])
-    #expect(proxies[0].ttl == .milliseconds(1))
-    #expect(proxies[0].deadtime == .milliseconds(9))
+    #expect(proxies[0].timers.ttl == .milliseconds(1))
+    #expect(proxies[0].timers.deadtime == .milliseconds(9))
     #expect(proxies[0].rules.map(\.method) == [.auto, .static])
   }
 }

@@ -1,4 +1,5 @@
 import ProxyConfig
+import ProxyModel
 import Testing
 
 /// Files that include others, as they stand in a directory that only the tests know.
@@ -171,27 +172,27 @@ import Testing
 
   @Test func `files include each other 8 deep, and no deeper`() throws {
     var texts = ["/etc/f.conf": "include 1.conf"]
-    for depth in 1...Limits.includeDepth {
+    for depth in 1...TextBounds.includeDepth {
       texts["/etc/\(depth).conf"] = "include \(depth + 1).conf"
     }
-    texts["/etc/\(Limits.includeDepth).conf"] = "proxy a { \(rule) }"
+    texts["/etc/\(TextBounds.includeDepth).conf"] = "proxy a { \(rule) }"
     #expect(try findings(parse(texts)) == [])
-    texts["/etc/\(Limits.includeDepth).conf"] = "include 9.conf"
+    texts["/etc/\(TextBounds.includeDepth).conf"] = "include 9.conf"
     #expect(
-      try findings(parse(texts)) == ["/etc/\(Limits.includeDepth).conf:1:9 error included-too-deep"]
+      try findings(parse(texts)) == ["/etc/\(TextBounds.includeDepth).conf:1:9 error included-too-deep"]
     )
   }
 
   @Test func `1000 files are included, and not one more`() throws {
     var texts = ["/etc/f.conf": "include d/*\nproxy a { \(rule) }"]
-    for number in 1...Limits.includedFiles { texts["/etc/d/\(number)"] = "# nothing" }
+    for number in 1...TextBounds.includedFiles { texts["/etc/d/\(number)"] = "# nothing" }
     #expect(try findings(parse(texts)) == [])
     texts["/etc/d/0"] = ""
     #expect(try findings(parse(texts)) == ["/etc/f.conf:1:9 error too-many-files"])
   }
 
   @Test func `all files together have 16 MiB`() throws {
-    let half = String(repeating: " ", count: Limits.fileOctets / 2)
+    let half = String(repeating: " ", count: TextBounds.fileOctets / 2)
     let result = try parse([
       "/etc/f.conf": "include a\ninclude b\nproxy a { \(rule) }", "/etc/a": half, "/etc/b": half,
     ])
@@ -199,7 +200,7 @@ import Testing
   }
 
   @Test func `all files together have a million keys`() throws {
-    let half = String(repeating: "a\n", count: Limits.entries / 2)
+    let half = String(repeating: "a\n", count: TextBounds.entries / 2)
     let result = try parse(["/etc/f.conf": "include a\ninclude b", "/etc/a": half, "/etc/b": half])
     #expect(findings(result).contains("/etc/b:499999:1 error too-many-entries"))
   }

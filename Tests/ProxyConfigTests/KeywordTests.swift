@@ -1,4 +1,5 @@
 import ProxyConfig
+import ProxyModel
 import Testing
 
 /// The table of keys, and the example file and the manual page that explain each of them.

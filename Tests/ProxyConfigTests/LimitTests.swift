@@ -1,10 +1,11 @@
 import ProxyConfig
+import ProxyModel
 import Testing
 
 /// Every limit is reached, and just not reached.
 @Suite struct LimitTests {
   @Test func `a file may have 16 MiB, and not an octet more`() {
-    var octets = [UInt8](repeating: UInt8(ascii: " "), count: Limits.fileOctets)
+    var octets = [UInt8](repeating: UInt8(ascii: " "), count: TextBounds.fileOctets)
     #expect(
       findings(ConfigurationParser.parse(octets, fileName: "f")) == [
         "1:1 warning nothing-configured"
@@ -16,9 +17,9 @@ import Testing
   }
 
   @Test func `blocks stand 8 deep, and no deeper`() {
-    let deepest = nested(Limits.nesting)
+    let deepest = nested(TextBounds.nesting)
     #expect(findings(parse(deepest)) == ["1:1 error unknown-key"])
-    let deeper = nested(Limits.nesting + 1)
+    let deeper = nested(TextBounds.nesting + 1)
     #expect(findings(parse(deeper)) == ["1:1 error unknown-key", "1:35 error nesting-too-deep"])
     // What follows the block is read as if nothing had been.
     #expect(findings(parse(deeper + " }")).last == "1:56 error unexpected-brace")
@@ -35,11 +36,11 @@ import Testing
 
   @Test func `100 diagnostics are kept, then the rest is counted`() {
     let line = "nonsense\n"
-    let enough = parse(String(repeating: line, count: Limits.diagnostics - 1))
-    #expect(enough.diagnostics.count == Limits.diagnostics)
+    let enough = parse(String(repeating: line, count: TextBounds.diagnostics - 1))
+    #expect(enough.diagnostics.count == TextBounds.diagnostics)
     #expect(enough.diagnostics.allSatisfy { $0.code != "more-diagnostics" })
     let many = parse(String(repeating: line, count: 250) + "proxy a { rule ::2 { auto } }")
-    #expect(many.diagnostics.count == Limits.diagnostics + 1)
+    #expect(many.diagnostics.count == TextBounds.diagnostics + 1)
     #expect(many.diagnostics.last?.message == "150 more, of which 0 are errors, are not shown")
     #expect(many.diagnostics.last?.severity == .warning)
     #expect(many.configuration != nil)
@@ -47,7 +48,7 @@ import Testing
 
   @Test func `an error is shown however many warnings came before it`() {
     let result = parse(String(repeating: "nonsense\n", count: 500) + "proxy a { rule x { auto } }")
-    #expect(result.diagnostics.count == Limits.diagnostics + 1)
+    #expect(result.diagnostics.count == TextBounds.diagnostics + 1)
     #expect(result.diagnostics.contains { $0.code == "invalid-address" && $0.location.line == 501 })
     #expect(result.diagnostics.last?.message == "401 more, of which 0 are errors, are not shown")
   }
@@ -73,13 +74,13 @@ import Testing
   }
 
   @Test func `a million keys are read, and not one more`() {
-    let text = String(repeating: "a\n", count: Limits.entries)
+    let text = String(repeating: "a\n", count: TextBounds.entries)
     #expect(parse(text).configuration != nil)
     let tooMany = parse(text + "a\n")
     #expect(tooMany.configuration == nil)
     #expect(
       tooMany.diagnostics.contains {
-        $0.code == "too-many-entries" && $0.location.line == Limits.entries + 1
+        $0.code == "too-many-entries" && $0.location.line == TextBounds.entries + 1
       })
   }
 

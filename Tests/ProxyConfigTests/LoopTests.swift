@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyConfig
+import ProxyModel
 import TestSupport
 import Testing
 
@@ -170,7 +171,7 @@ import Testing
   func `random patterns agree with trying every run`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     for _ in 0..<200 {
-      let name = randomText(of: "ab", count: 1...Limits.interfaceNameOctets, using: &random)
+      let name = randomText(of: "ab", count: 1...TextBounds.interfaceNameOctets, using: &random)
       let pattern = randomText(of: "ab?**", count: 1...6, using: &random)
       let found = parse("proxy x{rule ::2{iface \(pattern)}}\nproxy \(name){rule ::2{iface x}}")
         .diagnostics.contains { $0.code == "loop" }
@@ -266,7 +267,7 @@ private func ring(of count: Int) -> String {
 private struct LoneRule {
   let proxy: String
   let prefix: IPv6Prefix
-  let method: Configuration.Method
+  let method: Ruleset.Method
   var excluded: [IPv6Prefix] = []
 
   var line: String {
@@ -311,7 +312,7 @@ private func isEffective(_ rule: Int, among rules: [LoneRule], for address: IPv6
 
 private func asks(_ rule: LoneRule, on name: String) -> Bool {
   guard case .interface(let pattern) = rule.method, name != rule.proxy else { return false }
-  return fits(name[...], pattern[...])
+  return fits(name[...], pattern.text[...])
 }
 
 private func fits(_ name: Substring, _ pattern: Substring) -> Bool {
@@ -328,15 +329,15 @@ private func fits(_ name: Substring, _ pattern: Substring) -> Bool {
 /// Up to 12 different rules of 2 to 5 proxies, all within 16 addresses.
 private func randomRules(using random: inout SeededGenerator) -> [LoneRule] {
   let names = ["a", "ab", "b", "bab", "c"].prefix(.random(in: 2...5, using: &random))
-  let patterns = ["*", "?", "a*", "*b", "?b", "b?b", "*a*", "c*", "x"]
+  let patterns: [InterfacePattern] = ["*", "?", "a*", "*b", "?b", "b?b", "*a*", "c*", "x"]
   var rules: [LoneRule] = []
   for _ in 0..<Int.random(in: 2...12, using: &random) {
     var rule = LoneRule(
       proxy: names.randomElement(using: &random)!,
       prefix: randomPrefix(lengths: 124...128, using: &random),
       method: [
-        .static, .auto, .interface(names.randomElement(using: &random)!),
-        .interface(names.randomElement(using: &random)!),
+        .static, .auto, .interface(InterfacePattern(names.randomElement(using: &random)!)),
+        .interface(InterfacePattern(names.randomElement(using: &random)!)),
         .interface(patterns.randomElement(using: &random)!),
       ].randomElement(using: &random)!)
     let isKnown = rules.contains {

@@ -1,4 +1,5 @@
 import ProxyConfig
+import ProxyModel
 
 /// A key whose value is a number, and what is allowed, written down apart from the parser.
 ///
@@ -30,7 +31,7 @@ struct NumericKey: CustomStringConvertible, Sendable {
   /// A key of a proxy.
   private init(
     proxy name: String, _ range: ClosedRange<Int>,
-    of value: @escaping @Sendable (Configuration.Proxy) -> Int
+    of value: @escaping @Sendable (Ruleset.Proxy) -> Int
   ) {
     self.name = name
     self.range = range
@@ -42,14 +43,14 @@ struct NumericKey: CustomStringConvertible, Sendable {
   static let all = [
     NumericKey("route-ttl", 0...2_147_483_647) { $0.routeTTL.map(milliseconds) },
     NumericKey("address-ttl", 0...2_147_483_647) { $0.addressTTL.map(milliseconds) },
-    NumericKey("max-sessions", 1...10_000_000, of: \.maxSessions),
-    NumericKey("max-solicitations", 1...10_000_000, of: \.maxSolicitations),
-    NumericKey("max-route-lookups", 1...10_000_000, of: \.maxRouteLookups),
-    NumericKey("max-advertisements", 1...10_000_000, of: \.maxAdvertisements),
-    NumericKey(proxy: "timeout", 1...3_600_000) { milliseconds($0.timeout) },
-    NumericKey(proxy: "retries", 0...10, of: \.retries),
-    NumericKey(proxy: "ttl", 1...86_400_000) { milliseconds($0.ttl) },
-    NumericKey(proxy: "deadtime", 1...86_400_000) { milliseconds($0.deadtime) },
+    NumericKey("max-sessions", 1...10_000_000, of: \.limits.sessions),
+    NumericKey("max-solicitations", 1...10_000_000, of: \.limits.solicitationsPerSecond),
+    NumericKey("max-route-lookups", 1...10_000_000, of: \.limits.routeLookupsPerSecond),
+    NumericKey("max-advertisements", 1...10_000_000, of: \.limits.advertisementsPerSecond),
+    NumericKey(proxy: "timeout", 1...3_600_000) { milliseconds($0.timers.timeout) },
+    NumericKey(proxy: "retries", 0...10, of: \.timers.retries),
+    NumericKey(proxy: "ttl", 1...86_400_000) { milliseconds($0.timers.ttl) },
+    NumericKey(proxy: "deadtime", 1...86_400_000) { milliseconds($0.timers.deadtime) },
   ]
 }
 

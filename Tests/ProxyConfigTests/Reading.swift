@@ -1,5 +1,6 @@
 import Glibc
 import ProxyConfig
+import ProxyModel
 import Testing
 
 /// Parses a text as the file `f`.

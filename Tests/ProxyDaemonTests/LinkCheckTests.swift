@@ -1,6 +1,7 @@
 import LinuxNet
 import NDPWire
 import ProxyConfig
+import ProxyModel
 import Testing
 
 @testable import ProxyDaemon

@@ -1,4 +1,5 @@
 import ProxyEngine
+import ProxyModel
 import Testing
 
 @testable import ProxyDaemon

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 private func target(_ number: Int) -> IPv6Address {
@@ -188,7 +189,7 @@ struct AbuseTests {
           Ruleset.Proxy(
             interface: from, isRouter: true, timers: Ruleset.Timers(),
             rules: [
-              Ruleset.Rule(prefix: IPv6Prefix("2001:db8:1:0:ff::/80")!, method: .interface(to))
+              Ruleset.Rule(prefix: IPv6Prefix("2001:db8:1:0:ff::/80")!, method: .interface(InterfacePattern(to)))
             ])
         }))
     _ = gateway.handle(.interfacesRead(Gateway.interfaces))

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 /// A gateway whose one static rule answers with the given options.
@@ -21,8 +22,8 @@ private func answer(
 
 struct AdvertisementOptionTests {
   static let sources: [(String, Ruleset.AdvertisementSource, String, String?)] = [
-    ("automatic, link-local asker", .automatic, "fe80::aa", "fe80::100"),
-    ("automatic, global asker", .automatic, "2001:db8:1::1", "2001:db8:1::2"),
+    ("automatic, link-local asker", .auto, "fe80::aa", "fe80::100"),
+    ("automatic, global asker", .auto, "2001:db8:1::1", "2001:db8:1::2"),
     ("link-local", .linkLocal, "2001:db8:1::1", "fe80::100"),
     ("global", .global, "fe80::aa", "2001:db8:1::2"),
     ("target", .target, "fe80::aa", "2001:db8:1:0:ff::10"),

@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 import TestSupport
 import Testing
 
@@ -63,7 +64,7 @@ struct AnswerTableTests {
   }
 
   @Test(arguments: [
-    Ruleset.AdvertisementSource.automatic, .linkLocal, .global, .target,
+    Ruleset.AdvertisementSource.auto, .linkLocal, .global, .target,
     .address(IPv6Address("2001:db8:1::2")!), .address(IPv6Address("2001:db8:1::99")!),
   ])
   func `it says what the engine says`(source: Ruleset.AdvertisementSource) {

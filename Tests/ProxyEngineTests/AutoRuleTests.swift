@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 private func gateway() -> Gateway { Gateway(("2001:db8::/32", .auto)) }

@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 /// What is said to become of a question, against what becomes of it.

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 /// Which routes the kernel gets, and when they are taken away.

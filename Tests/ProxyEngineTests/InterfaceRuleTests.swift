@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 private func gateway(
@@ -213,7 +214,7 @@ struct InterfaceRuleTests {
 
   @Test func `a rule on an interface without neighbours, or its own, stays silent`() {
     for name in ["tun0", "eth0"] {
-      var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface(name)))
+      var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface(InterfacePattern(name))))
       #expect(gateway.ask(solicitation()) == [], "\(name)")
       #expect(gateway.engine.counters[.ruleInterfaceUnavailable] == 1, "\(name)")
     }
@@ -286,9 +287,9 @@ struct InterfaceRuleTests {
 
   @Test func `timers given in the configuration are honoured`() {
     var timers = Ruleset.Timers()
-    timers.retransmission = .milliseconds(300)
-    timers.solicitations = 2
-    timers.failed = .milliseconds(500)
+    timers.timeout = .milliseconds(300)
+    timers.retries = 1
+    timers.deadtime = .milliseconds(500)
     var gateway = gateway(timers: timers)
     _ = gateway.ask(solicitation())
     #expect(gateway.wait(milliseconds: 300) == [probe()])

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 /// What a target's own messages on a rule interface lead to.

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 /// Link-local and link-layer addresses are unique on a link, not in a host.

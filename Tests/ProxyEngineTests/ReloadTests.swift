@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 /// What is kept and what is forgotten when another ruleset takes over.
@@ -54,7 +55,7 @@ struct ReloadTests {
 
   @Test func `a target whose rule is another is found out about anew`() {
     var slower = Ruleset.Timers()
-    slower.reachable = .seconds(60)
+    slower.ttl = .seconds(60)
     let others = [
       ruleset((Self.inside, .interface("zt1"))),
       ruleset((Self.inside, .interface("zt*"))),

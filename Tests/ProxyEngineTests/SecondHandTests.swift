@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 /// What another proxy says of a target, and two proxies that listen to each other.
@@ -92,9 +93,9 @@ struct SecondHandTests {
     init() {
       func engine(_ number: UInt64, from: String, to: String) -> Engine {
         var timers = Ruleset.Timers()
-        timers.reachable = .seconds(3)
+        timers.ttl = .seconds(3)
         let rule = Ruleset.Rule(
-          prefix: IPv6Prefix("2001:db8:1:0:ff::/80")!, method: .interface(to))
+          prefix: IPv6Prefix("2001:db8:1:0:ff::/80")!, method: .interface(InterfacePattern(to)))
         let proxy = Ruleset.Proxy(interface: from, isRouter: true, timers: timers, rules: [rule])
         var engine = Engine(ruleset: Ruleset(proxies: [proxy]))
         var actions: [Action] = []

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 /// Whom the key `solicitors` shuts out, and where others are answered that are not on the link.
@@ -13,7 +14,7 @@ struct SolicitorsTests {
     var proxy = Ruleset.Proxy(
       interface: "eth0", isRouter: true, timers: Ruleset.Timers(),
       rules: [.init(prefix: IPv6Prefix(rule)!, method: .static)])
-    proxy.answersOffLink = answersOffLink
+    proxy.solicitors = answersOffLink ? .any : .onLink
     _ = gateway.replace(Ruleset(proxies: [proxy]), limits: Limits())
     return gateway
   }
@@ -39,7 +40,7 @@ struct SolicitorsTests {
     var proxy = Ruleset.Proxy(
       interface: "eth0", isRouter: true, timers: Ruleset.Timers(),
       rules: [.init(prefix: IPv6Prefix("2001:db8:1:0:ff::10/128")!, method: .static)])
-    proxy.answersOffLink = false
+    proxy.solicitors = .onLink
     _ = gateway.replace(Ruleset(proxies: [proxy]), limits: Limits())
     #expect(gateway.ask(duplicateDetection()) == [defence()])
   }

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import Testing
 
 /// How targets are asked for that were confirmed longer than `ttl` ago, and may have moved.
@@ -10,7 +11,7 @@ struct StaleTargetTests {
 
   @Test func `where one question is all, a stale target is asked for by multicast`() {
     var timers = Ruleset.Timers()
-    timers.solicitations = 1
+    timers.retries = 0
     var gateway = gateway(timers: timers)
     _ = gateway.ask(solicitation())
     _ = gateway.answer(advertisement())

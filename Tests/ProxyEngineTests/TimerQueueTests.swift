@@ -1,3 +1,4 @@
+import ProxyModel
 import TestSupport
 import Testing
 

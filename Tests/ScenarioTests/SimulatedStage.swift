@@ -3,6 +3,7 @@ import NetworkLab
 import ProxyConfig
 import ProxyDaemon
 import ProxyEngine
+import ProxyModel
 import Scenarios
 import TestSupport
 import Testing
@@ -17,7 +18,7 @@ final class SimulatedStage: Stage {
 
   init(configuration text: String) throws {
     let result = ConfigurationParser.parse(Array(text.utf8), fileName: "scenario.conf")
-    engine = Engine(ruleset: Ruleset(try #require(result.configuration)))
+    engine = Engine(ruleset: try #require(result.configuration).ruleset)
     var actions: [Action] = []
     engine.handle(.interfacesRead(Self.interfaces), now: now, into: &actions)
   }

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import TestSupport
 
 /// Somebody who knows the rules of gateways and wants what is not his.

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import TestSupport
 
 /// Something that goes wrong or changes in a world.

@@ -1,6 +1,7 @@
 import FrameFuzzing
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 /// What a mutant needs to remember; a right gateway needs nothing of it but the first.
 struct MutantMemory {
@@ -284,7 +285,7 @@ extension Gateway {
     guard case .advertisement(let frame, _) = event, frame.message.isSolicited,
       let last = memory.lastSolicitations.removeValue(forKey: frame.message.target)
     else { return }
-    let pause = ruleset.proxies.map(\.timers.retransmission).max()!
+    let pause = ruleset.proxies.map(\.timers.timeout).max()!
     memory.again.append((last.at + pause + .milliseconds(1), last.action))
   }
 

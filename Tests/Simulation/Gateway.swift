@@ -1,6 +1,7 @@
 import FrameFuzzing
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 /// A host with an engine: what `ProxyDaemon` is on a real one.
 final class Gateway {
@@ -110,10 +111,10 @@ final class Gateway {
   /// Where the kernel knows the target, what it has counts for a while once `ttl` is over.
   func belief(of proxy: Ruleset.Proxy) -> Duration {
     let timers = proxy.timers
-    let probing = timers.retransmission * (timers.solicitations + 1)
-    guard kernel != nil else { return timers.reachable + probing }
-    return max(timers.reachable, KernelNeighbors.patience)
-      + min(timers.reachable, .seconds(10)) + probing
+    let probing = timers.timeout * (timers.solicitations + 1)
+    guard kernel != nil else { return timers.ttl + probing }
+    return max(timers.ttl, KernelNeighbors.patience)
+      + min(timers.ttl, .seconds(10)) + probing
   }
 }
 

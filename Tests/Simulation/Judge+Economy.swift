@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // Whether gateways take what they are told, and ask no more than they must.
 
@@ -65,7 +66,7 @@ extension Judge {
     gateway.ruleset.proxies.allSatisfy { proxy in
       guard Coverage(of: target, by: proxy)?.isAuto == true else { return true }
       let changed = gateway.routes[gateway.routes.count - 1].since
-      return changed == .start || changed + proxy.timers.reachable < instant
+      return changed == .start || changed + proxy.timers.ttl < instant
     }
   }
 
@@ -132,9 +133,9 @@ extension Judge {
       isUndisturbed(gateway, since: asked), word.doubted < asked.at, asked.at < answered,
       hasSteadyRoute(target, at: gateway, since: asked.at)
     else { return }
-    let spread = min(timers.reachable / 8, timers.retransmission)
+    let spread = min(timers.ttl / 8, timers.timeout)
     require(
-      answered + (timers.reachable - spread) <= world.now, .economy,
+      answered + (timers.ttl - spread) <= world.now, .economy,
       "asks for \(target) again \(world.now.since(answered)) after it answered")
   }
 }
@@ -142,7 +143,7 @@ extension Judge {
 extension Gateway {
   /// The shortest RetransTimer of its proxies.
   var shortestRetransmission: Duration {
-    ruleset.proxies.map(\.timers.retransmission).min()!
+    ruleset.proxies.map(\.timers.timeout).min()!
   }
 }
 

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // Whether what gateways answer for is there, and whether they answer for what is there.
 

@@ -1,6 +1,7 @@
 import FrameFuzzing
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // What gateways send: its form, and whether they may.
 
@@ -169,7 +170,7 @@ extension Judge {
   ) -> Bool {
     gateway.ruleset.proxies.contains { proxy in
       guard let coverage = Coverage(of: target, by: proxy) else { return false }
-      let recent = world.now - (gateway.belief * 2 + proxy.timers.failed + .seconds(10))
+      let recent = world.now - (gateway.belief * 2 + proxy.timers.deadtime + .seconds(10))
       // Where the question came from only what the kernel holds to be there.
       if proxy.interface == interface.name {
         let key = TargetKey(gateway: gateway.number, interface: interface.name, target: target)
@@ -200,7 +201,7 @@ extension Judge {
   ) {
     let key = TargetKey(gateway: gateway.number, interface: interface.name, target: target)
     let now = world.now
-    let pause = gateway.ruleset.proxies.map(\.timers.retransmission).min()!
+    let pause = gateway.ruleset.proxies.map(\.timers.timeout).min()!
     let evicted = gateway.engine.counters.sessionsEvicted
     if let last = asked[key], last.at >= gateway.forgot, last.evicted == evicted {
       require(
@@ -261,7 +262,7 @@ extension Interface {
     of target: IPv6Address, to peer: IPv6Address, _ proxy: Ruleset.Proxy
   ) -> [IPv6Address] {
     switch proxy.source {
-    case .automatic:
+    case .auto:
       let isOnLinkOnly = peer.isLinkLocal || peer.isMulticast
       let inScope = usable.filter { $0.isLinkLocal == isOnLinkOnly }
       return inScope.isEmpty ? usable : inScope

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // Whether gateways answer for what is there.
 
@@ -38,10 +39,10 @@ extension Judge {
     let isEcho = asked[question.place].map { $0.at + .milliseconds(100) > world.now } ?? false
     guard !isEcho, isServed(frame, question) else { return }
     if mustAnswer(question, since: world.now - proxy.settling) {
-      return oblige(question, settling: proxy.settling, within: proxy.timers.retransmission + slack)
+      return oblige(question, settling: proxy.settling, within: proxy.timers.timeout + slack)
     }
     guard mustAnswerSecondHand(question, since: world.now - settlingOfAll) else { return }
-    let timers = world.gateways.flatMap(\.ruleset.proxies).map(\.timers.retransmission)
+    let timers = world.gateways.flatMap(\.ruleset.proxies).map(\.timers.timeout)
     oblige(
       question, settling: settlingOfAll, within: timers.max()! * 2 + slack * 2, isSecondHand: true)
   }
@@ -63,7 +64,7 @@ extension Judge {
     let key = TargetKey(gateway: question.gateway.number, target: question.target)
     guard let heard = words[key]?.firstHand else { return false }
     return heard > question.gateway.forgot
-      && heard + question.proxy.timers.reachable > world.now
+      && heard + question.proxy.timers.ttl > world.now
   }
 
   /// How long it takes until every gateway has forgotten what was.
@@ -96,7 +97,7 @@ extension Judge {
     if world.truth.isUsurped(question.target) { return false }
     if let flood = world.lastFlood, flood + question.proxy.settling > world.now {
       let word = words[TargetKey(gateway: gateway.number, target: question.target)]
-      return word?.firstHand.map { $0 + timers.reachable > world.now } ?? false
+      return word?.firstHand.map { $0 + timers.ttl > world.now } ?? false
     }
     let scanning = world.lastScan.filter { $0.value + question.proxy.settling > world.now }.keys
       .map { world.stations[$0] }
@@ -106,9 +107,9 @@ extension Judge {
       return true
     }
     let word = words[TargetKey(gateway: gateway.number, target: question.target)]
-    let isKnown = word?.firstHand.map { $0 + timers.reachable > world.now } ?? false
+    let isKnown = word?.firstHand.map { $0 + timers.ttl > world.now } ?? false
     return isKnown && gateway.limits.advertisementsPerSecond ?? .max > 10_000
-      && !question.coverage.isAuto && gateway.forgot < world.now - timers.reachable
+      && !question.coverage.isAuto && gateway.forgot < world.now - timers.ttl
   }
 
   /// Who asks whom for what, and what the rules say of it.
@@ -173,8 +174,8 @@ extension Judge {
         let next = Inquiry(
           target: question.target, asker: asker, gateway: other,
           interface: attachment.interface, proxy: proxy, coverage: coverage)
-        return proxy.timers.retransmission + slack * 2
-          < timers.retransmission * timers.solicitations && mustAnswer(next, since: settled)
+        return proxy.timers.timeout + slack * 2
+          < timers.timeout * timers.solicitations && mustAnswer(next, since: settled)
       }
     }
   }
@@ -251,7 +252,7 @@ extension Judge {
 extension Ruleset.Proxy {
   /// How long it takes until what was is forgotten: a train of solicitations, and `deadtime`.
   fileprivate var settling: Duration {
-    timers.retransmission * (timers.solicitations + 2) + timers.failed + .seconds(1)
+    timers.timeout * (timers.solicitations + 2) + timers.deadtime + .seconds(1)
   }
 }
 

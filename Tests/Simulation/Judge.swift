@@ -1,6 +1,7 @@
 import FrameFuzzing
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 /// Watches the gateways of a world, and keeps the first violation.
 ///
@@ -231,7 +232,7 @@ final class Judge {
     for gateway in world.gateways {
       let timers = gateway.ruleset.proxies.map(\.timers)
       let longest = timers.map {
-        $0.reachable * 2 + $0.retransmission * (3 * $0.solicitations + 3) + $0.failed
+        $0.ttl * 2 + $0.timeout * (3 * $0.solicitations + 3) + $0.deadtime
       }.max()!
       bound += longest + .seconds(600)
     }

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import TestSupport
 
 /// The neighbor cache of a gateway's kernel (RFC 4861 §5.1, §7.3): who packets are forwarded to.

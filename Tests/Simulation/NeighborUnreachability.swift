@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // How a station resolves and probes its neighbours (RFC 4861 §7.2.2, §7.3.3).
 

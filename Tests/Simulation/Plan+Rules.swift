@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import TestSupport
 
 // The gateways of a plan: their interfaces and rules.
@@ -101,7 +102,7 @@ extension Plan {
       [.ignore, .verify, .verify, .defend].randomElement(using: &random)!
     proxy.source =
       [
-        .automatic, .automatic, .automatic, .linkLocal, .global, .target,
+        .auto, .auto, .auto, .linkLocal, .global, .target,
         .address(IPv6Address("2001:db8:1::1")!),
       ].randomElement(using: &random)!
     return proxy
@@ -133,7 +134,7 @@ extension Plan {
     case 0 where !isWide || topology == .single: .static
     case 1, 2, 3: .auto
     case 4, 5: .interface("net*")
-    default: .interface(others.randomElement(using: &random)!)
+    default: .interface(InterfacePattern(others.randomElement(using: &random)!))
     }
   }
 
@@ -148,12 +149,12 @@ extension Plan {
   private func timers(random: inout SeededGenerator) -> Ruleset.Timers {
     var timers = Ruleset.Timers()
     if Bool.random(using: &random) { return timers }
-    timers.retransmission = [.milliseconds(300), .milliseconds(500), .seconds(1), .seconds(2)]
+    timers.timeout = [.milliseconds(300), .milliseconds(500), .seconds(1), .seconds(2)]
       .randomElement(using: &random)!
-    timers.solicitations = Int.random(in: 1...4, using: &random)
-    timers.reachable = [.seconds(2), .seconds(5), .seconds(10), .seconds(30)]
+    timers.retries = Int.random(in: 0...3, using: &random)
+    timers.ttl = [.seconds(2), .seconds(5), .seconds(10), .seconds(30)]
       .randomElement(using: &random)!
-    timers.failed = [.seconds(1), .seconds(3), .seconds(10)].randomElement(using: &random)!
+    timers.deadtime = [.seconds(1), .seconds(3), .seconds(10)].randomElement(using: &random)!
     timers.keepsAlive = Bool.random(using: &random)
     return timers
   }

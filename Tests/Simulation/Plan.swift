@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import TestSupport
 
 /// A world to be: who is where, by which rules, and what will happen to them.

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 /// What the rules of a proxy say of a target: every rule is looked at, one by one.
 ///
@@ -26,7 +27,7 @@ struct Coverage: Equatable {
   /// Whether an `iface` rule names this interface.
   func names(_ interface: String) -> Bool {
     methods.contains {
-      if case .interface(let text) = $0 { return matches(text, interface) }
+      if case .interface(let pattern) = $0 { return matches(pattern.text, interface) }
       return false
     }
   }

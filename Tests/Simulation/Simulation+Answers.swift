@@ -1,5 +1,6 @@
 package import NDPWire
 import ProxyEngine
+import ProxyModel
 package import TestSupport
 
 extension Simulation {

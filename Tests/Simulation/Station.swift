@@ -1,6 +1,7 @@
 import FrameFuzzing
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import TestSupport
 
 /// A host or a router that behaves as RFC 4861 and RFC 4862 say, and speaks as real ones do.

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 /// What happened in a run: always as a hash, and as text where it is to be read.
 struct Trace {

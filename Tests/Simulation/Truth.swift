@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 /// Who really is where, and was: what the proxies can only find out by asking.
 struct Truth {

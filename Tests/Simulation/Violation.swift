@@ -1,4 +1,5 @@
 package import ProxyEngine
+import ProxyModel
 
 /// What holds of every run, whatever the seed.
 package enum Invariant: String, CaseIterable, Sendable {

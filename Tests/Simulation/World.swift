@@ -1,6 +1,7 @@
 import HeapModule
 import NDPWire
 import ProxyEngine
+import ProxyModel
 import TestSupport
 
 /// Links, stations and gateways on a virtual clock.

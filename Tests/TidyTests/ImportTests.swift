@@ -1,3 +1,4 @@
+import ProxyModel
 import Testing
 
 /// The arrows of DESIGN §2: what each room may import of ours.

@@ -65,7 +65,7 @@ struct ResponderConfiguration: Sendable {
   }
 
   /// Whether there are more targets than the defaults provide for.
-  var needsLargerLimits: Bool { sessionCount > Configuration().maxSessions }
+  var needsLargerLimits: Bool { sessionCount > Configuration().limits.sessions }
 
   /// Room for the targets, and for becoming acquainted with them within a minute.
   private var largerLimits: String {

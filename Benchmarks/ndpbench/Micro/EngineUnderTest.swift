@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 /// An engine between two links, with simulated time: frames in, actions out, and no kernel.
 final class EngineUnderTest {

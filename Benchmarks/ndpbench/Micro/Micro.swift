@@ -3,6 +3,7 @@ import NDPWire
 import NetworkLab
 import PrefixTrie
 import ProxyEngine
+import ProxyModel
 
 /// Steps, sessions, prefixes and files, all in this process or its children.
 struct Micro {

@@ -1,5 +1,6 @@
 import LinuxNet
 import ProxyConfig
+import ProxyModel
 
 extension Check {
   static let configurationChecks = [configurationFile, daemonRuns, daemonPrivileges]
@@ -67,7 +68,7 @@ extension Check {
     CapabilityBoundingSet= in a drop-in.
     """
   ) { examination in
-    guard examination.configuration.proxies.contains(where: \.autowire) else {
+    guard examination.configuration.proxies.contains(where: \.installsHostRoutes) else {
       return .good("'autowire' is off: CAP_NET_RAW is enough")
     }
     if case .failure(let error) = examination.picture.processes { return .skipped(error.skipped) }

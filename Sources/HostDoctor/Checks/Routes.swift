@@ -2,6 +2,7 @@ import LinuxNet
 import NDPWire
 import ProxyConfig
 import ProxyDaemon
+import ProxyModel
 
 extension Check {
   static let routeChecks = [routeInside, competing, ownAddresses, onLink, tunnels, policy]

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 extension Row {
   /// H: what routes and interfaces mean for targets.

@@ -1,5 +1,6 @@
 import NDPWire
 import ProxyEngine
+import ProxyModel
 
 extension Row {
   /// M: what nobody may exhaust.

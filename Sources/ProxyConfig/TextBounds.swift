@@ -1,5 +1,5 @@
 /// What the parser refuses to go beyond, so that no file can hang it or eat the memory.
-package enum Limits {
+package enum TextBounds {
   /// What is read at all, all files together; real ones stay under 100 KiB.
   package static let fileOctets = 16 << 20
 

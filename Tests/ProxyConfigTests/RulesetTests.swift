@@ -1,21 +1,20 @@
 import NDPWire
 import ProxyConfig
-import ProxyDaemon
-import ProxyEngine
+import ProxyModel
 import Testing
 
-struct RulesetLoweringTests {
+struct RulesetTests {
   private func ruleset(_ text: String) throws -> Ruleset {
     let result = ConfigurationParser.parse(Array(text.utf8), fileName: "test.conf")
-    return Ruleset(try #require(result.configuration, "\(result.report)"))
+    return try #require(result.configuration, "\(result.report)").ruleset
   }
 
   @Test func `defaults keep the limits of RFC 4861`() throws {
     let timers = try ruleset("proxy eth0 {\nrule 2001:db8::/64 {\nauto\n}\n}").proxies[0].timers
-    #expect(timers.retransmission == .seconds(1))
+    #expect(timers.timeout == .seconds(1))
     #expect(timers.solicitations == 3)
-    #expect(timers.reachable == .seconds(30))
-    #expect(timers.failed == .seconds(3))
+    #expect(timers.ttl == .seconds(30))
+    #expect(timers.deadtime == .seconds(3))
     #expect(timers.keepsAlive)
   }
 
@@ -47,11 +46,11 @@ struct RulesetLoweringTests {
     ).proxies[0]
     #expect(proxy.interface == "eth0" && !proxy.isRouter && proxy.isOverride)
     #expect(proxy.source == .linkLocal && proxy.duplicateDetection == .defend)
-    #expect(!proxy.answersOffLink)
-    #expect(proxy.timers.retransmission == .milliseconds(500))
+    #expect(proxy.solicitors == .onLink)
+    #expect(proxy.timers.timeout == .milliseconds(500))
     #expect(proxy.timers.solicitations == 4, "the first and three more")
-    #expect(proxy.timers.reachable == .milliseconds(2000))
-    #expect(proxy.timers.failed == .milliseconds(700))
+    #expect(proxy.timers.ttl == .milliseconds(2000))
+    #expect(proxy.timers.deadtime == .milliseconds(700))
     #expect(!proxy.timers.keepsAlive)
     #expect(
       proxy.rules == [
@@ -64,10 +63,10 @@ struct RulesetLoweringTests {
   @Test(arguments: ["", "solicitors any\n"])
   func `everybody is answered unless the file says otherwise`(option: String) throws {
     let text = "proxy eth0 {\n\(option)rule 2001:db8::/64 {\nauto\n}\n}"
-    #expect(try ruleset(text).proxies[0].answersOffLink)
+    #expect(try ruleset(text).proxies[0].solicitors == .any)
   }
 
-  @Test func `limits of the file are the engine's`() throws {
+  @Test func `limits of the file are taken up`() throws {
     let text = """
       max-sessions 7
       max-solicitations 8
@@ -75,12 +74,12 @@ struct RulesetLoweringTests {
       max-advertisements 10
       """
     let result = ConfigurationParser.parse(Array(text.utf8), fileName: "test.conf")
-    let limits = ProxyEngine.Limits(try #require(result.configuration))
+    let limits = try #require(result.configuration).limits
     #expect(limits.sessions == 7 && limits.solicitationsPerSecond == 8)
     #expect(limits.routeLookupsPerSecond == 9 && limits.advertisementsPerSecond == 10)
   }
 
-  @Test func `a file that says nothing of limits has the engine's own`() throws {
-    #expect(ProxyEngine.Limits(Configuration()) == ProxyEngine.Limits())
+  @Test func `a file that says nothing of limits has the defaults`() throws {
+    #expect(Configuration().limits == Limits())
   }
 }

@@ -1,19 +1,19 @@
 /// The name of an interface, or a pattern for several: `*` is any run of characters, `?` any one.
-package struct InterfacePattern: Hashable, Sendable {
+public struct InterfacePattern: Hashable, Sendable {
   /// As the configuration has it.
-  package let text: String
+  public let text: String
 
-  package init(_ text: String) {
+  public init(_ text: String) {
     self.text = text
   }
 
   /// Whether it names one interface.
-  package var isExact: Bool { !text.utf8.contains { $0 == anyRun || $0 == anyOne } }
+  public var isExact: Bool { !text.utf8.contains { $0 == anyRun || $0 == anyOne } }
 
   /// Whether an interface of this name is meant.
   ///
   /// At most the product of both lengths, which are 15, or 127 for alternative names.
-  package func matches(_ name: String) -> Bool {
+  public func matches(_ name: String) -> Bool {
     let pattern = text.utf8.span
     let name = name.utf8.span
     var (position, place) = (0, 0)
@@ -39,6 +39,11 @@ package struct InterfacePattern: Hashable, Sendable {
     while position < pattern.count, pattern[position] == anyRun { position += 1 }
     return position == pattern.count
   }
+}
+
+extension InterfacePattern: ExpressibleByStringLiteral {
+  /// As it is written in a configuration.
+  public init(stringLiteral text: String) { self.init(text) }
 }
 
 private let anyRun = UInt8(ascii: "*")

@@ -51,11 +51,16 @@ let targets: [Target] = [
   .target(
     name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", "PlainText", system],
     cSettings: gnu, swiftSettings: house),
+  .target(name: "JSONText", dependencies: ["PlainText"], swiftSettings: house),
+  // Not part of JSONText, for the linker drops no conformance: the daemon would carry it.
+  .target(name: "JSONDecoding", dependencies: ["JSONText"], swiftSettings: house),
   .target(
-    name: "ControlProtocol", dependencies: ["NDPWire", "PlainText"], swiftSettings: house),
+    name: "ControlProtocol", dependencies: ["JSONText", "NDPWire"], swiftSettings: house),
   .target(
     name: "ProxyDaemon",
-    dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log],
+    dependencies: [
+      "ControlProtocol", "JSONText", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log,
+    ],
     swiftSettings: house),
   .target(
     name: "HostDoctor",
@@ -72,8 +77,8 @@ let targets: [Target] = [
   .executableTarget(
     name: "ndpctl",
     dependencies: [
-      "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText",
-      "ProxyConfig", "ProxyDaemon", arguments, subprocess, system,
+      "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "NDPWire",
+      "NetworkLab", "PlainText", "ProxyConfig", "ProxyDaemon", arguments, subprocess, system,
     ],
     swiftSettings: house),
 ]
@@ -139,8 +144,12 @@ let developersTargets: [Target] = [
     dependencies: ["CLinux", "LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
     cSettings: gnu, swiftSettings: common),
   .testTarget(
+    name: "JSONTextTests",
+    dependencies: ["JSONDecoding", "JSONText", "PlainText", "TestSupport"],
+    swiftSettings: common),
+  .testTarget(
     name: "ControlProtocolTests",
-    dependencies: ["ControlProtocol", "NDPWire", "PlainText", "TestSupport"],
+    dependencies: ["ControlProtocol", "JSONDecoding", "JSONText", "NDPWire", "TestSupport"],
     swiftSettings: common),
   .testTarget(
     name: "ProxyDaemonTests",
@@ -149,7 +158,8 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "HostDoctorTests",
     dependencies: [
-      "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", system,
+      "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "NDPWire",
+      "NetworkLab", "ProxyConfig", system,
     ],
     swiftSettings: common),
   .testTarget(
@@ -165,13 +175,15 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "ndpproxyTests",
     dependencies: [
-      "ControlProtocol", "LinuxNet", "NDPWire", "NetworkLab", subprocess, system,
+      "ControlProtocol", "JSONDecoding", "JSONText", "LinuxNet", "NDPWire", "NetworkLab",
+      subprocess, system,
     ],
     swiftSettings: common),
   .testTarget(
     name: "ndpctlTests",
     dependencies: [
-      "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText", system,
+      "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "NDPWire",
+      "NetworkLab", "PlainText", system,
     ],
     swiftSettings: common),
   .testTarget(

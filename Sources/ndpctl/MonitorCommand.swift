@@ -1,5 +1,6 @@
 public import ArgumentParser
 import ControlProtocol
+import JSONText
 import LinuxNet
 public import NDPWire
 import PlainText

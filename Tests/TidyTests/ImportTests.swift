@@ -17,14 +17,18 @@ private let arrows: [String: Set<String>] = [
   "ProxyEngine": ["NDPWire", "PrefixTrie"],
   "ProxyConfig": ["NDPWire"],
   "LinuxNet": ["CLinux", "CPcap", "NDPWire", "PlainText"],
-  "ControlProtocol": ["NDPWire", "PlainText"],
-  "ProxyDaemon": ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
+  "JSONText": ["PlainText"],
+  "JSONDecoding": ["JSONText"],
+  "ControlProtocol": ["JSONText", "NDPWire"],
+  "ProxyDaemon": [
+    "ControlProtocol", "JSONText", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine",
+  ],
   "ndpproxy": ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "NDPWire"],
   "HostDoctor": ["LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon"],
   "ndpctl": [
-    "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText",
-    "ProxyConfig", "ProxyDaemon",
+    "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "NDPWire",
+    "NetworkLab", "PlainText", "ProxyConfig", "ProxyDaemon",
   ],
   "ndpbench": [
     "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",

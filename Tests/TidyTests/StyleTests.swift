@@ -44,8 +44,8 @@ struct StyleTests {
   }
 
   static let daemonRooms = [
-    "ControlProtocol", "NDPWire", "PlainText", "PrefixTrie", "ProxyEngine", "ProxyConfig",
-    "LinuxNet",
+    "ControlProtocol", "JSONText", "NDPWire", "PlainText", "PrefixTrie", "ProxyEngine",
+    "ProxyConfig", "LinuxNet",
     "ProxyDaemon", "ndpproxy",
   ]
 

@@ -1,7 +1,7 @@
+import JSONDecoding
+import JSONText
 import PlainText
 import Testing
-
-@testable import ControlProtocol
 
 /// JSON that a terminal may show.
 struct JSONPrintableTests {

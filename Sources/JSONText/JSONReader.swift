@@ -1,5 +1,5 @@
 /// A JSON value; numbers are as they were written.
-indirect enum JSONValue: Equatable {
+package indirect enum JSONValue: Equatable {
   case null
   case bool(Bool)
   case number(String)
@@ -8,9 +8,11 @@ indirect enum JSONValue: Equatable {
   case object([Member])
 
   /// A key and its value; of equal keys the first counts.
-  struct Member: Equatable {
-    let key: String
-    let value: JSONValue
+  package struct Member: Equatable {
+    /// The key.
+    package let key: String
+    /// Its value.
+    package let value: JSONValue
   }
 }
 

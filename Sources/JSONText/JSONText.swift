@@ -33,29 +33,32 @@ package enum JSONText {
     return String(decoding: shown, as: UTF8.self)
   }
 
-  /// Reads a value; whatever else the text holds is left out.
+  /// Reads a text as it stands.
   ///
-  /// Throws `JSONSyntaxError` where it is no JSON or too deep, and `DecodingError` where it is not
-  /// such a value.
-  package static func value<Value: Decodable>(
-    _ type: Value.Type, from octets: some Sequence<UInt8>
-  ) throws -> Value {
+  /// Throws `JSONSyntaxError` where it is no JSON or too deep.
+  package static func value(
+    from octets: some Sequence<UInt8>
+  ) throws(JSONSyntaxError) -> JSONValue {
     var reader = JSONReader(octets)
-    return try type.init(from: JSONDecoding(value: reader.readText(), codingPath: []))
+    return try reader.readText()
   }
 }
 
 /// A key of an object, where no type has one of its own.
-struct JSONKey: CodingKey {
-  let stringValue: String
-  let intValue: Int?
+package struct JSONKey: CodingKey {
+  /// The key itself.
+  package let stringValue: String
+  /// The place in an array; `nil` for a key of an object.
+  package let intValue: Int?
 
-  init(stringValue: String) {
+  /// A key of an object.
+  package init(stringValue: String) {
     self.stringValue = stringValue
     intValue = nil
   }
 
-  init(intValue: Int) {
+  /// A place in an array.
+  package init(intValue: Int) {
     stringValue = "\(intValue)"
     self.intValue = intValue
   }

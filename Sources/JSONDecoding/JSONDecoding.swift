@@ -1,3 +1,17 @@
+package import JSONText
+
+extension JSONText {
+  /// Reads a value; whatever else the text holds is left out.
+  ///
+  /// Throws `JSONSyntaxError` where it is no JSON or too deep, and `DecodingError` where it is not
+  /// such a value.
+  package static func value<Value: Decodable>(
+    _ type: Value.Type, from octets: some Sequence<UInt8>
+  ) throws -> Value {
+    try type.init(from: JSONDecoding(value: self.value(from: octets), codingPath: []))
+  }
+}
+
 /// Swift's way to take up a value, from JSON.
 struct JSONDecoding: Decoder {
   let value: JSONValue

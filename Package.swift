@@ -51,6 +51,10 @@ let targets: [Target] = [
   .target(
     name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", "PlainText", system],
     cSettings: gnu, swiftSettings: house),
+  .target(
+    name: "LinuxSurvey",
+    dependencies: ["CLinux", "CPcap", "LinuxNet", "NDPWire", "PlainText", system],
+    cSettings: gnu, swiftSettings: house),
   .target(name: "JSONText", dependencies: ["PlainText"], swiftSettings: house),
   // Not part of JSONText, for the linker drops no conformance: the daemon would carry it.
   .target(name: "JSONDecoding", dependencies: ["JSONText"], swiftSettings: house),
@@ -64,7 +68,9 @@ let targets: [Target] = [
     swiftSettings: house),
   .target(
     name: "HostDoctor",
-    dependencies: ["LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon"],
+    dependencies: [
+      "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon",
+    ],
     swiftSettings: house),
   .executableTarget(
     name: "ndpproxy", dependencies: ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
@@ -72,13 +78,14 @@ let targets: [Target] = [
     swiftSettings: house),
 
   .target(
-    name: "NetworkLab", dependencies: ["LinuxNet", "NDPWire", subprocess, system],
+    name: "NetworkLab", dependencies: ["LinuxNet", "LinuxSurvey", "NDPWire", subprocess, system],
     swiftSettings: house),
   .executableTarget(
     name: "ndpctl",
     dependencies: [
-      "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "NDPWire",
-      "NetworkLab", "PlainText", "ProxyConfig", "ProxyDaemon", arguments, subprocess, system,
+      "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "LinuxSurvey",
+      "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyDaemon", arguments, subprocess,
+      system,
     ],
     swiftSettings: house),
 ]
@@ -88,34 +95,38 @@ let developersTargets: [Target] = [
   .executableTarget(
     name: "ndpbench",
     dependencies: [
-      "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
-      "ProxyEngine", arguments, subprocess, system,
+      "CLinux", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig",
+      "ProxyDaemon", "ProxyEngine", arguments, subprocess, system,
     ],
     path: "Benchmarks/ndpbench", cSettings: gnu, swiftSettings: house),
 
   .target(
     name: "TestSupport", dependencies: ["NDPWire"], path: "Tests/TestSupport",
     swiftSettings: common),
+  .target(
+    name: "LinuxSupport", dependencies: ["LinuxSurvey"], path: "Tests/LinuxSupport",
+    swiftSettings: common),
   .testTarget(
     name: "RecordingTests",
-    dependencies: ["LinuxNet", "NDPWire", "ProxyEngine", "Simulation", "TestSupport"],
+    dependencies: ["LinuxSurvey", "NDPWire", "ProxyEngine", "Simulation", "TestSupport"],
     swiftSettings: common),
   .target(
     name: "Conformance",
     dependencies: [
-      "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
-      "TestSupport",
+      "CLinux", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon",
+      "ProxyEngine", "TestSupport",
     ],
     path: "Tests/Conformance", exclude: ["README.md"], swiftSettings: common + unoptimized),
   .executableTarget(
     name: "ConformanceTable", dependencies: ["Conformance", "LinuxNet", "NetworkLab"],
     path: "Tests/ConformanceTable", swiftSettings: common),
   .target(
-    name: "Scenarios", dependencies: ["Conformance", "LinuxNet", "NDPWire", "NetworkLab"],
+    name: "Scenarios",
+    dependencies: ["Conformance", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab"],
     path: "Tests/Scenarios", swiftSettings: common),
   .target(
     name: "InterfaceEvents",
-    dependencies: ["Conformance", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios"],
+    dependencies: ["Conformance", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "Scenarios"],
     path: "Tests/InterfaceEvents", swiftSettings: common),
   .executableTarget(
     name: "kernellab",
@@ -141,12 +152,17 @@ let developersTargets: [Target] = [
     swiftSettings: common),
   .testTarget(
     name: "LinuxNetTests",
-    dependencies: ["CLinux", "LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
+    dependencies: [
+      "CLinux", "LinuxNet", "LinuxSupport", "LinuxSurvey", "NDPWire", "NetworkLab", "TestSupport",
+    ],
     cSettings: gnu, swiftSettings: common),
   .testTarget(
     name: "JSONTextTests",
     dependencies: ["JSONDecoding", "JSONText", "PlainText", "TestSupport"],
     swiftSettings: common),
+  .testTarget(
+    name: "LinuxSurveyTests",
+    dependencies: ["LinuxNet", "LinuxSupport", "LinuxSurvey", "NDPWire"], swiftSettings: common),
   .testTarget(
     name: "ControlProtocolTests",
     dependencies: ["ControlProtocol", "JSONDecoding", "JSONText", "NDPWire", "TestSupport"],
@@ -158,39 +174,40 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "HostDoctorTests",
     dependencies: [
-      "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "NDPWire",
-      "NetworkLab", "ProxyConfig", system,
+      "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "LinuxSurvey",
+      "NDPWire", "NetworkLab", "ProxyConfig", system,
     ],
     swiftSettings: common),
   .testTarget(
-    name: "NetworkLabTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", system],
+    name: "NetworkLabTests",
+    dependencies: ["LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", system],
     swiftSettings: common),
   .testTarget(
     name: "ScenarioTests",
     dependencies: [
-      "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+      "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
       "Scenarios", "TestSupport",
     ],
     swiftSettings: common),
   .testTarget(
     name: "ndpproxyTests",
     dependencies: [
-      "ControlProtocol", "JSONDecoding", "JSONText", "LinuxNet", "NDPWire", "NetworkLab",
-      subprocess, system,
+      "ControlProtocol", "JSONDecoding", "JSONText", "LinuxNet", "LinuxSurvey", "NDPWire",
+      "NetworkLab", subprocess, system,
     ],
     swiftSettings: common),
   .testTarget(
     name: "ndpctlTests",
     dependencies: [
-      "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "NDPWire",
-      "NetworkLab", "PlainText", system,
+      "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "LinuxSurvey",
+      "NDPWire", "NetworkLab", "PlainText", system,
     ],
     swiftSettings: common),
   .testTarget(
-    name: "ConformanceTests", dependencies: ["Conformance", "LinuxNet"], swiftSettings: common),
+    name: "ConformanceTests", dependencies: ["Conformance", "LinuxSurvey"], swiftSettings: common),
   .testTarget(
     name: "InterfaceEventTests",
-    dependencies: ["Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab"],
+    dependencies: ["Conformance", "InterfaceEvents", "LinuxSurvey", "NDPWire", "NetworkLab"],
     swiftSettings: common),
   .target(
     name: "FrameFuzzing", dependencies: ["NDPWire", "ProxyEngine", "TestSupport"],

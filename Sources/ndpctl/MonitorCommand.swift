@@ -2,6 +2,7 @@ public import ArgumentParser
 import ControlProtocol
 import JSONText
 import LinuxNet
+import LinuxSurvey
 public import NDPWire
 import PlainText
 

@@ -5,7 +5,7 @@ import Testing
 /// Arrows are drawn here that the drawing leaves out: daemon and ndpctl speak by ControlProtocol;
 /// ndpctl explains an address without a daemon as the daemon would (ProxyDaemon); `ndpproxy` reads
 /// its flags with getopt_long(3), which is LinuxNet's like every other piece of libc that needs
-/// `unsafe`; NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw
+/// `unsafe`; NetworkLab opens namespaces and captures (LinuxSurvey) and shows what they saw
 /// (NDPWire); and whoever shows what others have named makes it printable (PlainText).
 /// `ndpbench`, below Benchmarks, is not in the drawing at all: it measures rooms from outside.
 /// Nor are `Conformance`, `InterfaceEvents`, `Scenarios` and the programs that play or print them,
@@ -17,6 +17,7 @@ private let arrows: [String: Set<String>] = [
   "ProxyEngine": ["NDPWire", "PrefixTrie"],
   "ProxyConfig": ["NDPWire"],
   "LinuxNet": ["CLinux", "CPcap", "NDPWire", "PlainText"],
+  "LinuxSurvey": ["CLinux", "CPcap", "LinuxNet", "NDPWire", "PlainText"],
   "JSONText": ["PlainText"],
   "JSONDecoding": ["JSONText"],
   "ControlProtocol": ["JSONText", "NDPWire"],
@@ -24,23 +25,25 @@ private let arrows: [String: Set<String>] = [
     "ControlProtocol", "JSONText", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine",
   ],
   "ndpproxy": ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
-  "NetworkLab": ["LinuxNet", "NDPWire"],
-  "HostDoctor": ["LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon"],
+  "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],
+  "HostDoctor": ["LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon"],
   "ndpctl": [
-    "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "NDPWire",
-    "NetworkLab", "PlainText", "ProxyConfig", "ProxyDaemon",
+    "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "LinuxSurvey",
+    "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyDaemon",
   ],
   "ndpbench": [
-    "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
-    "ProxyEngine",
+    "CLinux", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig",
+    "ProxyDaemon", "ProxyEngine",
   ],
   "Conformance": [
-    "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
-    "TestSupport",
+    "CLinux", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon",
+    "ProxyEngine", "TestSupport",
   ],
   "ConformanceTable": ["Conformance", "LinuxNet", "NetworkLab"],
-  "Scenarios": ["Conformance", "LinuxNet", "NDPWire", "NetworkLab"],
-  "InterfaceEvents": ["Conformance", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios"],
+  "Scenarios": ["Conformance", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab"],
+  "InterfaceEvents": [
+    "Conformance", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "Scenarios",
+  ],
   "InterfaceTable": ["Conformance", "InterfaceEvents", "NetworkLab"],
   "KernelLab": [
     "Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios",
@@ -50,6 +53,7 @@ private let arrows: [String: Set<String>] = [
 /// What of others each room may import (DESIGN §3.4).
 private let libraries: [String: Set<String>] = [
   "LinuxNet": ["Glibc", "Synchronization", "SystemPackage"],
+  "LinuxSurvey": ["Glibc", "SystemPackage"],
   "ProxyDaemon": ["Logging", "Synchronization"],
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],

@@ -3,6 +3,7 @@ import Glibc
 import JSONDecoding
 import JSONText
 import LinuxNet
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import Testing

@@ -3,6 +3,7 @@ import HostDoctor
 import JSONDecoding
 import JSONText
 import LinuxNet
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import PlainText

@@ -2,7 +2,7 @@ import ControlProtocol
 import Glibc
 import JSONDecoding
 import JSONText
-import LinuxNet
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import Testing

@@ -1,7 +1,7 @@
 import ControlProtocol
 import JSONDecoding
 import JSONText
-import LinuxNet
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import Testing

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import LinuxNet
 
 /// A file in memory, without a name: gone with the last descriptor, however this process ends.
 package final class AnonymousFile: Sendable {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import LinuxNet
 
 /// A network interface with what `ip -details link` shows of it (RTM_GETLINK).
 package struct DetailedLink: Equatable, Sendable {

@@ -1,7 +1,9 @@
+import LinuxNet
+import LinuxSupport
 import NDPWire
 import Testing
 
-@testable import LinuxNet
+@testable import LinuxSurvey
 
 /// What is read of a host at once, on a real kernel.
 @Suite(.enabled(if: NetworkNamespace.isPermitted))

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import LinuxNet
 import PlainText
 
 /// The terminal that standard output is, used as a page that is drawn anew again and again.

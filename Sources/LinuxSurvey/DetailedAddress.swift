@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import LinuxNet
 
 /// An IPv6 address of an interface with what `ip address` shows of it (RTM_GETADDR).
 package struct DetailedAddress: Equatable, Sendable {

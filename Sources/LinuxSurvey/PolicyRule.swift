@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import LinuxNet
 
 /// A rule of `ip -6 rule` (RTM_GETRULE), which chooses a routing table.
 package struct PolicyRule: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Glibc
+package import LinuxNet
 
 /// The threads of a process (proc_pid_task(5)).
 package enum ProcessThreads {

@@ -1,7 +1,7 @@
 import NDPWire
 import Testing
 
-@testable import LinuxNet
+@testable import LinuxSurvey
 
 /// What ip6_tables hands over, as <linux/netfilter_ipv6/ip6_tables.h> lays it out; `kernellab` has
 /// a real kernel say the same.

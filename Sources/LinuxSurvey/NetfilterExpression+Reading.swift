@@ -1,4 +1,5 @@
 import CLinux
+import LinuxNet
 
 extension NetfilterExpression {
   /// Reads one `NFTA_LIST_ELEM` of a rule.

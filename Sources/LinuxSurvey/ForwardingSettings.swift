@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import LinuxNet
 
 /// Whether the kernel forwards IPv6 packets (RTM_GETNETCONF).
 package struct ForwardingSettings: Equatable, Sendable {

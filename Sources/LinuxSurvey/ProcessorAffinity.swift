@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import LinuxNet
 
 /// On which processors a process may run (sched_setaffinity(2)).
 package enum ProcessorAffinity {

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import LinuxNet
 
 /// A running program as `/proc` shows it.
 package struct HostProcess: Equatable, Sendable {

@@ -1,13 +1,15 @@
 import Glibc
-import LinuxNet
-import NetworkLab
+package import LinuxSurvey
 
 /// A veth pair `a0`–`b0` in a namespace, up, with fixed link-layer addresses and no chatter.
-struct Veth {
-  let first: Int32
-  let second: Int32
+package struct Veth {
+  /// The index of `a0`.
+  package let first: Int32
+  /// The index of `b0`.
+  package let second: Int32
 
-  init(in namespace: NetworkNamespace) throws {
+  /// Makes them.
+  package init(in namespace: NetworkNamespace) throws {
     try shell(
       namespace,
       "ip link add a0 address 02:00:00:00:00:0a type veth peer name b0 address 02:00:00:00:00:0b",
@@ -20,14 +22,14 @@ struct Veth {
 }
 
 /// Runs commands in a namespace, one after the other; throws where one fails.
-func shell(_ namespace: NetworkNamespace, _ commands: String...) throws {
+package func shell(_ namespace: NetworkNamespace, _ commands: String...) throws {
   for command in commands {
     let status = system("nsenter --net=\(namespace.path) \(command)")
     if status != 0 { throw ShellFailure(command: command, status: status) }
   }
 }
 
-struct ShellFailure: Error {
+private struct ShellFailure: Error {
   let command: String
   let status: Int32
 }

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxNet
+import LinuxSurvey
 import Testing
 
 /// Where others may put links, pipes and devices, only files of ours are written.

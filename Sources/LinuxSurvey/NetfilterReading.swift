@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import LinuxNet
 import SystemPackage
 
 extension NetfilterRuleset {

@@ -1,5 +1,6 @@
 import CPcap
 import Glibc
+import LinuxNet
 package import NDPWire
 
 /// A frame as it was on the wire.

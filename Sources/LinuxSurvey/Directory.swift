@@ -1,4 +1,5 @@
 import Glibc
+package import LinuxNet
 
 /// A directory.
 package enum Directory {

@@ -1,5 +1,6 @@
 import CPcap
 import Glibc
+import LinuxNet
 
 /// A file of frames that tcpdump(8) reads (pcap-savefile(5)), to the nanosecond.
 @safe package struct PacketDump: ~Copyable {

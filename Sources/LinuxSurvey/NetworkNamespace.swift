@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import LinuxNet
 
 /// A network namespace of its own, alive as long as this object or a process or socket inside it.
 ///

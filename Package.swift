@@ -61,19 +61,24 @@ let targets: [Target] = [
   .target(
     name: "ControlProtocol", dependencies: ["JSONText", "NDPWire"], swiftSettings: house),
   .target(
+    name: "Inspection",
+    dependencies: ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
+    swiftSettings: house),
+  .target(
     name: "ProxyDaemon",
     dependencies: [
-      "ControlProtocol", "JSONText", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", log,
+      "ControlProtocol", "Inspection", "JSONText", "LinuxNet", "NDPWire", "ProxyConfig",
+      "ProxyEngine", log,
     ],
     swiftSettings: house),
   .target(
     name: "HostDoctor",
     dependencies: [
-      "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon",
+      "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig",
     ],
     swiftSettings: house),
   .executableTarget(
-    name: "ndpproxy", dependencies: ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
+    name: "ndpproxy", dependencies: ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
     cSettings: gnu,
     swiftSettings: house),
 
@@ -83,8 +88,8 @@ let targets: [Target] = [
   .executableTarget(
     name: "ndpctl",
     dependencies: [
-      "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "LinuxSurvey",
-      "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyDaemon", arguments, subprocess,
+      "ControlProtocol", "HostDoctor", "Inspection", "JSONDecoding", "JSONText", "LinuxNet",
+      "LinuxSurvey", "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", arguments, subprocess,
       system,
     ],
     swiftSettings: house),
@@ -95,8 +100,8 @@ let developersTargets: [Target] = [
   .executableTarget(
     name: "ndpbench",
     dependencies: [
-      "CLinux", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig",
-      "ProxyDaemon", "ProxyEngine", arguments, subprocess, system,
+      "CLinux", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PrefixTrie",
+      "ProxyConfig", "ProxyEngine", arguments, subprocess, system,
     ],
     path: "Benchmarks/ndpbench", cSettings: gnu, swiftSettings: house),
 
@@ -113,7 +118,7 @@ let developersTargets: [Target] = [
   .target(
     name: "Conformance",
     dependencies: [
-      "CLinux", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon",
+      "CLinux", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyConfig",
       "ProxyEngine", "TestSupport",
     ],
     path: "Tests/Conformance", exclude: ["README.md"], swiftSettings: common + unoptimized),
@@ -168,8 +173,11 @@ let developersTargets: [Target] = [
     dependencies: ["ControlProtocol", "JSONDecoding", "JSONText", "NDPWire", "TestSupport"],
     swiftSettings: common),
   .testTarget(
-    name: "ProxyDaemonTests",
-    dependencies: ["LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon", "ProxyEngine"],
+    name: "InspectionTests",
+    dependencies: ["Inspection", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
+    swiftSettings: common),
+  .testTarget(
+    name: "ProxyDaemonTests", dependencies: ["ProxyDaemon", "ProxyEngine"],
     swiftSettings: common),
   .testTarget(
     name: "HostDoctorTests",
@@ -185,7 +193,7 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "ScenarioTests",
     dependencies: [
-      "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+      "Inspection", "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyEngine",
       "Scenarios", "TestSupport",
     ],
     swiftSettings: common),

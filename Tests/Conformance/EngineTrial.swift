@@ -1,6 +1,6 @@
+import Inspection
 import NDPWire
 import ProxyConfig
-import ProxyDaemon
 import ProxyEngine
 
 /// The engine with three links and a virtual clock, for what only events show: interfaces that

@@ -1,7 +1,7 @@
+import Inspection
 import LinuxNet
 import NDPWire
 import ProxyConfig
-import ProxyDaemon
 import ProxyEngine
 
 /// Octets into the decoder, its findings into the engine, and what that wants into the encoder.

@@ -2,8 +2,10 @@ import Testing
 
 /// The arrows of DESIGN §2: what each room may import of ours.
 ///
-/// Arrows are drawn here that the drawing leaves out: daemon and ndpctl speak by ControlProtocol;
-/// ndpctl explains an address without a daemon as the daemon would (ProxyDaemon); `ndpproxy` reads
+/// Arrows are drawn here that the drawing leaves out: daemon and ndpctl speak by ControlProtocol,
+/// of which ndpctl takes up replies by JSONDecoding; the daemon says of interfaces and addresses
+/// what Inspection says, which has nothing of LinuxSurvey, so that the daemon does not carry that;
+/// ndpctl explains an address without a daemon as the daemon would (Inspection); `ndpproxy` reads
 /// its flags with getopt_long(3), which is LinuxNet's like every other piece of libc that needs
 /// `unsafe`; NetworkLab opens namespaces and captures (LinuxSurvey) and shows what they saw
 /// (NDPWire); and whoever shows what others have named makes it printable (PlainText).
@@ -21,22 +23,24 @@ private let arrows: [String: Set<String>] = [
   "JSONText": ["PlainText"],
   "JSONDecoding": ["JSONText"],
   "ControlProtocol": ["JSONText", "NDPWire"],
+  "Inspection": ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
   "ProxyDaemon": [
-    "ControlProtocol", "JSONText", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine",
+    "ControlProtocol", "Inspection", "JSONText", "LinuxNet", "NDPWire", "ProxyConfig",
+    "ProxyEngine",
   ],
-  "ndpproxy": ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
+  "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],
-  "HostDoctor": ["LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon"],
+  "HostDoctor": ["Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig"],
   "ndpctl": [
-    "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "LinuxSurvey",
-    "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyDaemon",
+    "ControlProtocol", "HostDoctor", "Inspection", "JSONDecoding", "JSONText", "LinuxNet",
+    "LinuxSurvey", "NDPWire", "NetworkLab", "PlainText", "ProxyConfig",
   ],
   "ndpbench": [
-    "CLinux", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig",
-    "ProxyDaemon", "ProxyEngine",
+    "CLinux", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PrefixTrie",
+    "ProxyConfig", "ProxyEngine",
   ],
   "Conformance": [
-    "CLinux", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon",
+    "CLinux", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyConfig",
     "ProxyEngine", "TestSupport",
   ],
   "ConformanceTable": ["Conformance", "LinuxNet", "NetworkLab"],
@@ -116,6 +120,9 @@ struct ImportTests {
     ),
     ("one declaration", "Sources/ProxyConfig/A.swift|import struct LinuxNet.Link", ["LinuxNet"]),
     ("a benchmark sees libpcap", "Benchmarks/ndpbench/A.swift|import CPcap", ["CPcap"]),
+    ("doctor sees the daemon", "Sources/HostDoctor/A.swift|import ProxyDaemon", ["ProxyDaemon"]),
+    ("daemon sees the survey", "Sources/Inspection/A.swift|import LinuxSurvey", ["LinuxSurvey"]),
+    ("daemon decodes", "Sources/ControlProtocol/A.swift|import JSONDecoding", ["JSONDecoding"]),
     ("Foundation", "Sources/ProxyDaemon/A.swift|import Foundation", ["Foundation"]),
     ("a room within its arrows", "Sources/ProxyDaemon/A.swift|import ProxyEngine", []),
     ("the word elsewhere", "Sources/NDPWire/A.swift|/// What to import Foundation for.", []),

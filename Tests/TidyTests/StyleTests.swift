@@ -46,8 +46,7 @@ struct StyleTests {
 
   static let daemonRooms = [
     "ControlProtocol", "JSONText", "NDPWire", "PlainText", "PrefixTrie", "ProxyEngine",
-    "ProxyConfig", "LinuxNet",
-    "ProxyDaemon", "ndpproxy",
+    "ProxyConfig", "LinuxNet", "Inspection", "ProxyDaemon", "ndpproxy",
   ]
 
   @Test(arguments: SourceTree.files(under: "Sources").filter { daemonRooms.contains($0.room) })

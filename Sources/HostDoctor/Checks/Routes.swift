@@ -1,7 +1,7 @@
+import Inspection
 import LinuxNet
 import NDPWire
 import ProxyConfig
-import ProxyDaemon
 
 extension Check {
   static let routeChecks = [routeInside, competing, ownAddresses, onLink, tunnels, policy]

@@ -3,7 +3,7 @@ import NDPWire
 import ProxyConfig
 import Testing
 
-@testable import ProxyDaemon
+@testable import Inspection
 
 /// Rules that would take something away from the neighbors on the proxy interface's own link.
 @Suite struct LinkCheckTests {

@@ -1,30 +1,30 @@
-import LinuxNet
-import NDPWire
+package import LinuxNet
+package import NDPWire
 package import ProxyConfig
-import ProxyEngine
+package import ProxyEngine
 
 /// Which interfaces the rules name, and what stands in the way of using each.
 package struct PortPlan: Sendable {
   /// The names in the order of the configuration, each once.
   package let names: [String]
   /// Those of them that are patterns.
-  let patterns: [InterfacePattern]
+  package let patterns: [InterfacePattern]
   /// Those of them on which there are rules.
-  var proxyNames: [String] { names.filter { purposes[$0] != nil } }
+  package var proxyNames: [String] { names.filter { purposes[$0] != nil } }
   /// Those of them on which rules ask.
   private let askedNames: Set<String>
   /// Whether some rule asks anywhere.
-  let asks: Bool
-  private var purposes: [String: Port.Purpose] = [:]
+  package let asks: Bool
+  private var purposes: [String: Purpose] = [:]
   private var filters: [String: PacketFilter] = [:]
 
   /// `hearsEverything` is about solicitations for targets that no rule covers.
-  init(_ ruleset: Ruleset, hearsEverything: Bool = false) {
+  package init(_ ruleset: Ruleset, hearsEverything: Bool = false) {
     var names: [String] = []
     var asked: Set<String> = []
     for proxy in ruleset.proxies {
       let prefixes = hearsEverything ? [.everything] : proxy.rules.map(\.prefix)
-      var purpose = Port.Purpose(
+      var purpose = Purpose(
         solicitedPrefixes: prefixes, isPromiscuous: proxy.isPromiscuous)
       purpose.groups = Self.groups(of: proxy.rules)
       purposes[proxy.interface] = purpose
@@ -45,12 +45,12 @@ package struct PortPlan: Sendable {
   package init(_ configuration: Configuration) { self.init(Ruleset(configuration)) }
 
   /// Whether some rule asks on the interface of this name, or on those that match it.
-  func isAsked(_ name: String) -> Bool { askedNames.contains(name) }
+  package func isAsked(_ name: String) -> Bool { askedNames.contains(name) }
 
   /// The names and patterns that mean an interface.
   ///
   /// Costs the patterns, however many names there are.
-  func names(meaning link: Link) -> [String] {
+  package func names(meaning link: Link) -> [String] {
     link.names.filter { purposes[$0] != nil || askedNames.contains($0) }
       + patterns.filter { link.names.contains(where: $0.matches) }.map(\.text)
   }
@@ -58,7 +58,7 @@ package struct PortPlan: Sendable {
   /// What the kernel lets through on a proxy interface.
   ///
   /// To compile it takes a quarter of a millisecond, so that it is done once.
-  mutating func filter(of name: String) -> PacketFilter {
+  package mutating func filter(of name: String) -> PacketFilter {
     if let known = filters[name] { return known }
     let filter = PacketFilter(
       solicitationsFor: purposes[name]?.solicitedPrefixes ?? [], advertisements: false)
@@ -83,7 +83,7 @@ package struct PortPlan: Sendable {
   private static let narrowLength = 120
 
   /// What is wanted of the proxy interface of this name; `nil` if it is none.
-  func purpose(of name: String) -> Port.Purpose? { purposes[name] }
+  package func purpose(of name: String) -> Purpose? { purposes[name] }
 
   /// Whether, and why not, the interface of this name can be used now.
   ///
@@ -99,12 +99,22 @@ package struct PortPlan: Sendable {
   }
 
   /// The same of an interface that the name means.
-  func condition(of link: Link, as name: String, in host: HostTable) -> Condition {
+  package func condition(of link: Link, as name: String, in host: HostTable) -> Condition {
     if let master = link.master { return .enslaved(host.links[master]?.name ?? "#\(master)") }
     if link.linkLayerAddress == nil || !link.hasNeighborDiscovery {
       return isAsked(name) ? .noNeighbors : .notEthernet
     }
     return link.isUp ? .usable : .down
+  }
+
+  /// What is wanted of a proxy interface.
+  package struct Purpose: Equatable, Sendable {
+    /// The prefixes of its rules.
+    package var solicitedPrefixes: [IPv6Prefix] = []
+    /// Whether the interface is to receive every frame of its link, for drivers that drop groups.
+    package var isPromiscuous = false
+    /// The groups to which questions for the targets of its narrow rules go.
+    package var groups: [IPv6Address] = []
   }
 
   /// How things are with an interface that a rule names.
@@ -126,13 +136,13 @@ package struct PortPlan: Sendable {
     case failing(String)
 
     /// Whether a socket on it makes sense: one on an interface that is down comes to life with it.
-    var allowsSocket: Bool { self == .usable || self == .down }
+    package var allowsSocket: Bool { self == .usable || self == .down }
   }
 }
 
 extension PortPlan.Condition {
   /// One sentence for the log, saying what to do.
-  func sentence(about name: String) -> String {
+  package func sentence(about name: String) -> String {
     self == .usable ? "\(name): ready" : "\(name): \(trouble); \(remedy(for: name))"
   }
 

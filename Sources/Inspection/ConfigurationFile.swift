@@ -48,7 +48,7 @@ package struct ConfigurationFile {
   }
 
   /// Every error and warning, in the order in which the files were read; notes are left out.
-  var problems: [Diagnostic] { result.diagnostics.filter { $0.severity != .note } }
+  package var problems: [Diagnostic] { result.diagnostics.filter { $0.severity != .note } }
 
   /// The same, each on one line as a log has it.
   package var problemLines: [String] { problems.map(\.description) }

@@ -1,21 +1,31 @@
-import ControlProtocol
-import LinuxNet
-import NDPWire
-import ProxyEngine
+package import ControlProtocol
+package import LinuxNet
+package import NDPWire
+package import ProxyEngine
 
 /// Puts together what engine, host and kernel say of one target.
-struct Explainer {
-  let host: HostTable
-  let plan: PortPlan
+package struct Explainer {
+  private let host: HostTable
+  private let plan: PortPlan
   /// How things are with an interface that rules name.
-  let condition: (String) -> PortPlan.Condition
-  let neighbors: NeighborLookup
+  private let condition: (String) -> PortPlan.Condition
+  private let neighbors: NeighborLookup
+
+  package init(
+    host: HostTable, plan: PortPlan, condition: @escaping (String) -> PortPlan.Condition,
+    neighbors: NeighborLookup
+  ) {
+    self.host = host
+    self.plan = plan
+    self.condition = condition
+    self.neighbors = neighbors
+  }
 
   /// Everything but what only a running daemon knows, with a verdict.
   ///
   /// `route` is the kernel's to the target for what comes in on an interface, and `solicitor`
   /// whoever asked last there. Throws where the kernel cannot be asked.
-  func explanation(
+  package func explanation(
     of target: IPv6Address, engine: borrowing Engine, now: Instant,
     solicitor: (InterfaceIndex) -> Solicitor? = { _ in nil }, route: (InterfaceIndex) -> Route?
   ) throws(SystemError) -> Explanation {

@@ -1,30 +1,18 @@
-import ControlProtocol
-import NDPWire
-import ProxyEngine
+package import ControlProtocol
+package import ProxyEngine
 
 // What the engine and the plan tell, as the control socket has it.
 
 extension Instant {
   /// How long ago another instant was; zero where that is yet to come.
-  func milliseconds(since other: Instant) -> UInt64 {
+  package func milliseconds(since other: Instant) -> UInt64 {
     nanoseconds > other.nanoseconds ? (nanoseconds - other.nanoseconds) / 1_000_000 : 0
   }
 }
 
-extension CounterSet {
-  init(_ tally: Tally) {
-    self.init()
-    solicitationsReceived = tally.solicitationsReceived
-    advertisementsReceived = tally.advertisementsReceived
-    answered = tally.advertised
-    asked = tally.solicited
-    malformed = NamedCounts(DropReason.allCases.map { (name: "\($0)", count: tally[$0]) })
-    ignored = NamedCounts(DiscardReason.allCases.map { (name: "\($0)", count: tally[$0]) })
-  }
-}
-
 extension RuleReport {
-  init(_ rule: RuleSummary) {
+  /// Takes it from the engine.
+  package init(_ rule: RuleSummary) {
     var methods = rule.interfaces.prefix(Self.shownInterfaces).map { "iface \($0)" }
     let rest = rule.interfaces.count - methods.count
     if rest > 0 { methods.append("and \(rest) more") }
@@ -43,7 +31,8 @@ extension RuleReport {
 }
 
 extension SessionReport {
-  init(_ session: SessionSummary, now: Instant, name: (InterfaceIndex) -> String) {
+  /// Takes it from the engine; `name` is of an interface.
+  package init(_ session: SessionSummary, now: Instant, name: (InterfaceIndex) -> String) {
     self.init()
     proxy = session.proxy
     target = session.target
@@ -62,7 +51,8 @@ extension SessionReport {
 }
 
 extension PortPlan {
-  func status(of name: String, _ condition: Condition) -> InterfaceStatus {
+  /// How things are with an interface or a pattern, for who asks.
+  package func status(of name: String, _ condition: Condition) -> InterfaceStatus {
     InterfaceStatus(
       name: name, isProxy: purpose(of: name) != nil, isRule: isAsked(name),
       condition: condition.code, sentence: condition.sentence(about: name))

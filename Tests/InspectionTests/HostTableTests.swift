@@ -3,7 +3,7 @@ import NDPWire
 import ProxyEngine
 import Testing
 
-@testable import ProxyDaemon
+@testable import Inspection
 
 private func link(
   _ index: Int32, _ name: String, isUp: Bool = true, isRunning: Bool = true,

@@ -3,7 +3,7 @@ import NDPWire
 import ProxyConfig
 import Testing
 
-@testable import ProxyDaemon
+@testable import Inspection
 
 /// What a host has to say about a configuration.
 @Suite struct HostCheckTests {

@@ -1,16 +1,17 @@
 package import LinuxNet
-import NDPWire
-import ProxyEngine
+package import NDPWire
+package import ProxyEngine
 
 /// The interfaces of this host as rtnetlink tells them, ready for the engine.
 package struct HostTable: Sendable {
-  private(set) var links: [Int32: Link] = [:]
+  /// By their indexes.
+  package private(set) var links: [Int32: Link] = [:]
   /// By every name, alternative ones included.
   private var indexes: [String: Int32] = [:]
   private var addresses: [Int32: [LinkAddress]] = [:]
 
   /// Starts empty.
-  init() {}
+  package init() {}
 
   /// Takes interfaces that were read by somebody else, without their addresses.
   package init(_ links: [Link]) {
@@ -18,7 +19,7 @@ package struct HostTable: Sendable {
   }
 
   /// Reads how things are, again where too much happens meanwhile.
-  init(readFrom monitor: HostMonitor) throws(SystemError) {
+  package init(readFrom monitor: HostMonitor) throws(SystemError) {
     var attempts = 0
     while true {
       var table = HostTable()
@@ -37,7 +38,7 @@ package struct HostTable: Sendable {
   private static let readAttempts = 10
 
   /// Takes up a change and returns the event that it makes, if any.
-  mutating func apply(_ change: HostChange) -> Event? {
+  package mutating func apply(_ change: HostChange) -> Event? {
     switch change {
     case .link(let link):
       forgetNames(of: link.index)
@@ -59,7 +60,7 @@ package struct HostTable: Sendable {
   }
 
   /// What the engine is told where the table was read anew.
-  var event: Event { .interfacesRead(links.keys.sorted().compactMap { interface($0) }) }
+  package var event: Event { .interfacesRead(links.keys.sorted().compactMap { interface($0) }) }
 
   /// The link with this name, be it an alternative one.
   package func link(named name: String) -> Link? {
@@ -67,18 +68,18 @@ package struct HostTable: Sendable {
   }
 
   /// The links whose names match, by their indexes.
-  func links(matching pattern: InterfacePattern) -> [Link] {
+  package func links(matching pattern: InterfacePattern) -> [Link] {
     links.values.filter { $0.names.contains(where: pattern.matches) }
       .sorted { $0.index < $1.index }
   }
 
   /// The routing table of the VRF that an interface belongs to.
-  func routingTable(of index: Int32) -> UInt32? {
+  package func routingTable(of index: Int32) -> UInt32? {
     links[index]?.vrf.flatMap { links[$0]?.routingTable }
   }
 
   /// Whether the interface with this index has any address.
-  func hasAddresses(_ index: Int32) -> Bool { addresses[index]?.isEmpty == false }
+  package func hasAddresses(_ index: Int32) -> Bool { addresses[index]?.isEmpty == false }
 
   /// The links that a name or a pattern of a configuration means, by their indexes.
   package func links(matching name: String) -> [Link] {
@@ -86,7 +87,7 @@ package struct HostTable: Sendable {
   }
 
   /// Whether the interface with this name has this address.
-  func has(_ address: IPv6Address, onLinkNamed name: String) -> Bool {
+  package func has(_ address: IPv6Address, onLinkNamed name: String) -> Bool {
     guard let index = indexes[name] else { return false }
     return addresses[index]?.contains { $0.address == address } == true
   }
@@ -126,7 +127,7 @@ package struct HostTable: Sendable {
 
 extension Link {
   /// Every name that it goes by.
-  var names: [String] { [name] + alternativeNames }
+  package var names: [String] { [name] + alternativeNames }
 }
 
 extension Interface.Address {
@@ -140,7 +141,8 @@ extension Interface.Address {
 }
 
 extension Route {
-  init(_ result: RouteResult) {
+  /// Takes it from the kernel.
+  package init(_ result: RouteResult) {
     switch result {
     case .onLink(let index): self = .onLink(InterfaceIndex(index))
     case .gateway(let index): self = .gateway(InterfaceIndex(index))

@@ -1,11 +1,11 @@
-import ControlProtocol
+package import ControlProtocol
 import NDPWire
 
 // The end of an explanation: one sentence that says what a question leads to, and why.
 
 extension Explanation.Verdict {
   /// Draws the conclusion from an explanation; `rules` are some that there are.
-  init(of explanation: Explanation, rules: [RuleReport]) {
+  package init(of explanation: Explanation, rules: [RuleReport]) {
     self.init()
     let target = explanation.target
     if let owner = explanation.owner, !explanation.proxies.contains(where: \.isAnswered) {

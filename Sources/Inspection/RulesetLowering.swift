@@ -10,10 +10,10 @@ extension Ruleset {
 
 extension Ruleset {
   /// Whether any proxy wants the kernel to have routes to its targets.
-  var installsHostRoutes: Bool { proxies.contains { $0.installsHostRoutes } }
+  package var installsHostRoutes: Bool { proxies.contains { $0.installsHostRoutes } }
 
   /// Whether any rule goes by the kernel's routes.
-  var asksForRoutes: Bool {
+  package var asksForRoutes: Bool {
     proxies.contains { $0.rules.contains { $0.method == .auto } }
   }
 }

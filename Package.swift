@@ -55,30 +55,47 @@ let targets: [Target] = [
     name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", "PlainText", system],
     cSettings: gnu, swiftSettings: house),
   .target(
-    name: "ControlProtocol", dependencies: ["NDPWire", "PlainText"], swiftSettings: house),
+    name: "LinuxSurvey",
+    dependencies: ["CLinux", "CPcap", "LinuxNet", "NDPWire", "PlainText", system],
+    cSettings: gnu, swiftSettings: house),
+  .target(name: "JSONText", dependencies: ["PlainText"], swiftSettings: house),
+  // Not part of JSONText, for the linker drops no conformance: the daemon would carry it.
+  .target(name: "JSONDecoding", dependencies: ["JSONText"], swiftSettings: house),
   .target(
-    name: "ProxyDaemon",
+    name: "ControlProtocol", dependencies: ["JSONText", "NDPWire"], swiftSettings: house),
+  .target(
+    name: "Inspection",
     dependencies: [
       "ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
     ],
     swiftSettings: house),
   .target(
+    name: "ProxyDaemon",
+    dependencies: [
+      "ControlProtocol", "Inspection", "JSONText", "LinuxNet", "NDPWire", "ProxyConfig",
+      "ProxyEngine", "ProxyModel",
+    ],
+    swiftSettings: house),
+  .target(
     name: "HostDoctor",
-    dependencies: ["LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyModel", "ProxyDaemon"],
+    dependencies: [
+      "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig", "ProxyModel",
+    ],
     swiftSettings: house),
   .executableTarget(
-    name: "ndpproxy", dependencies: ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
+    name: "ndpproxy", dependencies: ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
     cSettings: gnu,
     swiftSettings: house),
 
   .target(
-    name: "NetworkLab", dependencies: ["LinuxNet", "NDPWire", subprocess, system],
+    name: "NetworkLab", dependencies: ["LinuxNet", "LinuxSurvey", "NDPWire", subprocess, system],
     swiftSettings: house),
   .executableTarget(
     name: "ndpctl",
     dependencies: [
-      "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText",
-      "ProxyConfig", "ProxyModel", "ProxyDaemon", arguments, subprocess, system,
+      "ControlProtocol", "HostDoctor", "Inspection", "JSONDecoding", "JSONText", "LinuxNet",
+      "LinuxSurvey", "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyModel", arguments,
+      subprocess, system,
     ],
     swiftSettings: house),
 ]
@@ -88,37 +105,40 @@ let developersTargets: [Target] = [
   .executableTarget(
     name: "ndpbench",
     dependencies: [
-      "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
-      "ProxyEngine", "ProxyModel", arguments, subprocess, system,
+      "CLinux", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PrefixTrie",
+      "ProxyConfig", "ProxyEngine", "ProxyModel", arguments, subprocess, system,
     ],
     path: "Benchmarks/ndpbench", cSettings: gnu, swiftSettings: house),
 
   .target(
     name: "TestSupport", dependencies: ["NDPWire"], path: "Tests/TestSupport",
     swiftSettings: common),
+  .target(
+    name: "LinuxSupport", dependencies: ["LinuxSurvey"], path: "Tests/LinuxSupport",
+    swiftSettings: common),
   .testTarget(
     name: "RecordingTests",
     dependencies: [
-      "LinuxNet", "NDPWire", "ProxyEngine", "ProxyModel", "Simulation", "TestSupport",
+      "LinuxSurvey", "NDPWire", "ProxyEngine", "ProxyModel", "Simulation", "TestSupport",
     ],
     swiftSettings: common),
   .target(
     name: "Conformance",
     dependencies: [
-      "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
-      "ProxyModel",
-      "TestSupport",
+      "CLinux", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyConfig",
+      "ProxyEngine", "ProxyModel", "TestSupport",
     ],
     path: "Tests/Conformance", exclude: ["README.md"], swiftSettings: common + unoptimized),
   .executableTarget(
     name: "ConformanceTable", dependencies: ["Conformance", "LinuxNet", "NetworkLab"],
     path: "Tests/ConformanceTable", swiftSettings: common),
   .target(
-    name: "Scenarios", dependencies: ["Conformance", "LinuxNet", "NDPWire", "NetworkLab"],
+    name: "Scenarios",
+    dependencies: ["Conformance", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab"],
     path: "Tests/Scenarios", swiftSettings: common),
   .target(
     name: "InterfaceEvents",
-    dependencies: ["Conformance", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios"],
+    dependencies: ["Conformance", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "Scenarios"],
     path: "Tests/InterfaceEvents", swiftSettings: common),
   .executableTarget(
     name: "kernellab",
@@ -146,32 +166,45 @@ let developersTargets: [Target] = [
     swiftSettings: common),
   .testTarget(
     name: "LinuxNetTests",
-    dependencies: ["CLinux", "LinuxNet", "NDPWire", "NetworkLab", "TestSupport"],
+    dependencies: [
+      "CLinux", "LinuxNet", "LinuxSupport", "LinuxSurvey", "NDPWire", "NetworkLab", "TestSupport",
+    ],
     cSettings: gnu, swiftSettings: common),
   .testTarget(
-    name: "ControlProtocolTests",
-    dependencies: ["ControlProtocol", "NDPWire", "PlainText", "TestSupport"],
+    name: "JSONTextTests",
+    dependencies: ["JSONDecoding", "JSONText", "PlainText", "TestSupport"],
     swiftSettings: common),
   .testTarget(
-    name: "ProxyDaemonTests",
+    name: "LinuxSurveyTests",
+    dependencies: ["LinuxNet", "LinuxSupport", "LinuxSurvey", "NDPWire"], swiftSettings: common),
+  .testTarget(
+    name: "ControlProtocolTests",
+    dependencies: ["ControlProtocol", "JSONDecoding", "JSONText", "NDPWire", "TestSupport"],
+    swiftSettings: common),
+  .testTarget(
+    name: "InspectionTests",
     dependencies: [
-      "LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel",
+      "Inspection", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
     ],
+    swiftSettings: common),
+  .testTarget(
+    name: "ProxyDaemonTests", dependencies: ["ProxyDaemon", "ProxyEngine", "ProxyModel"],
     swiftSettings: common),
   .testTarget(
     name: "HostDoctorTests",
     dependencies: [
-      "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig",
-      "ProxyModel", system,
+      "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "LinuxSurvey",
+      "NDPWire", "NetworkLab", "ProxyConfig", "ProxyModel", system,
     ],
     swiftSettings: common),
   .testTarget(
-    name: "NetworkLabTests", dependencies: ["LinuxNet", "NDPWire", "NetworkLab", system],
+    name: "NetworkLabTests",
+    dependencies: ["LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", system],
     swiftSettings: common),
   .testTarget(
     name: "ScenarioTests",
     dependencies: [
-      "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+      "Inspection", "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyEngine",
       "ProxyModel",
       "Scenarios", "TestSupport",
     ],
@@ -179,20 +212,22 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "ndpproxyTests",
     dependencies: [
-      "ControlProtocol", "LinuxNet", "NDPWire", "NetworkLab", subprocess, system,
+      "ControlProtocol", "JSONDecoding", "JSONText", "LinuxNet", "LinuxSurvey", "NDPWire",
+      "NetworkLab", subprocess, system,
     ],
     swiftSettings: common),
   .testTarget(
     name: "ndpctlTests",
     dependencies: [
-      "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText", system,
+      "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "LinuxSurvey",
+      "NDPWire", "NetworkLab", "PlainText", system,
     ],
     swiftSettings: common),
   .testTarget(
-    name: "ConformanceTests", dependencies: ["Conformance", "LinuxNet"], swiftSettings: common),
+    name: "ConformanceTests", dependencies: ["Conformance", "LinuxSurvey"], swiftSettings: common),
   .testTarget(
     name: "InterfaceEventTests",
-    dependencies: ["Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab"],
+    dependencies: ["Conformance", "InterfaceEvents", "LinuxSurvey", "NDPWire", "NetworkLab"],
     swiftSettings: common),
   .target(
     name: "FrameFuzzing", dependencies: ["NDPWire", "ProxyEngine", "ProxyModel", "TestSupport"],

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Inspection
 import LinuxNet
 import ProxyConfig
-import ProxyDaemon
 import ProxyEngine
 import ProxyModel
 

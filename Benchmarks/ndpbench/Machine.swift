@@ -1,4 +1,5 @@
 import LinuxNet
+import LinuxSurvey
 
 /// The machine that is measured on, as far as the numbers depend on it.
 enum Machine {

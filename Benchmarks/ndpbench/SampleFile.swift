@@ -1,4 +1,5 @@
 import LinuxNet
+import LinuxSurvey
 import Subprocess
 
 /// A configuration file in memory, and what loading it took each time.

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Numbers by name, in order: `{"checksum":3,"hopLimit":0}`.
 package struct NamedCounts: Codable, Equatable, Sendable {
   /// The names, each once, and their numbers.

@@ -1,7 +1,7 @@
 package import NDPWire
 
 /// One line from a client: `{"version":1,"command":{"status":{}}}`.
-package struct Request: Codable, Equatable, Sendable {
+package struct Request: Encodable, Equatable, Sendable {
   /// `ControlSocket.version`.
   package let version: Int
   /// What is asked for.
@@ -15,7 +15,7 @@ package struct Request: Codable, Equatable, Sendable {
 }
 
 /// What a client may ask for.
-package enum Command: Codable, Equatable, Sendable {
+package enum Command: Encodable, Equatable, Sendable {
   /// How things are, in short.
   case status
   /// What is known of targets, `ControlSocket.pageLength` of them from a place on.

@@ -1,7 +1,8 @@
+import Inspection
 import LinuxNet
+import LinuxSurvey
 package import NDPWire
 package import ProxyConfig
-import ProxyDaemon
 import ProxyModel
 
 /// A host and the configuration that it is to serve, side by side.

@@ -1,4 +1,4 @@
-import LinuxNet
+import LinuxSurvey
 
 /// What the packet filter does with one packet, as far as can be told.
 enum Fate {

@@ -1,4 +1,5 @@
 package import LinuxNet
+import LinuxSurvey
 import NDPWire
 package import ProxyConfig
 import ProxyModel

@@ -1,4 +1,5 @@
 package import LinuxNet
+package import LinuxSurvey
 package import NDPWire
 
 /// How a host is at one moment, as far as it matters to a proxy; made by reading, or by hand.

@@ -1,4 +1,4 @@
-import LinuxNet
+import LinuxSurvey
 
 /// Whether a rule applies to a packet, as far as can be told from here.
 enum RuleMatch {

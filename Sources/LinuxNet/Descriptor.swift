@@ -2,17 +2,18 @@ import CLinux
 import Glibc
 
 /// A file descriptor with one owner, who closes it by going away.
-struct Descriptor: ~Copyable {
-  let number: CInt
+package struct Descriptor: ~Copyable {
+  /// By which the kernel knows it.
+  package let number: CInt
 
   /// Takes over a descriptor that nobody else closes.
-  init(owning number: CInt) {
+  package init(owning number: CInt) {
     precondition(number >= 0)
     self.number = number
   }
 
   /// Gives the descriptor to somebody else, who closes it.
-  consuming func release() -> CInt {
+  package consuming func release() -> CInt {
     let number = number
     discard self
     return number

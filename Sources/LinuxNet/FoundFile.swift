@@ -5,12 +5,12 @@ import SystemPackage
 /// Something at a path that has been looked at and not opened yet (`O_PATH`, open(2)).
 ///
 /// To open a device or a pipe can do something by itself, and wait for ever.
-struct FoundFile: ~Copyable {
+package struct FoundFile: ~Copyable {
   private let descriptor: Descriptor
   private let status: stat
 
   /// Looks at what is there; throws `ENOENT` where nothing is.
-  init(_ path: String, followsLinks: Bool) throws(SystemError) {
+  package init(_ path: String, followsLinks: Bool) throws(SystemError) {
     let flags = O_CLOEXEC | Self.pathOnly | (followsLinks ? 0 : O_NOFOLLOW)
     try self.init(
       Descriptor(owning: call("open \(path)") { unsafe Glibc.open(path, flags) }), path)
@@ -43,7 +43,8 @@ struct FoundFile: ~Copyable {
   var isRegular: Bool { status.st_mode & S_IFMT == S_IFREG }
   var isDirectory: Bool { status.st_mode & S_IFMT == S_IFDIR }
   var isLink: Bool { status.st_mode & S_IFMT == S_IFLNK }
-  var linkCount: UInt { UInt(status.st_nlink) }
+  /// How many names it has.
+  package var linkCount: UInt { UInt(status.st_nlink) }
   var owner: UInt32 { status.st_uid }
   /// Whether everybody may read it.
   var isPublic: Bool { status.st_mode & S_IROTH != 0 }
@@ -56,7 +57,7 @@ struct FoundFile: ~Copyable {
   var identity: String { "\(status.st_dev):\(status.st_ino)" }
 
   /// Throws `EEXIST` unless it is a regular file of the user we are.
-  func requireOurs(_ operation: String) throws(SystemError) {
+  package func requireOurs(_ operation: String) throws(SystemError) {
     if isLink { throw SystemError("\(operation): it is a symbolic link", .fileExists) }
     guard isRegular else { throw SystemError("\(operation): it is no regular file", .fileExists) }
     guard owner == geteuid() else {
@@ -74,7 +75,7 @@ struct FoundFile: ~Copyable {
   }
 
   /// Opens the very thing that was looked at, whatever is at its path by now.
-  func open(_ flags: CInt, _ operation: String) throws(SystemError) -> Descriptor {
+  package func open(_ flags: CInt, _ operation: String) throws(SystemError) -> Descriptor {
     let link = "/proc/self/fd/\(descriptor.number)"
     let all = flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
     return Descriptor(owning: try call(operation) { unsafe Glibc.open(link, all) })

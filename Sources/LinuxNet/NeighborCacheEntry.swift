@@ -31,12 +31,8 @@ package struct NeighborCacheEntry: Equatable, Sendable {
     try read(flags: 0)
   }
 
-  /// The addresses that the kernel itself answers for, where `proxy_ndp` is set (NTF_PROXY).
-  package static func readProxyEntries() throws(SystemError) -> [NeighborCacheEntry] {
-    try read(flags: UInt8(NTF_PROXY))
-  }
-
-  private static func read(flags: UInt8) throws(SystemError) -> [NeighborCacheEntry] {
+  /// The entries that are asked for by flags (`ndm_flags`); needs no privilege.
+  package static func read(flags: UInt8) throws(SystemError) -> [NeighborCacheEntry] {
     let request = [UInt8(AF_INET6)] + [UInt8](repeating: 0, count: 9) + [flags, 0]
     return try NetlinkSocket.table(RTM_GETNEIGH, payload: request, "read neighbours from netlink") {
       message, payload in
@@ -64,51 +60,5 @@ package struct NeighborCacheEntry: Equatable, Sendable {
       interface: payload.native(at: 4), address: address, linkLayerAddress: linkLayerAddress,
       isRouter: payload.native(at: 10, as: UInt8.self) & UInt8(NTF_ROUTER) != 0,
       isUnanswered: payload.native(at: 8, as: UInt16.self) & unanswered != 0)
-  }
-}
-
-/// How full the kernel's Neighbor Cache is (RTM_GETNEIGHTBL); one for all namespaces.
-package struct NeighborCacheLoad: Equatable, Sendable {
-  /// Entries now.
-  package var entries: Int
-  /// `gc_thresh3`: no more than this.
-  package var limit: Int
-  /// Whether the limit can be changed from here: only in the first network namespace.
-  package var isAdjustable: Bool
-
-  package init(entries: Int, limit: Int, isAdjustable: Bool = true) {
-    self.entries = entries
-    self.limit = limit
-    self.isAdjustable = isAdjustable
-  }
-
-  /// The load now, or `nil` where the kernel does not tell.
-  ///
-  /// Needs no privilege.
-  package static func read() throws(SystemError) -> NeighborCacheLoad? {
-    let request: [UInt8] = [UInt8(AF_INET6), 0, 0, 0]
-    return try NetlinkSocket.table(
-      RTM_GETNEIGHTBL, payload: request, "read the neighbour table's limits"
-    ) { message, payload in
-      Int(message.type) == RTM_NEWNEIGHTBL ? NeighborCacheLoad(payload).map { [$0] } ?? [] : []
-    }.first
-  }
-
-  /// Reads `struct ndtmsg`; `nil` for the parameters of one interface.
-  private init?(_ payload: RawSpan) {
-    var limit: UInt32?
-    var entries: UInt32?
-    forEachAttribute(in: payload, behind: 4) { attribute, value in
-      switch Int(attribute) {
-      case NDTA_THRESH3 where value.byteCount == 4: limit = value.native(at: 0)
-      // `struct ndt_config`: two lengths of 16 bits, then the number of entries.
-      case NDTA_CONFIG where value.byteCount >= 8: entries = value.native(at: 4)
-      default: break
-      }
-    }
-    guard let limit, let entries else { return nil }
-    self.init(
-      entries: Int(entries), limit: Int(limit),
-      isAdjustable: RegularFile.exists("/proc/sys/net/ipv6/neigh/default/gc_thresh3"))
   }
 }

@@ -1,10 +1,10 @@
-import NDPWire
+package import NDPWire
 
 /// `NLMSG_ALIGN` and `RTA_ALIGN`.
 func aligned(_ length: Int) -> Int { (length + 3) & ~3 }
 
 /// Walks over the attributes behind a fixed header; stops at the first that is cut off.
-func forEachAttribute(
+package func forEachAttribute(
   in payload: RawSpan, behind header: Int, _ body: (UInt16, RawSpan) -> Void
 ) {
   guard payload.byteCount >= header else { return }
@@ -23,7 +23,7 @@ extension RawSpan {
   /// The integer at `offset` in this machine's order.
   ///
   /// Precondition: all its octets lie inside the span.
-  func native<Number: FixedWidthInteger & BitwiseCopyable>(
+  package func native<Number: FixedWidthInteger & BitwiseCopyable>(
     at offset: Int, as type: Number.Type = Number.self
   ) -> Number {
     precondition(offset >= 0 && offset <= byteCount - MemoryLayout<Number>.size)
@@ -32,17 +32,17 @@ extension RawSpan {
   }
 
   /// The IPv6 address at its start; traps where there are fewer than 16 octets.
-  var ipv6Address: IPv6Address {
+  package var ipv6Address: IPv6Address {
     IPv6Address(bits: native(at: 0, as: UInt128.self).byteSwapped)
   }
 
   /// The link-layer address at its start; traps where there are fewer than 6 octets.
-  var macAddress: MACAddress {
+  package var macAddress: MACAddress {
     MACAddress(bits: (0..<6).reduce(0) { $0 << 8 | UInt64(native(at: $1, as: UInt8.self)) })
   }
 
   /// The octets before the terminating zero as text.
-  var text: String {
+  package var text: String {
     unsafe withUnsafeBytes { octets in
       // Copied from inside the span, whose end bounds the search for the zero.
       unsafe String(decoding: octets.prefix { $0 != 0 }, as: UTF8.self)
@@ -59,7 +59,7 @@ extension [UInt8] {
   }
 
   /// Appends an attribute with octets as they are.
-  mutating func append(attribute: UInt16, octets: some Collection<UInt8>) {
+  package mutating func append(attribute: UInt16, octets: some Collection<UInt8>) {
     appendHeader(attribute, length: octets.count)
     self += octets
     pad()

@@ -24,7 +24,7 @@ extension NetlinkSocket {
   }
 
   /// The entries of a table that changes seldom, read again where it changes meanwhile.
-  static func table<Entry>(
+  package static func table<Entry>(
     _ type: Int, payload: [UInt8], family: CInt = CInt(NETLINK_ROUTE), _ operation: String,
     _ entries: (NetlinkMessage, RawSpan) -> [Entry]
   ) throws(SystemError) -> [Entry] {

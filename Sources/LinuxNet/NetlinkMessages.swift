@@ -100,8 +100,9 @@ package enum RouteResult: Equatable, Sendable {
 }
 
 /// One message as it came from the kernel: a header and what follows.
-struct NetlinkMessage {
-  let type: UInt16
+package struct NetlinkMessage {
+  /// What follows.
+  package let type: UInt16
   let flags: UInt16
   let sequence: UInt32
   /// The socket of the requester whose answer it is, or who caused the change; 0 is the kernel.
@@ -134,7 +135,7 @@ extension Link {
   ///
   /// `nil` for messages about bridge ports, and for events of wireless drivers, which leave out
   /// most of what an interface is.
-  init?(_ payload: RawSpan) {
+  package init?(_ payload: RawSpan) {
     guard let index = Self.index(payload) else { return nil }
     let flags: UInt32 = payload.native(at: 8)
     let type: UInt16 = payload.native(at: 2)
@@ -216,7 +217,7 @@ private struct LinkInformation {
 
 extension LinkAddress {
   /// Reads `struct ifaddrmsg` and its attributes; `nil` for other families.
-  init?(_ payload: RawSpan) {
+  package init?(_ payload: RawSpan) {
     guard payload.byteCount >= 8, payload.native(at: 0, as: UInt8.self) == UInt8(AF_INET6) else {
       return nil
     }
@@ -274,7 +275,7 @@ struct HostRouteMessage {
   let protocolNumber: UInt8
 
   /// Reads `struct rtmsg` and its attributes; `nil` for any other route.
-  init?(_ payload: RawSpan) {
+  package init?(_ payload: RawSpan) {
     guard let protocolNumber = Self.protocolNumber(payload),
       payload.native(at: 1, as: UInt8.self) == 128
     else { return nil }

@@ -3,7 +3,7 @@ import Glibc
 import SystemPackage
 
 /// A connection to one of the kernel's netlink subsystems (netlink(7)).
-final class NetlinkSocket {
+package final class NetlinkSocket {
   let descriptor: Descriptor
   /// The number by which the kernel addresses its answers to this socket (`nlmsg_pid`).
   let port: UInt32
@@ -124,7 +124,7 @@ final class NetlinkSocket {
 
 extension [UInt8] {
   /// Appends the octets of an integer in this machine's order.
-  mutating func append<Number: FixedWidthInteger>(native number: Number) {
+  package mutating func append<Number: FixedWidthInteger>(native number: Number) {
     unsafe Swift.withUnsafeBytes(of: number) { unsafe append(contentsOf: $0) }
   }
 }

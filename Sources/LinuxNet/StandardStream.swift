@@ -23,7 +23,7 @@ package enum StandardStream: CInt, Sendable {
   }
 
   /// Writes what commands the terminal.
-  func command(_ text: String) {
+  package func command(_ text: String) {
     _ = writeAll(text)
   }
 

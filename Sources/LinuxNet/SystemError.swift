@@ -32,7 +32,7 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
 ///
 /// The text is made only then.
 @discardableResult
-func call<Value: SignedInteger>(
+package func call<Value: SignedInteger>(
   _ operation: @autoclosure () -> String, _ body: () -> Value
 ) throws(SystemError) -> Value {
   while true {
@@ -56,5 +56,5 @@ func callUnlessBlocked<Value: SignedInteger>(
 
 extension Errno {
   /// Why the last call of this thread failed.
-  static var current: Errno { Errno(rawValue: errno) }
+  package static var current: Errno { Errno(rawValue: errno) }
 }

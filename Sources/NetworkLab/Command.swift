@@ -1,4 +1,5 @@
 import LinuxNet
+import LinuxSurvey
 import Subprocess
 
 /// How a process ended.

@@ -1,4 +1,5 @@
 package import LinuxNet
+package import LinuxSurvey
 package import NDPWire
 
 /// A Neighbor Discovery message as it was seen on a wire.

@@ -1,4 +1,4 @@
-package import LinuxNet
+package import LinuxSurvey
 import Subprocess
 
 /// One machine of a lab: a network namespace with a name to call it by.

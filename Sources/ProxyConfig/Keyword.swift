@@ -99,10 +99,13 @@ extension Keyword {
     Keyword("route-ttl", in: .file, .pollInterval(\.routeTTL), isInEffect: false),
     Keyword("address-ttl", in: .file, .pollInterval(\.addressTTL), isInEffect: false),
     Keyword("max-sessions", in: .file, .limit(\.limits.sessions, 1...TextBounds.sessions)),
-    Keyword("max-solicitations", in: .file, .limit(\.limits.solicitationsPerSecond, 1...TextBounds.rate)),
-    Keyword("max-route-lookups", in: .file, .limit(\.limits.routeLookupsPerSecond, 1...TextBounds.rate)),
     Keyword(
-      "max-advertisements", in: .file, .optionalLimit(\.limits.advertisementsPerSecond, 1...TextBounds.rate)),
+      "max-solicitations", in: .file, .limit(\.limits.solicitationsPerSecond, 1...TextBounds.rate)),
+    Keyword(
+      "max-route-lookups", in: .file, .limit(\.limits.routeLookupsPerSecond, 1...TextBounds.rate)),
+    Keyword(
+      "max-advertisements", in: .file,
+      .optionalLimit(\.limits.advertisementsPerSecond, 1...TextBounds.rate)),
     Keyword("proxy", in: .file, .proxyBlock),
 
     Keyword("router", in: .proxy, .proxySwitch(\.isRouter)),
@@ -113,7 +116,8 @@ extension Keyword {
     Keyword("timeout", in: .proxy, .duration(\.timers.timeout, 1...TextBounds.timeoutMilliseconds)),
     Keyword("retries", in: .proxy, .count(\.timers.retries, 0...TextBounds.retries)),
     Keyword("ttl", in: .proxy, .duration(\.timers.ttl, 1...TextBounds.lifetimeMilliseconds)),
-    Keyword("deadtime", in: .proxy, .duration(\.timers.deadtime, 1...TextBounds.lifetimeMilliseconds)),
+    Keyword(
+      "deadtime", in: .proxy, .duration(\.timers.deadtime, 1...TextBounds.lifetimeMilliseconds)),
     Keyword("keepalive", in: .proxy, .proxySwitch(\.timers.keepsAlive)),
     Keyword("autowire", in: .proxy, .proxySwitch(\.installsHostRoutes)),
     Keyword("promiscuous", in: .proxy, .proxySwitch(\.isPromiscuous)),

@@ -27,7 +27,8 @@ extension Lowering {
     draft.rules[key] = (offset, draft.proxy.rules.count)
     draft.proxy.rules.append(
       Ruleset.Rule(
-        prefix: prefix, method: method, excluded: excluded, routesViaNeighbor: body.routesViaNeighbor))
+        prefix: prefix, method: method, excluded: excluded,
+        routesViaNeighbor: body.routesViaNeighbor))
   }
 
   private mutating func rulePrefix(of entry: Entry) -> IPv6Prefix? {

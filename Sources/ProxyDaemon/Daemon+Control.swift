@@ -1,4 +1,5 @@
 import ControlProtocol
+import Inspection
 import LinuxNet
 import NDPWire
 import ProxyEngine
@@ -90,14 +91,11 @@ extension Daemon {
   }
 
   private func answer(_ octets: [UInt8], of client: ControlClient) {
-    guard let request = try? JSONText.value(Request.self, from: octets),
-      request.version == ControlSocket.version
-    else {
-      return client.end(
-        with: RequestFailure(
-          .malformed,
-          "that is no request of version \(ControlSocket.version), such as "
-            + #"{"version":1,"command":{"status":{}}}"#))
+    let request: Request
+    do {
+      request = try Request(reading: octets)
+    } catch {
+      return client.end(with: error)
     }
     if request.command.isPrivileged {
       guard client.isTrusted else {

@@ -1,3 +1,4 @@
+import Inspection
 import LinuxNet
 import NDPWire
 import ProxyEngine

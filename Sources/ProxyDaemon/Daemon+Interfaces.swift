@@ -1,4 +1,5 @@
 import ControlProtocol
+import Inspection
 import LinuxNet
 import ProxyEngine
 import ProxyModel
@@ -112,7 +113,7 @@ extension Daemon {
 
   /// Opens a port unless it is open; returns what stands in the way.
   private func attach(
-    _ name: String, to index: InterfaceIndex, _ purpose: Port.Purpose
+    _ name: String, to index: InterfaceIndex, _ purpose: PortPlan.Purpose
   ) -> PortPlan.Condition? {
     if let port = port(on: index) {
       guard port.name == name else { return .taken(port.name) }

@@ -1,4 +1,5 @@
 import ControlProtocol
+import Inspection
 import LinuxNet
 import ProxyConfig
 import ProxyEngine
@@ -16,7 +17,7 @@ extension Daemon {
     // systemd compares the time with that of the reload it asked for (sd_notify(3)).
     tellManager("RELOADING=1", ServiceManager.reloadTime)
     defer { tellManager("READY=1") }
-    defer { HeapStatistics.trim() }
+    defer { Heap.trim() }
     var problems: [ReloadReport.Problem] = []
     do {
       let file = try ConfigurationFile(path: configurationPath, isRegular: true)

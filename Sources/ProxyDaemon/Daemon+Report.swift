@@ -1,4 +1,5 @@
 import ControlProtocol
+import Inspection
 import LinuxNet
 import ProxyEngine
 import ProxyModel

@@ -1,3 +1,4 @@
+import Inspection
 package import LinuxNet
 import NDPWire
 import ProxyConfig

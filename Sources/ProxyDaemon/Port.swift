@@ -1,3 +1,4 @@
+import Inspection
 import LinuxNet
 import NDPWire
 import ProxyEngine
@@ -14,26 +15,16 @@ final class Port {
   private(set) var isPending = false
   /// When to look next for frames that were lost.
   var nextLossCount = Instant(nanoseconds: 0)
-  private var purpose: Purpose
+  private var purpose: PortPlan.Purpose
   private var groups: MulticastGroups
   private var groupOutcome = MulticastGroups.Outcome()
-
-  /// What is wanted of a proxy interface.
-  struct Purpose: Equatable {
-    /// The prefixes of its rules.
-    var solicitedPrefixes: [IPv6Prefix] = []
-    /// Whether the interface is to receive every frame of its link, for drivers that drop groups.
-    var isPromiscuous = false
-    /// The groups to which questions for the targets of its narrow rules go.
-    var groups: [IPv6Address] = []
-  }
 
   /// Opens the sockets of an interface.
   ///
   /// Questions for other people's addresses come by any group, and so do those of hosts that detect
   /// duplicates.
   init(
-    name: String, index: InterfaceIndex, purpose: Purpose, filter: PacketFilter,
+    name: String, index: InterfaceIndex, purpose: PortPlan.Purpose, filter: PacketFilter,
     from reserve: PacketSocketReserve
   ) throws(SystemError) {
     self.name = name
@@ -47,7 +38,7 @@ final class Port {
   }
 
   /// Takes on another purpose without losing a frame that both are about.
-  func change(to newPurpose: Purpose, filter: PacketFilter) throws(SystemError) {
+  func change(to newPurpose: PortPlan.Purpose, filter: PacketFilter) throws(SystemError) {
     guard newPurpose != purpose else { return }
     if newPurpose.isPromiscuous != purpose.isPromiscuous {
       try socket.receive(.promiscuous, newPurpose.isPromiscuous)

@@ -1,3 +1,4 @@
+import Inspection
 import NDPWire
 import ProxyEngine
 import ProxyModel

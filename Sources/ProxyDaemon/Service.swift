@@ -1,4 +1,5 @@
 import ControlProtocol
+import Inspection
 import LinuxNet
 package import ProxyConfig
 import ProxyEngine
@@ -80,7 +81,7 @@ package struct Service {
     in background: BackgroundProcess?, log: Log
   ) throws(Failure) {
     ResourceLimits.openAllFiles()
-    HeapStatistics.mapLargeBlocks()
+    Heap.mapLargeBlocks()
     let claims = try claimInterfaces(log: log)
     let daemon = try attempt { () throws(SystemError) in
       try Daemon(configuration, from: configurationPath, log: log)
@@ -96,7 +97,7 @@ package struct Service {
       try background?.becomeReady()
       log.reopenStandardError()
       limitSystemCalls(log: log)
-      HeapStatistics.trim()
+      Heap.trim()
       try daemon.run()
     }
     withExtendedLifetime(pidFile) {}

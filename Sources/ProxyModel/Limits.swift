@@ -23,7 +23,9 @@ public struct Limits: Equatable, Sendable {
   public var advertisementsPerSecond: Int?
 
   /// Solicitors waiting for one target; then the oldest of the station with most of them is
-  /// forgotten. No key changes it.
+  /// forgotten.
+  ///
+  /// No key changes it.
   public var askersPerSession = 8
 
   /// Makes limits that all have their defaults.

@@ -1,4 +1,6 @@
 import ControlProtocol
+import JSONDecoding
+import JSONText
 import LinuxNet
 
 /// Why the daemon cannot be asked, with what to do about it.

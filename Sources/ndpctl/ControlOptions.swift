@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlProtocol
+import JSONText
 import LinuxNet
 import PlainText
 

@@ -1,8 +1,8 @@
 import ArgumentParser
 import HostDoctor
+import Inspection
 import LinuxNet
 import ProxyConfig
-import ProxyDaemon
 import ProxyModel
 
 /// The subcommand `doctor`: looks for what stands in the way, and changes nothing unless asked to.

@@ -1,5 +1,6 @@
 import HostDoctor
 import LinuxNet
+import LinuxSurvey
 import PlainText
 import Subprocess
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HostDoctor
 import LinuxNet
+import LinuxSurvey
 import PlainText
 import ProxyConfig
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import LinuxNet
+import LinuxSurvey
 
 extension CompletionKind {
   /// The names of this host's interfaces, alternative ones included.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlProtocol
 import LinuxNet
+import LinuxSurvey
 
 /// The subcommand `metrics`.
 struct MetricsCommand: ParsableCommand {

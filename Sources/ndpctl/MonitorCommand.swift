@@ -1,6 +1,8 @@
 public import ArgumentParser
 import ControlProtocol
+import JSONText
 import LinuxNet
+import LinuxSurvey
 public import NDPWire
 import PlainText
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlProtocol
 import LinuxNet
+import LinuxSurvey
 import NDPWire
 
 /// The subcommand `probe`: asks who has an address.

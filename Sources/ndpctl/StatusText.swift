@@ -1,5 +1,6 @@
 import ControlProtocol
 import LinuxNet
+import LinuxSurvey
 
 /// How the daemon is, in lines.
 struct StatusText {

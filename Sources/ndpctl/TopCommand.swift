@@ -1,6 +1,7 @@
 import ArgumentParser
 import ControlProtocol
 import LinuxNet
+import LinuxSurvey
 import PlainText
 
 /// The subcommand `top`.

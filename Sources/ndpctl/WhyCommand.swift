@@ -1,9 +1,9 @@
 import ArgumentParser
 import ControlProtocol
+import Inspection
 import LinuxNet
 import NDPWire
 import PlainText
-import ProxyDaemon
 
 /// The subcommand `why`.
 struct WhyCommand: ParsableCommand {

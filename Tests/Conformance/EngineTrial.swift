@@ -1,6 +1,6 @@
+import Inspection
 import NDPWire
 import ProxyConfig
-import ProxyDaemon
 import ProxyEngine
 import ProxyModel
 

@@ -1,7 +1,7 @@
+import Inspection
 import LinuxNet
 import NDPWire
 import ProxyConfig
-import ProxyDaemon
 import ProxyEngine
 import ProxyModel
 

@@ -1,5 +1,5 @@
 import Conformance
-import LinuxNet
+import LinuxSurvey
 import Testing
 
 extension Row: CustomTestStringConvertible {

@@ -1,4 +1,5 @@
 import LinuxNet
+import LinuxSurvey
 import NDPWire
 import ProxyConfig
 import ProxyModel
@@ -161,7 +162,10 @@ struct CheckTests {
       }
     ),
     ("D44", "room", { $0.picture.neighborCache = NeighborCacheLoad(entries: 899, limit: 1000) }),
-    ("D45", "a narrow static rule", { $0.configuration.ruleset.proxies[0].rules[0].method = .static }),
+    (
+      "D45", "a narrow static rule",
+      { $0.configuration.ruleset.proxies[0].rules[0].method = .static }
+    ),
     (
       "D41", "a proxy entry elsewhere",
       {

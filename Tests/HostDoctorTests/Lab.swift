@@ -1,5 +1,7 @@
 import ControlProtocol
 import HostDoctor
+import JSONDecoding
+import JSONText
 import LinuxNet
 import NDPWire
 import NetworkLab

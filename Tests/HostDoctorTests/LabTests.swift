@@ -1,5 +1,5 @@
 import HostDoctor
-import LinuxNet
+import LinuxSurvey
 import NetworkLab
 import Testing
 

@@ -1,9 +1,10 @@
 import LinuxNet
+import LinuxSurvey
 import NDPWire
 import ProxyConfig
+import ProxyModel
 
 @testable import HostDoctor
-import ProxyModel
 
 /// A host made by hand: the founding network's gateway, with everything in order.
 struct Gateway {

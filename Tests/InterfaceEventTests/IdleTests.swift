@@ -1,6 +1,6 @@
 import Conformance
 import InterfaceEvents
-import LinuxNet
+import LinuxSurvey
 import NetworkLab
 import Testing
 

@@ -1,5 +1,5 @@
 import InterfaceEvents
-import LinuxNet
+import LinuxSurvey
 import Testing
 
 /// Answers come again within a second, waiting takes less than one percent of a processor, and the

@@ -1,5 +1,5 @@
 import InterfaceEvents
-import LinuxNet
+import LinuxSurvey
 import Testing
 
 /// Nothing gathers in a daemon whose interface goes and comes for ever.

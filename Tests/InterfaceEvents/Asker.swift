@@ -1,5 +1,6 @@
 import Conformance
 import LinuxNet
+import LinuxSurvey
 package import NDPWire
 package import NetworkLab
 

@@ -1,4 +1,6 @@
 import LinuxNet
+import LinuxSupport
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import TestSupport

@@ -1,5 +1,7 @@
 import Glibc
 import LinuxNet
+import LinuxSupport
+import LinuxSurvey
 import NetworkLab
 import Testing
 

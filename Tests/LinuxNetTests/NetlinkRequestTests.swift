@@ -1,5 +1,7 @@
 import CLinux
 import Glibc
+import LinuxSupport
+import LinuxSurvey
 import NetworkLab
 import Testing
 
@@ -54,7 +56,7 @@ struct NetlinkRequestTests {
     octets.append(attribute: 9, octets: [3, 3, 3, 3, 3])
     var read: [[UInt8]] = []
     forEachAttribute(in: octets.span.bytes, behind: 0) { attribute, value in
-      read.append([UInt8(attribute)] + value.allOctets)
+      read.append([UInt8(attribute)] + value.withUnsafeBytes { [UInt8]($0) })
     }
     #expect(read == [[7, 1], [8, 2, 2], [9, 3, 3, 3, 3, 3]])
     #expect(octets.count % 4 == 0)

@@ -1,5 +1,7 @@
 import CLinux
 import Glibc
+import LinuxSupport
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import Testing

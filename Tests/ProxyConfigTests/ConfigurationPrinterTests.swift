@@ -106,7 +106,8 @@ private func randomConfiguration(using generator: inout SeededGenerator) -> Conf
   configuration.limits.solicitationsPerSecond = .random(in: 1...TextBounds.rate, using: &generator)
   configuration.limits.routeLookupsPerSecond = .random(in: 1...TextBounds.rate, using: &generator)
   if Bool.random(using: &generator) {
-    configuration.limits.advertisementsPerSecond = .random(in: 1...TextBounds.rate, using: &generator)
+    configuration.limits.advertisementsPerSecond = .random(
+      in: 1...TextBounds.rate, using: &generator)
   }
   let pollInterval = 0...TextBounds.pollMilliseconds
   if Bool.random(using: &generator) {
@@ -130,7 +131,8 @@ private func randomProxy(
   ].randomElement(using: &generator)!
   proxy.duplicateDetection = Ruleset.DuplicateDetection.allCases.randomElement(using: &generator)!
   proxy.solicitors = Ruleset.Solicitors.allCases.randomElement(using: &generator)!
-  proxy.timers.timeout = .milliseconds(Int.random(in: 1...TextBounds.timeoutMilliseconds, using: &generator))
+  proxy.timers.timeout = .milliseconds(
+    Int.random(in: 1...TextBounds.timeoutMilliseconds, using: &generator))
   proxy.timers.retries = .random(in: 0...TextBounds.retries, using: &generator)
   proxy.timers.ttl = .milliseconds(Int.random(in: lifetime, using: &generator))
   proxy.timers.deadtime = .milliseconds(Int.random(in: lifetime, using: &generator))
@@ -168,7 +170,8 @@ private func randomName(suffix: String, using generator: inout SeededGenerator) 
   let admitted = (0x21...0x7e as ClosedRange<UInt8>).filter {
     !"/:{}\"'#;=\\*?@,$".utf8.contains($0)
   }
-  let count = Int.random(in: 1...TextBounds.interfaceNameOctets - suffix.utf8.count, using: &generator)
+  let count = Int.random(
+    in: 1...TextBounds.interfaceNameOctets - suffix.utf8.count, using: &generator)
   let octets = (0..<count).map { _ in admitted.randomElement(using: &generator)! }
   let name = String(decoding: octets, as: UTF8.self) + suffix
   return name == "." || name == ".." ? "dot" : name

@@ -179,7 +179,9 @@ import Testing
     #expect(try findings(parse(texts)) == [])
     texts["/etc/\(TextBounds.includeDepth).conf"] = "include 9.conf"
     #expect(
-      try findings(parse(texts)) == ["/etc/\(TextBounds.includeDepth).conf:1:9 error included-too-deep"]
+      try findings(parse(texts)) == [
+        "/etc/\(TextBounds.includeDepth).conf:1:9 error included-too-deep"
+      ]
     )
   }
 

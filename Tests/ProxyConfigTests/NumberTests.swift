@@ -28,7 +28,8 @@ import Testing
     }
     #expect(limitOfAnswers("unlimited") == .some(nil))
     #expect(limitOfAnswers("7") == .some(7))
-    #expect(parse("proxy a { rule ::2 { auto } }").configuration?.limits.advertisementsPerSecond == nil)
+    #expect(
+      parse("proxy a { rule ::2 { auto } }").configuration?.limits.advertisementsPerSecond == nil)
     for text in ["0", "Unlimited", "none", "-1"] {
       let result = parse("max-advertisements \(text)\nproxy a { rule ::2 { auto } }")
       #expect(result.configuration == nil && result.report.contains("unlimited"), "\(text)")

@@ -189,7 +189,9 @@ struct AbuseTests {
           Ruleset.Proxy(
             interface: from, isRouter: true, timers: Ruleset.Timers(),
             rules: [
-              Ruleset.Rule(prefix: IPv6Prefix("2001:db8:1:0:ff::/80")!, method: .interface(InterfacePattern(to)))
+              Ruleset.Rule(
+                prefix: IPv6Prefix("2001:db8:1:0:ff::/80")!,
+                method: .interface(InterfacePattern(to)))
             ])
         }))
     _ = gateway.handle(.interfacesRead(Gateway.interfaces))

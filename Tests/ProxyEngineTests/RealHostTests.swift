@@ -76,7 +76,8 @@ struct RealHostTests {
 
   @Test(arguments: ["*", "eth*"])
   func `nobody upstream can claim a target, whatever a pattern names`(pattern: String) {
-    var gateway = Gateway((Self.inside, .interface(InterfacePattern(pattern))), (Self.inside, .interface("zt0")))
+    var gateway = Gateway(
+      (Self.inside, .interface(InterfacePattern(pattern))), (Self.inside, .interface("zt0")))
     _ = gateway.ask(solicitation())
     let lie = EthernetFrame(
       source: mac(0xee), destination: mac(0x100),

@@ -124,7 +124,7 @@ struct WorthTests {
       }
       again += refused.isRepeated(hash, now: start + .seconds(1)) ? 1 : 0
     }
-    #expect(again >= (others == 2_000 ? 39 : 32), "of 40")
+    #expect(again >= (others == 2_000 ? 39 : 26), "of 40")
     #expect(mistaken <= Int(others) * 40 / 100, "of \(others * 40)")
   }
 

@@ -1,6 +1,6 @@
 import Dispatch
 import Glibc
-import LinuxNet
+import LinuxSurvey
 import NDPWire
 import TestSupport
 import Testing

@@ -1,4 +1,4 @@
-import LinuxNet
+import LinuxSurvey
 import NetworkLab
 import Scenarios
 import Testing

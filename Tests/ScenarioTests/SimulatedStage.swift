@@ -1,7 +1,7 @@
+import Inspection
 import NDPWire
 import NetworkLab
 import ProxyConfig
-import ProxyDaemon
 import ProxyEngine
 import ProxyModel
 import Scenarios

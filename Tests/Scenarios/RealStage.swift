@@ -1,4 +1,5 @@
 import LinuxNet
+import LinuxSurvey
 package import NDPWire
 package import NetworkLab
 

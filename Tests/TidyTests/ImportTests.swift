@@ -1,12 +1,13 @@
-import ProxyModel
 import Testing
 
 /// The arrows of DESIGN §2: what each room may import of ours.
 ///
-/// Arrows are drawn here that the drawing leaves out: daemon and ndpctl speak by ControlProtocol;
-/// ndpctl explains an address without a daemon as the daemon would (ProxyDaemon); `ndpproxy` reads
+/// Arrows are drawn here that the drawing leaves out: daemon and ndpctl speak by ControlProtocol,
+/// of which ndpctl takes up replies by JSONDecoding; the daemon says of interfaces and addresses
+/// what Inspection says, which has nothing of LinuxSurvey, so that the daemon does not carry that;
+/// ndpctl explains an address without a daemon as the daemon would (Inspection); `ndpproxy` reads
 /// its flags with getopt_long(3), which is LinuxNet's like every other piece of libc that needs
-/// `unsafe`; NetworkLab opens namespaces and captures (LinuxNet) and shows what they saw
+/// `unsafe`; NetworkLab opens namespaces and captures (LinuxSurvey) and shows what they saw
 /// (NDPWire); and whoever shows what others have named makes it printable (PlainText).
 /// `ndpbench`, below Benchmarks, is not in the drawing at all: it measures rooms from outside.
 /// Nor are `Conformance`, `InterfaceEvents`, `Scenarios` and the programs that play or print them,
@@ -15,29 +16,43 @@ private let arrows: [String: Set<String>] = [
   "NDPWire": [],
   "PrefixTrie": ["NDPWire"],
   "PlainText": [],
-  "ProxyEngine": ["NDPWire", "PrefixTrie"],
-  "ProxyConfig": ["NDPWire"],
+  "ProxyModel": ["NDPWire"],
+  "ProxyEngine": ["NDPWire", "PrefixTrie", "ProxyModel"],
+  "ProxyConfig": ["NDPWire", "ProxyModel"],
   "LinuxNet": ["CLinux", "CPcap", "NDPWire", "PlainText"],
-  "ControlProtocol": ["NDPWire", "PlainText"],
-  "ProxyDaemon": ["ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine"],
-  "ndpproxy": ["ControlProtocol", "LinuxNet", "ProxyDaemon"],
-  "NetworkLab": ["LinuxNet", "NDPWire"],
-  "HostDoctor": ["LinuxNet", "NDPWire", "PlainText", "ProxyConfig", "ProxyDaemon"],
+  "LinuxSurvey": ["CLinux", "CPcap", "LinuxNet", "NDPWire", "PlainText"],
+  "JSONText": ["PlainText"],
+  "JSONDecoding": ["JSONText"],
+  "ControlProtocol": ["JSONText", "NDPWire"],
+  "Inspection": [
+    "ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
+  ],
+  "ProxyDaemon": [
+    "ControlProtocol", "Inspection", "JSONText", "LinuxNet", "NDPWire", "ProxyConfig",
+    "ProxyEngine", "ProxyModel",
+  ],
+  "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
+  "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],
+  "HostDoctor": [
+    "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig", "ProxyModel",
+  ],
   "ndpctl": [
-    "ControlProtocol", "HostDoctor", "LinuxNet", "NDPWire", "NetworkLab", "PlainText",
-    "ProxyConfig", "ProxyDaemon",
+    "ControlProtocol", "HostDoctor", "Inspection", "JSONDecoding", "JSONText", "LinuxNet",
+    "LinuxSurvey", "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyModel",
   ],
   "ndpbench": [
-    "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
-    "ProxyEngine",
+    "CLinux", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PrefixTrie",
+    "ProxyConfig", "ProxyEngine", "ProxyModel",
   ],
   "Conformance": [
-    "CLinux", "LinuxNet", "NDPWire", "NetworkLab", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
-    "TestSupport",
+    "CLinux", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyConfig",
+    "ProxyEngine", "ProxyModel", "TestSupport",
   ],
   "ConformanceTable": ["Conformance", "LinuxNet", "NetworkLab"],
-  "Scenarios": ["Conformance", "LinuxNet", "NDPWire", "NetworkLab"],
-  "InterfaceEvents": ["Conformance", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios"],
+  "Scenarios": ["Conformance", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab"],
+  "InterfaceEvents": [
+    "Conformance", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "Scenarios",
+  ],
   "InterfaceTable": ["Conformance", "InterfaceEvents", "NetworkLab"],
   "KernelLab": [
     "Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios",
@@ -47,6 +62,7 @@ private let arrows: [String: Set<String>] = [
 /// What of others each room may import (DESIGN §3.4).
 private let libraries: [String: Set<String>] = [
   "LinuxNet": ["Glibc", "Synchronization", "SystemPackage"],
+  "LinuxSurvey": ["Glibc", "SystemPackage"],
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
   "ndpctl": ["ArgumentParser", "Subprocess", "SystemPackage"],
@@ -108,6 +124,9 @@ struct ImportTests {
     ),
     ("one declaration", "Sources/ProxyConfig/A.swift|import struct LinuxNet.Link", ["LinuxNet"]),
     ("a benchmark sees libpcap", "Benchmarks/ndpbench/A.swift|import CPcap", ["CPcap"]),
+    ("doctor sees the daemon", "Sources/HostDoctor/A.swift|import ProxyDaemon", ["ProxyDaemon"]),
+    ("daemon sees the survey", "Sources/Inspection/A.swift|import LinuxSurvey", ["LinuxSurvey"]),
+    ("daemon decodes", "Sources/ControlProtocol/A.swift|import JSONDecoding", ["JSONDecoding"]),
     ("Foundation", "Sources/ProxyDaemon/A.swift|import Foundation", ["Foundation"]),
     ("a room within its arrows", "Sources/ProxyDaemon/A.swift|import ProxyEngine", []),
     ("the word elsewhere", "Sources/NDPWire/A.swift|/// What to import Foundation for.", []),

@@ -1,6 +1,8 @@
 import ControlProtocol
 import Glibc
-import LinuxNet
+import JSONDecoding
+import JSONText
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import Testing

@@ -1,6 +1,9 @@
 import ControlProtocol
 import HostDoctor
+import JSONDecoding
+import JSONText
 import LinuxNet
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import PlainText

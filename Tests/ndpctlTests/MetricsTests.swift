@@ -1,5 +1,6 @@
 import Glibc
 import LinuxNet
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import Testing

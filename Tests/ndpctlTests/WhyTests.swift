@@ -1,5 +1,7 @@
 import ControlProtocol
-import LinuxNet
+import JSONDecoding
+import JSONText
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import Testing

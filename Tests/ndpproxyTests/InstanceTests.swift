@@ -1,4 +1,5 @@
 import LinuxNet
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import Testing

@@ -1,5 +1,5 @@
 import ControlProtocol
-import LinuxNet
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import Testing

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LinuxNet
+import LinuxSurvey
 
 /// The hidden subcommand `spin`: keeps a processor from going to sleep, and gives way to everybody.
 ///

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LinuxNet
+import LinuxSurvey
 
 /// The hidden subcommand `start`: becomes another program, on one processor and at a known time.
 ///

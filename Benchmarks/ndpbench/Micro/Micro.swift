@@ -1,4 +1,5 @@
 import LinuxNet
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import PrefixTrie
@@ -95,7 +96,7 @@ struct Micro {
     // As many a second as the limit lets pass.
     let pause = Duration.seconds(2) / limits.solicitationsPerSecond
     let engine = EngineUnderTest(.interface("zt0"), limits: limits)
-    let before = HeapStatistics.allocatedOctets
+    let before = Heap.allocatedOctets
     let insertion = nanoseconds(of: count) { count in
       var sum = 0
       for index in 0..<count {
@@ -105,7 +106,7 @@ struct Micro {
       }
       return sum
     }
-    let octets = HeapStatistics.allocatedOctets - before
+    let octets = Heap.allocatedOctets - before
     guard engine.sessionCount == count else {
       return report.fail(condition, BenchFailure("only \(engine.sessionCount) were made"))
     }

@@ -1,6 +1,7 @@
+import Inspection
 import LinuxNet
+import LinuxSurvey
 import NDPWire
-import ProxyDaemon
 
 extension Check {
   static let addressChecks = [interfaces, rightInterface, ipv6, duplicates, deprecated]

@@ -1,4 +1,4 @@
-import LinuxNet
+import LinuxSurvey
 import NDPWire
 import ProxyConfig
 import ProxyModel

@@ -1,4 +1,5 @@
 import LinuxNet
+import LinuxSurvey
 
 extension Examination {
   /// Sets a kernel variable, now and at boot.

@@ -1,4 +1,6 @@
 import ControlProtocol
+import JSONDecoding
+import JSONText
 import NDPWire
 import NetworkLab
 

@@ -1,0 +1,154 @@
+package import ControlProtocol
+package import LinuxNet
+package import NDPWire
+package import ProxyEngine
+package import ProxyModel
+
+/// Puts together what engine, host and kernel say of one target.
+package struct Explainer {
+  private let host: HostTable
+  private let plan: PortPlan
+  /// How things are with an interface that rules name.
+  private let condition: (String) -> PortPlan.Condition
+  private let neighbors: NeighborLookup
+
+  package init(
+    host: HostTable, plan: PortPlan, condition: @escaping (String) -> PortPlan.Condition,
+    neighbors: NeighborLookup
+  ) {
+    self.host = host
+    self.plan = plan
+    self.condition = condition
+    self.neighbors = neighbors
+  }
+
+  /// Everything but what only a running daemon knows, with a verdict.
+  ///
+  /// `route` is the kernel's to the target for what comes in on an interface, and `solicitor`
+  /// whoever asked last there. Throws where the kernel cannot be asked.
+  package func explanation(
+    of target: IPv6Address, engine: borrowing Engine, now: Instant,
+    solicitor: (InterfaceIndex) -> Solicitor? = { _ in nil }, route: (InterfaceIndex) -> Route?
+  ) throws(SystemError) -> Explanation {
+    var explanation = Explanation()
+    explanation.target = target
+    explanation.owner = host.owner(of: target)
+    var seen: Set<Int32> = []
+    let all = engine.explanations(of: target, now: now, solicitor: solicitor, route: route)
+    // Of several proxies, the route from the first is told.
+    let inside = all.first?.proxy ?? plan.proxyNames.first
+    let index = inside.flatMap(host.link(named:)).map { InterfaceIndex($0.index) }
+    let route = index.flatMap(route) ?? .unreachable
+    explanation.route = report(of: route)
+    for found in all {
+      explanation.proxies.append(report(of: found, route: route, now: now))
+      let asked = found.ruleInterfaces + (found.session?.interfaces ?? []) + route.interfaces
+      for index in asked.prefix(Self.shownInterfaces) where seen.insert(index.rawValue).inserted {
+        guard let entry = try neighbors.entry(for: target, on: index.rawValue) else { continue }
+        explanation.neighbors.append(
+          NeighborReport(
+            interface: name(of: index), linkLayerAddress: entry.linkLayerAddress,
+            state: entry.state.rawValue))
+      }
+    }
+    for link in plan.proxyNames.prefix(Self.shownProxies).compactMap(host.link(named:)) {
+      if try neighbors.isProxied(target, on: link.index) {
+        explanation.kernelProxies.append(link.name)
+      }
+    }
+    return explanation
+  }
+
+  /// On how many interfaces of one rule the neighbour cache is looked at.
+  private static let shownInterfaces = 8
+
+  /// On how many proxy interfaces is looked for entries of the kernel's own proxy.
+  private static let shownProxies = 8
+
+  private func name(of index: InterfaceIndex) -> String {
+    host.links[index.rawValue]?.name ?? "interface \(index.rawValue)"
+  }
+
+  private func report(of route: Route) -> RouteReport {
+    var report = RouteReport()
+    switch route {
+    case .onLink: report.kind = "on-link"
+    case .gateway: report.kind = "gateway"
+    case .local: report.kind = "local"
+    case .anycast: report.kind = "anycast"
+    case .unreachable: report.kind = "none"
+    }
+    report.interface = route.interfaces.first.map(name(of:))
+    return report
+  }
+
+  private func report(
+    of found: TargetExplanation, route: Route, now: Instant
+  ) -> ProxyExplanation {
+    var report = ProxyExplanation()
+    report.proxy = found.proxy
+    report.interface = plan.status(of: found.proxy, condition(found.proxy))
+    report.rule = found.rules.first.map(RuleReport.init)
+    report.others = found.rules.dropFirst().map(RuleReport.init)
+    report.ruleInterfaces = ruleInterfaces(of: found.rules.first, route: route)
+    report.session = found.session.map { SessionReport($0, now: now, name: name(of:)) }
+    report.sinceFailedMilliseconds = found.failed.map { now.milliseconds(since: $0) }
+    switch found.outcome {
+    case .answer(let message):
+      report.decision = "answered"
+      report.reason = "answered at once"
+      report.advertisement = AdvertisementReport(
+        source: message.source, isRouter: message.isRouter, isSolicited: message.isSolicited,
+        isOverride: message.isOverride, targetLinkLayerAddress: message.targetLinkLayerAddress)
+    case .asks(let indexes):
+      report.decision = "asks"
+      report.askedOn = indexes.map(name(of:))
+      report.reason = "the target is asked for on \(report.askedOn.joined(separator: ", "))"
+    case .waits:
+      report.decision = "waiting"
+      report.reason = "the target is being asked for"
+    case .silence(let reason):
+      report.decision = "\(reason)"
+      report.reason = reason.sentence
+    case .noInterface:
+      report.decision = "missing"
+      report.reason = "there is no interface \(found.proxy)"
+    }
+    return report
+  }
+
+  /// The interfaces that a rule names, or to which the route of an `auto` rule leads.
+  private func ruleInterfaces(of rule: RuleSummary?, route: Route) -> [InterfaceStatus] {
+    guard let rule, !rule.isExclusion else { return [] }
+    var names = Array(rule.interfaces.prefix(ControlSocket.pageLength))
+    if rule.isAuto { names += route.interfaces.map(name(of:)) }
+    return names.map { name in
+      let condition = condition(name)
+      // No rule names it, so that a route leads there.
+      guard condition == .notEthernet, plan.purpose(of: name) == nil else {
+        return plan.status(of: name, condition)
+      }
+      return InterfaceStatus(
+        name: name, isProxy: false, isRule: false, condition: "usable",
+        sentence: "\(name): nobody, for it has no Neighbor Discovery; the route is enough")
+    }
+  }
+}
+
+extension Route {
+  /// The interface it leads out of.
+  fileprivate var interfaces: [InterfaceIndex] {
+    switch self {
+    case .onLink(let index), .gateway(let index): [index]
+    case .local, .anycast, .unreachable: []
+    }
+  }
+}
+
+extension HostTable {
+  /// The name of the interface that has this address.
+  fileprivate func owner(of address: IPv6Address) -> String? {
+    let owners = links.values.filter { has(address, onLinkNamed: $0.name) }
+    return owners.min { $0.index < $1.index }?.name
+  }
+}

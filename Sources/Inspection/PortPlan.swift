@@ -1,0 +1,184 @@
+package import LinuxNet
+package import NDPWire
+package import ProxyConfig
+import ProxyEngine
+package import ProxyModel
+
+/// Which interfaces the rules name, and what stands in the way of using each.
+package struct PortPlan: Sendable {
+  /// The names in the order of the configuration, each once.
+  package let names: [String]
+  /// Those of them that are patterns.
+  package let patterns: [InterfacePattern]
+  /// Those of them on which there are rules.
+  package var proxyNames: [String] { names.filter { purposes[$0] != nil } }
+  /// Those of them on which rules ask.
+  private let askedNames: Set<String>
+  /// Whether some rule asks anywhere.
+  package let asks: Bool
+  private var purposes: [String: Purpose] = [:]
+  private var filters: [String: PacketFilter] = [:]
+
+  /// `hearsEverything` is about solicitations for targets that no rule covers.
+  package init(_ ruleset: Ruleset, hearsEverything: Bool = false) {
+    var names: [String] = []
+    var asked: Set<String> = []
+    for proxy in ruleset.proxies {
+      let prefixes = hearsEverything ? [.everything] : proxy.rules.map(\.prefix)
+      var purpose = Purpose(
+        solicitedPrefixes: prefixes, isPromiscuous: proxy.isPromiscuous)
+      purpose.groups = Self.groups(of: proxy.rules)
+      purposes[proxy.interface] = purpose
+      names.append(proxy.interface)
+      for case .interface(let pattern) in proxy.rules.map(\.method) {
+        asked.insert(pattern.text)
+        names.append(pattern.text)
+      }
+    }
+    var seen: Set<String> = []
+    self.names = names.filter { seen.insert($0).inserted }
+    patterns = self.names.map { InterfacePattern($0) }.filter { !$0.isExact }
+    askedNames = asked
+    asks = ruleset.proxies.contains { $0.rules.contains { $0.method != .static } }
+  }
+
+  /// What a configuration names.
+  package init(_ configuration: Configuration) { self.init(configuration.ruleset) }
+
+  /// Whether some rule asks on the interface of this name, or on those that match it.
+  package func isAsked(_ name: String) -> Bool { askedNames.contains(name) }
+
+  /// The names and patterns that mean an interface.
+  ///
+  /// Costs the patterns, however many names there are.
+  package func names(meaning link: Link) -> [String] {
+    link.names.filter { purposes[$0] != nil || askedNames.contains($0) }
+      + patterns.filter { link.names.contains(where: $0.matches) }.map(\.text)
+  }
+
+  /// What the kernel lets through on a proxy interface.
+  ///
+  /// To compile it takes a quarter of a millisecond, so that it is done once.
+  package mutating func filter(of name: String) -> PacketFilter {
+    if let known = filters[name] { return known }
+    let filter = PacketFilter(
+      solicitationsFor: purposes[name]?.solicitedPrefixes ?? [], advertisements: false)
+    filters[name] = filter
+    return filter
+  }
+
+  /// The groups of the rules that are narrow enough, as many as an interface may have.
+  private static func groups(of rules: [Ruleset.Rule]) -> [IPv6Address] {
+    var groups: [IPv6Address] = []
+    var seen: Set<IPv6Address> = []
+    for prefix in rules.map(\.prefix) where prefix.length >= narrowLength {
+      for group in prefix.solicitedNodeMulticasts where seen.insert(group).inserted {
+        if groups.count == MulticastGroups.limit { return groups }
+        groups.append(group)
+      }
+    }
+    return groups
+  }
+
+  /// Rules this long or longer have at most 256 groups.
+  private static let narrowLength = 120
+
+  /// What is wanted of the proxy interface of this name; `nil` if it is none.
+  package func purpose(of name: String) -> Purpose? { purposes[name] }
+
+  /// Whether, and why not, the interface of this name can be used now.
+  ///
+  /// Of a pattern one usable interface is enough; else it is as with the first that matches.
+  package func condition(of name: String, in host: HostTable) -> Condition {
+    let pattern = InterfacePattern(name)
+    if !pattern.isExact {
+      let conditions = host.links(matching: pattern).map { condition(of: $0, as: name, in: host) }
+      return conditions.contains(.usable) ? .usable : conditions.first ?? .unmatched
+    }
+    guard let link = host.link(named: name) else { return .missing }
+    return condition(of: link, as: name, in: host)
+  }
+
+  /// The same of an interface that the name means.
+  package func condition(of link: Link, as name: String, in host: HostTable) -> Condition {
+    if let master = link.master { return .enslaved(host.links[master]?.name ?? "#\(master)") }
+    if link.linkLayerAddress == nil || !link.hasNeighborDiscovery {
+      return isAsked(name) ? .noNeighbors : .notEthernet
+    }
+    return link.isUp ? .usable : .down
+  }
+
+  /// What is wanted of a proxy interface.
+  package struct Purpose: Equatable, Sendable {
+    /// The prefixes of its rules.
+    package var solicitedPrefixes: [IPv6Prefix] = []
+    /// Whether the interface is to receive every frame of its link, for drivers that drop groups.
+    package var isPromiscuous = false
+    /// The groups to which questions for the targets of its narrow rules go.
+    package var groups: [IPv6Address] = []
+  }
+
+  /// How things are with an interface that a rule names.
+  package enum Condition: Equatable, Sendable {
+    case usable
+    case missing
+    /// It is a pattern, and no interface matches.
+    case unmatched
+    case down
+    /// It is a port of the named bridge or bond, which takes its frames.
+    case enslaved(String)
+    /// A proxy interface on which solicitations cannot be received.
+    case notEthernet
+    /// A rule interface on which nobody can be asked.
+    case noNeighbors
+    /// Another proxy has the same interface by this other name of it.
+    case taken(String)
+    /// The kernel refuses a socket for this reason.
+    case failing(String)
+
+    /// Whether a socket on it makes sense: one on an interface that is down comes to life with it.
+    package var allowsSocket: Bool { self == .usable || self == .down }
+  }
+}
+
+extension PortPlan.Condition {
+  /// One sentence for the log, saying what to do.
+  package func sentence(about name: String) -> String {
+    self == .usable ? "\(name): ready" : "\(name): \(trouble); \(remedy(for: name))"
+  }
+
+  /// What is wrong.
+  package var trouble: String {
+    switch self {
+    case .usable: "nothing"
+    case .missing: "no such interface"
+    case .unmatched: "no interface matches"
+    case .down: "the interface is down"
+    case .enslaved(let master): "the interface is a port of \(master) and hears nothing"
+    case .notEthernet: "the interface has no link-layer address or no neighbour discovery"
+    case .noNeighbors: "nobody can be asked on an interface without neighbour discovery"
+    case .taken(let other): "it is the interface that the proxy '\(other)' serves"
+    case .failing(let reason): reason
+    }
+  }
+
+  /// What to do, or what will be done.
+  package func remedy(for name: String) -> String {
+    switch self {
+    case .usable: "nothing to do"
+    case .missing: "its rules wait until it appears"
+    case .unmatched: "its rules wait until one does"
+    case .down: "its rules wait until it is up"
+    case .enslaved(let master): "name \(master) instead"
+    case .notEthernet: "nobody can be answered there"
+    case .noNeighbors: "use 'static' or 'auto' instead of 'iface \(name)'"
+    case .taken(let other): "put the rules of both into 'proxy \(other)'"
+    case .failing: "trying again every second"
+    }
+  }
+}
+
+extension IPv6Prefix {
+  /// `::/0`.
+  fileprivate static let everything = IPv6Prefix(.unspecified, length: 0)
+}

@@ -1,0 +1,79 @@
+package import ControlProtocol
+import NDPWire
+package import ProxyEngine
+package import ProxyModel
+
+// What the engine and the plan tell, as the control socket has it.
+
+extension Instant {
+  /// How long ago another instant was; zero where that is yet to come.
+  package func milliseconds(since other: Instant) -> UInt64 {
+    nanoseconds > other.nanoseconds ? (nanoseconds - other.nanoseconds) / 1_000_000 : 0
+  }
+}
+
+extension RuleReport {
+  /// Takes it from the engine.
+  package init(_ rule: RuleSummary) {
+    var methods = rule.interfaces.prefix(Self.shownInterfaces).map { "iface \($0)" }
+    let rest = rule.interfaces.count - methods.count
+    if rest > 0 { methods.append("and \(rest) more") }
+    if rule.isStatic { methods.append("static") }
+    if rule.isAuto { methods.append("auto") }
+    if rule.isExclusion { methods.append("exclude") }
+    self.init(
+      proxy: rule.proxy, prefix: rule.prefix, methods: methods, questions: rule.count.questions,
+      answers: rule.count.answers)
+  }
+}
+
+extension RuleReport {
+  /// How many interfaces of one rule are named.
+  private static let shownInterfaces = 16
+}
+
+extension SessionReport {
+  /// Takes it from the engine; `name` is of an interface.
+  package init(_ session: SessionSummary, now: Instant, name: (InterfaceIndex) -> String) {
+    self.init()
+    proxy = session.proxy
+    target = session.target
+    state = session.state
+    interfaces = session.interfaces.map(name)
+    linkLayerAddress = session.linkLayerAddress
+    isSecondHand = session.isSecondHand
+    waiting = session.waiting
+    sent = session.sent
+    answers = session.answers
+    ageMilliseconds = now.milliseconds(since: session.begun)
+    sinceAskedMilliseconds = now.milliseconds(since: session.asked)
+    sinceConfirmedMilliseconds = session.confirmed.map { now.milliseconds(since: $0) }
+    remainingMilliseconds = session.deadline.milliseconds(since: now)
+  }
+}
+
+extension PortPlan {
+  /// How things are with an interface or a pattern, for who asks.
+  package func status(of name: String, _ condition: Condition) -> InterfaceStatus {
+    InterfaceStatus(
+      name: name, isProxy: purpose(of: name) != nil, isRule: isAsked(name),
+      condition: condition.code, sentence: condition.sentence(about: name))
+  }
+}
+
+extension PortPlan.Condition {
+  /// One word that does not change with the wording of sentences.
+  var code: String {
+    switch self {
+    case .usable: "usable"
+    case .missing: "missing"
+    case .unmatched: "unmatched"
+    case .down: "down"
+    case .enslaved: "enslaved"
+    case .notEthernet: "notEthernet"
+    case .noNeighbors: "noNeighbors"
+    case .taken: "taken"
+    case .failing: "failing"
+    }
+  }
+}

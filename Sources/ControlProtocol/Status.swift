@@ -142,6 +142,9 @@ package struct RuleReport: Codable, Equatable, Sendable {
     self.questions = questions
     self.answers = answers
   }
+
+  /// What it does, for people: `iface zt0 static`.
+  package var text: String { methods.joined(separator: " ") }
 }
 
 /// Some of the rules.

@@ -118,10 +118,10 @@ package struct Explainer {
   }
 
   /// The interfaces that a rule names, or to which the route of an `auto` rule leads.
-  private func ruleInterfaces(of rule: RuleSummary?, route: Route) -> [InterfaceStatus] {
-    guard let rule, !rule.isExclusion else { return [] }
-    var names = Array(rule.interfaces.prefix(ControlSocket.pageLength))
-    if rule.isAuto { names += route.interfaces.map(name(of:)) }
+  private func ruleInterfaces(of summary: RuleSummary?, route: Route) -> [InterfaceStatus] {
+    guard let summary, !summary.rule.isExclusion else { return [] }
+    var names = Array(summary.interfaces.prefix(ControlSocket.pageLength))
+    if summary.rule.isAuto { names += route.interfaces.map(name(of:)) }
     return names.map { name in
       let condition = condition(name)
       // No rule names it, so that a route leads there.

@@ -17,6 +17,8 @@ package struct PortPlan: Sendable {
   /// Whether some rule asks anywhere.
   package let asks: Bool
   private var purposes: [String: Purpose] = [:]
+  /// The proxies by the names of their interfaces, without their rules.
+  private var proxies: [String: Ruleset.Proxy] = [:]
   private var filters: [String: PacketFilter] = [:]
 
   /// `hearsEverything` is about solicitations for targets that no rule covers.
@@ -29,6 +31,8 @@ package struct PortPlan: Sendable {
         solicitedPrefixes: prefixes, isPromiscuous: proxy.isPromiscuous)
       purpose.groups = Self.groups(of: proxy.rules)
       purposes[proxy.interface] = purpose
+      proxies[proxy.interface] = proxy
+      proxies[proxy.interface]?.rules = []
       names.append(proxy.interface)
       for case .interface(let pattern) in proxy.rules.map(\.method) {
         asked.insert(pattern.text)
@@ -85,6 +89,9 @@ package struct PortPlan: Sendable {
 
   /// What is wanted of the proxy interface of this name; `nil` if it is none.
   package func purpose(of name: String) -> Purpose? { purposes[name] }
+
+  /// The proxy of the interface of this name, without its rules; `nil` if it is none.
+  func proxy(named name: String) -> Ruleset.Proxy? { proxies[name] }
 
   /// Whether, and why not, the interface of this name can be used now.
   ///

@@ -14,16 +14,17 @@ extension Instant {
 
 extension RuleReport {
   /// Takes it from the engine.
-  package init(_ rule: RuleSummary) {
-    var methods = rule.interfaces.prefix(Self.shownInterfaces).map { "iface \($0)" }
-    let rest = rule.interfaces.count - methods.count
+  package init(_ summary: RuleSummary) {
+    let rule = summary.rule
+    var methods = summary.interfaces.prefix(Self.shownInterfaces).map { "iface \($0)" }
+    let rest = summary.interfaces.count - methods.count
     if rest > 0 { methods.append("and \(rest) more") }
     if rule.isStatic { methods.append("static") }
     if rule.isAuto { methods.append("auto") }
     if rule.isExclusion { methods.append("exclude") }
     self.init(
-      proxy: rule.proxy, prefix: rule.prefix, methods: methods, questions: rule.count.questions,
-      answers: rule.count.answers)
+      proxy: summary.proxy, prefix: rule.prefix, methods: methods,
+      questions: summary.count.questions, answers: summary.count.answers)
   }
 }
 

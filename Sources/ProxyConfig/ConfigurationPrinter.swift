@@ -32,16 +32,10 @@ extension Configuration: CustomStringConvertible {
   private var head: String {
     var text = ""
     for keyword in Keyword.all(in: .file) {
-      switch keyword.meaning {
-      case .pollInterval(let path):
-        guard let interval = self[keyPath: path] else { continue }
-        text += "\(keyword.name) \(interval.wholeMilliseconds)\n"
-      case .limit(let path, _): text += "\(keyword.name) \(self[keyPath: path])\n"
-      case .optionalLimit(let path, _):
-        guard let limit = keyword.text(ofLimit: self[keyPath: path]) else { continue }
-        text += "\(keyword.name) \(limit)\n"
-      default: continue
+      guard case .fileOption(let option) = keyword.meaning, let value = option.text(self) else {
+        continue
       }
+      text += "\(keyword.name) \(value)\n"
     }
     return text
   }
@@ -88,17 +82,10 @@ extension Ruleset.Proxy {
   private var options: String {
     var text = ""
     for keyword in Keyword.all(in: .proxy) {
-      switch keyword.meaning {
-      case .duration(let path, _):
-        text += "  \(keyword.name) \(self[keyPath: path].wholeMilliseconds)\n"
-      case .count(let path, _): text += "  \(keyword.name) \(self[keyPath: path])\n"
-      case .proxySwitch(let path): text += "  \(keyword.name) \(yesOrNo(self[keyPath: path]))\n"
-      case .source(let path): text += "  \(keyword.name) \(self[keyPath: path])\n"
-      case .duplicateDetection(let path):
-        text += "  \(keyword.name) \(self[keyPath: path].rawValue)\n"
-      case .solicitors(let path): text += "  \(keyword.name) \(self[keyPath: path].rawValue)\n"
-      default: continue
+      guard case .proxyOption(let option) = keyword.meaning, let value = option.text(self) else {
+        continue
       }
+      text += "  \(keyword.name) \(value)\n"
     }
     return text
   }
@@ -111,11 +98,20 @@ extension Ruleset.Rule {
     if place.exclusion <= excluded.count { return "    exclude \(excluded[place.exclusion - 1])\n" }
     place.rule += 1
     place.exclusion = -1
-    return "    autovia \(yesOrNo(routesViaNeighbor))\n  }\n"
+    return "\(options)  }\n"
+  }
+
+  private var options: String {
+    var text = ""
+    for keyword in Keyword.all(in: .rule) {
+      guard case .ruleOption(let option) = keyword.meaning, let value = option.text(self) else {
+        continue
+      }
+      text += "    \(keyword.name) \(value)\n"
+    }
+    return text
   }
 }
-
-private func yesOrNo(_ isOn: Bool) -> String { isOn ? "yes" : "no" }
 
 extension Duration {
   /// The duration in the file's unit; anything below a millisecond is dropped.

@@ -153,6 +153,9 @@ extension Diagnostic {
     /// A word that is none of those a key takes.
     case invalidChoice = "invalid-choice"
 
+    /// A text that is too long, or not one printable line.
+    case invalidText = "invalid-text"
+
     /// A number beyond the range of its key.
     case numberOutOfRange = "number-out-of-range"
 

@@ -22,6 +22,18 @@ package struct Keyword: Sendable {
     self.meaning = meaning
     self.isInEffect = isInEffect
   }
+
+  private init(file name: String, _ option: Option<Configuration>, isInEffect: Bool = true) {
+    self.init(name, in: .file, .fileOption(option), isInEffect: isInEffect)
+  }
+
+  private init(proxy name: String, _ option: Option<Ruleset.Proxy>, isInEffect: Bool = true) {
+    self.init(name, in: .proxy, .proxyOption(option), isInEffect: isInEffect)
+  }
+
+  private init(rule name: String, _ option: Option<Ruleset.Rule>) {
+    self.init(name, in: .rule, .ruleOption(option))
+  }
 }
 
 extension Keyword {
@@ -37,7 +49,7 @@ extension Keyword {
     case rule
   }
 
-  /// What a key's value means, with the range of numbers and the place in the model.
+  /// What a key's value means.
   enum Meaning: Sendable {
     /// The path of another file, or a pattern for several.
     case include
@@ -48,35 +60,14 @@ extension Keyword {
     /// `rule <prefix> { … }`
     case ruleBlock
 
-    /// A poll interval in milliseconds that ndppd needed and we do not.
-    case pollInterval(any Path<Configuration, Duration?>)
+    /// An option outside every block.
+    case fileOption(Option<Configuration>)
 
-    /// A number of milliseconds; it has a default.
-    case duration(any Path<Ruleset.Proxy, Duration>, ClosedRange<Int>)
+    /// An option of a proxy.
+    case proxyOption(Option<Ruleset.Proxy>)
 
-    /// A plain number; it has a default.
-    case count(any Path<Ruleset.Proxy, Int>, ClosedRange<Int>)
-
-    /// `yes` or `no` for a proxy; it has a default.
-    case proxySwitch(any Path<Ruleset.Proxy, Bool>)
-
-    /// A limit for all proxies together; it has a default.
-    case limit(any Path<Configuration, Int>, ClosedRange<Int>)
-
-    /// A limit for all proxies together that need not be; without one it is `unlimited`.
-    case optionalLimit(any Path<Configuration, Int?>, ClosedRange<Int>)
-
-    /// Which address advertisements come from; it has a default.
-    case source(any Path<Ruleset.Proxy, Ruleset.AdvertisementSource>)
-
-    /// What hosts get that detect duplicates; it has a default.
-    case duplicateDetection(any Path<Ruleset.Proxy, Ruleset.DuplicateDetection>)
-
-    /// Whose solicitations are answered; it has a default.
-    case solicitors(any Path<Ruleset.Proxy, Ruleset.Solicitors>)
-
-    /// `yes` or `no` for a rule; the default is no.
-    case ruleSwitch(any Path<Ruleset.Rule, Bool>)
+    /// An option of a rule.
+    case ruleOption(Option<Ruleset.Rule>)
 
     /// A method that is chosen by its mere presence.
     case method(Ruleset.Method)
@@ -87,48 +78,50 @@ extension Keyword {
     /// A prefix inside the rule's that the rule is not about; may be given several times.
     case exclusion
   }
-
-  /// A place in the model that a value is written to.
-  typealias Path<Root, Value> = WritableKeyPath<Root, Value> & Sendable
 }
 
 extension Keyword {
   /// Every key there is, in the order in which they are printed.
   package static let all = [
     Keyword("include", in: .file, .include),
-    Keyword("route-ttl", in: .file, .pollInterval(\.routeTTL), isInEffect: false),
-    Keyword("address-ttl", in: .file, .pollInterval(\.addressTTL), isInEffect: false),
-    Keyword("max-sessions", in: .file, .limit(\.limits.sessions, 1...TextBounds.sessions)),
     Keyword(
-      "max-solicitations", in: .file, .limit(\.limits.solicitationsPerSecond, 1...TextBounds.rate)),
+      file: "route-ttl", .unusedDuration(\.routeTTL, 0...TextBounds.pollMilliseconds),
+      isInEffect: false),
     Keyword(
-      "max-route-lookups", in: .file, .limit(\.limits.routeLookupsPerSecond, 1...TextBounds.rate)),
+      file: "address-ttl", .unusedDuration(\.addressTTL, 0...TextBounds.pollMilliseconds),
+      isInEffect: false),
+    Keyword(file: "max-sessions", .count(\.limits.sessions, 1...TextBounds.sessions, unit: .limit)),
     Keyword(
-      "max-advertisements", in: .file,
+      file: "max-solicitations",
+      .count(\.limits.solicitationsPerSecond, 1...TextBounds.rate, unit: .limit)),
+    Keyword(
+      file: "max-route-lookups",
+      .count(\.limits.routeLookupsPerSecond, 1...TextBounds.rate, unit: .limit)),
+    Keyword(
+      file: "max-advertisements",
       .optionalLimit(\.limits.advertisementsPerSecond, 1...TextBounds.rate)),
     Keyword("proxy", in: .file, .proxyBlock),
 
-    Keyword("router", in: .proxy, .proxySwitch(\.isRouter)),
-    Keyword("override", in: .proxy, .proxySwitch(\.isOverride)),
-    Keyword("source", in: .proxy, .source(\.source)),
-    Keyword("dad", in: .proxy, .duplicateDetection(\.duplicateDetection)),
-    Keyword("solicitors", in: .proxy, .solicitors(\.solicitors)),
-    Keyword("timeout", in: .proxy, .duration(\.timers.timeout, 1...TextBounds.timeoutMilliseconds)),
-    Keyword("retries", in: .proxy, .count(\.timers.retries, 0...TextBounds.retries)),
-    Keyword("ttl", in: .proxy, .duration(\.timers.ttl, 1...TextBounds.lifetimeMilliseconds)),
-    Keyword(
-      "deadtime", in: .proxy, .duration(\.timers.deadtime, 1...TextBounds.lifetimeMilliseconds)),
-    Keyword("keepalive", in: .proxy, .proxySwitch(\.timers.keepsAlive)),
-    Keyword("autowire", in: .proxy, .proxySwitch(\.installsHostRoutes)),
-    Keyword("promiscuous", in: .proxy, .proxySwitch(\.isPromiscuous)),
-    Keyword("outgoing", in: .proxy, .proxySwitch(\.reactsToOutgoing), isInEffect: false),
+    Keyword(proxy: "router", .flag(\.isRouter)),
+    Keyword(proxy: "override", .flag(\.isOverride)),
+    Keyword(proxy: "source", .source),
+    Keyword(proxy: "dad", .choice(\.duplicateDetection, "'ignore', 'verify' or 'defend'")),
+    Keyword(proxy: "solicitors", .choice(\.solicitors, "'on-link' or 'any'")),
+    Keyword(proxy: "timeout", .duration(\.timers.timeout, 1...TextBounds.timeoutMilliseconds)),
+    Keyword(proxy: "retries", .count(\.timers.retries, 0...TextBounds.retries, unit: .times)),
+    Keyword(proxy: "ttl", .duration(\.timers.ttl, 1...TextBounds.lifetimeMilliseconds)),
+    Keyword(proxy: "deadtime", .duration(\.timers.deadtime, 1...TextBounds.lifetimeMilliseconds)),
+    Keyword(proxy: "keepalive", .flag(\.timers.keepsAlive)),
+    Keyword(proxy: "autowire", .flag(\.installsHostRoutes)),
+    Keyword(proxy: "promiscuous", .flag(\.isPromiscuous)),
+    Keyword(proxy: "outgoing", .flag(\.reactsToOutgoing), isInEffect: false),
     Keyword("rule", in: .proxy, .ruleBlock),
 
     Keyword("static", in: .rule, .method(.static)),
     Keyword("iface", in: .rule, .interfaceMethod),
     Keyword("auto", in: .rule, .method(.auto)),
     Keyword("exclude", in: .rule, .exclusion),
-    Keyword("autovia", in: .rule, .ruleSwitch(\.routesViaNeighbor)),
+    Keyword(rule: "autovia", .flag(\.routesViaNeighbor)),
   ]
 
   /// The key of this name, letter case included.
@@ -145,7 +138,7 @@ extension Keyword {
     }
   }
 
-  /// Whether the key's value is a path, which may hold octets that other values may not.
+  /// Whether the key's value is a path.
   var takesPath: Bool {
     if case .include = meaning { true } else { false }
   }
@@ -155,9 +148,25 @@ extension Keyword {
     if case .method = meaning { true } else { false }
   }
 
+  /// Whether its value may stand in quotes and hold octets that other values may not.
+  var takesText: Bool {
+    switch meaning {
+    case .include: true
+    case .fileOption(let option): option.takesText
+    case .proxyOption(let option): option.takesText
+    case .ruleOption(let option): option.takesText
+    default: false
+    }
+  }
+
   /// The word that stands for no limit, where the key's number may be left open.
   var wordForNoLimit: String? {
-    if case .optionalLimit = meaning { "unlimited" } else { nil }
+    switch meaning {
+    case .fileOption(let option): option.wordForNoLimit
+    case .proxyOption(let option): option.wordForNoLimit
+    case .ruleOption(let option): option.wordForNoLimit
+    default: nil
+    }
   }
 
   /// Whether the key is one of the methods.

@@ -1,3 +1,4 @@
+import NDPWire
 import ProxyModel
 
 extension Lowering {
@@ -91,30 +92,20 @@ extension Keyword {
     case .include: "\(name) /etc/ndpproxy.d/*.conf"
     case .proxyBlock, .interfaceMethod: "\(name) eth0"
     case .ruleBlock, .exclusion: "\(name) 2001:db8:1:0:ff::/80"
-    case .pollInterval: "\(name) 30000"
-    case .duration, .count, .proxySwitch, .limit, .optionalLimit, .source,
-      .duplicateDetection, .solicitors:
-      "\(name) \(defaultText ?? "")"
-    case .ruleSwitch: "\(name) no"
+    case .fileOption(let option): "\(name) \(option.example ?? defaultText ?? "")"
+    case .proxyOption(let option): "\(name) \(option.example ?? defaultText ?? "")"
+    case .ruleOption(let option): "\(name) \(option.example ?? defaultText ?? "")"
     case .method: name
     }
   }
 
-  /// A limit as it is written in the file.
-  func text(ofLimit limit: Int?) -> String? { limit.map { "\($0)" } ?? wordForNoLimit }
-
   /// The default of an option or limit, as it is written in the file; `nil` for every other key.
   package var defaultText: String? {
-    let proxy = Ruleset.Proxy(interface: "")
-    return switch meaning {
-    case .duration(let path, _): "\(proxy[keyPath: path].wholeMilliseconds)"
-    case .count(let path, _): "\(proxy[keyPath: path])"
-    case .proxySwitch(let path): proxy[keyPath: path] ? "yes" : "no"
-    case .source(let path): "\(proxy[keyPath: path])"
-    case .duplicateDetection(let path): proxy[keyPath: path].rawValue
-    case .solicitors(let path): proxy[keyPath: path].rawValue
-    case .limit(let path, _): "\(Configuration()[keyPath: path])"
-    case .optionalLimit(let path, _): text(ofLimit: Configuration()[keyPath: path])
+    switch meaning {
+    case .fileOption(let option): option.text(Configuration())
+    case .proxyOption(let option): option.text(Ruleset.Proxy(interface: ""))
+    case .ruleOption(let option):
+      option.text(Ruleset.Rule(prefix: IPv6Prefix(IPv6Address(bits: 0), length: 0), method: .auto))
     default: nil
     }
   }

@@ -25,10 +25,9 @@ extension Lowering {
         suggestion: "remove one of them")
     }
     draft.rules[key] = (offset, draft.proxy.rules.count)
-    draft.proxy.rules.append(
-      Ruleset.Rule(
-        prefix: prefix, method: method, excluded: excluded,
-        routesViaNeighbor: body.routesViaNeighbor))
+    var rule = body.rule
+    (rule.prefix, rule.method, rule.excluded) = (prefix, method, excluded)
+    draft.proxy.rules.append(rule)
   }
 
   private mutating func rulePrefix(of entry: Entry) -> IPv6Prefix? {
@@ -91,7 +90,8 @@ private struct RuleBody {
   var method: Ruleset.Method?
   var given: [String: Int] = [:]
   var exclusions: [(prefix: IPv6Prefix, offset: Int)] = []
-  var routesViaNeighbor = false
+  /// The rule with its options; the rest is filled in at the end.
+  var rule = Ruleset.Rule(prefix: IPv6Prefix(IPv6Address(bits: 0), length: 0), method: .auto)
 
   /// Whether a method was named, if in vain, so that none must be reported missing.
   var hasNamedMethod = false
@@ -138,11 +138,10 @@ extension Lowering {
     case .exclusion:
       guard let word = value(of: entry, keyword), let prefix = prefix(word) else { return }
       body.exclusions.append((prefix, word.range.lowerBound))
-    case .ruleSwitch:
-      guard isFirst(keyword, at: entry, in: &body.given), let word = value(of: entry, keyword),
-        let isOn = boolean(word, of: keyword)
+    case .ruleOption(let option):
+      guard isFirst(keyword, at: entry, in: &body.given), let word = value(of: entry, keyword)
       else { return }
-      body.routesViaNeighbor = isOn
+      option.read(word, keyword, &self, &body.rule)
     default: preconditionFailure("'\(keyword.name)' is no option of a rule")
     }
   }

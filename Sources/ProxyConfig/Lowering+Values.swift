@@ -134,6 +134,28 @@ extension Lowering {
     return ("cannot be the name of an interface", remedy)
   }
 
+  /// Reads a text of one line, in quotes where it is more than a word.
+  mutating func lineOfText(_ word: Word, of keyword: Keyword) -> String? {
+    guard let text = plainText(word) else { return nil }
+    let isUTF8 = String(validating: source.octets[word.range], as: UTF8.self) != nil
+    guard isUTF8, text.unicodeScalars.allSatisfy(\.isShown) else {
+      diagnostics.report(
+        .error, .invalidText, at: word.range.lowerBound,
+        "'\(keyword.name)' is a text of printable characters in UTF-8",
+        suggestion: "remove what is not")
+      return nil
+    }
+    guard text.utf8.count <= TextBounds.textOctets else {
+      diagnostics.report(
+        .error, .invalidText, at: word.range.lowerBound,
+        "'\(keyword.name)' has at most \(TextBounds.textOctets) octets, and this has "
+          + "\(text.utf8.count)",
+        suggestion: "shorten it; a comment may be as long as you like")
+      return nil
+    }
+    return text
+  }
+
   /// The text of a word, unless it was reported already or hides a comment.
   mutating func plainText(_ word: Word) -> String? {
     if word.isDamaged { return nil }
@@ -254,5 +276,17 @@ extension UInt8 {
   /// What the kernel allows in a name, less what means something in this language or to a shell.
   fileprivate var isInterfaceNameOctet: Bool {
     isPrintable && self != 0x20 && !"/:{}\"'#;=\\*?@,".utf8.contains(self)
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether it takes its place in a line: no control, no change of direction, no other line.
+  fileprivate var isShown: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+      .paragraphSeparator:
+      false
+    default: true
+    }
   }
 }

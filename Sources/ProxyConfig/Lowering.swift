@@ -66,15 +66,13 @@ struct Lowering {
       switch keyword.meaning {
       case .include: lowerInclude(entry, keyword)
       case .proxyBlock: lowerProxy(entry)
-      case .pollInterval(let path): lowerPollInterval(entry, of: keyword, to: path)
-      case .limit(let path, let range):
-        guard isFirst(keyword, at: entry), let word = value(of: entry, keyword),
-          let number = number(word, of: keyword, in: range, unit: .limit)
-        else { continue }
-        configuration[keyPath: path] = number
-      case .optionalLimit(let path, let range):
+      case .fileOption(let option):
+        if !keyword.isInEffect { reportNotNeeded(entry, keyword) }
         guard isFirst(keyword, at: entry), let word = value(of: entry, keyword) else { continue }
-        lowerOptionalLimit(word, of: keyword, in: range, to: path)
+        // Read into a copy, for the option has all of us meanwhile.
+        var configuration = configuration
+        option.read(word, keyword, &self, &configuration)
+        self.configuration = configuration
       default: preconditionFailure("'\(keyword.name)' does not stand outside every block")
       }
     }
@@ -115,30 +113,11 @@ struct Lowering {
     if diagnostics.errorCount == 0 { noteDifferences(among: drafts) }
   }
 
-  private mutating func lowerPollInterval(
-    _ entry: Entry, of keyword: Keyword, to path: any Keyword.Path<Configuration, Duration?>
-  ) {
+  private mutating func reportNotNeeded(_ entry: Entry, _ keyword: Keyword) {
     diagnostics.report(
       .note, .notNeeded, at: entry.key.range.lowerBound,
       "'\(keyword.name)' is not needed: the kernel is asked by netlink, nothing is polled",
       suggestion: "remove it")
-    guard isFirst(keyword, at: entry), let word = value(of: entry, keyword) else {
-      return
-    }
-    let range = 0...TextBounds.pollMilliseconds
-    guard let number = number(word, of: keyword, in: range, unit: .milliseconds) else { return }
-    configuration[keyPath: path] = .milliseconds(number)
-  }
-
-  private mutating func lowerOptionalLimit(
-    _ word: Word, of keyword: Keyword, in range: ClosedRange<Int>,
-    to path: any Keyword.Path<Configuration, Int?>
-  ) {
-    if !word.isDamaged, source.text(word.range) == keyword.wordForNoLimit {
-      configuration[keyPath: path] = nil
-    } else if let number = number(word, of: keyword, in: range, unit: .limit) {
-      configuration[keyPath: path] = number
-    }
   }
 
   /// Whether a key outside every block is given for the first time in all files.
@@ -244,35 +223,10 @@ extension Lowering {
   private mutating func lowerProxyOption(
     _ entry: Entry, _ keyword: Keyword, into proxy: inout Ruleset.Proxy
   ) {
-    guard let word = value(of: entry, keyword) else { return }
-    switch keyword.meaning {
-    case .duration(let path, let range):
-      guard let number = number(word, of: keyword, in: range, unit: .milliseconds) else { return }
-      proxy[keyPath: path] = .milliseconds(number)
-    case .count(let path, let range):
-      guard let number = number(word, of: keyword, in: range, unit: .times) else { return }
-      proxy[keyPath: path] = number
-    case .proxySwitch(let path):
-      guard let isOn = boolean(word, of: keyword) else { return }
-      proxy[keyPath: path] = isOn
-    case .source(let path):
-      let words = "'auto', 'link-local', 'global', 'target' or a unicast address"
-      guard let source = choice(word, of: keyword, words, Ruleset.AdvertisementSource.init)
-      else { return }
-      proxy[keyPath: path] = source
-      if case .address(let address) = source {
-        refer(to: .address(address, interface: proxy.interface), at: word)
-      }
-    case .duplicateDetection(let path):
-      let words = "'ignore', 'verify' or 'defend'"
-      let read = Ruleset.DuplicateDetection.init(rawValue:)
-      guard let detection = choice(word, of: keyword, words, read) else { return }
-      proxy[keyPath: path] = detection
-    case .solicitors(let path):
-      let read = Ruleset.Solicitors.init(rawValue:)
-      guard let solicitors = choice(word, of: keyword, "'on-link' or 'any'", read) else { return }
-      proxy[keyPath: path] = solicitors
-    default: preconditionFailure("'\(keyword.name)' is no option of a proxy")
+    guard case .proxyOption(let option) = keyword.meaning else {
+      preconditionFailure("'\(keyword.name)' is no option of a proxy")
     }
+    guard let word = value(of: entry, keyword) else { return }
+    option.read(word, keyword, &self, &proxy)
   }
 }

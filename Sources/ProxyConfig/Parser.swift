@@ -47,7 +47,7 @@ struct Parser {
   private mutating func parseEntry(_ key: Word, depth: Int) -> Entry {
     let keyword = Keyword.named(source.text(key.range))
     lexer.skipEqualsSign()
-    var value = lexer.nextValue(expectingQuotes: keyword?.takesPath == true)
+    var value = lexer.nextValue(expectingQuotes: keyword?.takesText == true)
     // `static auto` is two methods, not one with a value.
     if keyword?.standsAlone == true, let word = value, isKeyword(word) {
       lexer.rewind(to: word)
@@ -56,7 +56,7 @@ struct Parser {
     if let keyword, keyword.opensBlock, value != nil, skipToBrace(after: keyword) {
       value?.isDamaged = true
     }
-    if keyword?.takesPath == true { skipSecondPath() }
+    if let keyword, keyword.takesText { skipSecondText(of: keyword) }
     var openBrace = lexer.takeOpenBrace()
     if openBrace == nil, keyword?.opensBlock != false {
       openBrace = takeBraceOnLaterLine()
@@ -106,12 +106,14 @@ extension Parser {
     return true
   }
 
-  /// After a path, only a key makes sense on the line.
-  private mutating func skipSecondPath() {
+  /// After a path or a text, only a key makes sense on the line.
+  private mutating func skipSecondText(of keyword: Keyword) {
     guard let word = lexer.nextValue(expectingQuotes: true) else { return }
     if isKeyword(word) { return lexer.rewind(to: word) }
     reportUnexpected(
-      word, expected: "one path", suggestion: "write an 'include' for each, or a pattern for all")
+      word, expected: keyword.takesPath ? "one path" : "one text",
+      suggestion: keyword.takesPath
+        ? "write an 'include' for each, or a pattern for all" : "write all of it in quotes")
     skipWords()
   }
 

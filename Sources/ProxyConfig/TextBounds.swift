@@ -23,6 +23,9 @@ package enum TextBounds {
   /// The name that the kernel shows has at most 15 octets; alternative ones are often longer.
   package static let interfaceNameOctets = 127
 
+  /// How long a text may be that describes something.
+  package static let textOctets = 200
+
   /// How much of a word of the file a message repeats.
   package static let quotedOctets = 40
 

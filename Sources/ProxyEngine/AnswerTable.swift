@@ -23,16 +23,18 @@ package final class AnswerTable {
   private let globalSource: IPv6Address?
   /// Positions in `rules`, by prefix.
   private let trie: PrefixTrie
-  private let rules: [RuleTable.Rule]
+  private let rules: [Rule]
 
   /// `nil` where nothing can be answered: the interface has no link-layer address.
-  init?(_ proxy: RuleTable.Proxy, rules: [RuleTable.Rule], on interface: Interface) {
+  init?(
+    _ proxy: Ruleset.Proxy, _ trie: PrefixTrie, rules: [Rule], on interface: Interface
+  ) {
     guard let own = interface.linkLayerAddress else { return nil }
     self.interface = interface.index
     linkLayerAddress = own
     (isRouter, isOverride, source) = (proxy.isRouter, proxy.isOverride, proxy.source)
     addresses = interface.addresses
-    trie = proxy.trie
+    self.trie = trie
     self.rules = rules
     let candidates = addresses.filter { $0.state.isUsable && proxy.source.admits($0.address) }
     let linkLocal = candidates.filter(\.address.isLinkLocal)
@@ -125,7 +127,8 @@ extension Engine {
       guard !rules.asksWhereItAnswers(proxy), let index = rules.proxyInterfaces[proxy],
         let interface = interfaces[index]
       else { return nil }
-      return AnswerTable(rules.proxies[proxy], rules: rules.rules, on: interface)
+      return AnswerTable(
+        rules.proxies[proxy], rules.tries[proxy], rules: rules.rules, on: interface)
     }
   }
 }

@@ -51,7 +51,7 @@ extension Engine {
       let covering = rules(of: proxy, covering: target)
       let key = SessionKey(proxy: proxy, target: target)
       return TargetExplanation(
-        proxy: rules.proxies[proxy].name, rules: covering,
+        proxy: rules.proxies[proxy].interface, rules: covering,
         ruleInterfaces: rules.rule(of: proxy, covering: target).map { rules.interfaces(of: $0) }
           ?? [],
         session: sessions.position(of: key).map { summary(ofSession: $0) },

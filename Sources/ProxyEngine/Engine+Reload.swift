@@ -21,7 +21,7 @@ extension Engine {
     let oldRules = rules
     let oldPositions = oldRules.positionsByName
     let newKey = { (key: SessionKey) -> SessionKey? in
-      let name = oldRules.proxies[key.proxy].name
+      let name = oldRules.proxies[key.proxy].interface
       guard let proxy = positions[name],
         oldRules.treats(key.target, on: key.proxy, as: newRules, on: proxy)
       else { return nil }
@@ -34,9 +34,9 @@ extension Engine {
     failures.removeAll()
     counters.setRules(
       newRules.rules.indices.map { position in
-        let name = newRules.proxies[newRules.proxy(ofRule: position)].name
+        let name = newRules.proxies[newRules.proxy(ofRule: position)].interface
         let prefix = newRules.rules[position].prefix
-        let old = oldPositions[name].flatMap { oldRules.proxies[$0].trie[prefix] }
+        let old = oldPositions[name].flatMap { oldRules.tries[$0][prefix] }
         return old.map { counters.rules[$0] } ?? RuleCount()
       })
     rules = newRules
@@ -66,7 +66,7 @@ extension Engine {
 extension RuleTable {
   /// The positions of the proxies by the names of their interfaces.
   fileprivate var positionsByName: [String: Int] {
-    Dictionary(proxies.indices.map { (proxies[$0].name, $0) }) { first, _ in first }
+    Dictionary(proxies.indices.map { (proxies[$0].interface, $0) }) { first, _ in first }
   }
 
   /// Whether another table has the same rules for a target.

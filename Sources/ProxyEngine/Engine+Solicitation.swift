@@ -94,7 +94,7 @@ extension Engine {
       if advertisementTokens != nil { asker.worth = worth(of: asker, proxy: proxy) }
       return asker
     }
-    guard rules.proxies[proxy].answersOffLink else {
+    guard rules.proxies[proxy].solicitors == .any else {
       counters.discard(.askerOffLink)
       return nil
     }
@@ -119,7 +119,7 @@ extension Engine {
   /// Answers from what is known of the target, or finds out.
   private mutating func ask(
     _ frame: EthernetFrame<NeighborSolicitation>, for asker: Asker, key: SessionKey,
-    rule: RuleTable.Rule, now: Instant, into actions: inout [Action]
+    rule: Rule, now: Instant, into actions: inout [Action]
   ) {
     guard let position = sessions.position(of: key) else {
       return begin(key, rule: rule, for: asker, now: now, into: &actions)
@@ -151,7 +151,7 @@ extension Engine {
 
   /// Starts to find out about a target that nothing is known of.
   private mutating func begin(
-    _ key: SessionKey, rule: RuleTable.Rule, for asker: Asker, now: Instant,
+    _ key: SessionKey, rule: Rule, for asker: Asker, now: Instant,
     into actions: inout [Action]
   ) {
     if isEcho(key, now: now) { return counters.discard(.askedHere) }
@@ -263,7 +263,7 @@ extension Engine {
   }
 
   /// Counts that a rule cannot be followed because there is nowhere to ask.
-  private mutating func lackInterface(of rule: RuleTable.Rule, into actions: inout [Action]) {
+  private mutating func lackInterface(of rule: Rule, into actions: inout [Action]) {
     let named = rules.interfaces(of: rule)
     let mute = named.first { interfaces[$0]?.mayHaveNeighbors == true }
     if let mute, !interfaces.canSolicit(on: mute) {
@@ -287,7 +287,7 @@ extension Engine {
 
   /// Where another proxy has just found the target, among the interfaces of a rule.
   private func neighborFoundByTwin(
-    of key: SessionKey, rule: RuleTable.Rule, now: Instant
+    of key: SessionKey, rule: Rule, now: Instant
   ) -> Session.Neighbor? {
     let retransmission = rules.proxies[key.proxy].timers.timeout
     for twin in twins(of: key) {
@@ -319,7 +319,7 @@ extension Engine {
   /// Whether there is an interface on which the targets of a rule can be asked for now.
   ///
   /// Looks at them until one is found.
-  func canAsk(_ rule: RuleTable.Rule, proxy: Int) -> Bool {
+  func canAsk(_ rule: Rule, proxy: Int) -> Bool {
     (0..<rules.interfaceCount(of: rule)).contains { place in
       rules.interface(at: place, of: rule).map { canAsk(on: $0, proxy: proxy) } ?? false
     }

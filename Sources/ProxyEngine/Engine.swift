@@ -222,7 +222,7 @@ extension Engine {
   }
 
   /// The rule that covers a session's target.
-  func rule(ofSession position: Int) -> RuleTable.Rule? {
+  func rule(ofSession position: Int) -> Rule? {
     let key = sessions[position].key
     return rules.rule(of: key.proxy, covering: key.target)
   }

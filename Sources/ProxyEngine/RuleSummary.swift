@@ -1,17 +1,11 @@
-package import NDPWire
+import NDPWire
 
 /// A rule as it is in force, with what was counted of it.
 package struct RuleSummary: Sendable {
   /// The name of the proxy interface.
   package let proxy: String
-  /// The targets.
-  package let prefix: IPv6Prefix
-  /// Whether it only keeps a shorter rule from being about these targets.
-  package let isExclusion: Bool
-  /// Whether every target is there.
-  package let isStatic: Bool
-  /// Whether the kernel's route says where to ask.
-  package let isAuto: Bool
+  /// All methods of its prefix.
+  package let rule: Rule
   /// The interfaces to ask on, as the configuration names them.
   package let interfaces: [String]
   /// What was counted.
@@ -32,7 +26,7 @@ extension Engine {
   /// 129 lookups.
   func rules(of proxy: Int, covering target: IPv6Address) -> [RuleSummary] {
     (0...128).reversed().compactMap { length in
-      rules.proxies[proxy].trie[IPv6Prefix(target, length: length)].map { summary(ofRule: $0) }
+      rules.tries[proxy][IPv6Prefix(target, length: length)].map { summary(ofRule: $0) }
     }
   }
 
@@ -40,8 +34,7 @@ extension Engine {
     let rule = rules.rules[position]
     let counts = counters.rules
     return RuleSummary(
-      proxy: rules.proxies[rules.proxy(ofRule: position)].name, prefix: rule.prefix,
-      isExclusion: rule.isExclusion, isStatic: rule.isStatic, isAuto: rule.isAuto,
+      proxy: rules.proxies[rules.proxy(ofRule: position)].interface, rule: rule,
       interfaces: rules.patterns(of: rule).map(\.text),
       count: position < counts.count ? counts[position] : RuleCount())
   }

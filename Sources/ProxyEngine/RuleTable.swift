@@ -1,10 +1,29 @@
-import NDPWire
+package import NDPWire
 import PrefixTrie
 import ProxyModel
 
+/// All methods given for one prefix: equal prefixes with different interfaces fan out.
+package struct Rule: Sendable {
+  /// The targets.
+  package let prefix: IPv6Prefix
+  /// Whether it only keeps a shorter rule from being about these targets.
+  package fileprivate(set) var isExclusion = false
+  /// Whether every target is there.
+  package fileprivate(set) var isStatic = false
+  /// Whether the kernel's route says where to ask.
+  package fileprivate(set) var isAuto = false
+  /// Whether host routes lead by way of the host that confirmed the target.
+  package fileprivate(set) var routesViaNeighbor = false
+  /// Positions of interface patterns.
+  fileprivate var interfaces: [Int] = []
+}
+
 /// A ruleset made ready for lookups, with rule interfaces found by name whenever they change.
 struct RuleTable {
-  private(set) var proxies: [Proxy]
+  /// As the configuration has them, but for their rules.
+  private(set) var proxies: [Ruleset.Proxy]
+  /// For each proxy the positions of its rules, by prefix.
+  private(set) var tries: [PrefixTrie]
   /// Every rule of every proxy; tries and sessions name them by position.
   private(set) var rules: [Rule] = []
   /// For each proxy the interface of its name, while there is one.
@@ -18,31 +37,6 @@ struct RuleTable {
   /// The proxies by the names of their interfaces.
   private let proxyPositions: [String: Int]
 
-  struct Proxy {
-    let name: String
-    fileprivate(set) var isRouter: Bool
-    let isOverride: Bool
-    let source: Ruleset.AdvertisementSource
-    let answersOffLink: Bool
-    let duplicateDetection: Ruleset.DuplicateDetection
-    let installsHostRoutes: Bool
-    let timers: Ruleset.Timers
-    /// Positions in `rules`, by prefix.
-    var trie = PrefixTrie()
-  }
-
-  /// All methods given for one prefix: equal prefixes with different interfaces fan out.
-  struct Rule {
-    let prefix: IPv6Prefix
-    /// Whether it only keeps a shorter rule from being about these targets.
-    var isExclusion = false
-    var isStatic = false
-    var isAuto = false
-    var routesViaNeighbor = false
-    /// Positions of interface patterns.
-    var interfaces: [Int] = []
-  }
-
   /// For each proxy the position of its first rule.
   private var firstRules: [Int] = []
 
@@ -51,12 +45,11 @@ struct RuleTable {
 
   init(_ ruleset: Ruleset) {
     proxies = ruleset.proxies.map {
-      Proxy(
-        name: $0.interface, isRouter: $0.isRouter, isOverride: $0.isOverride, source: $0.source,
-        answersOffLink: $0.solicitors == .any, duplicateDetection: $0.duplicateDetection,
-        installsHostRoutes: $0.installsHostRoutes,
-        timers: $0.timers)
+      var proxy = $0
+      proxy.rules = []
+      return proxy
     }
+    tries = ruleset.proxies.map { _ in PrefixTrie() }
     proxyPositions = Dictionary(
       ruleset.proxies.enumerated().map { ($1.interface, $0) },
       uniquingKeysWith: { first, _ in first })
@@ -71,10 +64,10 @@ struct RuleTable {
   }
 
   private mutating func add(_ rule: Ruleset.Rule, to proxy: Int) {
-    let position = proxies[proxy].trie[rule.prefix] ?? rules.count
+    let position = tries[proxy][rule.prefix] ?? rules.count
     if position == rules.count {
       rules.append(Rule(prefix: rule.prefix))
-      proxies[proxy].trie[rule.prefix] = position
+      tries[proxy][rule.prefix] = position
     }
     if rule.routesViaNeighbor { rules[position].routesViaNeighbor = true }
     switch rule.method {
@@ -90,8 +83,8 @@ struct RuleTable {
 
   /// Puts a rule that answers nothing where no rule is.
   private mutating func exclude(_ prefix: IPv6Prefix, from proxy: Int) {
-    guard proxies[proxy].trie[prefix] == nil else { return }
-    proxies[proxy].trie[prefix] = rules.count
+    guard tries[proxy][prefix] == nil else { return }
+    tries[proxy][prefix] = rules.count
     rules.append(Rule(prefix: prefix, isExclusion: true))
   }
 
@@ -105,16 +98,16 @@ struct RuleTable {
 
   /// The R flag of each proxy by the name of its interface.
   var routerFlags: [String: Bool] {
-    Dictionary(proxies.map { ($0.name, $0.isRouter) }) { first, _ in first }
+    Dictionary(proxies.map { ($0.interface, $0.isRouter) }) { first, _ in first }
   }
 
   /// Gives the proxies these R flags, and returns the names of those that had another one.
   mutating func fixRouterFlags(_ flags: [String: Bool]) -> [String] {
     var contradicted: [String] = []
     for proxy in proxies.indices {
-      guard let flag = flags[proxies[proxy].name], flag != proxies[proxy].isRouter else { continue }
+      guard let flag = flags[proxies[proxy].interface], flag != proxies[proxy].isRouter else { continue }
       proxies[proxy].isRouter = flag
-      contradicted.append(proxies[proxy].name)
+      contradicted.append(proxies[proxy].interface)
     }
     return contradicted
   }
@@ -182,7 +175,7 @@ struct RuleTable {
 
   /// The position of the rule with the longest prefix that covers the target.
   func position(of proxy: Int, covering target: IPv6Address) -> Int? {
-    proxies[proxy].trie.longestMatch(target)
+    tries[proxy].longestMatch(target)
   }
 
   /// The rule with the longest prefix that covers the target.

@@ -45,7 +45,7 @@ extension Engine {
   func summary(ofSession position: Int) -> SessionSummary {
     let session = sessions[position]
     return SessionSummary(
-      proxy: rules.proxies[session.key.proxy].name, target: session.key.target,
+      proxy: rules.proxies[session.key.proxy].interface, target: session.key.target,
       state: "\(session.state)", interfaces: interfaces(ofSession: position),
       linkLayerAddress: session.confirmed == nil ? nil : session.neighbor?.linkLayerAddress,
       isSecondHand: session.isSecondHand,

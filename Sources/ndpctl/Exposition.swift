@@ -25,6 +25,10 @@ struct Exposition {
     let value: String
 
     init(_ value: some BinaryInteger, _ labels: (name: String, value: String)...) {
+      self.init(value, labels: labels)
+    }
+
+    init(_ value: some BinaryInteger, labels: [(name: String, value: String)]) {
       self.value = "\(value)"
       self.labels = labels
     }

@@ -120,10 +120,10 @@ struct Metrics {
   private func addRules(to exposition: inout Exposition) {
     exposition.add(
       .counter, "ndpproxy_rule_questions", "Solicitations that a rule was about.",
-      rules.map { .init($0.questions, ("proxy", $0.proxy), ("prefix", "\($0.prefix)")) })
+      rules.map { .init($0.questions, labels: $0.labels) })
     exposition.add(
       .counter, "ndpproxy_rule_answers", "Answers given for a rule.",
-      rules.map { .init($0.answers, ("proxy", $0.proxy), ("prefix", "\($0.prefix)")) })
+      rules.map { .init($0.answers, labels: $0.labels) })
   }
 
   /// A number of each interface, and what belongs to none under the empty name.
@@ -134,5 +134,12 @@ struct Metrics {
     let total = number(counters.total)
     let rest = total - min(total, known.reduce(0) { $0 + $1.count })
     return known + (rest > 0 || known.isEmpty ? [("", rest)] : [])
+  }
+}
+
+extension RuleReport {
+  /// What tells its figures from those of other rules.
+  fileprivate var labels: [(name: String, value: String)] {
+    [("proxy", proxy), ("prefix", "\(prefix)")]
   }
 }

@@ -104,9 +104,7 @@ struct RuleTable {
 
   func lines(indent: Int) -> [String] {
     let rows = rules.map {
-      [
-        "\($0.prefix)", $0.methods.joined(separator: " "), short($0.questions), short($0.answers),
-      ]
+      ["\($0.prefix)", $0.text, short($0.questions), short($0.answers)]
     }
     return Table(
       header: ["RULE", "METHOD", "ASKED", "ANSWERED"], rows: rows, rightAligned: [2, 3],

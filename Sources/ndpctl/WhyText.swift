@@ -64,7 +64,7 @@ struct WhyText {
     var rows: [(String, String)] = [("proxy", proxy.interface.sentence)]
     if let rule = proxy.rule { rows.append(("rule", text(rule))) }
     rows += proxy.others.map {
-      ("", "rather than \($0.prefix) \($0.methods.joined(separator: " ")), which is shorter")
+      ("", "rather than \($0.prefix) \($0.text), which is shorter")
     }
     rows += proxy.ruleInterfaces.map { ("asks on", $0.sentence) }
     rows.append(("known", session(of: proxy)))
@@ -81,7 +81,7 @@ struct WhyText {
 
   private func text(_ rule: RuleReport) -> String {
     let counts = explanation.isLive ? ", asked \(rule.questions), answered \(rule.answers)" : ""
-    return "\(rule.prefix) \(rule.methods.joined(separator: " "))\(counts)"
+    return "\(rule.prefix) \(rule.text)\(counts)"
   }
 
   private func session(of proxy: ProxyExplanation) -> String {

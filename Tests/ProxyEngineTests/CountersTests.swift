@@ -91,11 +91,11 @@ struct CountersTests {
     _ = gateway.ask(solicitation(for: ip("2001:db8:9::1")))
     func counts(_ gateway: borrowing Gateway) -> [[UInt64]] {
       gateway.engine.ruleSummaries(from: 0, limit: 10).map {
-        [UInt64($0.prefix.length), $0.count.questions, $0.count.answers]
+        [UInt64($0.rule.prefix.length), $0.count.questions, $0.count.answers]
       }
     }
     #expect(counts(gateway) == [[64, 1, 1], [80, 3, 3]])
-    #expect(gateway.engine.ruleSummaries(from: 1, limit: 1).map(\.prefix.length) == [80])
+    #expect(gateway.engine.ruleSummaries(from: 1, limit: 1).map(\.rule.prefix.length) == [80])
     let proxy = Ruleset.Proxy(
       interface: "eth0", isRouter: true, timers: Ruleset.Timers(),
       rules: [

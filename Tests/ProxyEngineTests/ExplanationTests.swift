@@ -116,9 +116,9 @@ struct ExplanationTests {
     let gateway = Gateway(
       ("2001:db8::/32", .auto), (Self.inside, .interface("zt0")), (Self.inside, .interface("zt1")))
     let rules = explain(gateway)?.rules ?? []
-    #expect(rules.map(\.prefix.length) == [80, 32])
+    #expect(rules.map(\.rule.prefix.length) == [80, 32])
     #expect(rules.first?.interfaces == ["zt0", "zt1"])
-    #expect(rules.last?.isAuto == true)
+    #expect(rules.last?.rule.isAuto == true)
     #expect(
       gateway.engine.explanations(of: ip("2001:db9::1"), now: gateway.now, route: { _ in .local })
         .isEmpty)

@@ -1,0 +1,125 @@
+import ProxyModel
+
+/// What a key with one value does: how the value gets into the model, and how it is printed.
+struct Option<Root>: Sendable {
+  /// Reads the value and puts it in its place; reports what is wrong with it.
+  let read: @Sendable (Word, Keyword, inout Lowering, inout Root) -> Void
+
+  /// The value as it is written in the file; `nil` where it is not printed.
+  let text: @Sendable (Root) -> String?
+
+  /// An example of a value, where it is not the default.
+  var example: String?
+
+  /// The word that stands for no limit, where a number may be left open.
+  var wordForNoLimit: String?
+
+  /// Whether the value may stand in quotes and hold octets that others may not.
+  var takesText = false
+
+  /// A place in the model that a value is written to.
+  typealias Path<Value> = WritableKeyPath<Root, Value> & Sendable
+}
+
+extension Option {
+  /// A number of milliseconds.
+  static func duration(
+    _ path: any Path<Duration>, _ range: ClosedRange<Int>
+  ) -> Option {
+    Option(
+      read: { word, keyword, lowering, root in
+        let number = lowering.number(word, of: keyword, in: range, unit: .milliseconds)
+        if let number { root[keyPath: path] = .milliseconds(number) }
+      },
+      text: { "\($0[keyPath: path].wholeMilliseconds)" })
+  }
+
+  /// A number of milliseconds that nothing depends on; it is printed where it was given.
+  static func unusedDuration(
+    _ path: any Path<Duration?>, _ range: ClosedRange<Int>
+  ) -> Option {
+    Option(
+      read: { word, keyword, lowering, root in
+        let number = lowering.number(word, of: keyword, in: range, unit: .milliseconds)
+        if let number { root[keyPath: path] = .milliseconds(number) }
+      },
+      text: { $0[keyPath: path].map { "\($0.wholeMilliseconds)" } }, example: "30000")
+  }
+
+  /// A plain number.
+  static func count(
+    _ path: any Path<Int>, _ range: ClosedRange<Int>, unit: Unit
+  ) -> Option {
+    Option(
+      read: { word, keyword, lowering, root in
+        let number = lowering.number(word, of: keyword, in: range, unit: unit)
+        if let number { root[keyPath: path] = number }
+      },
+      text: { "\($0[keyPath: path])" })
+  }
+
+  /// A limit, or `unlimited`.
+  static func optionalLimit(
+    _ path: any Path<Int?>, _ range: ClosedRange<Int>
+  ) -> Option {
+    let unlimited = "unlimited"
+    return Option(
+      read: { word, keyword, lowering, root in
+        if !word.isDamaged, lowering.source.text(word.range) == unlimited {
+          root[keyPath: path] = nil
+        } else if let number = lowering.number(word, of: keyword, in: range, unit: .limit) {
+          root[keyPath: path] = number
+        }
+      },
+      text: { $0[keyPath: path].map { "\($0)" } ?? unlimited }, wordForNoLimit: unlimited)
+  }
+
+  /// `yes` or `no`.
+  static func flag(_ path: any Path<Bool>) -> Option {
+    Option(
+      read: { word, keyword, lowering, root in
+        if let isOn = lowering.boolean(word, of: keyword) { root[keyPath: path] = isOn }
+      },
+      text: { $0[keyPath: path] ? "yes" : "no" })
+  }
+
+  /// One of some words; `words` lists them for people.
+  static func choice<Value: RawRepresentable<String> & SendableMetatype>(
+    _ path: any Path<Value>, _ words: String
+  ) -> Option {
+    Option(
+      read: { word, keyword, lowering, root in
+        let value = lowering.choice(word, of: keyword, words, Value.init(rawValue:))
+        if let value { root[keyPath: path] = value }
+      },
+      text: { $0[keyPath: path].rawValue })
+  }
+
+  /// Any text of one line, printed where there is some.
+  static func text(_ path: any Path<String>, example: String) -> Option {
+    Option(
+      read: { word, keyword, lowering, root in
+        if let text = lowering.lineOfText(word, of: keyword) { root[keyPath: path] = text }
+      },
+      text: {
+        let text = $0[keyPath: path]
+        return text.isEmpty ? nil : text.contains("\"") ? "'\(text)'" : "\"\(text)\""
+      }, example: "\"\(example)\"", takesText: true)
+  }
+}
+
+extension Option<Ruleset.Proxy> {
+  /// Which address of the proxy interface advertisements come from.
+  static let source = Option(
+    read: { word, keyword, lowering, proxy in
+      let words = "'auto', 'link-local', 'global', 'target' or a unicast address"
+      guard
+        let source = lowering.choice(word, of: keyword, words, Ruleset.AdvertisementSource.init)
+      else { return }
+      proxy.source = source
+      if case .address(let address) = source {
+        lowering.refer(to: .address(address, interface: proxy.interface), at: word)
+      }
+    },
+    text: { "\($0.source)" })
+}

@@ -16,6 +16,9 @@ struct Simulate: AsyncParsableCommand {
   @Option(help: "Play this seed alone, and print everything that happens.")
   var seed: UInt64?
 
+  @Flag(help: "Print a hash of everything that happens in each seed, to compare two versions.")
+  var hashes = false
+
   @Option(help: "Let gateways make this mistake.")
   var mutant: Mutant?
 
@@ -28,6 +31,12 @@ struct Simulate: AsyncParsableCommand {
 
   func run() async throws {
     if let seed { return try replay(seed) }
+    if hashes {
+      for seed in first..<first + seeds {
+        print(seed, Simulation.run(seed: seed, topology: topology, mutant: mutant).hash)
+      }
+      return
+    }
     let clock = ContinuousClock()
     let start = clock.now
     var figures = Figures()

@@ -67,6 +67,13 @@ package struct InterfaceStatus: Codable, Equatable, Sendable {
 
   /// Whether it is attached.
   package var isUsable: Bool { condition == "usable" }
+
+  /// What it is for, or what stands in the way, for people.
+  package var text: String {
+    guard isUsable else { return sentence }
+    let roles = [(isProxy, "answering"), (isRule, "asking")]
+    return "\(name): \(roles.filter(\.0).map(\.1).joined(separator: " and "))"
+  }
 }
 
 /// Some of the interfaces that rules name.

@@ -50,18 +50,11 @@ struct StatusText {
       "process \(status.process), logging \(status.logLevel.rawValue)",
     ]
     for interface in status.interfaces {
-      lines += ["", line(for: interface)]
+      lines += ["", interface.text]
       lines += rules(on: interface.name)
     }
     lines += limits + warnings
     return lines
-  }
-
-  private func line(for interface: InterfaceStatus) -> String {
-    let roles = [(interface.isProxy, "answering"), (interface.isRule, "asking")]
-    let role = roles.filter(\.0).map(\.1).joined(separator: " and ")
-    guard interface.isUsable else { return interface.sentence }
-    return "\(interface.name): \(role)"
   }
 
   private func rules(on proxy: String) -> [String] {

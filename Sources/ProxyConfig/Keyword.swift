@@ -124,8 +124,11 @@ extension Keyword {
     Keyword(rule: "autovia", .flag(\.routesViaNeighbor)),
   ]
 
-  /// The key of this name, letter case included.
-  package static func named(_ name: String) -> Keyword? { byName[name] }
+  /// The key of this name, letter case included; that of the block where several have one.
+  package static func named(_ name: String, in block: Block? = nil) -> Keyword? {
+    let known = byName[name] ?? []
+    return known.first { $0.block == block } ?? known.first
+  }
 
   /// The keys that may stand in a block.
   package static func all(in block: Block) -> [Keyword] { all.filter { $0.block == block } }
@@ -177,7 +180,7 @@ extension Keyword {
     }
   }
 
-  private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+  private static let byName = Dictionary(grouping: all, by: \.name)
 }
 
 extension Keyword.Block: CustomStringConvertible {

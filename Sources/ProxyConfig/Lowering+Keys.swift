@@ -10,7 +10,7 @@ extension Lowering {
   ) -> Keyword? {
     if entry.key.isDamaged { return nil }
     let name = source.text(entry.key.range)
-    let keyword = Keyword.named(name)
+    let keyword = Keyword.named(name, in: block)
     let loses = entry.block != nil || keyword?.takesPath == true
     let severity = loses ? .error : severity
     guard let keyword else {

@@ -56,13 +56,19 @@ package struct InterfaceStatus: Codable, Equatable, Sendable {
   package let condition: String
   /// The same in words, and what to do.
   package let sentence: String
+  /// What the proxy is for, if the configuration says it.
+  package let description: String?
 
-  package init(name: String, isProxy: Bool, isRule: Bool, condition: String, sentence: String) {
+  package init(
+    name: String, isProxy: Bool, isRule: Bool, condition: String, sentence: String,
+    description: String? = nil
+  ) {
     self.name = name
     self.isProxy = isProxy
     self.isRule = isRule
     self.condition = condition
     self.sentence = sentence
+    self.description = description
   }
 
   /// Whether it is attached.
@@ -72,7 +78,8 @@ package struct InterfaceStatus: Codable, Equatable, Sendable {
   package var text: String {
     guard isUsable else { return sentence }
     let roles = [(isProxy, "answering"), (isRule, "asking")]
-    return "\(name): \(roles.filter(\.0).map(\.1).joined(separator: " and "))"
+    let note = description.map { " (\($0))" } ?? ""
+    return "\(name): \(roles.filter(\.0).map(\.1).joined(separator: " and "))\(note)"
   }
 }
 
@@ -139,19 +146,25 @@ package struct RuleReport: Codable, Equatable, Sendable {
   package let questions: UInt64
   /// Answers given for it.
   package let answers: UInt64
+  /// What it is for, if the configuration says it.
+  package let description: String?
 
   package init(
-    proxy: String, prefix: IPv6Prefix, methods: [String], questions: UInt64, answers: UInt64
+    proxy: String, prefix: IPv6Prefix, methods: [String], questions: UInt64, answers: UInt64,
+    description: String? = nil
   ) {
     self.proxy = proxy
     self.prefix = prefix
     self.methods = methods
     self.questions = questions
     self.answers = answers
+    self.description = description
   }
 
-  /// What it does, for people: `iface zt0 static`.
-  package var text: String { methods.joined(separator: " ") }
+  /// What it does, for people: `iface zt0 static (members of the network)`.
+  package var text: String {
+    (methods + (description.map { ["(\($0))"] } ?? [])).joined(separator: " ")
+  }
 }
 
 /// Some of the rules.

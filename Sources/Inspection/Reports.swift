@@ -24,7 +24,8 @@ extension RuleReport {
     if rule.isExclusion { methods.append("exclude") }
     self.init(
       proxy: summary.proxy, prefix: rule.prefix, methods: methods,
-      questions: summary.count.questions, answers: summary.count.answers)
+      questions: summary.count.questions, answers: summary.count.answers,
+      description: rule.description.isEmpty ? nil : rule.description)
   }
 }
 
@@ -56,9 +57,11 @@ extension SessionReport {
 extension PortPlan {
   /// How things are with an interface or a pattern, for who asks.
   package func status(of name: String, _ condition: Condition) -> InterfaceStatus {
-    InterfaceStatus(
-      name: name, isProxy: purpose(of: name) != nil, isRule: isAsked(name),
-      condition: condition.code, sentence: condition.sentence(about: name))
+    let proxy = proxy(named: name)
+    return InterfaceStatus(
+      name: name, isProxy: proxy != nil, isRule: isAsked(name), condition: condition.code,
+      sentence: condition.sentence(about: name),
+      description: proxy.flatMap { $0.description.isEmpty ? nil : $0.description })
   }
 }
 

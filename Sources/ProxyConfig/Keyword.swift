@@ -115,6 +115,7 @@ extension Keyword {
     Keyword(proxy: "autowire", .flag(\.installsHostRoutes)),
     Keyword(proxy: "promiscuous", .flag(\.isPromiscuous)),
     Keyword(proxy: "outgoing", .flag(\.reactsToOutgoing), isInEffect: false),
+    Keyword(proxy: "description", .text(\.description, example: "the uplink")),
     Keyword("rule", in: .proxy, .ruleBlock),
 
     Keyword("static", in: .rule, .method(.static)),
@@ -122,6 +123,7 @@ extension Keyword {
     Keyword("auto", in: .rule, .method(.auto)),
     Keyword("exclude", in: .rule, .exclusion),
     Keyword(rule: "autovia", .flag(\.routesViaNeighbor)),
+    Keyword(rule: "description", .text(\.description, example: "members of the network")),
   ]
 
   /// The key of this name, letter case included; that of the block where several have one.

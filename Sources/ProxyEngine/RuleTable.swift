@@ -14,6 +14,8 @@ package struct Rule: Sendable {
   package fileprivate(set) var isAuto = false
   /// Whether host routes lead by way of the host that confirmed the target.
   package fileprivate(set) var routesViaNeighbor = false
+  /// What they are for, for people; empty if nothing is said.
+  package fileprivate(set) var description = ""
   /// Positions of interface patterns.
   fileprivate var interfaces: [Int] = []
 }
@@ -70,6 +72,10 @@ struct RuleTable {
       tries[proxy][rule.prefix] = position
     }
     if rule.routesViaNeighbor { rules[position].routesViaNeighbor = true }
+    if !rule.description.isEmpty, rule.description != rules[position].description {
+      let separator = rules[position].description.isEmpty ? "" : "; "
+      rules[position].description += separator + rule.description
+    }
     switch rule.method {
     case .static: rules[position].isStatic = true
     case .auto: rules[position].isAuto = true
@@ -105,7 +111,9 @@ struct RuleTable {
   mutating func fixRouterFlags(_ flags: [String: Bool]) -> [String] {
     var contradicted: [String] = []
     for proxy in proxies.indices {
-      guard let flag = flags[proxies[proxy].interface], flag != proxies[proxy].isRouter else { continue }
+      guard let flag = flags[proxies[proxy].interface], flag != proxies[proxy].isRouter else {
+        continue
+      }
       proxies[proxy].isRouter = flag
       contradicted.append(proxies[proxy].interface)
     }

@@ -51,6 +51,9 @@ extension Ruleset {
     /// `outgoing`, of the domosekai fork: react to our own solicitations; not yet in effect.
     public var reactsToOutgoing = false
 
+    /// `description`: what it is for, for people; empty if nothing is said.
+    public var description = ""
+
     /// The rules in the order of the file, without exact duplicates.
     ///
     /// Of those that cover a target the one with the longest prefix counts.
@@ -110,6 +113,9 @@ extension Ruleset {
 
     /// `autovia`: whether host routes lead by way of the host that confirmed the target.
     public var routesViaNeighbor: Bool
+
+    /// `description`: what it is for, for people; empty if nothing is said.
+    public var description = ""
 
     /// Makes a rule.
     public init(

@@ -140,6 +140,6 @@ struct Metrics {
 extension RuleReport {
   /// What tells its figures from those of other rules.
   fileprivate var labels: [(name: String, value: String)] {
-    [("proxy", proxy), ("prefix", "\(prefix)")]
+    [("proxy", proxy), ("prefix", "\(prefix)")] + (description.map { [("description", $0)] } ?? [])
   }
 }

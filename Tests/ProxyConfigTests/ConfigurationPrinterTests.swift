@@ -140,6 +140,7 @@ private func randomProxy(
   proxy.installsHostRoutes = .random(using: &generator)
   proxy.isPromiscuous = .random(using: &generator)
   proxy.reactsToOutgoing = .random(using: &generator)
+  proxy.description = descriptions.randomElement(using: &generator)!
   for _ in 0..<Int.random(in: 0...5, using: &generator) {
     let rule = randomRule(using: &generator)
     let isNew = !proxy.rules.contains { $0.prefix == rule.prefix && $0.method == rule.method }
@@ -160,10 +161,15 @@ private func randomRule(using generator: inout SeededGenerator) -> Ruleset.Rule 
     let inside = IPv6Address(bits: prefix.address.bits | host & ~IPv6Prefix.mask(length: length))
     return IPv6Prefix(inside, length: .random(in: min(length + 1, 128)...128, using: &generator))
   }
-  return Ruleset.Rule(
+  var rule = Ruleset.Rule(
     prefix: prefix, method: methods.randomElement(using: &generator)!,
     excluded: length < 128 ? excluded : [], routesViaNeighbor: .random(using: &generator))
+  rule.description = descriptions.randomElement(using: &generator)!
+  return rule
 }
+
+/// Each is written in quotes, of one kind or the other.
+private let descriptions = ["", "x", "the uplink", "say \"yes\"", "Bob's", "a # b // c", "Büro 東京"]
 
 /// A name of every octet that the parser admits, 1 to 15 of them.
 private func randomName(suffix: String, using generator: inout SeededGenerator) -> String {

@@ -56,11 +56,12 @@ import Testing
 
   @Test func `every option arrives in its own place`() throws {
     let options =
-      "router NO timeout 1 retries 3 ttl 4 deadtime 5 keepalive false solicitors on-link"
+      "router NO timeout 1 retries 3 ttl 4 deadtime 5 keepalive false solicitors on-link "
+      + "description 'the \"uplink\"'"
     let unready = "autowire TRUE promiscuous yes outgoing yes"
     let result = parse(
       "route-ttl 2147483647 address-ttl 0 proxy p { \(options) \(unready) "
-        + "rule ::/0 { iface q autovia yes } }")
+        + "rule ::/0 { iface q autovia yes description members } }")
     var proxy = Ruleset.Proxy(interface: "p")
     proxy.isRouter = false
     proxy.timers.timeout = .milliseconds(1)
@@ -72,10 +73,12 @@ import Testing
     proxy.installsHostRoutes = true
     proxy.isPromiscuous = true
     proxy.reactsToOutgoing = true
+    proxy.description = "the \"uplink\""
     proxy.rules = [
       .init(
         prefix: try #require(IPv6Prefix("::/0")), method: .interface("q"), routesViaNeighbor: true)
     ]
+    proxy.rules[0].description = "members"
     var expected = Configuration()
     expected.ruleset.proxies = [proxy]
     expected.routeTTL = .milliseconds(2_147_483_647)

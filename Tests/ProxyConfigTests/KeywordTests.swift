@@ -6,11 +6,12 @@ import Testing
 @Suite struct KeywordTests {
   private let example = contents(ofFile: "ndpproxy.conf.example") ?? []
 
-  @Test func `the table holds ndppd's keys, those of the fork and our own, each once`() {
+  @Test func `the table holds ndppd's keys, those of the fork and our own, each once in its block`()
+  {
     #expect(
       Keyword.all.map(\.name).sorted() == [
-        "address-ttl", "auto", "autovia", "autowire", "dad", "deadtime", "exclude", "iface",
-        "include", "keepalive",
+        "address-ttl", "auto", "autovia", "autowire", "dad", "deadtime", "description",
+        "description", "exclude", "iface", "include", "keepalive",
         "max-advertisements", "max-route-lookups", "max-sessions", "max-solicitations", "outgoing",
         "override", "promiscuous", "proxy", "retries", "route-ttl", "router", "rule",
         "solicitors", "source", "static", "timeout", "ttl",

@@ -178,6 +178,12 @@ import Testing
     Row("unknown solicitors", "solicitors all", "2:12 error invalid-choice"),
     Row("solicitors in one word", "solicitors onlink", "2:12 error invalid-choice"),
     Row("misspelt solicitors", "solicitor any", "2:1 warning unknown-key"),
+    Row("text in several words", "description a b", "2:15 error unexpected-text"),
+    Row("control in a text", "description \"a\u{1b}b\"", "2:14 error invalid-text"),
+    Row("text that turns around", "description \"a\u{202e}b\"", "2:14 error invalid-text"),
+    Row(
+      "text of 201 octets", "description \"\(String(repeating: "x", count: 201))\"",
+      "2:14 error invalid-text"),
     Row("11 retries", "retries 11", "2:9 error number-out-of-range"),
     Row("comment glued to a number", "ttl 5000#ms", "2:9 error comment-in-value"),
     Row("first of two counts", "dad verify\ndad ignore", "3:1 warning duplicate-key"),

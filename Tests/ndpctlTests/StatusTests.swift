@@ -24,6 +24,35 @@ struct StatusTests {
     }
   }
 
+  @Test func `what proxy and rule are for is shown wherever they are`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let text = """
+      proxy eth0 {
+        description "the uplink"
+        rule 2001:db8:1:0:ff::/80 {
+          static
+          description 'so-called "members"'
+        }
+      }
+      """
+    try await network.gateway.withDaemon(ndpproxy, configuration: text) { daemon in
+      func output(_ arguments: String...) async throws -> String {
+        try await network.gateway.ndpctl(arguments, of: daemon).standardOutput
+      }
+      let status = try await output("status")
+      #expect(status.contains("eth0: answering (the uplink)"), "\(status)")
+      for command in [["status"], ["rules"], ["why", "\(member)"]] {
+        let shown = try await network.gateway.ndpctl(command, of: daemon).standardOutput
+        #expect(shown.contains(#"static (so-called "members")"#), "\(command): \(shown)")
+      }
+      let json = try await output("status", "--json")
+      #expect(json.contains(#""description":"the uplink""#), "\(json)")
+      #expect(json.contains(#""description":"so-called \"members\""#), "\(json)")
+      let metrics = try await output("metrics", "--rules")
+      #expect(metrics.contains(#",description="so-called \"members\""}"#), "\(metrics)")
+    }
+  }
+
   /// The value of a metric without labels.
   private func value(of name: String, in metrics: String) -> String? {
     metrics.split(separator: "\n").first { $0.hasPrefix(name + " ") }

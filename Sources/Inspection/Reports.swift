@@ -40,7 +40,7 @@ extension SessionReport {
     self.init()
     proxy = session.proxy
     target = session.target
-    state = session.state
+    state = session.state.rawValue
     interfaces = session.interfaces.map(name)
     linkLayerAddress = session.linkLayerAddress
     isSecondHand = session.isSecondHand

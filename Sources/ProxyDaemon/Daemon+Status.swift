@@ -26,7 +26,7 @@ extension Daemon {
     status.ruleCount = engine.ruleCount
     status.rules = rulePage(from: 0).rules
     status.sessions = NamedCounts(
-      engine.sessionCounts.map { (name: $0.state, count: UInt64($0.count)) })
+      engine.sessionCounts.map { (name: $0.state.rawValue, count: UInt64($0.count)) })
     status.limits = limitUses
     status.warningCount = warnings.count
     status.warnings = warnings.latest.map {

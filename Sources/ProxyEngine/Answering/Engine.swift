@@ -78,10 +78,10 @@ package struct Engine: ~Copyable {
   /// How many of them are in which state, by RFC 4861's names and in a fixed order.
   ///
   /// Costs their number.
-  package var sessionCounts: [(state: String, count: Int)] {
-    var counts: [Session.State: Int] = [:]
+  package var sessionCounts: [(state: TargetState, count: Int)] {
+    var counts: [TargetState: Int] = [:]
     for position in sessions.takenPositions { counts[sessions[position].state, default: 0] += 1 }
-    return Session.State.allCases.map { ("\($0)", counts[$0] ?? 0) }
+    return TargetState.allCases.map { ($0, counts[$0] ?? 0) }
   }
 
   /// Takes one event, appends what is to be done, and says what became of it.

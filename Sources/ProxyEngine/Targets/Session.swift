@@ -26,25 +26,12 @@ struct SessionKey: Hashable {
 ///                     failed               └─────────────────────────────┘
 ///                          deadtime, then NS
 struct Session {
-  enum State: CaseIterable {
-    /// Asked for by multicast, nothing heard yet; askers wait.
-    case incomplete
-    /// Confirmed less than `ttl` ago; askers are answered at once.
-    case reachable
-    /// Confirmed longer ago, being asked again by unicast; askers are answered at once.
-    case probing
-    /// Confirmed too long ago to be believed, and not asked for since; the next asker waits.
-    case stale
-    /// Silent; askers get silence until `deadtime` is over.
-    case failed
-  }
-
   // In an order that leaves no room between them: a million sessions are 144 MB.
 
   var key: SessionKey
   /// Where the kernel's route leads on-link; `nil` for `iface` rules, and where it does not.
   var routeInterface: InterfaceIndex?
-  var state = State.incomplete
+  var state = TargetState.incomplete
   private var flags: Flags = []
   /// How many solicitations the state has sent.
   var sent: UInt16 = 0

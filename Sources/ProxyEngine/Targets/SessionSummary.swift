@@ -8,7 +8,7 @@ package struct SessionSummary: Sendable {
   /// The address.
   package let target: IPv6Address
   /// By RFC 4861's names.
-  package let state: String
+  package let state: TargetState
   /// Where it is asked for, or where it is.
   package let interfaces: [InterfaceIndex]
   /// Where frames to it go; `nil` until it answered, and where a route is the proof.
@@ -46,7 +46,7 @@ extension Engine {
     let session = sessions[position]
     return SessionSummary(
       proxy: rules.proxies[session.key.proxy].interface, target: session.key.target,
-      state: "\(session.state)", interfaces: interfaces(ofSession: position),
+      state: session.state, interfaces: interfaces(ofSession: position),
       linkLayerAddress: session.confirmed == nil ? nil : session.neighbor?.linkLayerAddress,
       isSecondHand: session.isSecondHand,
       waiting: session.askers.count, sent: Int(session.sent), answers: session.answers,

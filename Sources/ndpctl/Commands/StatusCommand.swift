@@ -1,6 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import ControlProtocol
 import LinuxNet
+public import ProxyModel
 
 /// The subcommand `status`.
 struct StatusCommand: ParsableCommand {
@@ -62,7 +63,7 @@ struct SessionsCommand: ParsableCommand {
   @OptionGroup var control: ControlOptions
 
   @Option(help: "Only targets in this state.")
-  var state: SessionState?
+  var state: TargetState?
 
   func run() throws {
     try control.withClient { client in
@@ -74,10 +75,7 @@ struct SessionsCommand: ParsableCommand {
   }
 }
 
-/// The states of RFC 4861 §7.3.2, as a session's are named.
-enum SessionState: String, CaseIterable, ExpressibleByArgument {
-  case incomplete, reachable, probing, stale, failed
-}
+extension TargetState: ExpressibleByArgument {}
 
 /// Sessions, one a line.
 struct SessionTable {

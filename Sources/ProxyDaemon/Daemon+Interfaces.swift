@@ -122,7 +122,7 @@ extension Daemon {
     }
     do {
       let port = try Port(
-        name: name, index: index, purpose: purpose, filter: plan.filter(of: name), from: sockets)
+        name: name, index: index, purpose: purpose, filter: plan.filter(of: name))
       try poll.watch(port.socket, token: Token.port(index))
       ports.append(port)
       joinGroups(on: port)

@@ -17,8 +17,6 @@ package final class Daemon {
   /// What that was made of.
   var configuration: Configuration
   let poll: EventPoll
-  /// Where ports get their sockets from.
-  let sockets: PacketSocketReserve
   private let timer: TimerDescriptor
   private let signals: SignalDescriptor
   let monitor: HostMonitor
@@ -99,7 +97,6 @@ package final class Daemon {
     // Whoever wants to see every message also wants to see those that no rule is about.
     plan = PortPlan(ruleset, hearsEverything: log.isDebugging)
     self.log = log
-    sockets = try PacketSocketReserve(count: plan.proxyNames.count + Self.spareCount)
     ruleLinks = try RuleLinks(listening: plan.asks)
     poll = try EventPoll()
     timer = try TimerDescriptor()
@@ -117,9 +114,6 @@ package final class Daemon {
     if ruleset.installsHostRoutes { try openHostRoutes() }
     resynchronize()
   }
-
-  /// How many proxy interfaces a reload can add, where no more sockets may be opened by then.
-  private static let spareCount = 16
 
   /// Can change routes from now on, and removes those that an earlier process left behind.
   func openHostRoutes() throws(SystemError) {

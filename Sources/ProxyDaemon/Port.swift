@@ -24,16 +24,15 @@ final class Port {
   /// Questions for other people's addresses come by any group, and so do those of hosts that detect
   /// duplicates.
   init(
-    name: String, index: InterfaceIndex, purpose: PortPlan.Purpose, filter: PacketFilter,
-    from reserve: PacketSocketReserve
+    name: String, index: InterfaceIndex, purpose: PortPlan.Purpose, filter: PacketFilter
   ) throws(SystemError) {
     self.name = name
     self.index = index
     self.purpose = purpose
     groups = MulticastGroups(interfaceIndex: index.rawValue)
     socket = try PacketSocket(
-      interfaceIndex: index.rawValue, filter: filter, allMulticast: true, from: reserve)
-    sender = try PacketSender(interfaceIndex: index.rawValue, from: reserve)
+      interfaceIndex: index.rawValue, filter: filter, allMulticast: true)
+    sender = try PacketSender(interfaceIndex: index.rawValue)
     if purpose.isPromiscuous { try socket.receive(.promiscuous, true) }
   }
 

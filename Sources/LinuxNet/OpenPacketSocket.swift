@@ -5,8 +5,10 @@ import Glibc
 final class OpenPacketSocket {
   let descriptor: Descriptor
 
+  /// Throws `EPERM` without CAP_NET_RAW.
+  ///
   /// Protocol 0 receives nothing: with any other, frames of all interfaces would queue up before
-  /// a filter is attached and the socket is bound. Throws `EPERM` without CAP_NET_RAW.
+  /// a filter is attached and the socket is bound.
   init() throws(SystemError) {
     let type = CInt(SOCK_RAW.rawValue) | CInt(O_CLOEXEC | O_NONBLOCK)
     descriptor = Descriptor(owning: try call("open packet socket") { socket(AF_PACKET, type, 0) })

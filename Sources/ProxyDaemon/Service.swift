@@ -84,9 +84,10 @@ package struct Service {
     Heap.mapLargeBlocks()
     let claims = try claimInterfaces(log: log)
     let daemon = try attempt { () throws(SystemError) in
-      try Daemon(configuration, from: configurationPath, log: log)
+      try Daemon(
+        CurrentConfiguration(configuration, from: configurationPath, claims: claims, log: log),
+        log: log)
     }
-    daemon.claims = claims
     let pidFile = try makePIDFile()
     openControlSocket(of: daemon, log: log)
     // All has been read of it by now.

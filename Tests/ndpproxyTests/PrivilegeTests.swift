@@ -106,8 +106,10 @@ struct PrivilegeTests {
     let network = try await FoundingNetwork(members: 1)
     let file = try TemporaryFile(containing: configuration("static"))
     let command = [
-      "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all,+net_raw,+chown",
-      "--ambient-caps=-all,+net_raw,+chown", "--bounding-set=-all,+net_raw,+chown", ndpproxy, "-c", file.path,
+      "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+      "--inh-caps=-all,+net_raw,+chown",
+      "--ambient-caps=-all,+net_raw,+chown", "--bounding-set=-all,+net_raw,+chown", ndpproxy, "-c",
+      file.path,
     ]
     try await network.gateway.withProcess(command) { process in
       let line = try await process.line(containing: "ready", within: .seconds(20))

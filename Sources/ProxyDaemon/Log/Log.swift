@@ -1,5 +1,6 @@
 import ControlProtocol
 import LinuxNet
+import ProxyEngine
 
 /// The daemon's log: standard error, in the background the system log as well, and the last
 /// warnings and errors for who looks later.
@@ -12,6 +13,7 @@ final class Log {
   var level: LogLevel
   /// The last warnings and errors.
   private(set) var warnings = WarningHistory()
+  private var limit = WarningLimit()
   private var standardError = ErrorLog()
   private let isJournal = StandardStream.error.isJournal
   private var systemLog: SystemLog?
@@ -41,6 +43,12 @@ final class Log {
   func warning(_ text: String) {
     write(text, severity: .warning)
     warnings.add(text, severity: .warning)
+  }
+
+  /// Warns of what may go wrong with every packet, at most once a second.
+  func warnSparingly(_ text: String) {
+    guard let suppressed = limit.pass(now: .now) else { return }
+    warning("\(text)\(suppressed == 0 ? "" : " (and \(suppressed) more like it)")")
   }
 
   func error(_ text: String) {

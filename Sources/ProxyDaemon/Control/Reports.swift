@@ -1,0 +1,152 @@
+import ControlProtocol
+import Inspection
+import LinuxNet
+import NDPWire
+import ProxyEngine
+import ProxyModel
+
+// How things are, for who asks by the control socket.
+
+extension Control {
+  var status: Status {
+    path.countLosses()
+    let now = Instant.now
+    var status = Status()
+    status.summary = attachments.summary
+    status.process = CurrentProcess.number
+    status.startedMilliseconds = started.milliseconds
+    status.uptimeMilliseconds = now.milliseconds(since: started.instant)
+    status.configurationPath = current.path
+    status.configuredMilliseconds = current.taken.milliseconds
+    status.configurationAgeMilliseconds = now.milliseconds(since: current.taken.instant)
+    status.isReloadRefused = current.isReloadRefused
+    status.logLevel = log.level
+    status.interfaces = interfacePage(from: 0).interfaces
+    status.interfaceCount = attachments.plan.names.count
+    status.ruleCount = path.engine.ruleCount
+    status.rules = rulePage(from: 0).rules
+    status.sessions = NamedCounts(
+      path.engine.sessionCounts.map { (name: $0.state, count: UInt64($0.count)) })
+    status.limits = limitUses
+    status.warningCount = log.warnings.count
+    status.warnings = log.warnings.latest.map {
+      Warning(
+        ageMilliseconds: now.milliseconds(since: Instant(nanoseconds: $0.nanoseconds)),
+        severity: $0.severity, text: $0.text)
+    }
+    return status
+  }
+
+  private var limitUses: [LimitUse] {
+    let limits = path.engine.limits
+    let counters = path.engine.counters
+    // What has no limit is left out.
+    let advertisements = limits.advertisementsPerSecond.map {
+      LimitUse(
+        name: "max-advertisements", limit: $0, used: nil, reached: counters[.advertisementLimit])
+    }
+    return [
+      LimitUse(
+        name: "max-sessions", limit: limits.sessions, used: path.engine.sessionCount,
+        reached: counters.sessionsEvicted),
+      LimitUse(
+        name: "max-solicitations", limit: limits.solicitationsPerSecond, used: nil,
+        reached: counters[.solicitationLimit]),
+      LimitUse(
+        name: "max-route-lookups", limit: limits.routeLookupsPerSecond, used: nil,
+        reached: counters[.routeLookupLimit]),
+    ] + (advertisements.map { [$0] } ?? [])
+  }
+
+  func interfacePage(from start: Int) -> InterfacePage {
+    let plan = attachments.plan
+    let names = plan.names.dropFirst(max(0, start)).prefix(ControlSocket.pageLength)
+    return InterfacePage(
+      interfaces: names.map { plan.status(of: $0, attachments.condition(of: $0)) },
+      next: names.endIndex < plan.names.count ? names.endIndex : nil)
+  }
+
+  func rulePage(from start: Int) -> RulePage {
+    let summaries = path.engine.ruleSummaries(
+      from: max(0, start), limit: ControlSocket.pageLength)
+    let end = max(0, start) + summaries.count
+    return RulePage(
+      rules: summaries.map(RuleReport.init), next: end < path.engine.ruleCount ? end : nil)
+  }
+
+  func sessionPage(from start: Int) -> SessionPage {
+    let page = path.engine.sessionSummaries(from: max(0, start), limit: ControlSocket.pageLength)
+    let now = Instant.now
+    return SessionPage(
+      sessions: page.sessions.map { SessionReport($0, now: now, name: host.name(of:)) },
+      next: page.next)
+  }
+
+  func configurationReport(from start: Int) -> ConfigurationReport {
+    let part = current.configuration.text(from: start, limit: ControlSocket.pageLength)
+    return ConfigurationReport(
+      path: current.path, text: part.text, next: part.next,
+      generation: current.taken.instant.nanoseconds)
+  }
+
+  var counterReport: CounterReport {
+    path.countLosses()
+    let counters = path.engine.counters
+    var report = CounterReport()
+    report.total = CounterSet(counters.total)
+    report.interfaces = counters.interfaces.map {
+      CounterReport.Named(name: $0.name, counters: CounterSet($0.tally))
+    }
+    report.sessionsEvicted = counters.sessionsEvicted
+    report.askersEvicted = counters.askersEvicted
+    report.unsent = path.unsentCount
+    report.overrun = path.overrunCount
+    var times = path.latency
+    times.add(counters.waits)
+    report.latency.boundsNanoseconds = LatencyHistogram.bounds
+    report.latency.counts = times.counts
+    report.latency.sumNanoseconds = times.sum
+    return report
+  }
+
+  /// What becomes of a question for one target.
+  func explanation(of target: IPv6Address) -> Reply {
+    let now = Instant.now
+    let recent = path.recent
+    do {
+      var explanation = try Explainer(
+        host: host.table, plan: attachments.plan, condition: attachments.condition(of:),
+        neighbors: NeighborLookup()
+      ).explanation(
+        of: target, engine: path.engine, now: now,
+        solicitor: { recent.solicitor(on: $0, for: target) },
+        route: { routes.route(to: target, from: $0) })
+      explanation.isLive = true
+      explanation.messages = recent.entries(about: target, limit: Self.shownMessages).map {
+        RecentMessage(
+          ageMilliseconds: now.milliseconds(since: $0.at), interface: host.name(of: $0.interface),
+          kind: $0.solicitor != nil ? .solicitation : .advertisement, source: $0.source,
+          reason: $0.outcome.sentence)
+      }
+      explanation.verdict = Explanation.Verdict(of: explanation, rules: rulePage(from: 0).rules)
+      return .why(explanation)
+    } catch {
+      return .error(RequestFailure(.notFound, "the kernel cannot be asked: \(error)"))
+    }
+  }
+
+  /// How many messages about one target are told.
+  private static let shownMessages = 8
+}
+
+extension CounterSet {
+  fileprivate init(_ tally: Tally) {
+    self.init()
+    solicitationsReceived = tally.solicitationsReceived
+    advertisementsReceived = tally.advertisementsReceived
+    answered = tally.advertised
+    asked = tally.solicited
+    malformed = NamedCounts(DropReason.allCases.map { (name: "\($0)", count: tally[$0]) })
+    ignored = NamedCounts(DiscardReason.allCases.map { (name: "\($0)", count: tally[$0]) })
+  }
+}

@@ -68,8 +68,10 @@ final class Control {
   func reply(to command: Command) -> Reply {
     switch command {
     case .status: return .status(status)
-    case .sessions(let start): return .sessions(sessionPage(from: start))
-    case .rules(let start): return .rules(rulePage(from: start))
+    case .sessions(let start):
+      return .sessions(
+        SessionPage(of: path.engine, from: start, now: .now, name: host.name(of:)))
+    case .rules(let start): return .rules(RulePage(of: path.engine, from: start))
     case .counters: return .counters(counterReport)
     case .configuration(let start): return .configuration(configurationReport(from: start ?? 0))
     case .interfaces(let start): return .interfaces(interfacePage(from: start))

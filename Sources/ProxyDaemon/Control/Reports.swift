@@ -24,10 +24,9 @@ extension Control {
     status.interfaces = interfacePage(from: 0).interfaces
     status.interfaceCount = attachments.plan.names.count
     status.ruleCount = path.engine.ruleCount
-    status.rules = rulePage(from: 0).rules
-    status.sessions = NamedCounts(
-      path.engine.sessionCounts.map { (name: $0.state, count: UInt64($0.count)) })
-    status.limits = limitUses
+    status.rules = RulePage(of: path.engine, from: 0).rules
+    status.sessions = NamedCounts(sessionsOf: path.engine)
+    status.limits = LimitUse.all(of: path.engine)
     status.warningCount = log.warnings.count
     status.warnings = log.warnings.latest.map {
       Warning(
@@ -37,49 +36,12 @@ extension Control {
     return status
   }
 
-  private var limitUses: [LimitUse] {
-    let limits = path.engine.limits
-    let counters = path.engine.counters
-    // What has no limit is left out.
-    let advertisements = limits.advertisementsPerSecond.map {
-      LimitUse(
-        name: "max-advertisements", limit: $0, used: nil, reached: counters[.advertisementLimit])
-    }
-    return [
-      LimitUse(
-        name: "max-sessions", limit: limits.sessions, used: path.engine.sessionCount,
-        reached: counters.sessionsEvicted),
-      LimitUse(
-        name: "max-solicitations", limit: limits.solicitationsPerSecond, used: nil,
-        reached: counters[.solicitationLimit]),
-      LimitUse(
-        name: "max-route-lookups", limit: limits.routeLookupsPerSecond, used: nil,
-        reached: counters[.routeLookupLimit]),
-    ] + (advertisements.map { [$0] } ?? [])
-  }
-
   func interfacePage(from start: Int) -> InterfacePage {
     let plan = attachments.plan
     let names = plan.names.dropFirst(max(0, start)).prefix(ControlSocket.pageLength)
     return InterfacePage(
       interfaces: names.map { plan.status(of: $0, attachments.condition(of: $0)) },
       next: names.endIndex < plan.names.count ? names.endIndex : nil)
-  }
-
-  func rulePage(from start: Int) -> RulePage {
-    let summaries = path.engine.ruleSummaries(
-      from: max(0, start), limit: ControlSocket.pageLength)
-    let end = max(0, start) + summaries.count
-    return RulePage(
-      rules: summaries.map(RuleReport.init), next: end < path.engine.ruleCount ? end : nil)
-  }
-
-  func sessionPage(from start: Int) -> SessionPage {
-    let page = path.engine.sessionSummaries(from: max(0, start), limit: ControlSocket.pageLength)
-    let now = Instant.now
-    return SessionPage(
-      sessions: page.sessions.map { SessionReport($0, now: now, name: host.name(of:)) },
-      next: page.next)
   }
 
   func configurationReport(from start: Int) -> ConfigurationReport {
@@ -91,21 +53,9 @@ extension Control {
 
   var counterReport: CounterReport {
     path.countLosses()
-    let counters = path.engine.counters
-    var report = CounterReport()
-    report.total = CounterSet(counters.total)
-    report.interfaces = counters.interfaces.map {
-      CounterReport.Named(name: $0.name, counters: CounterSet($0.tally))
-    }
-    report.sessionsEvicted = counters.sessionsEvicted
-    report.askersEvicted = counters.askersEvicted
+    var report = CounterReport(of: path.engine.counters, latency: path.latency)
     report.unsent = path.unsentCount
     report.overrun = path.overrunCount
-    var times = path.latency
-    times.add(counters.waits)
-    report.latency.boundsNanoseconds = LatencyHistogram.bounds
-    report.latency.counts = times.counts
-    report.latency.sumNanoseconds = times.sum
     return report
   }
 
@@ -128,7 +78,8 @@ extension Control {
           kind: $0.solicitor != nil ? .solicitation : .advertisement, source: $0.source,
           reason: $0.outcome.sentence)
       }
-      explanation.verdict = Explanation.Verdict(of: explanation, rules: rulePage(from: 0).rules)
+      explanation.verdict = Explanation.Verdict(
+        of: explanation, rules: RulePage(of: path.engine, from: 0).rules)
       return .why(explanation)
     } catch {
       return .error(RequestFailure(.notFound, "the kernel cannot be asked: \(error)"))
@@ -137,16 +88,4 @@ extension Control {
 
   /// How many messages about one target are told.
   private static let shownMessages = 8
-}
-
-extension CounterSet {
-  fileprivate init(_ tally: Tally) {
-    self.init()
-    solicitationsReceived = tally.solicitationsReceived
-    advertisementsReceived = tally.advertisementsReceived
-    answered = tally.advertised
-    asked = tally.solicited
-    malformed = NamedCounts(DropReason.allCases.map { (name: "\($0)", count: tally[$0]) })
-    ignored = NamedCounts(DiscardReason.allCases.map { (name: "\($0)", count: tally[$0]) })
-  }
 }

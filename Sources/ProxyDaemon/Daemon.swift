@@ -63,15 +63,16 @@ final class Daemon: DaemonOperator {
       DescriptorSource(signals) { [unowned self] _ throws(SystemError) in try takeSignals() })
     try path.start()
     try ruleLinks.listen(attachments.plan.asks)
-    try followKernel(current.ruleset)
-    if current.ruleset.installsHostRoutes { try routes.openHostRoutes() }
+    try followKernel(attachments.plan, current.ruleset)
     try attachments.start()
   }
 
-  /// Listens to the neighbor cache while some rule asks, and to routes while some goes by them.
-  private func followKernel(_ ruleset: Ruleset) throws(SystemError) {
-    if attachments.plan.asks { try routes.neighbors.listen() }
+  /// Listens to the neighbor cache while some rule asks, and to routes while some goes by them;
+  /// makes ready to change routes where some proxy wants that.
+  private func followKernel(_ plan: PortPlan, _ ruleset: Ruleset) throws(SystemError) {
+    if plan.asks { try routes.neighbors.listen() }
     if ruleset.asksForRoutes { try routes.listen() }
+    if ruleset.installsHostRoutes { try routes.openHostRoutes() }
   }
 
   /// Lets clients in from now on.
@@ -121,12 +122,12 @@ extension Daemon {
 
   private func take(_ configuration: Configuration) throws(SystemError) {
     let ruleset = configuration.ruleset
-    if ruleset.installsHostRoutes {
-      try routes.openHostRoutes()
-      if !Privileges.has(.netAdmin) {
-        log.warning(
-          "autowire needs CAP_NET_ADMIN, which was given up at the start: it takes a restart")
-      }
+    let plan = plan(for: ruleset)
+    // All that may fail comes first.
+    try followKernel(plan, ruleset)
+    if ruleset.installsHostRoutes, !Privileges.has(.netAdmin) {
+      log.warning(
+        "autowire needs CAP_NET_ADMIN, which was given up at the start: it takes a restart")
     }
     for name in path.replace(ruleset, limits: configuration.limits) {
       log.warning(
@@ -135,13 +136,15 @@ extension Daemon {
         default route
         """)
     }
-    changePlan(to: ruleset)
-    try followKernel(ruleset)
+    change(to: plan)
   }
 
-  private func changePlan(to ruleset: Ruleset) {
-    // Whoever wants to see every message also wants to see those that no rule is about.
-    let plan = PortPlan(ruleset, hearsEverything: log.isDebugging)
+  /// Whoever wants to see every message also wants to see those that no rule is about.
+  private func plan(for ruleset: Ruleset) -> PortPlan {
+    PortPlan(ruleset, hearsEverything: log.isDebugging)
+  }
+
+  private func change(to plan: PortPlan) {
     do {
       try ruleLinks.listen(plan.asks)
     } catch {
@@ -154,7 +157,7 @@ extension Daemon {
     log.level = level
     log.notice("log level: \(level.rawValue)")
     showMessages()
-    changePlan(to: current.ruleset)
+    change(to: plan(for: current.ruleset))
   }
 
   /// Logs more than now, or after the most as little as possible again.

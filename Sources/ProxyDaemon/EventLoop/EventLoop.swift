@@ -64,7 +64,7 @@ final class EventLoop {
   /// Has something called when its deadline has passed, from now on.
   func add(_ one: any Timed) { timed.append(one) }
 
-  /// Does this at the end of each turn.
+  /// Does this at the end of each turn, before what others have added already.
   func atTurnEnd(_ body: @escaping () -> Void) { turnEnds.append(body) }
 
   /// Works until `stop` is called.
@@ -89,7 +89,7 @@ final class EventLoop {
     }
     if isDue { handleTimeouts() }
     if let failure { throw failure }
-    for end in turnEnds { end() }
+    for end in turnEnds.reversed() { end() }
   }
 
   private func handleTimeouts() {

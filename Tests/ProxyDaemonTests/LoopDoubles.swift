@@ -52,7 +52,12 @@ final class FakePoll: Poll {
 final class TestLoop {
   let poll = FakePoll()
   var now = Instant(nanoseconds: 1_000_000_000)
-  lazy var loop = EventLoop(poll) { [unowned self] in now }
+  /// By how much the clock goes on with every look at it.
+  var step = Duration.zero
+  lazy var loop = EventLoop(poll) { [unowned self] in
+    now = now + step
+    return now
+  }
 
   /// Has these be ready, and goes around once.
   func turn(_ ready: any Pollable...) throws {

@@ -59,7 +59,8 @@ final class Attachments: Timed {
     for (name, attachment) in attachments {
       attachment.change(to: plan.purpose(of: name), filter: plan.filter(of: name))
     }
-    conditions = conditions.filter { plan.names.contains($0.key) }
+    let names = Set(plan.names)
+    conditions = conditions.filter { names.contains($0.key) }
     makeAttachments()
     updateAll()
   }

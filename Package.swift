@@ -188,7 +188,11 @@ let developersTargets: [Target] = [
     ],
     swiftSettings: common),
   .testTarget(
-    name: "ProxyDaemonTests", dependencies: ["ProxyDaemon", "ProxyEngine", "ProxyModel"],
+    name: "ProxyDaemonTests",
+    dependencies: [
+      "ControlProtocol", "Inspection", "JSONText", "LinuxNet", "NDPWire", "ProxyConfig",
+      "ProxyDaemon", "ProxyEngine", "ProxyModel", system,
+    ],
     swiftSettings: common),
   .testTarget(
     name: "HostDoctorTests",

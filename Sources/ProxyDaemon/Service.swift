@@ -84,9 +84,10 @@ package struct Service {
     Heap.mapLargeBlocks()
     let claims = try claimInterfaces(log: log)
     let daemon = try attempt { () throws(SystemError) in
-      try Daemon(configuration, from: configurationPath, log: log)
+      try Daemon(
+        CurrentConfiguration(configuration, from: configurationPath, claims: claims, log: log),
+        log: log)
     }
-    daemon.claims = claims
     let pidFile = try makePIDFile()
     openControlSocket(of: daemon, log: log)
     // All has been read of it by now.
@@ -119,9 +120,9 @@ package struct Service {
 
   /// Keeps no capability that will not be needed, and becomes somebody without other rights.
   private func dropPrivileges(of daemon: Daemon, log: Log) throws(Failure) {
-    // Every packet socket is open by now, and to bind one takes nothing.
+    // Interfaces come, and come back, at any time: each takes sockets of its own.
     let kept: [Privileges.Capability] =
-      configuration.ruleset.installsHostRoutes ? [.netAdmin] : []
+      [.netRaw] + (configuration.ruleset.installsHostRoutes ? [.netAdmin] : [])
     if let user, !Privileges.isSuperuser {
       throw .user("only the superuser can become another user; leave out -u \(user)")
     }
@@ -161,7 +162,7 @@ package struct Service {
 
   /// Has the kernel refuse every system call that the daemon has no use for.
   ///
-  /// Not every kernel can; the capabilities are gone all the same.
+  /// Not every kernel can; the other capabilities are gone all the same.
   private func limitSystemCalls(log: Log) {
     do {
       try SystemCallFilter.install()

@@ -49,7 +49,7 @@ struct ExplanationTests {
     }
     #expect(message.target == member && message.isRouter && message.isSolicited)
     #expect(message.source == ip("fe80::100"))
-    #expect(explanation?.session?.state == "reachable")
+    #expect(explanation?.session?.state == .reachable)
     #expect(explanation?.session?.linkLayerAddress == memberMAC)
     #expect(explanation?.session?.answers == 1)
   }

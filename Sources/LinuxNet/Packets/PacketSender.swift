@@ -10,8 +10,6 @@ import Glibc
 package final class PacketSender {
   private let interfaceIndex: Int32
   private let socket: OpenPacketSocket
-  /// Where the socket comes from and goes back to.
-  private let reserve: PacketSocketReserve?
   private let batch = FrameBatch(headLength: PacketSender.frameCapacity)
   private var count = 0
 
@@ -23,27 +21,12 @@ package final class PacketSender {
 
   /// Sends on one interface of the thread's network namespace.
   ///
-  /// The socket is one of `reserve` and goes back there, or a new one: then it throws `EPERM`
-  /// without CAP_NET_RAW.
-  package init(
-    interfaceIndex: Int32, from reserve: PacketSocketReserve? = nil
-  ) throws(SystemError) {
+  /// Throws `EPERM` without CAP_NET_RAW.
+  package init(interfaceIndex: Int32) throws(SystemError) {
     self.interfaceIndex = interfaceIndex
-    self.reserve = reserve
-    if let reserve {
-      socket = try reserve.take(for: .sending)
-    } else {
-      socket = try OpenPacketSocket()
-    }
+    socket = try OpenPacketSocket()
     // It never gets a protocol: it receives nothing, and sends as what the frame says.
     try socket.bind(to: interfaceIndex, protocol: 0)
-  }
-
-  /// Closes the socket, or has the reserve keep it.
-  deinit {
-    if let reserve, (try? socket.bind(to: 0, protocol: 0)) != nil {
-      reserve.putBack(socket, for: .sending)
-    }
   }
 
   /// Puts one frame behind those to be sent; `encode` writes it and returns its length.

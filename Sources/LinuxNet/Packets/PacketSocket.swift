@@ -10,11 +10,8 @@ package final class PacketSocket: Pollable {
   /// The interface, by its index, for as long as the socket lives.
   package let interfaceIndex: Int32
   private let socket: OpenPacketSocket
-  /// Where the socket comes from and goes back to.
-  private let reserve: PacketSocketReserve?
   private let batch = FrameBatch(
     headLength: PacketSocket.usualLength, restLength: PacketSocket.restLength)
-  private var excesses: [Excess] = []
 
   /// A message with its one option takes 86 octets; this is two cache lines.
   private static let usualLength = 128
@@ -31,31 +28,16 @@ package final class PacketSocket: Pollable {
   /// Receives on one interface what `filter` lets through.
   ///
   /// `allMulticast` makes the interface receive every group; the kernel counts who wants that, and
-  /// forgets us when the socket goes. The socket is one of `reserve` and goes back there, or a new
-  /// one: then it throws `EPERM` without CAP_NET_RAW.
+  /// forgets us when the socket goes. Throws `EPERM` without CAP_NET_RAW.
   package init(
-    interfaceIndex: Int32, filter: PacketFilter, allMulticast: Bool,
-    from reserve: PacketSocketReserve? = nil
+    interfaceIndex: Int32, filter: PacketFilter, allMulticast: Bool
   ) throws(SystemError) {
     self.interfaceIndex = interfaceIndex
-    self.reserve = reserve
-    if let reserve {
-      socket = try reserve.take(for: .receiving)
-    } else {
-      socket = try OpenPacketSocket()
-    }
+    socket = try OpenPacketSocket()
     try filter.attach(to: socket.descriptor)
     setReceiveBuffer()
     if allMulticast { try receive(.allMulticast, true) }
     try socket.bind(to: interfaceIndex, protocol: ETH_P_IPV6)
-  }
-
-  /// Closes the socket, or has the reserve keep it.
-  deinit {
-    guard let reserve else { return }
-    for excess in excesses { try? receive(excess, false) }
-    // What cannot be silenced is closed.
-    if (try? socket.silence()) != nil { reserve.putBack(socket, for: .receiving) }
   }
 
   private var number: CInt { socket.descriptor.number }
@@ -91,8 +73,6 @@ package final class PacketSocket: Pollable {
     membership.mr_type = UInt16(
       excess == .allMulticast ? PACKET_MR_ALLMULTI : PACKET_MR_PROMISC)
     let option = isOn ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP
-    excesses.removeAll { $0 == excess }
-    if isOn { excesses.append(excess) }
     try call("receive more on interface \(interfaceIndex)") {
       unsafe setsockopt(
         number, SOL_PACKET, option, &membership,

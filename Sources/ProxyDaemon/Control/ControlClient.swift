@@ -6,7 +6,7 @@ import ProxyEngine
 import ProxyModel
 
 /// One connection to the control socket: what of a request has come, and what is yet to be read.
-final class ControlClient {
+final class ControlClient: EventSource {
   /// Never used again.
   let number: UInt32
   let connection: StreamConnection
@@ -26,13 +26,23 @@ final class ControlClient {
   /// Messages that it was not told of, nor that it was not.
   private var missed: UInt64 = 0
   private var nextConfession = Instant(nanoseconds: 0)
+  private let whenReady: (ControlClient, Instant) -> Void
 
-  init(_ connection: StreamConnection, number: UInt32, now: Instant) {
+  /// `whenReady` is called when it has said or, while it has a backlog, can be told something.
+  init(
+    _ connection: StreamConnection, number: UInt32, now: Instant,
+    whenReady: @escaping (ControlClient, Instant) -> Void
+  ) {
     self.connection = connection
     self.number = number
+    self.whenReady = whenReady
     user = connection.peerUser
     lastHeard = now
   }
+
+  var pollable: any Pollable { connection }
+
+  func ready(now: Instant) { whenReady(self, now) }
 
   /// Whether it may have changed what we do.
   var isTrusted: Bool { user.map(Privileges.isTrusted) ?? false }

@@ -1,5 +1,6 @@
 import ControlProtocol
 import LinuxNet
+import ProxyEngine
 
 /// The daemon's log: standard error, in the background the system log as well, and the last
 /// warnings and errors for who looks later.
@@ -12,6 +13,7 @@ final class Log {
   var level: LogLevel
   /// The last warnings and errors.
   private(set) var warnings = WarningHistory()
+  private var limit = WarningLimit()
   private var standardError = ErrorLog()
   private let isJournal = StandardStream.error.isJournal
   private var systemLog: SystemLog?
@@ -43,6 +45,12 @@ final class Log {
     warnings.add(text, severity: .warning)
   }
 
+  /// Warns of what may go wrong with every packet, at most once a second.
+  func warnSparingly(_ text: String) {
+    guard let suppressed = limit.pass(now: .now) else { return }
+    warning("\(text)\(suppressed == 0 ? "" : " (and \(suppressed) more like it)")")
+  }
+
   func error(_ text: String) {
     write(text, severity: .error)
     warnings.add(text, severity: .error)
@@ -52,6 +60,23 @@ final class Log {
     standardError.write(
       text, prefix: isJournal ? "<\(severity.rawValue)>" : "\(severity.name): ")
     systemLog?.write(text, severity: severity)
+  }
+}
+
+/// At most one warning a second about what may go wrong with every packet.
+private struct WarningLimit {
+  private var next = Instant(nanoseconds: 0)
+  private var suppressed = 0
+
+  /// How many warnings were suppressed since the last one that was not; `nil` suppresses this one.
+  mutating func pass(now: Instant) -> Int? {
+    guard now >= next else {
+      suppressed += 1
+      return nil
+    }
+    defer { suppressed = 0 }
+    next = now + .seconds(1)
+    return suppressed
   }
 }
 

@@ -1,68 +1,12 @@
 import CLinux
 import Glibc
 
-/// Packet sockets that are bound to no interface, opened while this process may still do so.
-///
-/// To open one takes CAP_NET_RAW. To bind it to an interface, and later to another, takes nothing
-/// (packet(7)), so that a daemon with enough of them can give up every privilege.
-package final class PacketSocketReserve {
-  private var receivers: [OpenPacketSocket] = []
-  private var senders: [OpenPacketSocket] = []
-
-  /// What a socket is for.
-  ///
-  /// One that has received has a protocol for good, and would send frames as of that protocol.
-  enum Use {
-    case receiving
-    case sending
-  }
-
-  /// Opens two sockets, of each use one, for each of `count` interfaces.
-  ///
-  /// Throws `EPERM` without CAP_NET_RAW, also where `count` is 0.
-  package init(count: Int) throws(SystemError) {
-    // Trying one tells whether it is permitted.
-    let first = try OpenPacketSocket()
-    guard count > 0 else { return }
-    receivers.append(first)
-    while receivers.count < count { receivers.append(try OpenPacketSocket()) }
-    while senders.count < count { senders.append(try OpenPacketSocket()) }
-  }
-
-  /// For how many more interfaces there are some.
-  package var count: Int { min(receivers.count, senders.count) }
-
-  /// A socket that is bound to nothing; a new one where none is left and that is permitted.
-  func take(for use: Use) throws(SystemError) -> OpenPacketSocket {
-    let spare =
-      switch use {
-      case .receiving: receivers.popLast()
-      case .sending: senders.popLast()
-      }
-    if let spare { return spare }
-    do {
-      return try OpenPacketSocket()
-    } catch {
-      guard error.isMissingPrivilege else { throw error }
-      throw SystemError(
-        "open packet socket (those opened at the start are all in use, and the right to open more "
-          + "was given up then: a restart helps)", error.code)
-    }
-  }
-
-  /// Keeps a socket that is no longer needed where it was, and is silent.
-  func putBack(_ socket: OpenPacketSocket, for use: Use) {
-    switch use {
-    case .receiving: receivers.append(socket)
-    case .sending: senders.append(socket)
-    }
-  }
-}
-
-/// A packet socket that nobody has bound yet, or that nobody needs any more.
+/// A packet socket (packet(7)) of whatever use, bound to nothing as long as nobody binds it.
 final class OpenPacketSocket {
   let descriptor: Descriptor
 
+  /// Throws `EPERM` without CAP_NET_RAW.
+  ///
   /// Protocol 0 receives nothing: with any other, frames of all interfaces would queue up before
   /// a filter is attached and the socket is bound.
   init() throws(SystemError) {

@@ -1,37 +1,6 @@
-import Inspection
 import NDPWire
 import ProxyEngine
 import ProxyModel
-
-extension Outcome {
-  /// One word.
-  var code: String {
-    switch self {
-    case .answered: "answered"
-    case .asked: "asked"
-    case .lookedUp: "lookedUp"
-    case .waiting: "waiting"
-    case .confirmed: "confirmed"
-    case .ignored(let reason): "\(reason)"
-    case .dropped(let reason): "\(reason)"
-    case .noted: "noted"
-    }
-  }
-
-  /// The same in words.
-  var sentence: String {
-    switch self {
-    case .answered: "answered at once"
-    case .asked: "the target is asked for"
-    case .lookedUp: "the kernel is asked for its route"
-    case .waiting: "it waits for the target, which is asked for already"
-    case .confirmed: "the target is there"
-    case .ignored(let reason): reason.sentence
-    case .dropped: "a malformed frame"
-    case .noted: "it was no message"
-    }
-  }
-}
 
 /// The last messages that came, with what became of them; taking one down allocates nothing.
 struct RecentMessages {

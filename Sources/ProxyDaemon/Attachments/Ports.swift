@@ -1,0 +1,60 @@
+import Inspection
+import LinuxNet
+import ProxyEngine
+import ProxyModel
+
+/// The ports that are open, and what was lost on those and on others that were.
+final class Ports {
+  /// Few, so that looking through them beats hashing.
+  private(set) var all: [Port] = []
+  /// How many frames came faster than they were taken.
+  private(set) var overrunCount: UInt64 = 0
+  private var closedUnsentCount: UInt64 = 0
+  /// What is done when frames have come.
+  var whenReady: (Port, Instant) -> Void = { _, _ in }
+  let loop: EventLoop
+  let log: Log
+  private let opener: Port.Opener
+
+  init(loop: EventLoop, log: Log, opener: @escaping Port.Opener) {
+    self.loop = loop
+    self.log = log
+    self.opener = opener
+  }
+
+  /// The open port of an interface.
+  subscript(index: InterfaceIndex) -> Port? {
+    for port in all where port.index == index { return port }
+    return nil
+  }
+
+  /// How many frames could not be sent: an interface was down or gone, or had no room.
+  var unsentCount: UInt64 { all.reduce(closedUnsentCount) { $0 + $1.sender.unsentCount } }
+
+  func open(
+    _ name: String, on index: InterfaceIndex, for purpose: PortPlan.Purpose, filter: PacketFilter
+  ) throws(SystemError) -> Port {
+    let port = try Port(
+      name: name, index: index, purpose: purpose, filter: filter, opener: opener,
+      whenReady: whenReady)
+    try loop.watch(port)
+    all.append(port)
+    return port
+  }
+
+  func close(_ port: Port) {
+    countLosses(of: port)
+    closedUnsentCount += port.sender.unsentCount
+    loop.forget(port)
+    all.removeAll { $0 === port }
+  }
+
+  /// Takes up how many frames a socket lost since the last time, and says so.
+  func countLosses(of port: Port) {
+    let overrun = port.receiver.takeOverrunCount()
+    overrunCount += overrun
+    if overrun > 0 {
+      log.warnSparingly("\(port.name): \(overrun) frames came faster than they could be taken")
+    }
+  }
+}

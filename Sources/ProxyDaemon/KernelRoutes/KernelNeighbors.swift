@@ -1,0 +1,98 @@
+import LinuxNet
+import NDPWire
+import ProxyEngine
+import ProxyModel
+
+/// What the kernel knows of neighbors: its cache, what changes there, and which are our routers.
+final class KernelNeighbors {
+  /// Who hears of neighbors; set once, before anything comes.
+  weak var listener: (any EventListener)?
+  private let lookup: any NeighborQuestions
+  private let routes: any RouteQuestions
+  private let ports: Ports
+  private var log: Log { ports.log }
+  /// Only where some rule asks, or did.
+  private var monitor: NeighborMonitor?
+  /// This host's default router on each proxy interface, and until when that counts.
+  private var defaultRouters: [InterfaceIndex: (address: IPv6Address?, end: Instant)] = [:]
+
+  init(_ lookup: any NeighborQuestions, routes: any RouteQuestions, ports: Ports) {
+    self.lookup = lookup
+    self.routes = routes
+    self.ports = ports
+  }
+
+  /// Hears from now on who speaks on rule interfaces, whom the kernel has confirmed, and who is
+  /// silent.
+  func listen() throws(SystemError) {
+    guard monitor == nil else { return }
+    let monitor = try NeighborMonitor()
+    try ports.loop.watch(
+      DescriptorSource(monitor) { [unowned self] now throws(SystemError) in
+        try takeNews(of: monitor, now: now)
+      })
+    self.monitor = monitor
+  }
+
+  /// Where some of the news are lost, nothing is: they only make us ask sooner.
+  private func takeNews(of monitor: NeighborMonitor, now: Instant) throws(SystemError) {
+    do {
+      _ = try monitor.receive(atMost: Self.batch) { change in
+        if let entry = change.entry {
+          tell(entry, of: change.address, on: InterfaceIndex(change.interface))
+        }
+      }
+    } catch {
+      guard error.isOverrun else { throw error }
+      log.debug("more changes of neighbors than netlink could hold")
+    }
+    listener?.settle()
+  }
+
+  /// How many news are taken in a row, so that a storm of them keeps nobody waiting.
+  private static let batch = 32
+
+  private func tell(_ entry: NeighborEntry, of address: IPv6Address, on index: InterfaceIndex) {
+    let isRouter = ports[index] != nil && defaultRouter(on: index) == address
+    let neighbor = CachedNeighbor(entry, isRouter: isRouter)
+    listener?.take(.neighbor(neighbor, of: address, on: index))
+  }
+
+  /// Tells which default routers this host has on proxy interfaces, whose questions come first.
+  func introduceRouters() {
+    for port in ports.all { _ = defaultRouter(on: port.index) }
+  }
+
+  /// The router that this host sends to by default out of an interface; what the kernel has said of
+  /// it counts for a second.
+  func defaultRouter(on index: InterfaceIndex) -> IPv6Address? {
+    let now = ports.loop.now
+    let former = defaultRouters[index]
+    if let former, now < former.end { return former.address }
+    let router = (try? routes.defaultRouter(out: index.rawValue)) ?? nil
+    defaultRouters[index] = (router, now + .seconds(1))
+    if let router, router != former?.address,
+      let entry = try? lookup.entry(for: router, on: index.rawValue)
+    {
+      listener?.take(.neighbor(CachedNeighbor(entry, isRouter: true), of: router, on: index))
+    }
+    return router
+  }
+
+  /// What the kernel's neighbor cache has of an address; `nil` where it has nothing.
+  func neighbor(_ address: IPv6Address, on index: InterfaceIndex) -> CachedNeighbor? {
+    do {
+      return try lookup.entry(for: address, on: index.rawValue).map { CachedNeighbor($0) }
+    } catch {
+      log.debug("cannot look for \(address) in the neighbor cache: \(error)")
+      return nil
+    }
+  }
+}
+
+/// Who is asked for single neighbors: the kernel, or a test.
+protocol NeighborQuestions: AnyObject {
+  func entry(for address: IPv6Address, on interface: Int32) throws(SystemError) -> NeighborEntry?
+}
+
+extension NeighborLookup: NeighborQuestions {}

@@ -1,0 +1,256 @@
+import Inspection
+import LinuxNet
+import NDPWire
+import ProxyEngine
+import ProxyModel
+
+/// Frames come in, and what the engine makes of them goes out.
+final class PacketPath: Timed, EventListener {
+  private(set) var engine: Engine
+  /// How long it took to answer those who did not have to wait for a target.
+  private(set) var latency = LatencyHistogram()
+  /// The messages that came last.
+  private(set) var recent = RecentMessages()
+  /// Reused for every event, so that answering allocates nothing.
+  private var actions: [Action] = []
+  /// Those that are being performed.
+  private var performing: [Action] = []
+  /// Ports on which frames wait to be sent.
+  private var pending: [Port] = []
+  private var coalescing = ReceiveCoalescing()
+  private var observers: [any FrameObserver] = []
+  private let ports: Ports
+  private let ruleLinks: RuleLinks
+  private let host: Host
+  /// Who does what the engine wants besides sending.
+  private let performer: any ActionPerformer
+
+  init(
+    _ engine: consuming Engine, ports: Ports, ruleLinks: RuleLinks, host: Host,
+    performer: any ActionPerformer
+  ) {
+    self.engine = engine
+    self.ports = ports
+    self.ruleLinks = ruleLinks
+    self.host = host
+    self.performer = performer
+    actions.reserveCapacity(PacketSocket.batchSize)
+    performing.reserveCapacity(PacketSocket.batchSize)
+  }
+
+  /// Takes up frames as they come from now on.
+  func start() throws(SystemError) {
+    ports.whenReady = { [unowned self] in receive(from: $0, now: $1) }
+    let loop = ports.loop
+    loop.add(self)
+    try loop.watch(
+      DescriptorSource(ruleLinks.receiver) { [unowned self] in receiveFromRuleLinks(now: $0) })
+    // What comes fast gathers meanwhile.
+    loop.atTurnEnd { [unowned self] in
+      if coalescing.takePause() { BootClock.sleep(for: ReceiveCoalescing.pause) }
+    }
+  }
+
+  var nextDeadline: Instant? { engine.nextDeadline }
+
+  func handleTimeout(now: Instant) {
+    engine.handleTimeout(now: now, into: &actions)
+    settle()
+  }
+
+  /// Has somebody see every frame from now on.
+  func add(_ observer: any FrameObserver) {
+    if !observers.contains(where: { $0 === observer }) { observers.append(observer) }
+  }
+
+  /// Shows somebody nothing more.
+  func remove(_ observer: any FrameObserver) { observers.removeAll { $0 === observer } }
+}
+
+// MARK: - Receiving
+
+extension PacketPath {
+  func receive(from port: Port, now: Instant) {
+    let observers = observers
+    let index = port.index
+    let wasPending = port.isPending
+    receive(now: now, nextLossCount: port.nextLossCount) {
+      (engine, actions, recent) throws(SystemError) in
+      let count = try port.receiver.receive { frame, isTruncated in
+        Self.take(
+          frame, isTruncated, on: index, &engine, &actions, &recent, now: now,
+          observers: observers, answeringOn: port)
+      }
+      if port.isPending, !wasPending { pending.append(port) }
+      return count
+    } overrun: {
+      port.nextLossCount = $0
+      ports.countLosses(of: port)
+    }
+  }
+
+  /// Takes up advertisements, whichever interface they come on.
+  private func receiveFromRuleLinks(now: Instant) {
+    let observers = observers
+    receive(now: now, nextLossCount: ruleLinks.nextLossCount) {
+      (engine, actions, recent) throws(SystemError) in
+      try ruleLinks.receiver.receive { frame, isTruncated, index in
+        Self.take(
+          frame, isTruncated, on: InterfaceIndex(index), &engine, &actions, &recent, now: now,
+          observers: observers)
+      }
+    } overrun: {
+      ruleLinks.nextLossCount = $0
+      ruleLinks.countLosses()
+    }
+  }
+
+  /// Reads a batch of frames, and does what the engine makes of them.
+  ///
+  /// What changes is in the arguments of `read`: so that nobody else changes it is checked once for
+  /// a batch, and not at every step of every frame (SE-0176).
+  private func receive(
+    now: Instant, nextLossCount: Instant,
+    _ read: (inout Engine, inout [Action], inout RecentMessages) throws(SystemError) -> Int,
+    overrun: (Instant) -> Void
+  ) {
+    let answered = engine.counters.advertised
+    let waited = engine.counters.waits.count
+    do {
+      let count = try read(&engine, &actions, &recent)
+      coalescing.add(count, now: now)
+      // Where a queue has run over, there is at least one batch in it.
+      if count == PacketSocket.batchSize, now >= nextLossCount { overrun(now + .seconds(1)) }
+    } catch {
+      // The interface went down or away; netlink says which, and what to do.
+      ports.log.debug("\(error)")
+    }
+    settle()
+    // Of those who waited, the engine has counted how long.
+    let newWaits = engine.counters.waits.count - waited
+    let newAnswers = engine.counters.advertised - answered
+    guard newAnswers > newWaits else { return }
+    latency.add(ports.loop.now.nanoseconds - now.nanoseconds, times: newAnswers - newWaits)
+  }
+
+  /// Hands one frame to the engine.
+  ///
+  /// Plain questions are answered on `port` right away, unless somebody looks.
+  private static func take(
+    _ frame: RawSpan, _ isTruncated: Bool, on index: InterfaceIndex, _ engine: inout Engine,
+    _ actions: inout [Action], _ recent: inout RecentMessages, now: Instant,
+    observers: [any FrameObserver], answeringOn port: Port? = nil
+  ) {
+    let event: Event
+    do throws(DropReason) {
+      guard !isTruncated else { throw .truncatedFrame }
+      switch try NeighborDiscoveryFrame(decoding: frame) {
+      case .solicitation(let question):
+        if observers.isEmpty, let port, let answer = engine.answer(question, on: index) {
+          recent.add(question, .answered, on: index, at: now)
+          return port.enqueue { answer.encode(into: &$0) }
+        }
+        event = .solicitation(question, on: index)
+      case .advertisement(let advertisement): event = .advertisement(advertisement, on: index)
+      }
+    } catch {
+      event = .malformed(error, on: index)
+    }
+    let outcome = engine.handle(event, now: now, into: &actions)
+    recent.add(event, outcome, at: now)
+    for observer in observers {
+      observer.received(frame, as: event, outcome, on: index, now: now)
+    }
+  }
+
+  /// Takes up what all sockets lost.
+  func countLosses() {
+    for port in ports.all { ports.countLosses(of: port) }
+    ruleLinks.countLosses()
+  }
+
+  /// How many frames came faster than they were taken.
+  var overrunCount: UInt64 { ports.overrunCount + ruleLinks.overrunCount }
+
+  /// How many frames could not be sent: an interface was down or gone, or had no room.
+  var unsentCount: UInt64 { ports.unsentCount + ruleLinks.sender.unsentCount }
+}
+
+// MARK: - Doing
+
+extension PacketPath {
+  /// Tells the engine; what it wants is done with the next `settle`.
+  func take(_ event: Event) { engine.handle(event, now: ports.loop.now, into: &actions) }
+
+  /// Goes by other rules; returns the proxies whose `router` stays as it was.
+  func replace(_ ruleset: Ruleset, limits: Limits) -> [String] {
+    let fixed = engine.replace(ruleset, limits: limits, into: &actions)
+    settle()
+    return fixed
+  }
+
+  /// Forgets every target within a prefix; returns how many there were.
+  func forgetTargets(in prefix: IPv6Prefix) -> Int {
+    let count = engine.forgetTargets(in: prefix, into: &actions)
+    settle()
+    return count
+  }
+
+  /// Does what the engine wants, including what it wants in answer to that, and sends it all.
+  func settle() {
+    while !actions.isEmpty {
+      swap(&actions, &performing)
+      for action in performing { perform(action) }
+      performing.removeAll(keepingCapacity: true)
+    }
+    for port in pending { port.flush() }
+    pending.removeAll(keepingCapacity: true)
+    if ruleLinks.sender.isPending { ruleLinks.sender.flush() }
+    if observers.isEmpty { return }
+    let now = ports.loop.now
+    for observer in observers { observer.didSend(now: now) }
+  }
+
+  private func perform(_ action: Action) {
+    switch action {
+    case .advertise(let frame, let index):
+      guard let port = ports[index] else { return }
+      for observer in observers { observer.willSend(action) }
+      if !port.isPending { pending.append(port) }
+      port.enqueue { frame.encode(into: &$0) }
+    case .solicit(let frame, let index):
+      for observer in observers { observer.willSend(action) }
+      ruleLinks.sender.enqueue(on: index.rawValue) { frame.encode(into: &$0) }
+    case .reportMissingSource(let index):
+      ports.log.warning(
+        """
+        \(host.name(of: index)): it has no address to speak from: nothing is answered or asked \
+        there; see 'ip -6 address' for one that is neither tentative nor failed, and the key \
+        'source'
+        """)
+    case .reportConflict(let target, let claimant, let index):
+      ports.log.warnSparingly(
+        """
+        \(host.name(of: index)): \(claimant) claims \(target), which another station has confirmed
+        """)
+    case .lookUpRoute, .locate, .lookUpNeighbor, .installHostRoute, .removeHostRoute,
+      .offerNeighbor:
+      if let event = performer.perform(action) { take(event) }
+    }
+  }
+}
+
+/// Whoever has to know what happens in this host.
+protocol EventListener: AnyObject {
+  /// Something is different; more may follow.
+  func take(_ event: Event)
+
+  /// That was all for now.
+  func settle()
+}
+
+/// Whoever does what the engine wants of the kernel.
+protocol ActionPerformer: AnyObject {
+  /// Does it; returns what the engine is to be told then.
+  func perform(_ action: Action) -> Event?
+}

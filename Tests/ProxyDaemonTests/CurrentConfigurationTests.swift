@@ -1,0 +1,60 @@
+import LinuxNet
+import ProxyConfig
+import SystemPackage
+import Testing
+
+@testable import ProxyDaemon
+
+/// Reloads of a file that belongs to nobody else.
+final class CurrentConfigurationTests {
+  private let path = "/tmp/ndpproxy-test-\(UInt64.random(in: 0 ... .max)).conf"
+  private let log = Log(level: .notice, usesSystemLog: false)
+  private lazy var current = CurrentConfiguration(
+    Configuration(), from: path, claims: nil, log: log)
+  private var taken: [Configuration] = []
+
+  deinit { RegularFile.remove(path) }
+
+  private func write(_ text: String) throws {
+    let file = try FileDescriptor.open(
+      FilePath(path), .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+    try file.closeAfter { _ = try file.writeAll(text.utf8) }
+  }
+
+  private func reload() -> (isInForce: Bool, summary: String) {
+    let report = current.reload(summary: { "as told" }) { taken.append($0) }
+    return (report.isInForce, report.summary)
+  }
+
+  @Test func `a file in order is taken up`() throws {
+    try write("proxy eth0 { rule 2001:db8::/32 { static } }")
+    let former = current.taken.instant
+    #expect(reload() == (true, "as told"))
+    #expect(taken.map { $0.proxies.map(\.interface) } == [["eth0"]])
+    #expect(current.configuration == taken[0])
+    #expect(current.taken.instant > former)
+  }
+
+  @Test func `one with errors, or none, changes nothing`() throws {
+    #expect(!reload().isInForce)
+    try write("proxy eth0 { rule nonsense }")
+    let answer = reload()
+    #expect(!answer.isInForce)
+    #expect(answer.summary.hasSuffix("has errors; the old configuration stays in force"))
+    #expect(current.isReloadRefused && taken.isEmpty)
+    #expect(current.configuration == Configuration())
+    try write("proxy eth0 { rule 2001:db8::/32 { static } }")
+    #expect(reload().isInForce)
+    #expect(!current.isReloadRefused)
+  }
+
+  @Test func `one that the kernel refuses is not in force`() throws {
+    try write("proxy eth0 { rule 2001:db8::/32 { auto } }")
+    let report = current.reload(summary: { "as told" }) { _ throws(SystemError) in
+      throw SystemError("open netlink socket", .noMemory)
+    }
+    #expect(!report.isInForce)
+    #expect(report.summary.hasPrefix("open netlink socket: "))
+    #expect(current.configuration == Configuration())
+  }
+}

@@ -26,6 +26,11 @@ final class CurrentConfiguration {
 
   var ruleset: Ruleset { configuration.ruleset }
 
+  /// Has interfaces found by alternative names like this from now on.
+  func nameInterfaces(_ primaryName: @escaping (String) -> String) {
+    claims?.primaryName = primaryName
+  }
+
   /// Reads the file again and has `change` go by it, or says why not and leaves all as it was.
   ///
   /// Everything is checked before anything changes, and the change is at once: what rules in both
@@ -43,7 +48,13 @@ final class CurrentConfiguration {
         return refuse("\(file.path) has errors", problems)
       }
       if let refusal = claimInterfaces(of: newer) { return refuse(refusal, problems) }
-      try change(newer)
+      do throws(SystemError) {
+        try change(newer)
+      } catch {
+        // What is in force stays claimed, and nothing else.
+        _ = claimInterfaces(of: configuration)
+        throw error
+      }
       configuration = newer
       taken = .now
       isReloadRefused = false

@@ -46,6 +46,7 @@ final class Daemon: DaemonOperator {
       news: try HostMonitor(), listener: path)
     self.attachments = attachments
     manager = ServiceNews { attachments.summary }
+    current.nameInterfaces { [host] in host.table.link(named: $0)?.name ?? $0 }
     neighbors.listener = path
     routes.listener = path
     attachments.whenChanged = { [manager] in manager.tell() }
@@ -89,9 +90,15 @@ final class Daemon: DaemonOperator {
     control.started = .now
     try loop.run()
     manager.sayGoodbye()
+    // To look at them warns of frames that were lost, whatever is logged.
+    let totals = control.totals
+    log.info(totals)
+  }
+
+  /// Takes away what would stay behind: routes to targets and the control socket.
+  func close() {
     routes.removeHostRoutes()
     control.close()
-    log.info("\(control.totals)")
   }
 }
 

@@ -6,6 +6,10 @@ import ProxyModel
 final class InstanceClaims {
   private var claims: [InstanceClaim] = []
   private let trusted: Set<UInt32>
+  /// An interface's own name, where a name is another one for it; otherwise as it is.
+  ///
+  /// Once system calls are limited the kernel can no longer be asked for it like this.
+  var primaryName: (String) -> String = InstanceClaim.primaryName
 
   /// An interface that another daemon serves.
   struct Refusal: Error, CustomStringConvertible {
@@ -35,7 +39,7 @@ final class InstanceClaims {
     to configuration: Configuration, patience: Duration = .zero
   ) throws(Refusal) -> [String] {
     let names = configuration.proxies.lazy.filter { !$0.rules.isEmpty }.map(\.interface)
-    var wanted = Set(names).union(names.map(InstanceClaim.primaryName))
+    var wanted = Set(names).union(names.map(primaryName))
     let kept = claims.filter { wanted.remove($0.interface) != nil }
     var added: [InstanceClaim] = []
     for interface in wanted.sorted() { added.append(try claim(interface, patience)) }

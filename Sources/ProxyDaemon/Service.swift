@@ -90,6 +90,7 @@ package struct Service {
     }
     let pidFile = try makePIDFile()
     openControlSocket(of: daemon, log: log)
+    defer { daemon.close() }
     // All has been read of it by now.
     CurrentProcess.clearEnvironment()
     try dropPrivileges(of: daemon, log: log)

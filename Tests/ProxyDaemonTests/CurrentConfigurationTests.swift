@@ -57,4 +57,44 @@ final class CurrentConfigurationTests {
     #expect(report.summary.hasPrefix("open netlink socket: "))
     #expect(current.configuration == Configuration())
   }
+
+  // MARK: - Claims
+
+  /// Whether somebody holds the claim to an interface.
+  private func isClaimed(_ interface: String) -> Bool {
+    (try? InstanceClaim(interface: interface)) == nil
+  }
+
+  /// A name that no other test and no host has.
+  private static func name() -> String { "x\(UInt32.random(in: 0 ... .max))" }
+
+  private func text(_ interface: String) -> String {
+    "proxy \(interface) { rule 2001:db8::/32 { static } }"
+  }
+
+  @Test func `an interface by an alternative name stays claimed by its own`() throws {
+    let (own, other) = (Self.name(), Self.name())
+    let claims = InstanceClaims(trusting: [])
+    current = CurrentConfiguration(Configuration(), from: path, claims: claims, log: log)
+    current.nameInterfaces { $0 == other ? own : $0 }
+    try write(text(other))
+    for _ in 0..<2 {
+      #expect(reload().isInForce)
+      #expect(isClaimed(own) && isClaimed(other))
+    }
+  }
+
+  @Test func `what is refused leaves the claims as they were`() throws {
+    let (old, new) = (Self.name(), Self.name())
+    let claims = InstanceClaims(trusting: [])
+    current = CurrentConfiguration(Configuration(), from: path, claims: claims, log: log)
+    try write(text(old))
+    #expect(reload().isInForce)
+    try write(text(new))
+    let report = current.reload(summary: { "as told" }) { _ throws(SystemError) in
+      throw SystemError("open netlink socket", .noMemory)
+    }
+    #expect(!report.isInForce)
+    #expect(isClaimed(old) && !isClaimed(new))
+  }
 }

@@ -11,6 +11,23 @@ struct CountersTests {
     gateway.engine.counters.interfaces.first { $0.name == name }?.tally
   }
 
+  @Test func `rules of one prefix tell what each is for, as long as that is short`() {
+    let texts = ["a", "b", "b"] + (0..<20).map { "\($0) \(String(repeating: "x", count: 60))" }
+    let proxy = Ruleset.Proxy(
+      interface: "eth0",
+      rules: texts.enumerated().map {
+        var rule = Ruleset.Rule(
+          prefix: IPv6Prefix("2001:db8::/64")!, method: .interface(InterfacePattern("zt\($0)")))
+        rule.description = $1
+        return rule
+      })
+    let engine = Engine(ruleset: Ruleset(proxies: [proxy]))
+    let summaries = engine.ruleSummaries(from: 0, limit: 1)
+    let description = summaries[0].rule.description
+    #expect(description.hasPrefix("a; b; 0 x"))
+    #expect(description.utf8.count < 500)
+  }
+
   @Test func `messages are counted where they come and go`() {
     var gateway = Gateway((Self.inside, .interface("zt0")))
     _ = gateway.ask(solicitation())

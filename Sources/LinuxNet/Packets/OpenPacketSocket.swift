@@ -23,7 +23,7 @@ final class OpenPacketSocket {
     try discardAll()
   }
 
-  /// Receives from one interface (0: from none) what the filter lets through.
+  /// Receives from one interface (0: from all) what the filter lets through.
   func bind(to interfaceIndex: Int32, protocol number: CInt) throws(SystemError) {
     var address = sockaddr_ll()
     address.sll_family = UInt16(AF_PACKET)

@@ -118,8 +118,8 @@ final class KernelRoutes: ActionPerformer {
   func openHostRoutes() throws(SystemError) {
     guard hostRoutes == nil else { return }
     let table = try HostRouteTable()
-    hostRoutes = table
-    neighborTable = try NeighborTable()
+    let neighbors = try NeighborTable()
+    (hostRoutes, neighborTable) = (table, neighbors)
     do {
       let count = try table.reclaim()
       if count > 0 { log.notice("autowire: removed \(count) routes that were left behind") }

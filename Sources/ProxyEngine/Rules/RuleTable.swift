@@ -72,10 +72,7 @@ struct RuleTable {
       tries[proxy][rule.prefix] = position
     }
     if rule.routesViaNeighbor { rules[position].routesViaNeighbor = true }
-    if !rule.description.isEmpty, rule.description != rules[position].description {
-      let separator = rules[position].description.isEmpty ? "" : "; "
-      rules[position].description += separator + rule.description
-    }
+    describe(position, as: rule.description)
     switch rule.method {
     case .static: rules[position].isStatic = true
     case .auto: rules[position].isAuto = true
@@ -86,6 +83,19 @@ struct RuleTable {
       }
     }
   }
+
+  /// Adds what another rule of the same prefix is for, as long as that is short.
+  private mutating func describe(_ position: Int, as text: String) {
+    let known = rules[position].description
+    if known.isEmpty {
+      rules[position].description = text
+    } else if !text.isEmpty, known.utf8.count < Self.descriptionOctets, !known.hasSuffix(text) {
+      rules[position].description = "\(known); \(text)"
+    }
+  }
+
+  /// How long the descriptions of one prefix are when no more are added.
+  private static let descriptionOctets = 400
 
   /// Puts a rule that answers nothing where no rule is.
   private mutating func exclude(_ prefix: IPv6Prefix, from proxy: Int) {

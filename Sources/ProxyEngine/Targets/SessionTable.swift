@@ -73,8 +73,18 @@ struct SessionTable {
     return position
   }
 
+  /// For how many sessions there is room from the first one on.
+  ///
+  /// Room costs nothing until it is used, but tables that grow leave behind what they outgrew.
+  private static let reserved = 8192
+
   private mutating func takeSlot() -> Int {
     guard firstFree != none else {
+      if slots.isEmpty {
+        slots.reserveCapacity(Self.reserved)
+        links.reserveCapacity(Self.reserved)
+        timers.reserve(Self.reserved)
+      }
       slots.append(nil)
       links.append(Link())
       return slots.count - 1

@@ -24,6 +24,12 @@ struct TimerQueue {
     entries.first.map { (Int($0.position), $0.deadline) }
   }
 
+  /// Makes room for so many slots.
+  mutating func reserve(_ count: Int) {
+    entries.reserveCapacity(count)
+    places.reserveCapacity(count)
+  }
+
   /// Gives a slot a deadline, in place of the one it had.
   mutating func set(_ position: Int, to deadline: Instant) {
     while places.count <= position { places.append(nowhere) }

@@ -34,7 +34,7 @@ let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collect
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
-// DESIGN §2 draws the arrows between these rooms; TidyTests reads each file's imports against them.
+// docs/architecture.md draws the arrows between these modules; TidyTests reads each file's imports against them.
 let targets: [Target] = [
   .systemLibrary(name: "CLinux"),
   .systemLibrary(name: "CPcap", providers: [.apt(["libpcap-dev"])]),
@@ -43,7 +43,7 @@ let targets: [Target] = [
   .target(name: "NDPWire", swiftSettings: house + optimized),
   .target(name: "PrefixTrie", dependencies: ["NDPWire"], swiftSettings: house + optimized),
   .target(name: "PlainText", swiftSettings: house),
-  // Nor are those of the model, which engine and configuration share, less than public.
+  // Its declarations are public for the same reason.
   .target(name: "ProxyModel", dependencies: ["NDPWire"], swiftSettings: house + optimized),
   .target(
     name: "ProxyEngine", dependencies: ["NDPWire", "PrefixTrie", "ProxyModel"],

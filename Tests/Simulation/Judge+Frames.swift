@@ -237,7 +237,7 @@ extension Instant {
 }
 
 extension IPv6Address {
-  /// Whether no proxy may ever answer for it (DESIGN §3.1.7).
+  /// Whether no proxy may ever answer for it.
   var isNobodys: Bool {
     isLinkLocal || isMulticast || isLoopback || isUnspecified || isIPv4Mapped
   }

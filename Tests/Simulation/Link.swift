@@ -65,7 +65,7 @@ extension World {
     return found
   }
 
-  /// Whether a port takes frames to this address; gateways take every group (DESIGN §3.1.1).
+  /// Whether a port takes frames to this address; gateways take every group.
   private func hears(_ port: Port, _ destination: MACAddress) -> Bool {
     if destination.isMulticast { return true }
     switch port {

@@ -1,6 +1,6 @@
 import Testing
 
-/// The arrows of DESIGN §2: what each room may import of ours.
+/// The arrows of docs/architecture.md: what each module may import of ours.
 ///
 /// Arrows are drawn here that the drawing leaves out: daemon and ndpctl speak by ControlProtocol,
 /// of which ndpctl takes up replies by JSONDecoding; the daemon says of interfaces and addresses
@@ -59,7 +59,7 @@ private let arrows: [String: Set<String>] = [
   ],
 ]
 
-/// What of others each room may import (DESIGN §3.4).
+/// What of others each room may import.
 private let libraries: [String: Set<String>] = [
   "LinuxNet": ["Glibc", "Synchronization", "SystemPackage"],
   "LinuxSurvey": ["Glibc", "SystemPackage"],

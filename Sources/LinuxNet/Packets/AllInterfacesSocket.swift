@@ -101,22 +101,8 @@ package final class AllInterfacesSender {
   /// A frame that cannot be sent is counted and given up: its interface may be down or gone, or its
   /// queue full, which says nothing of the next.
   package func flush() {
-    var start = 0
-    while start < count {
-      do {
-        start += Int(
-          try call("send") {
-            unsafe sendmmsg(
-              socket.descriptor.number, batch.headers.baseAddress! + start,
-              UInt32(count - start), CInt(MSG_DONTWAIT))
-          })
-      } catch {
-        // Where the socket itself has no room, no other frame fares better.
-        let lost = error.code == .wouldBlock ? count - start : 1
-        unsentCount += UInt64(lost)
-        start += lost
-      }
-    }
+    // Where the socket itself has no room, no other frame fares better.
+    unsentCount += socket.send(batch, count: count) { $0 == .wouldBlock }
     count = 0
   }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import SystemPackage
 
 /// A packet socket (packet(7)) of whatever use, bound to nothing as long as nobody binds it.
 final class OpenPacketSocket {
@@ -30,6 +31,32 @@ final class OpenPacketSocket {
     address.sll_protocol = UInt16(number).bigEndian
     address.sll_ifindex = interfaceIndex
     try descriptor.bind(to: address, "bind packet socket to interface \(interfaceIndex)")
+  }
+
+  /// Sends the first `count` frames of a batch, in order, and returns how many could not be sent.
+  ///
+  /// A frame that cannot be sent is given up; after an error that `concernsAll`, so are those
+  /// behind it. Allocates nothing.
+  func send(
+    _ batch: FrameBatch, count: Int, concernsAll: (Errno) -> Bool
+  ) -> UInt64 {
+    var start = 0
+    var unsent = 0
+    while start < count {
+      do {
+        start += Int(
+          try call("send") {
+            unsafe sendmmsg(
+              descriptor.number, batch.headers.baseAddress! + start, UInt32(count - start),
+              CInt(MSG_DONTWAIT))
+          })
+      } catch {
+        let lost = concernsAll(error.code) ? count - start : 1
+        unsent += lost
+        start += lost
+      }
+    }
+    return UInt64(unsent)
   }
 
   /// How many frames the kernel dropped since the last call, for want of room in the socket.

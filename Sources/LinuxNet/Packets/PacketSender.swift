@@ -43,22 +43,10 @@ package final class PacketSender {
   /// A frame that cannot be sent is counted and given up: its asker will ask again. That the
   /// interface is down or gone, or its queue full, is nothing to fail for.
   package func flush() {
-    var start = 0
-    while start < count {
-      do {
-        start += Int(
-          try call("send") {
-            unsafe sendmmsg(
-              socket.descriptor.number, batch.headers.baseAddress! + start,
-              UInt32(count - start), CInt(MSG_DONTWAIT))
-          })
-      } catch {
-        // Where it is down or gone, which netlink tells, or has no room, none of them fares better.
-        let isLost = [.networkDown, .noSuchAddressOrDevice, .wouldBlock].contains(error.code)
-        let lost = isLost ? count - start : 1
-        unsentCount += UInt64(lost)
-        start += lost
-      }
+    // Where the interface is down or gone, which netlink tells, or the socket has no room, no other
+    // frame fares better.
+    unsentCount += socket.send(batch, count: count) {
+      $0 == .networkDown || $0 == .noSuchAddressOrDevice || $0 == .wouldBlock
     }
     count = 0
   }

@@ -1,7 +1,7 @@
 import NDPWire
 import ProxyModel
 
-// What the kernel's route to a target of an `auto` rule means (DESIGN §3.2.4).
+// What the kernel's route to a target of an `auto` rule means.
 
 extension Engine {
   /// Asks for the route to a known target again if some route has changed, and says whether it

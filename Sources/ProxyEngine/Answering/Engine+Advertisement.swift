@@ -21,16 +21,15 @@ extension Engine {
     var isAwaited = false
     var conflicts = false
     var lacksAddress = false
-    for proxy in rules.proxies.indices {
-      let key = SessionKey(proxy: proxy, target: frame.message.target)
-      guard let position = sessions.position(of: key) else { continue }
+    var siblings = sessions.sessions(of: frame.message.target)
+    while let position = siblings.next(in: sessions) {
       switch verdict(on: frame, receivedOn: index, for: position, now: now) {
       case .confirms(let linkLayerAddress):
         isAwaited = true
         // Only the host itself is a gateway: where another station speaks for it, there is none.
         let isSpeaker = linkLayerAddress == frame.source
         let neighbor = Session.Neighbor(
-          source: isSpeaker ? frame.message.source : key.target,
+          source: isSpeaker ? frame.message.source : frame.message.target,
           linkLayerAddress: linkLayerAddress, interface: index)
         take(
           neighbor, isOverride: frame.message.isOverride, for: position, now: now, into: &actions)
@@ -99,7 +98,7 @@ extension Engine {
     sessions[position].isClaimed = true
     sessions[position].neighbor = neighbor
     sessions[position].deadline = instant
-    sessions.reschedule(position)
+    reschedule(position)
   }
 
   /// Takes up a second claim while the first has not been believed yet: the kernel's route decides,
@@ -219,7 +218,7 @@ extension Engine {
       return isOwnerAfterProxy(session, frame.message, now: now) ? .confirms(claimed) : .contradicts
     case .incomplete, .failed:
       // A late answer is an answer; one that came before the question is none.
-      let wasPut = session.sent > 0 || twinHasAsked(position, on: index, now: now)
+      let wasPut = session.sent > 0 || otherHasAsked(position, on: index, now: now)
       guard wasPut, isAsked(position, on: index), !session.isUpstream else { return .isNotAwaited }
       if session.isAskedByUnicast, session.state == .incomplete {
         // Only who was asked may answer; everybody else is asked later.
@@ -338,7 +337,7 @@ extension Engine {
     sessions[position].isWanted = false
     sessions[position].sent = 0
     sessions[position].deadline = endOfBelief(in: rules.proxies[key.proxy].timers, from: now)
-    sessions.reschedule(position)
+    reschedule(position)
     answerEveryone(position, now: now, into: &actions)
   }
 

@@ -108,7 +108,7 @@ extension Engine {
       var session = other.sessions[position]
       // In this table it is in no order yet.
       session.listed = nil
-      _ = sessions.insert(session)
+      _ = insert(session)
     }
   }
 }

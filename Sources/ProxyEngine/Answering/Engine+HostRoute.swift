@@ -35,9 +35,9 @@ extension Engine {
     }
     set(installed, position)
     // The kernel has one route to a target, whichever proxy wants it.
-    let twins = twins(of: key).filter { sessions[$0].hostRoute != nil }
-    let isInstalled = twins.contains { sessions[$0].hostRoute?.route == route }
-    for twin in twins { set(installed, twin) }
+    let others = others(besides: key).filter { sessions[$0].hostRoute != nil }
+    let isInstalled = others.contains { sessions[$0].hostRoute?.route == route }
+    for other in others { set(installed, other) }
     if !isInstalled { actions.append(.installHostRoute(route)) }
   }
 
@@ -53,13 +53,16 @@ extension Engine {
   mutating func removeHostRoute(_ position: Int, into actions: inout [Action]) {
     guard let installed = sessions[position].hostRoute else { return }
     set(nil, position)
-    let isWanted = twins(of: sessions[position].key).contains { sessions[$0].hostRoute != nil }
+    let isWanted = others(besides: sessions[position].key).contains {
+      sessions[$0].hostRoute != nil
+    }
     if !isWanted { actions.append(.removeHostRoute(installed.route)) }
   }
 
   /// Forgets a target and whatever was done for it.
   mutating func forget(_ position: Int, into actions: inout [Action]) {
     removeHostRoute(position, into: &actions)
+    timers.remove(position)
     sessions.remove(position)
   }
 }

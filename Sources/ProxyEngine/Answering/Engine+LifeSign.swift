@@ -13,9 +13,8 @@ extension Engine {
     _ target: IPv6Address, speakingOn index: InterfaceIndex, from station: MACAddress,
     isConfirmed: Bool = false, now: Instant, into actions: inout [Action]
   ) {
-    for proxy in rules.proxies.indices {
-      let key = SessionKey(proxy: proxy, target: target)
-      guard let position = sessions.position(of: key) else { continue }
+    var siblings = sessions.sessions(of: target)
+    while let position = siblings.next(in: sessions) {
       let isKnown = sessions[position].neighbor?.isAt(station, on: index) == true
       switch sessions[position].state {
       case .failed where earliestSolicitation(position, now: now) <= now:

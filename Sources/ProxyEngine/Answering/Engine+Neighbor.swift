@@ -13,7 +13,7 @@ extension Engine {
     let proxy = sessions[position].key.proxy
     sessions[position].awaitsNeighbor = true
     sessions[position].deadline = now + rules.proxies[proxy].timers.timeout
-    sessions.reschedule(position)
+    reschedule(position)
     kernelQuestions &+= 1
     actions.append(.lookUpNeighbor(sessions[position].key.target, on: neighbor.interface))
   }
@@ -24,13 +24,12 @@ extension Engine {
     into actions: inout [Action]
   ) {
     var wasAwaited = false
-    for proxy in rules.proxies.indices {
-      let key = SessionKey(proxy: proxy, target: target)
-      guard let position = sessions.position(of: key), sessions[position].awaitsNeighbor,
-        sessions[position].neighbor?.interface == index
+    var siblings = sessions.sessions(of: target)
+    while let position = siblings.next(in: sessions) {
+      guard sessions[position].awaitsNeighbor, sessions[position].neighbor?.interface == index
       else { continue }
       wasAwaited = true
-      if let own = rules.proxyInterfaces[proxy] { enter(own) }
+      if let own = rules.proxyInterfaces[sessions[position].key.proxy] { enter(own) }
       conclude(from: entry, position, now: now, into: &actions)
     }
     if wasAwaited { return }
@@ -111,7 +110,7 @@ extension Engine {
     sessions[position].sent = 0
     sessions[position].deadline =
       now + min(timers(of: position).ttl, Limits.kernelTrust)
-    sessions.reschedule(position)
+    reschedule(position)
     answerEveryone(position, now: now, into: &actions)
   }
 
@@ -119,10 +118,9 @@ extension Engine {
   private mutating func doubt(
     _ target: IPv6Address, on index: InterfaceIndex, now: Instant, into actions: inout [Action]
   ) {
-    for proxy in rules.proxies.indices {
-      let key = SessionKey(proxy: proxy, target: target)
-      guard let position = sessions.position(of: key), sessions[position].state == .reachable,
-        sessions[position].neighbor?.interface == index
+    var siblings = sessions.sessions(of: target)
+    while let position = siblings.next(in: sessions) {
+      guard sessions[position].state == .reachable, sessions[position].neighbor?.interface == index
       else { continue }
       startProbing(position, now: now, into: &actions)
     }

@@ -6,7 +6,7 @@ import ProxyModel
 extension Engine {
   /// Does whatever is due by `now`; harmless if nothing is.
   package mutating func handleTimeout(now: Instant, into actions: inout [Action]) {
-    while let position = sessions.popDue(now: now) {
+    while let position = timers.popDue(now: now) {
       switch sessions[position].state {
       case .incomplete: retransmitOrFail(position, now: now, into: &actions)
       case .reachable: renewOrForget(position, now: now, into: &actions)
@@ -50,7 +50,7 @@ extension Engine {
     // Where the answer was that it is elsewhere, `deadtime` may be over sooner than RetransTimer.
     sessions[position].deadline = max(
       now + timers(of: position).deadtime, earliestSolicitation(position, now: now))
-    sessions.reschedule(position)
+    reschedule(position)
   }
 
   /// Whether a question for the target may have got lost on a link that has just come up.
@@ -82,7 +82,7 @@ extension Engine {
     } else {
       sessions[position].state = .stale
       sessions[position].deadline = now + Limits.staleLifetime
-      sessions.reschedule(position)
+      reschedule(position)
     }
   }
 

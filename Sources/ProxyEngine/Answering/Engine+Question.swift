@@ -13,8 +13,7 @@ extension Engine {
     _ position: Int, firstOn heard: InterfaceIndex? = nil, isPaid: Bool = false, now: Instant,
     into actions: inout [Action]
   ) {
-    let twins = twinsThatAsked(position, now: now)
-    if let until = instantToWait(for: twins, position, now: now) {
+    if let until = instantToWait(position, now: now) {
       return wait(position, until: until)
     }
     sessions[position].isAskedByUnicast = false
@@ -24,16 +23,15 @@ extension Engine {
       let session = sessions[position]
       let first = heard ?? session.neighbor?.interface ?? session.routeInterface
       if let first, includes(.all, first, forSession: position) {
-        solicitByMulticast(position, on: first, besides: twins, into: &actions)
+        solicitByMulticast(position, on: first, now: now, into: &actions)
       }
       if let routed = session.routeInterface, routed != first {
-        solicitByMulticast(position, on: routed, besides: twins, into: &actions)
+        solicitByMulticast(position, on: routed, now: now, into: &actions)
       }
       solicitOnNamedInterfaces(
-        position, except: [first, session.routeInterface], besides: twins, now: now,
-        into: &actions)
+        position, except: [first, session.routeInterface], now: now, into: &actions)
       if session.isContested, session.sent == 0 {
-        solicitUpstream(position, besides: twins, into: &actions)
+        solicitUpstream(position, now: now, into: &actions)
       }
       if actions.count == start + 1, case .solicit(_, let only) = actions[start] {
         asked = .one(only)
@@ -53,8 +51,7 @@ extension Engine {
     guard case .one(let other)? = sessions[position].lastSolicited?.on, other != index,
       maySolicit(position, now: now)
     else { return }
-    let twins = twinsThatAsked(position, now: now)
-    solicitByMulticast(position, on: index, besides: twins, into: &actions)
+    solicitByMulticast(position, on: index, now: now, into: &actions)
     // The next question goes to both, and is not to come too soon for either.
     sessions[position].lastSolicited = (now, .all)
     wait(position, until: now + timers(of: position).timeout)
@@ -62,8 +59,7 @@ extension Engine {
 
   /// Asks on the interfaces that the rule names, or on those of very many whose turn it is.
   private mutating func solicitOnNamedInterfaces(
-    _ position: Int, except asked: [InterfaceIndex?], besides twins: [Int], now: Instant,
-    into actions: inout [Action]
+    _ position: Int, except asked: [InterfaceIndex?], now: Instant, into actions: inout [Action]
   ) {
     guard let rule = rule(ofSession: position) else { return }
     let count = rules.interfaceCount(of: rule)
@@ -73,7 +69,7 @@ extension Engine {
       guard let index = rules.interface(at: (start + offset) % count, of: rule),
         !asked.contains(index)
       else { continue }
-      solicitByMulticast(position, on: index, besides: twins, into: &actions)
+      solicitByMulticast(position, on: index, now: now, into: &actions)
     }
     guard count > length else { return }
     sessions[position].covered += UInt32(length)
@@ -105,42 +101,43 @@ extension Engine {
   }
 
   private mutating func solicitByMulticast(
-    _ position: Int, on index: InterfaceIndex, besides twins: [Int], into actions: inout [Action]
+    _ position: Int, on index: InterfaceIndex, now: Instant, into actions: inout [Action]
   ) {
     let key = sessions[position].key
-    guard canAsk(on: index, proxy: key.proxy), !wasAsked(on: index, by: twins) else { return }
+    guard canAsk(on: index, proxy: key.proxy), !otherHasAsked(position, on: index, now: now)
+    else { return }
     let group = key.target.solicitedNodeMulticast
     solicit(
       position, on: index, destination: group, at: MACAddress(multicast: group), into: &actions)
   }
 
-  /// The sessions of other proxies that have asked for the same target less than RetransTimer ago.
+  /// When other proxies asked for the same target less than RetransTimer ago, on one interface or on
+  /// any.
   ///
   /// The answer to that is an answer for both.
-  private func twinsThatAsked(_ position: Int, now: Instant) -> [Int] {
+  private func questionsOfOthers(
+    _ position: Int, on index: InterfaceIndex? = nil, now: Instant
+  ) -> [Instant] {
     let retransmission = timers(of: position).timeout
-    return twins(of: sessions[position].key).filter { twin in
-      sessions[twin].lastSolicited.map { $0.at + retransmission > now } ?? false
+    return others(besides: sessions[position].key).compactMap { other in
+      guard let last = sessions[other].lastSolicited, last.at + retransmission > now,
+        index.map({ includes(last.on, $0, forSession: other) }) ?? true
+      else { return nil }
+      return last.at
     }
   }
 
   /// Whether the question of another proxy on an interface counts as this one's.
-  func twinHasAsked(_ position: Int, on index: InterfaceIndex, now: Instant) -> Bool {
-    wasAsked(on: index, by: twinsThatAsked(position, now: now))
-  }
-
-  private func wasAsked(on index: InterfaceIndex, by twins: [Int]) -> Bool {
-    twins.contains { twin in
-      sessions[twin].lastSolicited.map { includes($0.on, index, forSession: twin) } ?? false
-    }
+  func otherHasAsked(_ position: Int, on index: InterfaceIndex, now: Instant) -> Bool {
+    !questionsOfOthers(position, on: index, now: now).isEmpty
   }
 
   /// When to ask, where others have just asked on every interface on which this one would.
-  private func instantToWait(for twins: [Int], _ position: Int, now: Instant) -> Instant? {
-    guard let last = twins.compactMap({ sessions[$0].lastSolicited?.at }).min() else { return nil }
+  private func instantToWait(_ position: Int, now: Instant) -> Instant? {
+    guard let first = questionsOfOthers(position, now: now).min() else { return nil }
     let proxy = sessions[position].key.proxy
     func isFree(_ index: InterfaceIndex) -> Bool {
-      canAsk(on: index, proxy: proxy) && !wasAsked(on: index, by: twins)
+      canAsk(on: index, proxy: proxy) && !otherHasAsked(position, on: index, now: now)
     }
     if let routed = sessions[position].routeInterface, isFree(routed) { return nil }
     if let rule = rule(ofSession: position) {
@@ -150,22 +147,32 @@ extension Engine {
       }
       if hasFree { return nil }
     }
-    return last + timers(of: position).timeout
+    return first + timers(of: position).timeout
   }
 
   /// Puts the next solicitation off.
   mutating func wait(_ position: Int, until instant: Instant) {
     sessions[position].deadline = instant
-    sessions.reschedule(position)
+    reschedule(position)
+  }
+
+  /// Takes up a session's new deadline and precedence.
+  mutating func reschedule(_ position: Int) {
+    timers.set(position, to: sessions[position].deadline)
+    sessions.relist(position)
   }
 
   /// The sessions that other proxies have for the same target.
-  func twins(of key: SessionKey) -> [Int] {
+  ///
+  /// Allocates nothing where there is one proxy only.
+  func others(besides key: SessionKey) -> [Int] {
     guard rules.proxies.count > 1 else { return [] }
-    return rules.proxies.indices.compactMap { proxy in
-      proxy == key.proxy
-        ? nil : sessions.position(of: SessionKey(proxy: proxy, target: key.target))
+    var others: [Int] = []
+    var siblings = sessions.sessions(of: key.target)
+    while let position = siblings.next(in: sessions) {
+      if sessions[position].key.proxy != key.proxy { others.append(position) }
     }
+    return others
   }
 
   /// Whether one more question may be asked by multicast, which a whole link has to hear.
@@ -192,10 +199,10 @@ extension Engine {
 
   /// Asks on the link of the proxy itself whether somebody there has the target.
   private mutating func solicitUpstream(
-    _ position: Int, besides twins: [Int], into actions: inout [Action]
+    _ position: Int, now: Instant, into actions: inout [Action]
   ) {
     guard let index = rules.proxyInterfaces[sessions[position].key.proxy],
-      interfaces.canSolicit(on: index), !wasAsked(on: index, by: twins)
+      interfaces.canSolicit(on: index), !otherHasAsked(position, on: index, now: now)
     else { return }
     let group = sessions[position].key.target.solicitedNodeMulticast
     solicit(
@@ -209,10 +216,7 @@ extension Engine {
     guard let neighbor = sessions[position].neighbor else {
       preconditionFailure("only a target with a neighbour is probed")
     }
-    let earlier = twinsThatAsked(position, now: now).filter {
-      wasAsked(on: neighbor.interface, by: [$0])
-    }
-    if let last = earlier.compactMap({ sessions[$0].lastSolicited?.at }).max() {
+    if let last = questionsOfOthers(position, on: neighbor.interface, now: now).max() {
       return wait(position, until: last + timers(of: position).timeout)
     }
     solicit(
@@ -228,7 +232,7 @@ extension Engine {
     sessions[position].sent += 1
     sessions[position].lastSolicited = (now, asked)
     sessions[position].deadline = now + timers(of: position).timeout
-    sessions.reschedule(position)
+    reschedule(position)
   }
 
   private mutating func solicit(

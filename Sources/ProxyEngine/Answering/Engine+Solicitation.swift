@@ -128,9 +128,7 @@ extension Engine {
     if sessions[position].state != .stale, asker.detectsDuplicates {
       return detectDuplicate(position, frame, for: asker, now: now, into: &actions)
     }
-    sessions[position].isWanted = true
-    sessions[position].isDoubted = false
-    sessions[position].asked = now
+    countQuestion(for: position, now: now)
     switch sessions[position].state {
     case .reachable, .probing:
       sessions.touch(position)
@@ -147,6 +145,13 @@ extension Engine {
     case .failed:
       counters.discard(.targetFailed)
     }
+  }
+
+  /// Takes down that somebody has just asked for a target.
+  mutating func countQuestion(for position: Int, now: Instant) {
+    sessions[position].isWanted = true
+    sessions[position].isDoubted = false
+    sessions[position].asked = now
   }
 
   /// Starts to find out about a target that nothing is known of.
@@ -177,7 +182,7 @@ extension Engine {
     } else {
       session.interfaces = .all
     }
-    let position = sessions.insert(session)
+    let position = insert(session)
     add(asker, to: position, now: now)
     if rule.isAuto { return lookUpRoute(position, into: &actions) }
     sessions[position].awaitsLocation = true
@@ -244,7 +249,7 @@ extension Engine {
       return forget(position, into: &actions)
     }
     let key = sessions[position].key
-    if !isContested, let found = neighborFoundByTwin(of: key, rule: rule, now: now) {
+    if !isContested, let found = neighborFoundByOther(of: key, rule: rule, now: now) {
       confirm(position, by: .neighbor(found), now: now, into: &actions)
     } else {
       solicitByMulticast(position, isPaid: true, now: now, into: &actions)
@@ -276,22 +281,22 @@ extension Engine {
   /// is now asked for: another proxy there passes our own question on (RFC 4389 §6).
   private func isEcho(_ key: SessionKey, now: Instant) -> Bool {
     guard let index = rules.proxyInterfaces[key.proxy] else { return false }
-    return twins(of: key).contains { twin in
+    return others(besides: key).contains { other in
       // Of our first question only: who asks in earnest at the same pace would always be too early.
-      guard sessions[twin].sent == 1, let last = sessions[twin].lastSolicited,
-        includes(last.on, index, forSession: twin)
+      guard sessions[other].sent == 1, let last = sessions[other].lastSolicited,
+        includes(last.on, index, forSession: other)
       else { return false }
       return now < last.at + Limits.echoWindow
     }
   }
 
   /// Where another proxy has just found the target, among the interfaces of a rule.
-  private func neighborFoundByTwin(
+  private func neighborFoundByOther(
     of key: SessionKey, rule: Rule, now: Instant
   ) -> Session.Neighbor? {
     let retransmission = rules.proxies[key.proxy].timers.timeout
-    for twin in twins(of: key) {
-      let session = sessions[twin]
+    for other in others(besides: key) {
+      let session = sessions[other]
       guard let neighbor = session.neighbor, let confirmed = session.confirmed,
         !session.isSecondHand, rules.names(rule, neighbor.interface),
         canAsk(on: neighbor.interface, proxy: key.proxy), now < confirmed + retransmission

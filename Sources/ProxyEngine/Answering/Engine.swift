@@ -22,6 +22,8 @@ package struct Engine: ~Copyable {
   let seed: UInt64
   var interfaces = InterfaceTable() { didSet { areAnswersCurrent = false } }
   var sessions = SessionTable()
+  /// When the state of each session is over.
+  var timers = TimerTable()
   /// Targets that were silent lately.
   var failures = FailureMemory()
   /// Counts route changes: what was concluded from an older generation is asked again.
@@ -70,7 +72,7 @@ package struct Engine: ~Copyable {
   }
 
   /// When `handleTimeout` is due; `nil` while there is nothing to wait for.
-  package var nextDeadline: Instant? { sessions.nextDeadline }
+  package var nextDeadline: Instant? { timers.first?.deadline }
 
   /// How many targets are known or being asked for.
   package var sessionCount: Int { sessions.count }
@@ -219,6 +221,14 @@ extension Engine {
       return false
     }
     return rules.interfaceCount(of: rule) == 1 && rules.names(rule, index)
+  }
+
+  /// Takes up a session for a key that has none.
+  mutating func insert(_ session: Session) -> Int {
+    if sessions.count == 0 { timers.reserve(SessionTable.reserved) }
+    let position = sessions.insert(session)
+    timers.set(position, to: session.deadline)
+    return position
   }
 
   /// The rule that covers a session's target.

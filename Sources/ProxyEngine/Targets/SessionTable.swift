@@ -1,17 +1,19 @@
 import NDPWire
 
-/// All sessions, found by key, by deadline, and by who has to go first.
+/// All sessions, found by the address of their target and by who has to go first.
 ///
 /// Sessions lie in slots that are used again; a slot's position names a session until it is
-/// removed. Lookups cost one hash, deadlines O(log n). A session takes 144 octets, and what finds
-/// it 28 to 40 more.
+/// removed. All sessions of one target are found by one hash: proxies that have the same target are
+/// few, and each has its own session, for they may mean different hosts by it. A session takes 144
+/// octets, and what finds it 32 to 44 more, its timer included.
 struct SessionTable {
   private var slots: [Session?] = []
   /// For each slot its neighbours in its order; for one that is free, the next that is.
   private var links: [Link] = []
   private var firstFree = none
-  private var index = SessionIndex()
-  private var timers = TimerQueue()
+  /// For each target the session of the first proxy that has one.
+  private var index = TargetIndex()
+  private(set) var count = 0
 
   /// The sessions that may have to go, for each precedence in the order of their last use.
   private var orders = [Order](repeating: Order(), count: Session.Precedence.allCases.count)
@@ -25,17 +27,45 @@ struct SessionTable {
   private struct Link {
     var older = none
     var newer = none
+    /// The session that the next proxy has for the same target.
+    var sibling = none
   }
 
-  var count: Int { index.count }
-
+  /// The session of one proxy for a target.
+  ///
+  /// One hash, and a look at those of proxies before it.
   func position(of key: SessionKey) -> Int? {
-    index.position(of: key) { slots[$0]!.key }
+    var sessions = sessions(of: key.target)
+    while let position = sessions.next(in: self) {
+      if slots[position]!.key.proxy == key.proxy { return position }
+    }
+    return nil
+  }
+
+  /// The sessions that proxies have for a target, in the order of the proxies.
+  func sessions(of target: IPv6Address) -> Siblings { Siblings(next: head(of: target)) }
+
+  /// Where to go on among the sessions of one target.
+  ///
+  /// The one that was handed out last may be removed meanwhile, and no other.
+  struct Siblings {
+    fileprivate var next: Int32
+
+    /// The next position; `nil` after the last.
+    mutating func next(in table: borrowing SessionTable) -> Int? {
+      guard next != none else { return nil }
+      defer { next = table.links[Int(next)].sibling }
+      return Int(next)
+    }
+  }
+
+  private func head(of target: IPv6Address) -> Int32 {
+    index.position(of: target) { slots[$0]!.key.target }.map { Int32($0) } ?? none
   }
 
   /// The session in a slot that is taken; traps otherwise.
   ///
-  /// Call `reschedule` after a change of its deadline or its precedence.
+  /// Call `relist` after a change of its precedence.
   subscript(position: Int) -> Session {
     _read { yield slots[position]! }
     _modify { yield &slots[position]! }
@@ -68,22 +98,59 @@ struct SessionTable {
   mutating func insert(_ session: Session) -> Int {
     let position = takeSlot()
     slots[position] = session
-    index.insert(position) { slots[$0]!.key }
-    reschedule(position)
+    count += 1
+    link(position)
+    relist(position)
     return position
+  }
+
+  /// Puts a session in its place among those of its target.
+  private mutating func link(_ position: Int) {
+    let key = slots[position]!.key
+    var former: Int?
+    var siblings = sessions(of: key.target)
+    while let other = siblings.next(in: self), slots[other]!.key.proxy < key.proxy {
+      former = other
+    }
+    if let former {
+      links[position].sibling = links[former].sibling
+      links[former].sibling = Int32(position)
+    } else {
+      let head = head(of: key.target)
+      links[position].sibling = head
+      if head == none {
+        index.insert(position) { slots[$0]!.key.target }
+      } else {
+        index.replace(Int(head), by: position) { slots[$0]!.key.target }
+      }
+    }
+  }
+
+  private mutating func unlink(_ position: Int) {
+    let target = slots[position]!.key.target
+    let next = links[position].sibling
+    let head = head(of: target)
+    if head != Int32(position) {
+      var former = Int(head)
+      while links[former].sibling != Int32(position) { former = Int(links[former].sibling) }
+      links[former].sibling = next
+    } else if next == none {
+      index.remove(position) { slots[$0]!.key.target }
+    } else {
+      index.replace(position, by: Int(next)) { slots[$0]!.key.target }
+    }
   }
 
   /// For how many sessions there is room from the first one on.
   ///
   /// Room costs nothing until it is used, but tables that grow leave behind what they outgrew.
-  private static let reserved = 8192
+  static let reserved = 8192
 
   private mutating func takeSlot() -> Int {
     guard firstFree != none else {
       if slots.isEmpty {
         slots.reserveCapacity(Self.reserved)
         links.reserveCapacity(Self.reserved)
-        timers.reserve(Self.reserved)
       }
       slots.append(nil)
       links.append(Link())
@@ -95,9 +162,9 @@ struct SessionTable {
   }
 
   mutating func remove(_ position: Int) {
-    index.remove(position) { slots[$0]!.key }
+    unlink(position)
     unlist(position)
-    timers.remove(position)
+    count -= 1
     slots[position] = nil
     links[position] = Link(newer: firstFree)
     firstFree = Int32(position)
@@ -107,13 +174,13 @@ struct SessionTable {
   ///
   /// There must be one for each, and no two the same. O(n).
   mutating func rename(_ newKey: (SessionKey) -> SessionKey?) {
-    index = SessionIndex()
+    index = TargetIndex()
     let taken = takenPositions
     for position in taken {
       guard let key = newKey(self[position].key) else { preconditionFailure("no key") }
       self[position].key = key
     }
-    for position in taken { index.insert(position) { slots[$0]!.key } }
+    for position in taken { link(position) }
   }
 
   /// The session that has to go first, where there is one.
@@ -155,20 +222,9 @@ struct SessionTable {
     self[position].listed == self[position].precedence && links[position].newer == none
   }
 
-  /// Takes up the session's new deadline and precedence.
-  mutating func reschedule(_ position: Int) {
-    timers.set(position, to: self[position].deadline)
+  /// Takes up the session's new precedence.
+  mutating func relist(_ position: Int) {
     if self[position].listed != self[position].precedence { touch(position) }
-  }
-
-  /// The earliest deadline.
-  var nextDeadline: Instant? { timers.first?.deadline }
-
-  /// The position of a session whose deadline has passed; it has none any more.
-  mutating func popDue(now: Instant) -> Int? {
-    guard let first = timers.first, first.deadline <= now else { return nil }
-    timers.remove(first.position)
-    return first.position
   }
 
   private mutating func list(_ position: Int) {
@@ -176,7 +232,7 @@ struct SessionTable {
     let order = Int(precedence.rawValue)
     let newest = orders[order].newest
     self[position].listed = precedence
-    links[position] = Link(older: newest)
+    (links[position].older, links[position].newer) = (newest, none)
     if newest == none {
       orders[order].oldest = Int32(position)
     } else {

@@ -1,8 +1,8 @@
-/// The deadlines of slots, each slot having at most one: the earliest is at hand.
+/// The deadlines of all that the engine waits for, each having at most one: the earliest is at hand.
 ///
 /// A heap in which every entry has up to four children, one cache line together, and a list of
 /// where each slot's entry stands. Setting and removing cost O(log n).
-struct TimerQueue {
+struct TimerTable {
   private var entries: [Entry] = []
   /// For each slot the place of its entry.
   private var places: [Int32] = []
@@ -28,6 +28,13 @@ struct TimerQueue {
   mutating func reserve(_ count: Int) {
     entries.reserveCapacity(count)
     places.reserveCapacity(count)
+  }
+
+  /// The slot of a deadline that has passed; it has none any more.
+  mutating func popDue(now: Instant) -> Int? {
+    guard let first, first.deadline <= now else { return nil }
+    remove(first.position)
+    return first.position
   }
 
   /// Gives a slot a deadline, in place of the one it had.

@@ -12,20 +12,19 @@ struct SessionTableTests {
   }
 
   @Test(arguments: 0..<10)
-  func `everything is found, by key, by deadline and by worth`(seed: UInt64) {
+  func `everything is found, by key, by target and by worth`(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     var table = SessionTable()
     var oracle = HorribleSessionTable()
     for step in 0..<3000 {
       let key = SessionKey(
-        proxy: .random(in: 0..<2, using: &generator),
+        proxy: .random(in: 0..<4, using: &generator),
         target: IPv6Address(bits: .random(in: 0..<100, using: &generator)))
       let now = Instant(nanoseconds: UInt64(step))
       switch (table.position(of: key), Int.random(in: 0..<4, using: &generator)) {
       case (nil, _):
-        let deadline = Instant(nanoseconds: .random(in: 0..<1000, using: &generator))
-        _ = table.insert(Session(key: key, begun: now, deadline: deadline))
-        oracle.insert(key, deadline)
+        _ = table.insert(Session(key: key, begun: now, deadline: now))
+        oracle.insert(key)
       case (let position?, 0):
         table.remove(position)
         oracle.remove(key)
@@ -34,14 +33,15 @@ struct SessionTableTests {
         oracle.touch(key)
       case (let position?, 2):
         table[position].confirmed = Bool.random(using: &generator) ? now : nil
-        table[position].deadline = Instant(nanoseconds: .random(in: 0..<1000, using: &generator))
-        table.reschedule(position)
-        oracle.change(key, table[position].deadline, table[position].precedence)
+        table.relist(position)
+        oracle.change(key, table[position].precedence)
       case (let position?, _):
         #expect(table[position].key == key)
       }
       #expect(table.count == oracle.entries.count)
-      #expect(table.nextDeadline == oracle.entries.map(\.deadline).min())
+      #expect(
+        table.proxies(of: key.target)
+          == oracle.entries.map(\.key).filter { $0.target == key.target }.map(\.proxy).sorted())
       #expect(table.leastWorthy.map { table[$0].key } == oracle.leastWorthy)
     }
     let keys = Set(table.takenPositions.map { table[$0].key })
@@ -65,19 +65,26 @@ struct SessionTableTests {
   }
 }
 
+extension SessionTable {
+  /// The proxies that have a session for a target, as they are handed out.
+  fileprivate func proxies(of target: IPv6Address) -> [Int] {
+    var proxies: [Int] = []
+    var siblings = sessions(of: target)
+    while let position = siblings.next(in: self) { proxies.append(self[position].key.proxy) }
+    return proxies
+  }
+}
+
 /// The same, one entry after the other, the least lately used first.
 private struct HorribleSessionTable {
   struct Entry {
     let key: SessionKey
-    var deadline: Instant
     var precedence = Session.Precedence.stranger
   }
 
   var entries: [Entry] = []
 
-  mutating func insert(_ key: SessionKey, _ deadline: Instant) {
-    entries.append(Entry(key: key, deadline: deadline))
-  }
+  mutating func insert(_ key: SessionKey) { entries.append(Entry(key: key)) }
 
   mutating func remove(_ key: SessionKey) { entries.removeAll { $0.key == key } }
 
@@ -86,11 +93,8 @@ private struct HorribleSessionTable {
     entries.append(entry)
   }
 
-  mutating func change(
-    _ key: SessionKey, _ deadline: Instant, _ precedence: Session.Precedence
-  ) {
+  mutating func change(_ key: SessionKey, _ precedence: Session.Precedence) {
     let position = entries.firstIndex { $0.key == key }!
-    entries[position].deadline = deadline
     guard entries[position].precedence != precedence else { return }
     entries[position].precedence = precedence
     touch(key)

@@ -146,7 +146,9 @@ extension PacketPath {
       guard !isTruncated else { throw .truncatedFrame }
       switch try NeighborDiscoveryFrame(decoding: frame) {
       case .solicitation(let question):
-        if observers.isEmpty, let port, let answer = engine.answer(question, on: index) {
+        if observers.isEmpty, let port,
+          let answer = engine.answer(question, on: index, now: now)
+        {
           recent.add(question, .answered, on: index, at: now)
           return port.enqueue { answer.encode(into: &$0) }
         }

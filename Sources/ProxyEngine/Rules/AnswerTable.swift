@@ -5,13 +5,16 @@ package import ProxyModel
 /// What is answered at once on one proxy interface, and with what.
 ///
 /// Immutable, and made of the rules and of what the interface has; when one of these changes it is
-/// made anew. Only plain questions have an answer here: those for targets of static rules, from
-/// stations on the link. Everything else is for the engine to decide.
+/// made anew. Only plain questions have an answer here: those from stations on the link, for targets
+/// of static rules and for others that are known to be there. Everything else is for the engine to
+/// decide.
 ///
 /// A class, because to look at a struct of so many arrays would copy them each time.
 package final class AnswerTable {
   /// The interface.
   package let interface: InterfaceIndex
+  /// The position of the proxy.
+  let proxy: Int
   private let linkLayerAddress: MACAddress
   private let isRouter: Bool
   private let isOverride: Bool
@@ -27,10 +30,12 @@ package final class AnswerTable {
 
   /// `nil` where nothing can be answered: the interface has no link-layer address.
   init?(
-    _ proxy: Ruleset.Proxy, _ trie: PrefixTrie, rules: [Rule], on interface: Interface
+    _ proxy: Ruleset.Proxy, at position: Int, _ trie: PrefixTrie, rules: [Rule],
+    on interface: Interface
   ) {
     guard let own = interface.linkLayerAddress else { return nil }
     self.interface = interface.index
+    self.proxy = position
     linkLayerAddress = own
     (isRouter, isOverride, source) = (proxy.isRouter, proxy.isOverride, proxy.source)
     addresses = interface.addresses
@@ -43,12 +48,21 @@ package final class AnswerTable {
     globalSource = global.count == 1 ? global[0].address : nil
   }
 
-  /// The source of the answer to a question and the position of the rule that gives it; `nil` for
-  /// what is no plain question.
+  /// What becomes of a plain question.
+  struct Decision {
+    /// The source of the answer.
+    let source: IPv6Address
+    /// The position of the rule that gives it.
+    let rule: Int
+    /// Whether it is given only while the target is known to be there.
+    let isConditional: Bool
+  }
+
+  /// The decision on a question; `nil` for what is no plain question.
   ///
   /// The station that asks is known not to be this host. One pass over the addresses of the
   /// interface and one lookup; no allocation.
-  func decision(on question: NeighborSolicitation) -> (source: IPv6Address, rule: Int)? {
+  func decision(on question: NeighborSolicitation) -> Decision? {
     let (asker, target) = (question.source, question.target)
     var isOnLink = asker.isLinkLocal
     for own in addresses {
@@ -58,10 +72,10 @@ package final class AnswerTable {
       if !isOnLink, own.prefix.contains(asker) { isOnLink = true }
     }
     guard isOnLink, !asker.isUnspecified, asker != target, target.isOrdinary,
-      let rule = trie.longestMatch(target), rules[rule].isStatic, !rules[rule].isExclusion,
+      let rule = trie.longestMatch(target), !rules[rule].isExclusion,
       let from = source(towards: asker, for: target)
     else { return nil }
-    return (from, rule)
+    return Decision(source: from, rule: rule, isConditional: !rules[rule].isStatic)
   }
 
   /// The answer to a plain question.
@@ -92,12 +106,12 @@ extension IPv6Address {
 }
 
 extension Engine {
-  /// The answer to a plain question for a target of a static rule, which is counted as given;
-  /// `nil` for what has to be handled as an event.
+  /// The answer to a plain question for a target of a static rule or one that is known to be there,
+  /// which is counted as given; `nil` for what has to be handled as an event.
   ///
   /// It is what `handle` would have sent. No allocation, but after a change.
   package mutating func answer(
-    _ frame: EthernetFrame<NeighborSolicitation>, on index: InterfaceIndex
+    _ frame: EthernetFrame<NeighborSolicitation>, on index: InterfaceIndex, now: Instant
   ) -> EthernetFrame<NeighborAdvertisement>? {
     guard advertisementTokens == nil else { return nil }
     if !areAnswersCurrent {
@@ -107,11 +121,21 @@ extension Engine {
     // By position: to take a table out of the array would cost more than to look at it there.
     guard let place = answers.indices.first(where: { answers[$0].interface == index }),
       !interfaces.mayOwn(frame.source), !ownsClaimedAddress(of: frame),
-      let (source, rule) = answers[place].decision(on: frame.message)
+      let decision = answers[place].decision(on: frame.message)
     else { return nil }
+    if decision.isConditional {
+      let key = SessionKey(proxy: answers[place].proxy, target: frame.message.target)
+      guard let position = sessions.position(of: key),
+        sessions[position].isBelieved(routesAt: routeGeneration),
+        !interfaces.hasUsable(frame.message.target)
+      else { return nil }
+      countQuestion(for: position, now: now)
+      sessions.touch(position)
+      sessions[position].answers &+= 1
+    }
     admit(index)
-    counters.answerAtOnce(on: index, rule: rule)
-    return answers[place].answer(to: frame, from: source)
+    counters.answerAtOnce(on: index, rule: decision.rule)
+    return answers[place].answer(to: frame, from: decision.source)
   }
 
   private func ownsClaimedAddress(of frame: EthernetFrame<NeighborSolicitation>) -> Bool {
@@ -128,7 +152,7 @@ extension Engine {
         let interface = interfaces[index]
       else { return nil }
       return AnswerTable(
-        rules.proxies[proxy], rules.tries[proxy], rules: rules.rules, on: interface)
+        rules.proxies[proxy], at: proxy, rules.tries[proxy], rules: rules.rules, on: interface)
     }
   }
 }

@@ -104,6 +104,14 @@ struct Session {
   /// When it last asked or was heard, or somebody asked for it.
   var lastUse: Instant { max(asked, confirmed ?? asked) }
 
+  /// Whether the target is there for all we know, so that whoever asks is answered at once.
+  ///
+  /// What only a proxy has vouched for is not, nor what was found by routes of an earlier generation.
+  func isBelieved(routesAt generation: UInt32) -> Bool {
+    (state == .reachable || state == .probing) && !isSecondHand
+      && routeGeneration ?? generation == generation
+  }
+
   /// How much a session is worth where the table is full.
   enum Precedence: UInt8, CaseIterable {
     /// It was never confirmed by the target itself.

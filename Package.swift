@@ -58,6 +58,11 @@ let targets: [Target] = [
     name: "LinuxSurvey",
     dependencies: ["CLinux", "CPcap", "LinuxNet", "NDPWire", "PlainText", system],
     cSettings: gnu, swiftSettings: house),
+  .target(
+    name: "EventLoop", dependencies: ["LinuxNet", "ProxyModel"], swiftSettings: house),
+  .target(
+    name: "TargetSources", dependencies: ["LinuxNet", "NDPWire", "ProxyModel"],
+    swiftSettings: house),
   .target(name: "JSONText", dependencies: ["PlainText"], swiftSettings: house),
   // Not part of JSONText, for the linker drops no conformance: the daemon would carry it.
   .target(name: "JSONDecoding", dependencies: ["JSONText"], swiftSettings: house),
@@ -72,8 +77,8 @@ let targets: [Target] = [
   .target(
     name: "ProxyDaemon",
     dependencies: [
-      "ControlProtocol", "Inspection", "JSONText", "LinuxNet", "NDPWire", "ProxyConfig",
-      "ProxyEngine", "ProxyModel",
+      "ControlProtocol", "EventLoop", "Inspection", "JSONText", "LinuxNet", "NDPWire",
+      "ProxyConfig", "ProxyEngine", "ProxyModel", "TargetSources",
     ],
     swiftSettings: house),
   .target(
@@ -188,10 +193,17 @@ let developersTargets: [Target] = [
     ],
     swiftSettings: common),
   .testTarget(
+    name: "TargetSourcesTests",
+    dependencies: [
+      "LinuxNet", "LinuxSupport", "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyModel",
+      "TargetSources",
+    ],
+    swiftSettings: common),
+  .testTarget(
     name: "ProxyDaemonTests",
     dependencies: [
-      "ControlProtocol", "Inspection", "JSONText", "LinuxNet", "NDPWire", "ProxyConfig",
-      "ProxyDaemon", "ProxyEngine", "ProxyModel", system,
+      "ControlProtocol", "EventLoop", "Inspection", "JSONText", "LinuxNet", "NDPWire",
+      "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel", "TargetSources", system,
     ],
     swiftSettings: common),
   .testTarget(

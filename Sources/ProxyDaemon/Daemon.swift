@@ -1,4 +1,5 @@
 import ControlProtocol
+import EventLoop
 import Inspection
 import LinuxNet
 import ProxyConfig

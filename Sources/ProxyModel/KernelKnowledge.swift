@@ -32,6 +32,11 @@ public struct CachedNeighbor: Equatable, Sendable {
     (self.age, self.isRouter) = (age, isRouter)
   }
 
+  /// The same of this host's default router.
+  public var asRouter: CachedNeighbor {
+    CachedNeighbor(state: state, linkLayerAddress: linkLayerAddress, age: age, isRouter: true)
+  }
+
   /// The states that matter here.
   public enum State: Sendable {
     /// It was confirmed a short while ago, or an administrator says that it is there.

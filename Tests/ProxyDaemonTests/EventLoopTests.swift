@@ -1,5 +1,6 @@
+import EventLoop
 import LinuxNet
-import ProxyEngine
+import ProxyModel
 import Testing
 
 @testable import ProxyDaemon

@@ -2,6 +2,7 @@ import LinuxNet
 import NDPWire
 import ProxyEngine
 import ProxyModel
+import TargetSources
 import Testing
 
 @testable import ProxyDaemon
@@ -25,6 +26,21 @@ private final class FakeKernel: RouteQuestions, NeighborQuestions {
 
   func entry(for address: IPv6Address, on interface: Int32) -> NeighborEntry? {
     neighbors[address]
+  }
+}
+
+/// A list that has one change to tell, again and again, and may lose others.
+private final class FakeSource: Thing, TargetSource {
+  private let change: TargetChange
+  var failure: SystemError?
+
+  init(_ change: TargetChange) { self.change = change }
+
+  var pollable: any Pollable { self }
+
+  func takeChanges(_ body: (TargetChange) -> Void) throws(SystemError) {
+    body(change)
+    if let failure { throw failure }
   }
 }
 
@@ -114,6 +130,27 @@ struct KernelRoutesTests {
       return
     }
     #expect(neighbor.isRouter)
+  }
+
+  @Test func `what a source says of a target is told, and losses end nothing`() throws {
+    let source = FakeSource(
+      TargetChange(
+        target, on: outside,
+        CachedNeighbor(state: .stale, linkLayerAddress: .station(16), age: .zero)))
+    try routes.neighbors.follow(source)
+    try test.turn(source)
+    guard case .neighbor(let neighbor?, target, outside)? = listener.events.first else {
+      Issue.record("\(listener.events)")
+      return
+    }
+    #expect(neighbor.state == .stale && !neighbor.isRouter)
+    #expect(listener.settleCount == 1)
+    source.failure = SystemError("read", .noBufferSpace)
+    try test.turn(source)
+    #expect(listener.events.count == 2)
+    #expect(listener.settleCount == 2)
+    source.failure = SystemError("read", .badFileDescriptor)
+    #expect(throws: SystemError.self) { try test.turn(source) }
   }
 
   /// The real monitor, of which the poll says what the test wants: it needs no privilege.

@@ -1,5 +1,5 @@
-package import ProxyEngine
-import ProxyModel
+import ProxyEngine
+package import ProxyModel
 
 /// What holds of every run, whatever the seed.
 package enum Invariant: String, CaseIterable, Sendable {

@@ -1,4 +1,5 @@
 import ControlProtocol
+import EventLoop
 import JSONText
 import LinuxNet
 import NDPWire

@@ -1,7 +1,9 @@
+import EventLoop
 import LinuxNet
 import NDPWire
 import ProxyEngine
 import ProxyModel
+import TargetSources
 
 /// What the kernel knows of neighbors: its cache, what changes there, and which are our routers.
 final class KernelNeighbors {
@@ -12,7 +14,7 @@ final class KernelNeighbors {
   private let ports: Ports
   private var log: Log { ports.log }
   /// Only where some rule asks, or did.
-  private var monitor: NeighborMonitor?
+  private var source: (any TargetSource)?
   /// This host's default router on each proxy interface, and until when that counts.
   private var defaultRouters: [InterfaceIndex: (address: IPv6Address?, end: Instant)] = [:]
 
@@ -25,23 +27,22 @@ final class KernelNeighbors {
   /// Hears from now on who speaks on rule interfaces, whom the kernel has confirmed, and who is
   /// silent.
   func listen() throws(SystemError) {
-    guard monitor == nil else { return }
-    let monitor = try NeighborMonitor()
+    if source == nil { try follow(NeighborSource()) }
+  }
+
+  /// Tells the engine what a source says, from now on.
+  func follow(_ source: any TargetSource) throws(SystemError) {
     try ports.loop.watch(
-      DescriptorSource(monitor) { [unowned self] now throws(SystemError) in
-        try takeNews(of: monitor, now: now)
+      DescriptorSource(source.pollable) { [unowned self] _ throws(SystemError) in
+        try takeChanges(of: source)
       })
-    self.monitor = monitor
+    self.source = source
   }
 
   /// Where some of the news are lost, nothing is: they only make us ask sooner.
-  private func takeNews(of monitor: NeighborMonitor, now: Instant) throws(SystemError) {
+  private func takeChanges(of source: any TargetSource) throws(SystemError) {
     do {
-      _ = try monitor.receive(atMost: Self.batch) { change in
-        if let entry = change.entry {
-          tell(entry, of: change.address, on: InterfaceIndex(change.interface))
-        }
-      }
+      try source.takeChanges { tell($0) }
     } catch {
       guard error.isOverrun else { throw error }
       log.debug("more changes of neighbors than netlink could hold")
@@ -49,13 +50,11 @@ final class KernelNeighbors {
     listener?.settle()
   }
 
-  /// How many news are taken in a row, so that a storm of them keeps nobody waiting.
-  private static let batch = 32
-
-  private func tell(_ entry: NeighborEntry, of address: IPv6Address, on index: InterfaceIndex) {
-    let isRouter = ports[index] != nil && defaultRouter(on: index) == address
-    let neighbor = CachedNeighbor(entry, isRouter: isRouter)
-    listener?.take(.neighbor(neighbor, of: address, on: index))
+  private func tell(_ change: TargetChange) {
+    let index = change.interface
+    let isRouter = ports[index] != nil && defaultRouter(on: index) == change.target
+    let neighbor = isRouter ? change.neighbor.asRouter : change.neighbor
+    listener?.take(.neighbor(neighbor, of: change.target, on: index))
   }
 
   /// Tells which default routers this host has on proxy interfaces, whose questions come first.

@@ -1,3 +1,4 @@
+import EventLoop
 import LinuxNet
 import NDPWire
 import ProxyEngine

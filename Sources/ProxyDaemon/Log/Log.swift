@@ -1,6 +1,7 @@
 import ControlProtocol
+import EventLoop
 import LinuxNet
-import ProxyEngine
+import ProxyModel
 
 /// The daemon's log: standard error, in the background the system log as well, and the last
 /// warnings and errors for who looks later.

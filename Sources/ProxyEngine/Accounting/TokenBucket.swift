@@ -1,4 +1,5 @@
 import NDPWire
+import ProxyModel
 
 /// Lets no more than `rate` events pass in any second, and a quarter of them at once.
 struct TokenBucket {

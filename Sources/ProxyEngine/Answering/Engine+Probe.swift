@@ -1,5 +1,5 @@
 import NDPWire
-import ProxyModel
+package import ProxyModel
 
 // When a target is asked for, and what happens when time passes (RFC 4861 §7.2.2, §7.3.3).
 

@@ -111,8 +111,8 @@ extension Engine {
       position, on: index, destination: group, at: MACAddress(multicast: group), into: &actions)
   }
 
-  /// When other proxies asked for the same target less than RetransTimer ago, on one interface or on
-  /// any.
+  /// When other proxies asked for the same target less than RetransTimer ago, on one interface or
+  /// on any.
   ///
   /// The answer to that is an answer for both.
   private func questionsOfOthers(

@@ -5,9 +5,9 @@ package import ProxyModel
 /// What is answered at once on one proxy interface, and with what.
 ///
 /// Immutable, and made of the rules and of what the interface has; when one of these changes it is
-/// made anew. Only plain questions have an answer here: those from stations on the link, for targets
-/// of static rules and for others that are known to be there. Everything else is for the engine to
-/// decide.
+/// made anew. Only plain questions have an answer here: those from stations on the link, for
+/// targets of static rules and for others that are known to be there. Everything else is for the
+/// engine to decide.
 ///
 /// A class, because to look at a struct of so many arrays would copy them each time.
 package final class AnswerTable {

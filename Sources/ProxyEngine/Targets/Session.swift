@@ -106,7 +106,7 @@ struct Session {
 
   /// Whether the target is there for all we know, so that whoever asks is answered at once.
   ///
-  /// What only a proxy has vouched for is not, nor what was found by routes of an earlier generation.
+  /// What only a proxy has vouched for is not, nor what was found by earlier routes.
   func isBelieved(routesAt generation: UInt32) -> Bool {
     (state == .reachable || state == .probing) && !isSecondHand
       && routeGeneration ?? generation == generation

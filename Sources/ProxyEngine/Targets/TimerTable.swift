@@ -1,4 +1,7 @@
-/// The deadlines of all that the engine waits for, each having at most one: the earliest is at hand.
+import ProxyModel
+
+/// The deadlines of all that the engine waits for, at most one for each slot: the earliest is at
+/// hand.
 ///
 /// A heap in which every entry has up to four children, one cache line together, and a list of
 /// where each slot's entry stands. Setting and removing cost O(log n).

@@ -1,5 +1,6 @@
+import EventLoop
 import LinuxNet
-import ProxyEngine
+import ProxyModel
 
 /// What the service manager, if there is one, is told: how things are, and that the loop turns.
 final class ServiceNews: Timed {

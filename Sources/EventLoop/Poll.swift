@@ -1,8 +1,8 @@
-import LinuxNet
-import ProxyEngine
+package import LinuxNet
+package import ProxyModel
 
 /// Waits for descriptors and for one instant.
-protocol Poll {
+package protocol Poll {
   /// Reports `token` from now on whenever `pollable` is readable or has an error.
   func watch(_ pollable: any Pollable, token: UInt64) throws(SystemError)
 
@@ -19,32 +19,39 @@ protocol Poll {
 }
 
 /// The kernel's: epoll(7) and timerfd_create(2).
-final class KernelPoll: Poll {
+package final class KernelPoll: Poll {
   private let poll: EventPoll
   private let timer: TimerDescriptor
 
   /// Nobody else's token.
   private static let timerToken = UInt64.max
 
-  init() throws(SystemError) {
+  /// Opens both descriptors.
+  package init() throws(SystemError) {
     poll = try EventPoll()
     timer = try TimerDescriptor()
     try poll.watch(timer, token: Self.timerToken)
   }
 
-  func watch(_ pollable: any Pollable, token: UInt64) throws(SystemError) {
+  /// By epoll.
+  package func watch(_ pollable: any Pollable, token: UInt64) throws(SystemError) {
     try poll.watch(pollable, token: token)
   }
 
-  func watch(
+  /// By epoll, which reports room to send or what can be read.
+  package func watch(
     _ pollable: any Pollable, token: UInt64, forRoom wantsRoom: Bool
   ) throws(SystemError) {
     try poll.watch(pollable, token: token, forRoom: wantsRoom)
   }
 
-  func forget(_ pollable: any Pollable) { poll.forget(pollable) }
+  /// Takes it out of the epoll set.
+  package func forget(_ pollable: any Pollable) { poll.forget(pollable) }
 
-  func wait(until deadline: Instant?, _ body: (UInt64) -> Void) throws(SystemError) -> Bool {
+  /// By timerfd, which takes a deadline on the clock that goes on while the host sleeps.
+  package func wait(
+    until deadline: Instant?, _ body: (UInt64) -> Void
+  ) throws(SystemError) -> Bool {
     try timer.arm(at: deadline?.nanoseconds)
     var isDue = false
     try poll.wait { if $0 == Self.timerToken { isDue = true } else { body($0) } }

@@ -2,7 +2,7 @@ package import LinuxNet
 package import ProxyModel
 
 extension CachedNeighbor {
-  /// Takes it from the kernel.
+  /// An entry as the kernel tells it.
   package init(_ entry: NeighborEntry, isRouter: Bool = false) {
     let state: State =
       switch entry.state {

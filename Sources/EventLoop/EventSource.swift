@@ -1,8 +1,8 @@
-import LinuxNet
-import ProxyEngine
+package import LinuxNet
+package import ProxyModel
 
 /// Something that the loop waits for, and that knows what to do then.
-protocol EventSource: AnyObject {
+package protocol EventSource: AnyObject {
   /// What becomes readable.
   var pollable: any Pollable { get }
 
@@ -11,7 +11,7 @@ protocol EventSource: AnyObject {
 }
 
 /// Something that waits for an instant.
-protocol Timed: AnyObject {
+package protocol Timed: AnyObject {
   /// When `handleTimeout` is due; `nil` while there is nothing to wait for.
   var nextDeadline: Instant? { get }
 
@@ -20,16 +20,19 @@ protocol Timed: AnyObject {
 }
 
 /// A descriptor of somebody who has several, and what is to be done when it is readable.
-final class DescriptorSource: EventSource {
-  typealias Body = (Instant) throws(SystemError) -> Void
+package final class DescriptorSource: EventSource {
+  /// What is done at an instant; what it throws ends the loop.
+  package typealias Body = (Instant) throws(SystemError) -> Void
 
-  let pollable: any Pollable
+  /// The descriptor.
+  package let pollable: any Pollable
   private let body: Body
 
-  init(_ pollable: any Pollable, _ body: @escaping Body) {
+  package init(_ pollable: any Pollable, _ body: @escaping Body) {
     self.pollable = pollable
     self.body = body
   }
 
-  func ready(now: Instant) throws(SystemError) { try body(now) }
+  /// Does it.
+  package func ready(now: Instant) throws(SystemError) { try body(now) }
 }

@@ -1,12 +1,12 @@
-import LinuxNet
-import ProxyEngine
+package import LinuxNet
+package import ProxyModel
 
 /// Waits for the kernel, and has each source take up what has come for it.
 ///
 /// One thread; it sleeps until something comes or a deadline passes. Sources register themselves,
 /// so that nothing here knows any of them. What a source throws ends the loop, once the others that
 /// were ready have had their turn.
-final class EventLoop {
+package final class EventLoop {
   private let poll: any Poll
   private let clock: () -> Instant
   private var slots: [Slot] = []
@@ -22,16 +22,16 @@ final class EventLoop {
     var generation: UInt32 = 0
   }
 
-  init(_ poll: any Poll, clock: @escaping () -> Instant = { Instant.now }) {
+  package init(_ poll: any Poll, clock: @escaping () -> Instant = { Instant.now }) {
     self.poll = poll
     self.clock = clock
   }
 
   /// The time by which everybody goes.
-  var now: Instant { clock() }
+  package var now: Instant { clock() }
 
   /// Has a source called from now on whenever it is ready.
-  func watch(_ source: any EventSource) throws(SystemError) {
+  package func watch(_ source: any EventSource) throws(SystemError) {
     precondition(positions[ObjectIdentifier(source)] == nil, "it is watched already")
     let position = freePositions.last ?? slots.count
     let generation = position < slots.count ? slots[position].generation : 0
@@ -46,14 +46,14 @@ final class EventLoop {
   }
 
   /// Has a source that is watched called when there is room to send, or when it is readable again.
-  func watch(_ source: any EventSource, forRoom wantsRoom: Bool) throws(SystemError) {
+  package func watch(_ source: any EventSource, forRoom wantsRoom: Bool) throws(SystemError) {
     guard let position = positions[ObjectIdentifier(source)] else { return }
     let token = Self.token(position, slots[position].generation)
     try poll.watch(source.pollable, token: token, forRoom: wantsRoom)
   }
 
   /// Calls a source no more; what is not watched need not be forgotten.
-  func forget(_ source: any EventSource) {
+  package func forget(_ source: any EventSource) {
     guard let position = positions.removeValue(forKey: ObjectIdentifier(source)) else { return }
     poll.forget(source.pollable)
     slots[position].source = nil
@@ -62,21 +62,21 @@ final class EventLoop {
   }
 
   /// Has something called when its deadline has passed, from now on.
-  func add(_ one: any Timed) { timed.append(one) }
+  package func add(_ one: any Timed) { timed.append(one) }
 
   /// Does this at the end of each turn, before what others have added already.
-  func atTurnEnd(_ body: @escaping () -> Void) { turnEnds.append(body) }
+  package func atTurnEnd(_ body: @escaping () -> Void) { turnEnds.append(body) }
 
   /// Works until `stop` is called.
-  func run() throws(SystemError) {
+  package func run() throws(SystemError) {
     while !isStopping { try turn() }
   }
 
   /// Ends the loop after this turn.
-  func stop() { isStopping = true }
+  package func stop() { isStopping = true }
 
   /// Waits once, and does what there is to be done.
-  func turn() throws(SystemError) {
+  package func turn() throws(SystemError) {
     var failure: SystemError?
     let isDue = try poll.wait(until: nextDeadline) { token in
       // A source may have gone while its readiness was on its way.
@@ -121,5 +121,5 @@ final class EventLoop {
 
 extension Instant {
   /// By the clock that never goes back, and goes on while the host sleeps.
-  static var now: Instant { Instant(nanoseconds: BootClock.nanoseconds) }
+  package static var now: Instant { Instant(nanoseconds: BootClock.nanoseconds) }
 }

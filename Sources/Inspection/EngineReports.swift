@@ -82,7 +82,7 @@ extension CounterSet {
     advertisementsReceived = tally.advertisementsReceived
     answered = tally.advertised
     asked = tally.solicited
-    malformed = NamedCounts(DropReason.allCases.map { (name: "\($0)", count: tally[$0]) })
-    ignored = NamedCounts(DiscardReason.allCases.map { (name: "\($0)", count: tally[$0]) })
+    malformed = NamedCounts(DropReason.allCases.map { (name: $0.name, count: tally[$0]) })
+    ignored = NamedCounts(DiscardReason.allCases.map { (name: $0.name, count: tally[$0]) })
   }
 }

@@ -108,7 +108,7 @@ package struct Explainer {
       report.decision = "waiting"
       report.reason = "the target is being asked for"
     case .silence(let reason):
-      report.decision = "\(reason)"
+      report.decision = reason.name
       report.reason = reason.sentence
     case .noInterface:
       report.decision = "missing"

@@ -14,8 +14,8 @@ extension Outcome {
     case .lookedUp: "lookedUp"
     case .waiting: "waiting"
     case .confirmed: "confirmed"
-    case .ignored(let reason): "\(reason)"
-    case .dropped(let reason): "\(reason)"
+    case .ignored(let reason): reason.name
+    case .dropped(let reason): reason.name
     case .noted: "noted"
     }
   }
@@ -55,8 +55,8 @@ extension NeighborAdvertisement {
 extension Counters {
   /// What was done, and why the rest was not, for the end of a log.
   package var summary: String {
-    let ignored = DiscardReason.allCases.map { ("\($0)", self[$0]) }
-    let dropped = DropReason.allCases.map { ("malformed.\($0)", self[$0]) }
+    let ignored = DiscardReason.allCases.map { ($0.name, self[$0]) }
+    let dropped = DropReason.allCases.map { ("malformed.\($0.name)", self[$0]) }
     let counts = [("answered", advertised), ("asked", solicited)] + ignored + dropped
     let shown = counts.enumerated().filter { $0.offset < 2 || $0.element.1 > 0 }
     return shown.map { "\($0.element.0)=\($0.element.1)" }.joined(separator: " ")
@@ -97,7 +97,7 @@ extension WatchedMessage {
   /// Tells of a frame that was neither.
   package init(_ reason: DropReason) {
     self.init()
-    decision = "\(reason)"
+    decision = reason.name
     self.reason = "a malformed frame"
   }
 }

@@ -47,4 +47,9 @@ public enum DropReason: Int, Error, CaseIterable, Sendable {
   case linkLayerAddressLength
   /// A link-layer address option with a group address or 00:00:00:00:00:00.
   case linkLayerAddressNotUnicast
+
+  /// Its name in JSON, metrics, logs and `ndpctl monitor`: that of the case.
+  ///
+  /// Monitoring of users goes by it, so that a case keeps its name.
+  public var name: String { "\(self)" }
 }

@@ -50,4 +50,9 @@ public enum DiscardReason: Int, CaseIterable, Sendable {
   case conflictingOwner
   /// An advertisement that does not say where the target is, or says it is us.
   case advertisementLinkLayerAddress
+
+  /// Its name in JSON, metrics, logs and `ndpctl why`: that of the case.
+  ///
+  /// Monitoring of users goes by it, so that a case keeps its name.
+  public var name: String { "\(self)" }
 }

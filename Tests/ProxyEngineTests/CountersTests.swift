@@ -177,3 +177,29 @@ struct CountersTests {
     #expect(sum.counts == histogram.counts)
   }
 }
+
+/// The names by which users' monitoring knows reasons: a change here breaks somebody's graph.
+struct ReasonNameTests {
+  @Test func `reasons to ignore a message keep their names`() {
+    #expect(
+      DiscardReason.allCases.map(\.name).joined(separator: " ") == """
+        notProxyInterface noRule excluded ownAddress targetNotProxied ownFrame askerIsTarget \
+        duplicateAddressDetection ruleInterfaceUnavailable targetUpstream askerOffLink \
+        offLinkLimit sessionLimit noRoute routeLookupFailed askedHere targetFailed \
+        noSourceAddress advertisementLimit solicitationLimit routeLookupLimit \
+        advertisementNotAwaited advertisementNotSolicited conflictingOwner \
+        advertisementLinkLayerAddress
+        """)
+  }
+
+  @Test func `reasons to drop a frame keep their names`() {
+    #expect(
+      DropReason.allCases.map(\.name).joined(separator: " ") == """
+        truncatedFrame notIPv6 frameSourceNotUnicast payloadLongerThanFrame fragment \
+        extensionHeader notICMPv6 notNeighborDiscovery hopLimit code truncatedMessage checksum \
+        source destination targetMulticast unspecifiedSourceDestination \
+        unspecifiedSourceLinkLayerAddress solicitedMulticast zeroLengthOption truncatedOption \
+        linkLayerAddressLength linkLayerAddressNotUnicast
+        """)
+  }
+}

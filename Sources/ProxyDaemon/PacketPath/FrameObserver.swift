@@ -35,7 +35,7 @@ final class MessageLog: FrameObserver {
     switch event {
     case .solicitation(let received, _): log(received.message.sentence, outcome, on: name)
     case .advertisement(let received, _): log(received.message.sentence, outcome, on: name)
-    case .malformed(let reason, _): log.debug("\(name): dropped a malformed frame: \(reason)")
+    case .malformed(let reason, _): log.debug("\(name): dropped a malformed frame: \(reason.name)")
     case .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located, .neighbor,
       .routesChanged:
       return

@@ -63,6 +63,10 @@ let targets: [Target] = [
   .target(
     name: "TargetSources", dependencies: ["LinuxNet", "NDPWire", "ProxyModel"],
     swiftSettings: house),
+  // Program is what the kernel runs; scripts/build-kernel-path compiles it into Generated.
+  .target(
+    name: "KernelPath", dependencies: ["CLinux", "LinuxNet", "NDPWire", system],
+    exclude: ["Program"], cSettings: gnu, swiftSettings: house),
   .target(name: "JSONText", dependencies: ["PlainText"], swiftSettings: house),
   // Not part of JSONText, for the linker drops no conformance: the daemon would carry it.
   .target(name: "JSONDecoding", dependencies: ["JSONText"], swiftSettings: house),
@@ -190,6 +194,13 @@ let developersTargets: [Target] = [
     name: "InspectionTests",
     dependencies: [
       "Inspection", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
+    ],
+    swiftSettings: common),
+  .testTarget(
+    name: "KernelPathTests",
+    dependencies: [
+      "FrameFuzzing", "KernelPath", "LinuxNet", "LinuxSupport", "LinuxSurvey", "NDPWire",
+      "ProxyEngine", "ProxyModel", "TestSupport",
     ],
     swiftSettings: common),
   .testTarget(

@@ -1,6 +1,7 @@
 // Names of kernel and libc things that the Glibc module does not have. No function bodies here.
 #include <arpa/inet.h>
 #include <getopt.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/fib_rules.h>
 #include <linux/filter.h>
@@ -46,3 +47,4 @@ int linux_prctl(int option, unsigned long second, unsigned long third, unsigned 
                 unsigned long fifth) __asm__("prctl");
 int linux_capset(unsigned int *header, unsigned int *sets) __asm__("capset");
 int linux_capget(unsigned int *header, unsigned int *sets) __asm__("capget");
+long linux_bpf(long number, long command, void *attributes, long size) __asm__("syscall");

@@ -29,6 +29,12 @@ package func shell(_ namespace: NetworkNamespace, _ commands: String...) throws 
   }
 }
 
+/// Runs a command in the network namespace of this process; throws where it fails.
+package func shellHere(_ command: String) throws {
+  let status = system(command)
+  if status != 0 { throw ShellFailure(command: command, status: status) }
+}
+
 private struct ShellFailure: Error {
   let command: String
   let status: Int32

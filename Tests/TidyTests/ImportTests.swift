@@ -23,6 +23,7 @@ private let arrows: [String: Set<String>] = [
   "LinuxSurvey": ["CLinux", "CPcap", "LinuxNet", "NDPWire", "PlainText"],
   "EventLoop": ["LinuxNet", "ProxyModel"],
   "TargetSources": ["LinuxNet", "NDPWire", "ProxyModel"],
+  "KernelPath": ["CLinux", "LinuxNet", "NDPWire"],
   "JSONText": ["PlainText"],
   "JSONDecoding": ["JSONText"],
   "ControlProtocol": ["JSONText", "NDPWire"],
@@ -65,6 +66,8 @@ private let arrows: [String: Set<String>] = [
 private let libraries: [String: Set<String>] = [
   "LinuxNet": ["Glibc", "Synchronization", "SystemPackage"],
   "LinuxSurvey": ["Glibc", "SystemPackage"],
+  // The program that the kernel runs has nothing but what the kernel offers.
+  "KernelPath": ["Kernel", "SystemPackage"],
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
   "ndpctl": ["ArgumentParser", "Subprocess", "SystemPackage"],

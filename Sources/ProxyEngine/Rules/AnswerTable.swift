@@ -44,8 +44,13 @@ package final class AnswerTable {
     let candidates = addresses.filter { $0.state.isUsable && proxy.source.admits($0.address) }
     let linkLocal = candidates.filter(\.address.isLinkLocal)
     let global = candidates.filter { !$0.address.isLinkLocal }
-    linkLocalSource = linkLocal.count == 1 ? linkLocal[0].address : nil
-    globalSource = global.count == 1 ? global[0].address : nil
+    // The other scope is better than silence.
+    func sole(_ scope: [Interface.Address], _ other: [Interface.Address]) -> IPv6Address? {
+      let choice = scope.isEmpty ? other : scope
+      return choice.count == 1 ? choice[0].address : nil
+    }
+    linkLocalSource = sole(linkLocal, global)
+    globalSource = sole(global, linkLocal)
   }
 
   /// What becomes of a plain question.
@@ -91,6 +96,15 @@ package final class AnswerTable {
         targetLinkLayerAddress: linkLayerAddress))
   }
 
+  /// What it says, with rules as the engine names them.
+  func contents(rules: [AnswerContents.Entry]) -> AnswerContents {
+    AnswerContents(
+      interface: interface, linkLayerAddress: linkLayerAddress, isRouter: isRouter,
+      isOverride: isOverride, answersAsTarget: source == .target,
+      linkLocalSource: linkLocalSource, globalSource: globalSource, addresses: addresses,
+      rules: rules)
+  }
+
   private func source(towards asker: IPv6Address, for target: IPv6Address) -> IPv6Address? {
     if source == .target { return target }
     let sole = asker.isLinkLocal ? linkLocalSource : globalSource
@@ -114,10 +128,7 @@ extension Engine {
     _ frame: EthernetFrame<NeighborSolicitation>, on index: InterfaceIndex, now: Instant
   ) -> EthernetFrame<NeighborAdvertisement>? {
     guard advertisementTokens == nil else { return nil }
-    if !areAnswersCurrent {
-      answers = answerTables()
-      areAnswersCurrent = true
-    }
+    refreshAnswers()
     // By position: to take a table out of the array would cost more than to look at it there.
     guard let place = answers.indices.first(where: { answers[$0].interface == index }),
       !interfaces.mayOwn(frame.source), !ownsClaimedAddress(of: frame),
@@ -136,6 +147,13 @@ extension Engine {
     admit(index)
     counters.answerAtOnce(on: index, rule: decision.rule)
     return answers[place].answer(to: frame, from: decision.source)
+  }
+
+  /// Makes the tables anew if something has changed since.
+  mutating func refreshAnswers() {
+    if areAnswersCurrent { return }
+    answers = answerTables()
+    areAnswersCurrent = true
   }
 
   private func ownsClaimedAddress(of frame: EthernetFrame<NeighborSolicitation>) -> Bool {

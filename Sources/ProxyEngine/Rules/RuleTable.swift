@@ -188,6 +188,11 @@ struct RuleTable {
     proxyInterfaces.firstIndex(of: interface)
   }
 
+  /// The positions of a proxy's rules.
+  func positions(ofProxy proxy: Int) -> Range<Int> {
+    firstRules[proxy]..<(proxy + 1 < firstRules.count ? firstRules[proxy + 1] : rules.count)
+  }
+
   /// Whether a rule names the interface of a proxy as one to ask on.
   func asksWhereItAnswers(_ proxy: Int) -> Bool { askedProxies[proxy] }
 

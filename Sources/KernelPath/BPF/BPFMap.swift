@@ -1,0 +1,115 @@
+import CLinux
+package import LinuxNet
+
+/// A table that programs in the kernel and this process share (bpf(2)).
+///
+/// It lives as long as somebody has a descriptor of it, or a program uses it.
+package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
+  /// Its descriptor, for programs.
+  let descriptor: CInt
+  /// How many entries there may be.
+  package let capacity: Int
+  private let owned: Descriptor
+  private let name: String
+
+  /// The kinds of maps that are used here.
+  package enum Kind: Sendable {
+    case hash
+    case array
+    /// An array of which every processor has its own.
+    case arrayPerProcessor
+    /// The longest prefix counts; keys begin with their length in bits.
+    case longestPrefix
+  }
+
+  /// Makes an empty map; throws `EPERM` without CAP_BPF.
+  package init(_ kind: Kind, named name: String, capacity: Int) throws(SystemError) {
+    var attributes = noAttributes()
+    let type =
+      switch kind {
+      case .hash: BPF_MAP_TYPE_HASH
+      case .array: BPF_MAP_TYPE_ARRAY
+      case .arrayPerProcessor: BPF_MAP_TYPE_PERCPU_ARRAY
+      case .longestPrefix: BPF_MAP_TYPE_LPM_TRIE
+      }
+    attributes.map_type = type.rawValue
+    attributes.key_size = UInt32(MemoryLayout<Key>.size)
+    attributes.value_size = UInt32(MemoryLayout<Value>.size)
+    attributes.max_entries = UInt32(capacity)
+    // Neither takes room for what is not there.
+    let isLazy = kind == .longestPrefix || kind == .hash
+    attributes.map_flags = isLazy ? UInt32(BPF_F_NO_PREALLOC) : 0
+    let number = try bpf(BPF_MAP_CREATE, &attributes, "create the map \(name)")
+    owned = Descriptor(owning: number)
+    descriptor = number
+    self.capacity = capacity
+    self.name = name
+  }
+
+  /// Puts a value in place of any other; throws `E2BIG` or `ENOSPC` where there is no room.
+  package func set(_ key: Key, to value: Value) throws(SystemError) {
+    var (key, value) = (key, value)
+    var attributes = noAttributes()
+    attributes.map_fd = UInt32(descriptor)
+    try unsafe withUnsafeMutablePointer(to: &key) { (key) throws(SystemError) in
+      try unsafe withUnsafeMutablePointer(to: &value) { (value) throws(SystemError) in
+        attributes.key = unsafe address(key)
+        attributes.value = unsafe address(value)
+        try bpf(BPF_MAP_UPDATE_ELEM, &attributes, "set an entry of the map \(name)")
+      }
+    }
+  }
+
+  /// Takes an entry out, if there is one.
+  package func remove(_ key: Key) throws(SystemError) {
+    var key = key
+    var attributes = noAttributes()
+    attributes.map_fd = UInt32(descriptor)
+    do {
+      try unsafe withUnsafeMutablePointer(to: &key) { (key) throws(SystemError) in
+        attributes.key = unsafe address(key)
+        try bpf(BPF_MAP_DELETE_ELEM, &attributes, "remove an entry of the map \(name)")
+      }
+    } catch {
+      guard error.code == .noSuchFileOrDirectory else { throw error }
+    }
+  }
+
+  /// The value of a key; `nil` where there is none.
+  package func value(_ key: Key) throws(SystemError) -> Value? {
+    try values(key, count: 1)?.first
+  }
+
+  /// The values of a key, one for each processor that there may be.
+  package func values(_ key: Key, count: Int) throws(SystemError) -> [Value]? {
+    precondition(count == 1 || MemoryLayout<Value>.stride % 8 == 0)
+    var key = key
+    var attributes = noAttributes()
+    attributes.map_fd = UInt32(descriptor)
+    let size = MemoryLayout<Value>.stride
+    var octets = [UInt8](repeating: 0, count: size * count)
+    do {
+      try unsafe withUnsafeMutablePointer(to: &key) { (key) throws(SystemError) in
+        attributes.key = unsafe address(key)
+        // The closure of an array may throw anything.
+        var failure: SystemError?
+        unsafe octets.withUnsafeMutableBytes { buffer in
+          guard let base = buffer.baseAddress else { return }
+          attributes.value = unsafe address(base)
+          do throws(SystemError) {
+            try bpf(BPF_MAP_LOOKUP_ELEM, &attributes, "look up an entry of the map \(name)")
+          } catch {
+            failure = error
+          }
+        }
+        if let failure { throw failure }
+      }
+    } catch {
+      if error.code == .noSuchFileOrDirectory { return nil }
+      throw error
+    }
+    return unsafe octets.withUnsafeBytes { buffer in
+      (0..<count).map { unsafe buffer.loadUnaligned(fromByteOffset: $0 * size, as: Value.self) }
+    }
+  }
+}

@@ -1,0 +1,209 @@
+package import LinuxNet
+package import NDPWire
+
+/// A proxy interface, as the program in the kernel has to know it.
+package struct AnswerLink: Equatable, Sendable {
+  /// Its index.
+  package let interface: UInt32
+  /// Where frames for us go, and what answers say.
+  package let linkLayerAddress: MACAddress
+  /// The flag R of answers.
+  package let isRouter: Bool
+  /// The flag O.
+  package let isOverride: Bool
+  /// The source of answers towards link-local solicitors; `nil` leaves these to the daemon.
+  package let linkLocalSource: IPv6Address?
+  /// The same towards others.
+  package let globalSource: IPv6Address?
+  /// Whether the target itself is the source.
+  package let answersAsTarget: Bool
+  /// The interface's own addresses, each with the prefix that is on-link by it.
+  package let addresses: [(address: IPv6Address, prefix: IPv6Prefix)]
+
+  package init(
+    interface: UInt32, linkLayerAddress: MACAddress, isRouter: Bool, isOverride: Bool,
+    linkLocalSource: IPv6Address?, globalSource: IPv6Address?, answersAsTarget: Bool,
+    addresses: [(address: IPv6Address, prefix: IPv6Prefix)]
+  ) {
+    (self.interface, self.linkLayerAddress) = (interface, linkLayerAddress)
+    (self.isRouter, self.isOverride) = (isRouter, isOverride)
+    (self.linkLocalSource, self.globalSource) = (linkLocalSource, globalSource)
+    (self.answersAsTarget, self.addresses) = (answersAsTarget, addresses)
+  }
+
+  /// Whether answers are the same there.
+  package static func == (one: AnswerLink, other: AnswerLink) -> Bool {
+    one.interface == other.interface && one.linkLayerAddress == other.linkLayerAddress
+      && one.isRouter == other.isRouter && one.isOverride == other.isOverride
+      && one.linkLocalSource == other.linkLocalSource && one.globalSource == other.globalSource
+      && one.answersAsTarget == other.answersAsTarget
+      && one.addresses.elementsEqual(other.addresses, by: ==)
+  }
+}
+
+/// A rule, as the program in the kernel has to know it.
+package struct AnswerRule: Equatable, Sendable {
+  /// The targets.
+  package let prefix: IPv6Prefix
+  /// What becomes of questions for them.
+  package let method: Method
+  /// Where its answers are counted.
+  package let position: Int
+
+  /// What becomes of a question.
+  package enum Method: Equatable, Sendable {
+    /// Nothing in the kernel.
+    case excluded
+    /// It is answered.
+    case `static`
+    /// It is answered while the target is known to be there.
+    case conditional
+  }
+
+  package init(_ prefix: IPv6Prefix, _ method: Method, countedAt position: Int) {
+    (self.prefix, self.method, self.position) = (prefix, method, position)
+  }
+}
+
+/// How much the maps have room for.
+package struct AnswerCapacity: Sendable {
+  /// Rules of all proxies together.
+  package let rules: Int
+  /// Targets that are known to be there.
+  package let targets: Int
+  /// Proxy interfaces.
+  package static let links = 1024
+  /// Addresses and prefixes of proxy interfaces.
+  package static let places = 16_384
+  /// Link-layer addresses of this host.
+  package static let stations = 16_384
+
+  package init(rules: Int, targets: Int) { (self.rules, self.targets) = (rules, targets) }
+}
+
+/// What the program that answers in the kernel goes by.
+package final class AnswerMaps {
+  private let links: BPFMap<UInt32, LinkValue>
+  private let places: BPFMap<PrefixKey, UInt32>
+  private let stations: BPFMap<StationKey, UInt32>
+  private let rules: BPFMap<PrefixKey, RuleValue>
+  private let targets: BPFMap<TargetKey, TargetValue>
+  private let answers: BPFMap<UInt32, UInt64>
+  private let ruleCount: Int
+  /// What the maps have, so that only differences are written.
+  private var known: [UInt32: AnswerLink] = [:]
+  private var knownStations: Set<MACAddress> = []
+
+  /// Makes empty maps, in which nothing is answered; throws `EPERM` without CAP_BPF.
+  package init(_ capacity: AnswerCapacity) throws(SystemError) {
+    ruleCount = capacity.rules
+    links = try BPFMap(.hash, named: "links", capacity: AnswerCapacity.links)
+    places = try BPFMap(.longestPrefix, named: "places", capacity: AnswerCapacity.places)
+    stations = try BPFMap(.hash, named: "stations", capacity: AnswerCapacity.stations)
+    rules = try BPFMap(.longestPrefix, named: "rules", capacity: max(1, capacity.rules))
+    targets = try BPFMap(.hash, named: "targets", capacity: max(1, capacity.targets))
+    answers = try BPFMap(.arrayPerProcessor, named: "answers", capacity: max(1, capacity.rules))
+  }
+
+  /// The descriptors of all maps, by their names in the program.
+  var descriptors: [String: CInt] {
+    [
+      "links": links.descriptor, "places": places.descriptor, "stations": stations.descriptor,
+      "rules": rules.descriptor, "targets": targets.descriptor, "answers": answers.descriptor,
+    ]
+  }
+
+  // MARK: Rules
+
+  /// Adds the rules of a proxy interface.
+  package func add(_ rules: [AnswerRule], on interface: UInt32) throws(SystemError) {
+    for rule in rules {
+      try self.rules.set(PrefixKey(rule.prefix, on: interface), to: RuleValue(rule))
+    }
+  }
+
+  /// Takes the rules of a proxy interface out.
+  package func remove(_ rules: [AnswerRule], on interface: UInt32) throws(SystemError) {
+    for rule in rules { try self.rules.remove(PrefixKey(rule.prefix, on: interface)) }
+  }
+
+  /// How often a target of each rule was answered for.
+  package func answerCounts(processors: Int) throws(SystemError) -> [UInt64] {
+    var counts: [UInt64] = []
+    for position in 0..<ruleCount {
+      let values = try answers.values(UInt32(position), count: processors) ?? []
+      counts.append(values.reduce(0, &+))
+    }
+    return counts
+  }
+
+  // MARK: Interfaces
+
+  /// Goes by these proxy interfaces and link-layer addresses of this host from now on.
+  ///
+  /// An interface about which something is different answers nothing while that is written.
+  package func update(
+    _ newLinks: [AnswerLink], stations newStations: Set<MACAddress>
+  ) throws(SystemError) {
+    let newer = Dictionary(newLinks.map { ($0.interface, $0) }) { first, _ in first }
+    for (interface, link) in known where newer[interface] != link {
+      try links.remove(interface)
+      for (key, _) in Self.entries(of: link) { try places.remove(key) }
+      known[interface] = nil
+    }
+    for station in newStations.subtracting(knownStations) {
+      try stations.set(StationKey(station), to: 1)
+    }
+    for station in knownStations.subtracting(newStations) {
+      try stations.remove(StationKey(station))
+    }
+    knownStations = newStations
+    for (interface, link) in newer where known[interface] == nil {
+      for (key, value) in Self.entries(of: link) { try places.set(key, to: value) }
+      try links.set(interface, to: LinkValue(link))
+      known[interface] = link
+    }
+  }
+
+  /// What addresses are on the link of an interface; those that count more come last.
+  private static func entries(of link: AnswerLink) -> [(PrefixKey, UInt32)] {
+    let onLink = link.addresses.map {
+      (PrefixKey($0.prefix, on: link.interface), PlaceValue.onLink)
+    }
+    // The anycast address of each prefix is the router's (RFC 4291 §2.6.1), but RFC 6164 §5.2.
+    let anycast = link.addresses.map(\.prefix).filter { $0.length < 127 }.map(\.address)
+    let own = (anycast + link.addresses.map(\.address)).map {
+      (PrefixKey(IPv6Prefix($0, length: 128), on: link.interface), PlaceValue.own)
+    }
+    return onLink + own
+  }
+
+  // MARK: Targets
+
+  /// Has a target answered for until an instant of the clock that goes on while the host sleeps.
+  package func set(
+    _ target: IPv6Address, on interface: UInt32, until end: UInt64
+  ) throws(SystemError) {
+    try targets.set(
+      TargetKey(target, on: interface), to: TargetValue(end: end, asked: 0, count: 0))
+  }
+
+  /// Has a target answered for no more; returns when it was last asked for, and how often.
+  package func remove(_ target: IPv6Address, on interface: UInt32) throws(SystemError) {
+    try targets.remove(TargetKey(target, on: interface))
+  }
+
+  /// When a target was last asked for since it was set, and how often; `nil` where it is not set.
+  package func usage(
+    of target: IPv6Address, on interface: UInt32
+  ) throws(SystemError) -> (asked: UInt64, count: UInt64)? {
+    try targets.value(TargetKey(target, on: interface)).map { ($0.asked, $0.count) }
+  }
+}
+
+extension BPFProgram {
+  /// The program that answers by these maps.
+  package convenience init(answeringBy maps: AnswerMaps) throws(Rejection) {
+    try self.init(.answer, named: "ndpproxy", maps: maps.descriptors)
+  }
+}

@@ -1,0 +1,99 @@
+import NDPWire
+
+// Keys and values of the maps, as Program/Maps.swift reads them: octet for octet.
+
+/// An IPv6 address in network order.
+struct RawAddress: BitwiseCopyable {
+  private let words: (UInt32, UInt32, UInt32, UInt32)
+
+  init(_ address: IPv6Address) {
+    func word(_ shift: UInt128) -> UInt32 {
+      UInt32(truncatingIfNeeded: address.bits >> shift).bigEndian
+    }
+    words = (word(96), word(64), word(32), word(0))
+  }
+}
+
+/// A key of `places` and `rules`.
+struct PrefixKey: BitwiseCopyable {
+  private let length: UInt32
+  private let interface: UInt32
+  private let address: RawAddress
+
+  init(_ prefix: IPv6Prefix, on interface: UInt32) {
+    length = 32 + UInt32(prefix.length)
+    self.interface = interface
+    address = RawAddress(prefix.address)
+  }
+}
+
+/// A key of `targets`.
+struct TargetKey: BitwiseCopyable {
+  private let interface: UInt32
+  private let address: RawAddress
+
+  init(_ target: IPv6Address, on interface: UInt32) {
+    self.interface = interface
+    address = RawAddress(target)
+  }
+}
+
+/// A key of `stations`: a link-layer address and two octets of zero.
+struct StationKey: BitwiseCopyable {
+  private let octets: UInt64
+
+  init(_ address: MACAddress) { octets = (address.bits << 16).bigEndian }
+}
+
+/// A value of `links`.
+struct LinkValue: BitwiseCopyable {
+  private let address: (UInt16, UInt16, UInt16)
+  private let flags: UInt16
+  private let linkLocalSource: RawAddress
+  private let globalSource: RawAddress
+
+  init(_ link: AnswerLink) {
+    func word(_ shift: UInt64) -> UInt16 {
+      UInt16(truncatingIfNeeded: link.linkLayerAddress.bits >> shift).bigEndian
+    }
+    address = (word(32), word(16), word(0))
+    var flags: UInt16 = 0
+    if link.linkLocalSource != nil { flags |= 1 << 0 }
+    if link.globalSource != nil { flags |= 1 << 1 }
+    if link.answersAsTarget { flags |= 1 << 2 }
+    if link.isRouter { flags |= 1 << 3 }
+    if link.isOverride { flags |= 1 << 4 }
+    self.flags = flags
+    let nothing = IPv6Address(bits: 0)
+    linkLocalSource = RawAddress(link.linkLocalSource ?? nothing)
+    globalSource = RawAddress(link.globalSource ?? nothing)
+  }
+}
+
+/// A value of `rules`.
+struct RuleValue: BitwiseCopyable {
+  private let method: UInt32
+  private let position: UInt32
+
+  init(_ rule: AnswerRule) {
+    switch rule.method {
+    case .excluded: method = 0
+    case .static: method = 1
+    case .conditional: method = 2
+    }
+    position = UInt32(rule.position)
+  }
+}
+
+/// A value of `targets`.
+struct TargetValue: BitwiseCopyable {
+  let end: UInt64
+  let asked: UInt64
+  let count: UInt64
+}
+
+/// A value of `places`.
+enum PlaceValue {
+  static let onLink: UInt32 = 1
+  static let own: UInt32 = 2
+}

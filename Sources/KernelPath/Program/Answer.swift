@@ -1,0 +1,144 @@
+import Kernel
+
+// Answers plain solicitations for targets of the rules, and leaves everything else to whoever comes
+// next: other programs, the kernel's IPv6 and the daemon.
+
+/// What becomes of a packet (`enum tcx_action_base`).
+enum Verdict {
+  /// The next program decides, and in the end the kernel.
+  static var next: Int32 { -1 }
+}
+
+/// `enum` of <linux/if_packet.h>: frames that are for another station.
+private var otherHost: UInt32 { 3 }
+
+/// Called for every packet that comes in on a proxy interface.
+@_cdecl("ndpproxy_answer")
+public func answer(_ context: UnsafeMutablePointer<PacketContext>) -> Int32 {
+  guard let frame = plainSolicitation(context) else { return Verdict.next }
+  let interface = context.pointee.interface
+  guard let link = lookUp(&links, interface, as: Link.self),
+    isMeaningful(frame, on: interface, link),
+    let source = source(of: frame, on: link),
+    let rule = lookUp(&rules, PrefixKey(interface, frame.pointee.target), as: Rule.self),
+    isThere(frame.pointee.target, by: rule, on: interface)
+  else { return Verdict.next }
+  var position = rule.pointee.position
+  if let count = bpf_map_lookup_elem(&answers, &position)?.assumingMemoryBound(to: UInt64.self) {
+    count.pointee &+= 1
+  }
+  turn(frame, intoAnswerFrom: source, on: link)
+  return Int32(truncatingIfNeeded: bpf_redirect(interface, 0))
+}
+
+/// The frame, where it is a solicitation of RFC 4861 §4.3 with a source and one source link-layer
+/// address option, and nothing else.
+private func plainSolicitation(
+  _ context: UnsafeMutablePointer<PacketContext>
+) -> UnsafeMutablePointer<Frame>? {
+  let start = UInt(context.pointee.start)
+  // The verifier allows no look beyond what this compares.
+  guard start &+ UInt(Frame.length) <= UInt(context.pointee.end) else { return nil }
+  guard context.pointee.length == UInt32(Frame.length), context.pointee.vlanPresent == 0,
+    context.pointee.packetType != otherHost
+  else { return nil }
+  let frame: UnsafeMutablePointer<Frame> = pointer(start)
+  guard frame.pointee.etherType == Word.ipv6,
+    frame.pointee.versionAndClass & Word.versionMask == Word.version,
+    frame.pointee.payloadLength == Word.messageLength,
+    frame.pointee.nextHeaderAndHopLimit == Word.icmpv6AndHopLimit,
+    frame.pointee.typeAndCode == Word.solicitation,
+    frame.pointee.optionTypeAndLength == Word.sourceOption,
+    frame.checksumOfMessage == 0xffff
+  else { return nil }
+  return frame
+}
+
+/// The pointer with these bits.
+///
+/// The initializer for that compares them with zero, which the verifier forbids to programs without
+/// CAP_PERFMON.
+private func pointer<Pointer>(_ bits: UInt) -> Pointer { unsafeBitCast(bits, to: Pointer.self) }
+
+/// Whether the addresses are such as a neighbor on the link may use to ask for one of ours.
+private func isMeaningful(
+  _ frame: UnsafeMutablePointer<Frame>, on interface: UInt32, _ link: UnsafeMutablePointer<Link>
+) -> Bool {
+  let source = frame.pointee.source
+  let target = frame.pointee.target
+  guard frame.pointee.linkSource.isUnicast, frame.pointee.optionAddress.isUnicast,
+    !source.isSpecial, !source.isMulticast,
+    !target.isSpecial, !target.isMulticast, !target.isLinkLocal,
+    !frame.pointee.destination.isSpecial, !(source == target)
+  else { return false }
+  // To a group, or to this host.
+  guard
+    frame.pointee.linkDestination.words.0 & Word.groupBit != 0
+      || frame.pointee.linkDestination == link.pointee.address
+  else { return false }
+  if isStation(frame.pointee.linkSource) || isStation(frame.pointee.optionAddress) { return false }
+  let place = lookUp(&places, PrefixKey(interface, source), as: UInt32.self)
+  if let place, place.pointee == Place.own { return false }
+  guard source.isLinkLocal || place != nil else { return false }
+  guard let ours = lookUp(&places, PrefixKey(interface, target), as: UInt32.self) else {
+    return true
+  }
+  return ours.pointee != Place.own
+}
+
+/// Whether a link-layer address is one of this host's.
+private func isStation(_ address: MACAddress) -> Bool {
+  // Eight octets, for hash maps take keys of whole words.
+  lookUp(&stations, (address, UInt16(0)), as: UInt32.self) != nil
+}
+
+/// The address that the answer comes from; `nil` where the interface has no choice of its own.
+private func source(
+  of frame: UnsafeMutablePointer<Frame>, on link: UnsafeMutablePointer<Link>
+) -> IPv6Address? {
+  if link.pointee.has(Link.answersAsTarget) { return frame.pointee.target }
+  if frame.pointee.source.isLinkLocal {
+    return link.pointee.has(Link.hasLinkLocalSource) ? link.pointee.linkLocalSource : nil
+  }
+  return link.pointee.has(Link.hasGlobalSource) ? link.pointee.globalSource : nil
+}
+
+/// Whether a rule says that the target is there; takes down that somebody asked.
+private func isThere(
+  _ target: IPv6Address, by rule: UnsafeMutablePointer<Rule>, on interface: UInt32
+) -> Bool {
+  if rule.pointee.method == Rule.isStatic { return true }
+  guard rule.pointee.method == Rule.isConditional,
+    let known = lookUp(&targets, TargetKey(interface, target), as: Target.self)
+  else { return false }
+  let now = bpf_ktime_get_boot_ns()
+  guard now < known.pointee.end else { return false }
+  known.pointee.asked = now
+  known.pointee.count &+= 1
+  return true
+}
+
+/// Makes an advertisement of the solicitation (RFC 4861 §4.4, §7.2.4).
+private func turn(
+  _ frame: UnsafeMutablePointer<Frame>, intoAnswerFrom source: IPv6Address,
+  on link: UnsafeMutablePointer<Link>
+) {
+  let own = link.pointee.address
+  // S is set, for every solicitor here has an address.
+  var flags: UInt16 = 0x0040
+  if link.pointee.has(Link.isRouter) { flags |= 0x0080 }
+  if link.pointee.has(Link.isOverride) { flags |= 0x0020 }
+  frame.pointee.linkDestination = frame.pointee.optionAddress
+  frame.pointee.linkSource = own
+  frame.pointee.versionAndClass = Word.version
+  frame.pointee.flowLabel = 0
+  frame.pointee.destination = frame.pointee.source
+  frame.pointee.source = source
+  frame.pointee.typeAndCode = Word.advertisement
+  frame.pointee.flags = flags
+  frame.pointee.reserved = 0
+  frame.pointee.optionTypeAndLength = Word.targetOption
+  frame.pointee.optionAddress = own
+  frame.pointee.checksum = 0
+  frame.pointee.checksum = ~frame.checksumOfMessage
+}

@@ -1,0 +1,114 @@
+// A solicitation with one source link-layer address option, as it stands in memory: RFC 2464 §3,
+// RFC 8200 §3, RFC 4861 §4.3 and §4.6.1. Its answer takes the same room (§4.4).
+//
+// Every field is made of 16-bit words in network order: after an Ethernet header of 14 octets,
+// nothing in a packet is aligned better than that.
+
+/// A frame of 86 octets, read and written in place.
+struct Frame {
+  // Ethernet.
+  var linkDestination: MACAddress
+  var linkSource: MACAddress
+  var etherType: UInt16
+  // IPv6.
+  var versionAndClass: UInt16
+  var flowLabel: UInt16
+  var payloadLength: UInt16
+  var nextHeaderAndHopLimit: UInt16
+  var source: IPv6Address
+  var destination: IPv6Address
+  // ICMPv6.
+  var typeAndCode: UInt16
+  var checksum: UInt16
+  var flags: UInt16
+  var reserved: UInt16
+  var target: IPv6Address
+  // The option.
+  var optionTypeAndLength: UInt16
+  var optionAddress: MACAddress
+
+  static var length: Int { 86 }
+}
+
+/// What the words of such a frame are, in the order in which a processor of little endian reads
+/// them.
+enum Word {
+  static var ipv6: UInt16 { 0xdd86 }
+  /// The four bits of the version alone.
+  static var version: UInt16 { 0x0060 }
+  static var versionMask: UInt16 { 0x00f0 }
+  /// An ICMPv6 message with one option: 24 + 8 octets.
+  static var messageLength: UInt16 { 0x2000 }
+  /// ICMPv6 (58), hop limit 255.
+  static var icmpv6AndHopLimit: UInt16 { 0xff3a }
+  /// Type 135, code 0.
+  static var solicitation: UInt16 { 0x0087 }
+  /// Type 136, code 0.
+  static var advertisement: UInt16 { 0x0088 }
+  /// Type 1, one unit of 8 octets.
+  static var sourceOption: UInt16 { 0x0101 }
+  /// Type 2, one unit of 8 octets.
+  static var targetOption: UInt16 { 0x0102 }
+  /// What of the pseudo-header is no address: length and next header (RFC 8200 §8.1).
+  static var pseudoHeader: UInt32 { 0x2000 + 0x3a00 }
+  /// The first octet of a group's link-layer address has this bit.
+  static var groupBit: UInt16 { 0x0001 }
+  /// The first octet of a group's address.
+  static var multicast: UInt16 { 0x00ff }
+}
+
+struct MACAddress {
+  var words: (UInt16, UInt16, UInt16)
+
+  /// Whether it may be one station's: no group, and not zero.
+  var isUnicast: Bool {
+    words.0 & Word.groupBit == 0 && words.0 | words.1 | words.2 != 0
+  }
+}
+
+struct IPv6Address {
+  var words: (UInt16, UInt16, UInt16, UInt16, UInt16, UInt16, UInt16, UInt16)
+
+  var isUnspecified: Bool {
+    words.0 | words.1 | words.2 | words.3 | words.4 | words.5 | words.6 | words.7 == 0
+  }
+
+  var isMulticast: Bool { words.0 & 0x00ff == Word.multicast }
+
+  /// fe80::/10.
+  var isLinkLocal: Bool { words.0 & 0xc0ff == 0x80fe }
+
+  /// Whether all but the last four octets are zero, or it is IPv4-mapped: none of them is a
+  /// host's on a link.
+  var isSpecial: Bool {
+    let isZero = words.0 | words.1 | words.2 | words.3 | words.4 == 0
+    return isZero && (words.5 == 0 || words.5 == 0xffff)
+  }
+}
+
+func == (one: IPv6Address, other: IPv6Address) -> Bool {
+  let (a, b) = (one.words, other.words)
+  return a.0 ^ b.0 | a.1 ^ b.1 | a.2 ^ b.2 | a.3 ^ b.3 == 0
+    && a.4 ^ b.4 | a.5 ^ b.5 | a.6 ^ b.6 | a.7 ^ b.7 == 0
+}
+
+func == (one: MACAddress, other: MACAddress) -> Bool {
+  one.words.0 ^ other.words.0 | one.words.1 ^ other.words.1 | one.words.2 ^ other.words.2 == 0
+}
+
+extension UnsafeMutablePointer<Frame> {
+  /// The sum over pseudo-header and message, folded: 0xffff where the checksum is right, and the
+  /// complement of the checksum where that field is zero (RFC 4443 §2.3, RFC 1071).
+  var checksumOfMessage: UInt16 {
+    let words = UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt16.self)
+    var sum = Word.pseudoHeader
+    // The addresses and the message lie behind one another: octets 22 to 86.
+    var word = 11
+    while word < 43 {
+      sum &+= UInt32(words[word])
+      word &+= 1
+    }
+    sum = sum & 0xffff &+ sum >> 16
+    return UInt16(truncatingIfNeeded: sum & 0xffff &+ sum >> 16)
+  }
+}

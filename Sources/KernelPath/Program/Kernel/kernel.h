@@ -1,0 +1,24 @@
+// What the kernel offers a program of it, and the maps that the program shares with the daemon.
+// Declarations only: the loader puts a map's descriptor, or a helper's number, where one is used.
+#pragma once
+
+// Up to what the program reads, `struct __sk_buff` of <linux/bpf.h>.
+struct PacketContext {
+  unsigned int length, packetType, mark, queueMapping, protocol;
+  unsigned int vlanPresent, vlanTCI, vlanProtocol, priority, ingressInterface, interface;
+  unsigned int trafficControlIndex, controlBuffer[5], hash, trafficControlClass;
+  unsigned int start, end;
+};
+
+// Maps; Maps.swift says what is in them.
+extern char links[1];
+extern char places[1];
+extern char stations[1];
+extern char rules[1];
+extern char targets[1];
+extern char answers[1];
+
+// Helpers, by the names of bpf-helpers(7).
+void *bpf_map_lookup_elem(void *map, const void *key);
+unsigned long long bpf_ktime_get_boot_ns(void);
+long long bpf_redirect(unsigned int interface, unsigned long long flags);

@@ -1,0 +1,218 @@
+import FrameFuzzing
+import LinuxNet
+import LinuxSupport
+import LinuxSurvey
+import NDPWire
+import ProxyEngine
+import ProxyModel
+import TestSupport
+import Testing
+
+@testable import KernelPath
+
+/// The program, run by the kernel on single frames, beside the engine.
+///
+/// Whatever it answers has to be the engine's answer, to the octet; it may leave any question to
+/// the engine.
+@Suite(.enabled(if: NetworkNamespace.isPermitted))
+struct AnswerProgramTests {
+  private let host = try! NetworkNamespace()
+  private let ends: Veth
+  private let maps: AnswerMaps
+  private let program: BPFProgram
+  private static let own = MACAddress("02:00:00:00:00:0a")!
+  private static let inner = MACAddress("02:00:00:00:00:0b")!
+
+  init() throws {
+    ends = try Veth(in: host)
+    (maps, program) = try host.run {
+      let maps = try AnswerMaps(AnswerCapacity(rules: 100, targets: 100))
+      return (maps, try BPFProgram(answeringBy: maps))
+    }
+  }
+
+  /// An engine with `a0` as its proxy interface, and `b0` as the one behind which members are.
+  private func engine(source: Ruleset.AdvertisementSource, isRouter: Bool) -> Engine {
+    var proxy = Ruleset.Proxy(
+      interface: "a0", isRouter: isRouter, timers: Ruleset.Timers(),
+      rules: [
+        ("2001:db8:1:0:ff::/80", Ruleset.Method.static),
+        ("2001:db8:1:0:ff:1::/96", .interface(InterfacePattern("b0"))), ("::/0", .static),
+      ].map { prefix, method in
+        Ruleset.Rule(
+          prefix: IPv6Prefix(prefix)!, method: method,
+          excluded: prefix == "::/0" ? [IPv6Prefix("2001:db8:5::/48")!] : [])
+      })
+    proxy.source = source
+    var engine = Engine(ruleset: Ruleset(proxies: [proxy]))
+    func interface(_ index: Int32, _ name: String, _ mac: MACAddress, _ addresses: [String])
+      -> Interface
+    {
+      Interface(
+        index: InterfaceIndex(index), name: name, linkLayerAddress: mac, isUp: true,
+        hasNeighborDiscovery: true,
+        addresses: addresses.map {
+          .init(IPv6Address($0)!, prefixLength: 64, state: .preferred)
+        })
+    }
+    var actions: [Action] = []
+    engine.handle(
+      .interfacesRead([
+        interface(ends.first, "a0", Self.own, ["fe80::a", "2001:db8:1::2"]),
+        interface(ends.second, "b0", Self.inner, ["fe80::b", "2001:db8:1:0:ff::1"]),
+      ]), now: Instant(nanoseconds: 1), into: &actions)
+    return engine
+  }
+
+  private func fill(from engine: inout Engine) throws {
+    let contents = engine.answerContents()
+    #expect(contents.count == 1)
+    for table in contents {
+      try maps.add(table.rules.map(AnswerRule.init), on: UInt32(table.interface.rawValue))
+    }
+    try maps.update(contents.map(AnswerLink.init), stations: engine.ownLinkLayerAddresses)
+  }
+
+  private static let member = IPv6Address("2001:db8:1:0:ff:1:0:1")!
+
+  /// A question of any kind, with addresses that mean something here.
+  private func question(
+    using random: inout SeededGenerator
+  ) -> EthernetFrame<NeighborSolicitation> {
+    func pick<Value>(_ values: [Value]) -> Value { values.randomElement(using: &random)! }
+    let target = pick(
+      [
+        "2001:db8:1:0:ff::10", "2001:db8:1:0:ff::10", "2001:db8:1:0:ff:1:0:1",
+        "2001:db8:1:0:ff:1:0:1", "2001:db8:1:0:ff:1:0:2", "2001:db8:1::2", "2001:db8:5::1",
+        "2001:db8:1::", "fe80::100", "::1", "::ffff:1.2.3.4", "::1.2.3.4", "2001:db8:1:0:ff::1",
+        "3ffe::9", "fe80::a", "febf::1", "fec0::1", "2001:db8:1:0:ff::", "::1:0:0",
+      ].map { IPv6Address($0)! })
+    let source = pick(
+      [
+        "fe80::aa", "fe80::aa", "2001:db8:1::aa", "2001:db8:9::aa", "::", "fe80::a", "fe80::b",
+        "2001:db8:1:0:ff::10", "2001:db8:1::2", "fe80:1::5", "2001:db8:1::", "fec0::5",
+      ].map { IPv6Address($0)! })
+    let station = pick(
+      ["aa", "aa", "aa", "bb", "0a", "0b"].map { MACAddress("02:00:00:00:00:\($0)")! })
+    let claimed = pick([station, station, station, nil, MACAddress("02:00:00:00:00:cc")!, Self.own])
+    let isUnicast = !source.isUnspecified && Int.random(in: 0..<3, using: &random) == 0
+    return EthernetFrame(
+      source: station,
+      destination: isUnicast ? Self.own : MACAddress(multicast: target.solicitedNodeMulticast),
+      message: NeighborSolicitation(
+        source: source, destination: isUnicast ? target : target.solicitedNodeMulticast,
+        target: target, sourceLinkLayerAddress: source.isUnspecified ? nil : claimed))
+  }
+
+  /// What the engine makes of octets; `nil` where it answers nothing.
+  private func answer(_ engine: inout Engine, _ octets: [UInt8], now: Instant) -> [UInt8]? {
+    guard case .solicitation(let frame)? = try? NeighborDiscoveryFrame(decoding: octets.span.bytes)
+    else { return nil }
+    var actions: [Action] = []
+    let index = InterfaceIndex(ends.first)
+    engine.handle(.solicitation(frame, on: index), now: now, into: &actions)
+    for case .locate(let target, let link) in actions {
+      engine.handle(.located(.elsewhere, of: target, from: link), now: now, into: &actions)
+    }
+    for case .advertise(let answer, on: index) in actions { return answer.octets }
+    return nil
+  }
+
+  @Test(arguments: [
+    (Ruleset.AdvertisementSource.auto, true), (.linkLocal, false), (.global, true), (.target, true),
+    (.address(IPv6Address("2001:db8:1::2")!), false),
+  ])
+  func `what it answers is what the engine answers`(
+    source: Ruleset.AdvertisementSource, isRouter: Bool
+  ) throws {
+    var engine = engine(source: source, isRouter: isRouter)
+    try fill(from: &engine)
+    try makeKnown(Self.member, to: &engine)
+    var random = SeededGenerator(seed: 7)
+    var (answered, answeredForMember) = (0, 0)
+    for _ in 0..<3000 {
+      let frame = question(using: &random)
+      var octets = frame.octets
+      // Any octet may be another, with a checksum that is right or not.
+      if Int.random(in: 0..<4, using: &random) == 0 {
+        octets[Int.random(in: 0..<octets.count, using: &random)] ^= UInt8.random(
+          in: 1...255, using: &random)
+        if Bool.random(using: &random) { octets.mendChecksum() }
+      }
+      let trial = try host.run { try program.run(on: octets, interface: UInt32(ends.first)) }
+      let expected = answer(&engine, octets, now: Self.start)
+      if trial.verdict == 7 {
+        answered += 1
+        if frame.message.target == Self.member { answeredForMember += 1 }
+        #expect(trial.frame == expected, "\(frame)")
+      } else {
+        #expect(trial.verdict == -1)
+        #expect(trial.frame == octets)
+      }
+    }
+    #expect(answered > 150, "\(answered)")
+    #expect(answeredForMember > 20, "\(answeredForMember)")
+  }
+
+  private static let start = Instant(nanoseconds: BootClock.nanoseconds)
+
+  /// Has a member answer, so that it is known for a while, to the maps as well.
+  private func makeKnown(_ target: IPv6Address, to engine: inout Engine) throws {
+    let question = EthernetFrame(
+      source: MACAddress("02:00:00:00:00:aa")!,
+      destination: MACAddress(multicast: target.solicitedNodeMulticast),
+      message: NeighborSolicitation(
+        source: IPv6Address("fe80::aa")!, destination: target.solicitedNodeMulticast,
+        target: target, sourceLinkLayerAddress: MACAddress("02:00:00:00:00:aa")!))
+    _ = answer(&engine, question.octets, now: Self.start)
+    var actions: [Action] = []
+    engine.handle(
+      .advertisement(
+        EthernetFrame(
+          source: MACAddress("02:00:00:00:00:dd")!, destination: Self.inner,
+          message: NeighborAdvertisement(
+            source: target, destination: IPv6Address("fe80::b")!, target: target, isRouter: false,
+            isSolicited: true, isOverride: true,
+            targetLinkLayerAddress: MACAddress("02:00:00:00:00:dd")!)),
+        on: InterfaceIndex(ends.second)), now: Self.start, into: &actions)
+    #expect(actions.count >= 1)
+    try maps.set(
+      target, on: UInt32(ends.first), until: Self.start.nanoseconds + 3600 * 1_000_000_000)
+  }
+}
+
+extension [UInt8] {
+  /// Sets the checksum right of an ICMPv6 message behind plain headers.
+  fileprivate mutating func mendChecksum() {
+    guard count > 58 else { return }
+    self[56] = 0
+    self[57] = 0
+    let sum = ~horribleChecksum(
+      Array(self[54...]), source: Array(self[22..<38]), destination: Array(self[38..<54]))
+    self[56] = UInt8(sum >> 8)
+    self[57] = UInt8(sum & 0xff)
+  }
+}
+
+extension AnswerRule {
+  init(_ entry: AnswerContents.Entry) {
+    let method: Method =
+      switch entry.method {
+      case .excluded: .excluded
+      case .static: .static
+      case .conditional: .conditional
+      }
+    self.init(entry.prefix, method, countedAt: entry.position)
+  }
+}
+
+extension AnswerLink {
+  init(_ contents: AnswerContents) {
+    self.init(
+      interface: UInt32(contents.interface.rawValue), linkLayerAddress: contents.linkLayerAddress,
+      isRouter: contents.isRouter, isOverride: contents.isOverride,
+      linkLocalSource: contents.linkLocalSource, globalSource: contents.globalSource,
+      answersAsTarget: contents.answersAsTarget,
+      addresses: contents.addresses.map { ($0.address, $0.prefix) })
+  }
+}

@@ -1,0 +1,136 @@
+import LinuxNet
+import LinuxSupport
+import LinuxSurvey
+import NDPWire
+import Testing
+
+@testable import KernelPath
+
+/// The program on a real link, with another host's IPv6 as the one that asks.
+///
+/// The host with the program has `a0`; the other one has `b0` in another namespace.
+@Suite(.enabled(if: NetworkNamespace.isPermitted))
+struct AttachedProgramTests {
+  private let host = try! NetworkNamespace()
+  private let other = try! NetworkNamespace()
+  private let ends: Veth
+  private let maps: AnswerMaps
+  private let program: BPFProgram
+  private static let own = MACAddress("02:00:00:00:00:0a")!
+
+  init() throws {
+    ends = try Veth(in: host)
+    try shell(
+      host, "ip link set b0 netns \(other.path)",
+      "sysctl -qw net.ipv6.conf.a0.addr_gen_mode=1 net.ipv6.conf.a0.disable_ipv6=0",
+      "ip address add fe80::a/64 dev a0 nodad", "ip address add 2001:db8::a/64 dev a0 nodad")
+    try shell(
+      other,
+      "sysctl -qw net.ipv6.conf.b0.addr_gen_mode=1 net.ipv6.conf.b0.disable_ipv6=0"
+        + " net.ipv6.neigh.b0.retrans_time_ms=100",
+      "ip link set b0 up", "ip address add fe80::b/64 dev b0 nodad",
+      "ip address add 2001:db8::b/64 dev b0 nodad")
+    (maps, program) = try host.run {
+      let maps = try AnswerMaps(AnswerCapacity(rules: 8, targets: 8))
+      return (maps, try BPFProgram(answeringBy: maps))
+    }
+    try maps.add(
+      [
+        AnswerRule(IPv6Prefix("2001:db8::ff:0/112")!, .static, countedAt: 0),
+        AnswerRule(IPv6Prefix("2001:db8::ff:8000/113")!, .conditional, countedAt: 1),
+        AnswerRule(IPv6Prefix("2001:db8::ff:ff00/120")!, .excluded, countedAt: 2),
+      ], on: UInt32(ends.first))
+    try maps.update([link()], stations: [Self.own])
+  }
+
+  private func link(isRouter: Bool = true) -> AnswerLink {
+    func own(_ text: String) -> (address: IPv6Address, prefix: IPv6Prefix) {
+      (IPv6Address(text)!, IPv6Prefix(IPv6Address(text)!, length: 64))
+    }
+    return AnswerLink(
+      interface: UInt32(ends.first), linkLayerAddress: Self.own, isRouter: isRouter,
+      isOverride: false, linkLocalSource: IPv6Address("fe80::a")!,
+      globalSource: IPv6Address("2001:db8::a")!, answersAsTarget: false,
+      addresses: [own("fe80::a"), own("2001:db8::a")])
+  }
+
+  /// Whether the other host finds a link-layer address for a target; it tries three times.
+  private func isResolved(_ target: String) throws -> Bool {
+    try shell(other, "ip -6 neigh flush to \(target)")
+    try? shell(other, "ping -c 1 -W 1 -q \(target) >/dev/null 2>&1")
+    let found: Void? = try? shell(
+      other, "ip -6 neigh show \(target) | grep -q 'lladdr 02:00:00:00:00:0a'")
+    return found != nil
+  }
+
+  private func attach() throws -> TCXLink { try host.run { try TCXLink(program, on: ends.first) } }
+
+  @Test func `another host's kernel takes the answer, and nobody answers once it is gone`() throws {
+    #expect(try !isResolved("2001:db8::ff:10"))
+    do {
+      let attached = try attach()
+      #expect(try isResolved("2001:db8::ff:10"))
+      #expect(try isResolved("2001:db8::ff:11"))
+      let counts = try maps.answerCounts(processors: PossibleProcessors.count)
+      #expect(counts[0] >= 2 && counts[1...].allSatisfy { $0 == 0 })
+      // Excluded, and by the kernel itself.
+      #expect(try !isResolved("2001:db8::ff:ff10"))
+      #expect(try isResolved("2001:db8::a"))
+      withExtendedLifetime(attached) {}
+    }
+    #expect(try !isResolved("2001:db8::ff:10"))
+  }
+
+  @Test func `a target is answered for as long as it was said to be there`() throws {
+    let attached = try attach()
+    let target = IPv6Address("2001:db8::ff:8010")!
+    #expect(try !isResolved("\(target)"))
+    let now = BootClock.nanoseconds
+    try maps.set(target, on: UInt32(ends.first), until: now + 60_000_000_000)
+    #expect(try isResolved("\(target)"))
+    let usage = try #require(try maps.usage(of: target, on: UInt32(ends.first)))
+    #expect(usage.count >= 1 && usage.asked >= now)
+    try maps.set(target, on: UInt32(ends.first), until: now)
+    #expect(try !isResolved("\(target)"))
+    try maps.set(target, on: UInt32(ends.first), until: now + 60_000_000_000)
+    try maps.remove(target, on: UInt32(ends.first))
+    #expect(try !isResolved("\(target)"))
+    #expect(try maps.usage(of: target, on: UInt32(ends.first)) == nil)
+    withExtendedLifetime(attached) {}
+  }
+
+  @Test func `what is different about an interface counts at once`() throws {
+    let attached = try attach()
+    try maps.update([link(isRouter: false)], stations: [Self.own])
+    #expect(try isResolved("2001:db8::ff:10"))
+    // Nothing is answered to a station whose link-layer address is one of ours.
+    try maps.update([link()], stations: [Self.own, MACAddress("02:00:00:00:00:0b")!])
+    #expect(try !isResolved("2001:db8::ff:10"))
+    try maps.update([link()], stations: [Self.own])
+    #expect(try isResolved("2001:db8::ff:10"))
+    try maps.update([], stations: [])
+    #expect(try !isResolved("2001:db8::ff:10"))
+    withExtendedLifetime(attached) {}
+  }
+
+  @Test func `the verifier's last words are told`() {
+    let code = BPFProgram.Code(instructions: [0x0000_0000_0000_0095], relocations: [])
+    #expect {
+      _ = try host.run { try BPFProgram(code, named: "nothing", maps: [:]) }
+    } throws: {
+      // It ends without saying what is to become of the packet.
+      "\($0)".contains("R0 !read_ok")
+    }
+  }
+}
+
+/// What was compiled is what is in the tree.
+struct GeneratedProgramTests {
+  @Test func `the program's octets are those of its source`() throws {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let file = "/tmp/ndpproxy-answer-\(UInt32.random(in: 0 ... .max)).swift"
+    defer { try? shellHere("rm -f \(file)") }
+    try shellHere("/\(root)/scripts/build-kernel-path \(file)")
+    try shellHere("diff -u /\(root)/Sources/KernelPath/Generated/AnswerProgram.swift \(file)")
+  }
+}

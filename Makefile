@@ -40,9 +40,11 @@ SEEDS ?= 300
 BENCH ?= all
 
 # Each program is one file that needs nothing of the host, libpcap included, and that the kernel loads at
-# a random address (static PIE).
+# a random address (static PIE). With a DT_RUNPATH, which SwiftPM adds unless told not to, glibc 2.36 crashes at
+# the start of such a file.
 static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -Xclang-linker \
-  -Xswiftc -static-pie -Xswiftc -use-ld=lld -Xlinker --gc-sections --scratch-path .build/static
+  -Xswiftc -static-pie -Xswiftc -use-ld=lld -Xlinker --gc-sections --disable-local-rpath \
+  --scratch-path .build/static
 release = .build/static/release
 
 # What only developers need is part of the package where this is set (Package.swift).
@@ -54,7 +56,7 @@ all release: checked-packages
 	$(SWIFT) build -c release --product ndpproxy $(static_flags)
 	$(SWIFT) build -c release --product ndpctl $(static_flags)
 	for shell in bash zsh fish; do $(release)/ndpctl --generate-completion-script $$shell \
-	  | sed '1{/^#!/d}' >.build/static/ndpctl.$$shell || exit 1; done
+	  >.build/static/ndpctl.$$shell && sed -i '1{/^#!/d}' .build/static/ndpctl.$$shell || exit 1; done
 
 # All there is, as a release: programs, benchmarks, and what tests consist of.
 .PHONY: everything
@@ -276,5 +278,5 @@ dist-packages:
 	scripts/install-packages --check $(dist_packages)
 
 dist-test-packages: lab-packages
-	scripts/install-packages debootstrap=debootstrap rpm=rpm crun=crun busybox-static=/bin/busybox \
+	scripts/install-packages debootstrap=debootstrap systemd-container=systemd-nspawn rpm=rpm crun=crun busybox-static=/bin/busybox \
 	  iproute2=ip iputils-ping=ping

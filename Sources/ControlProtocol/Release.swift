@@ -1,7 +1,7 @@
 /// Which release these programs are of, and under which licence.
 ///
-/// This is the only place where the version stands. The Makefile reads it from here, for the names of
-/// packages and for the manual pages, and a test compares it with CHANGELOG.md.
+/// This is the only place where the version stands. `scripts/build-dist` reads it from here for the
+/// names of packages, and a test compares it with CHANGELOG.md.
 package enum Release {
   /// The version, as semver.org counts: CHANGELOG.md says what it covers.
   package static let version = "0.2.0"

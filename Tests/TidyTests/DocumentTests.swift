@@ -30,7 +30,9 @@ struct DocumentTests {
 
   @Test(arguments: texts)
   func `a document that is named is in the tree`(text: SourceTree.File) {
-    for (number, line) in text.lines.enumerated() where !line.contains("nowhere.md") {
+    // Its samples name documents that are not.
+    guard !text.path.hasSuffix("DocumentTests.swift") else { return }
+    for (number, line) in text.lines.enumerated() {
       for name in Links.documents(namedIn: line) {
         #expect(
           Links.exists(name, from: text.path), "\(text.path):\(number + 1) names \(name)")
@@ -100,7 +102,9 @@ private enum Links {
 
   /// Words that look like documents of ours.
   static func documents(namedIn line: Substring) -> [String] {
-    line.split { !($0.isLetter || $0.isNumber || "._/-:*".contains($0)) }.map(String.init)
+    line.replacing("$project/", with: "").split {
+      !($0.isLetter || $0.isNumber || "._/-:*".contains($0))
+    }.map(String.init)
       .map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }
       .filter { $0.hasSuffix(".md") && $0 != ".md" && !$0.contains("://") && !$0.contains("*") }
   }

@@ -260,7 +260,7 @@ lab-packages: build-packages
 
 test-packages: lab-packages
 	scripts/install-packages nftables=nft iptables=ip6tables tcpdump=tcpdump \
-	  wireguard-tools=wg prometheus=promtool python3=/usr/bin/python3 \
+	  prometheus=promtool python3=/usr/bin/python3 \
 	  python3-prometheus-client=/usr/lib/python3/dist-packages/prometheus_client/openmetrics
 
 conformance-packages: lab-packages

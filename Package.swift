@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 /// Whether tests, benchmarks and developers' tools are part of the package.
@@ -189,7 +189,7 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "ControlProtocolTests",
     dependencies: ["ControlProtocol", "JSONDecoding", "JSONText", "NDPWire", "TestSupport"],
-    swiftSettings: common),
+    exclude: ["Recorded"], swiftSettings: common),
   .testTarget(
     name: "InspectionTests",
     dependencies: [

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlProtocol
 import LinuxNet
 
 @main
@@ -6,7 +7,7 @@ struct Ndpctl: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ndpctl",
     abstract: "Looks at ndpproxy, the NDP proxy, and shows what it does.",
-    version: "ndpctl 0.1.0",
+    version: Release.text(of: "ndpctl"),
     subcommands: [
       StatusCommand.self, SessionsCommand.self, RulesCommand.self, CountersCommand.self,
       WhyCommand.self, MonitorCommand.self, TopCommand.self, MetricsCommand.self,

@@ -25,8 +25,6 @@ struct Arguments: Equatable {
     case showVersion
   }
 
-  static let version = "0.1.0"
-
   static let usage = """
     usage: ndpproxy [-c FILE] [-d] [-p PIDFILE] [-S SOCKET] [-u USER] [-v]
            ndpproxy --test-config [--strict] [--offline] [-c FILE] [-v]
@@ -47,7 +45,7 @@ struct Arguments: Equatable {
                            understood, all defaults included
       -s, --strict         with --test-config, take warnings for errors
       -o, --offline        with --test-config, do not look at this host's interfaces
-      -V, --version        print the version and exit
+      -V, --version        print version and licence and exit
       -h, --help           print this and exit
 
     """

@@ -50,6 +50,9 @@ enum SourceTree {
     return found
   }
 
+  /// Whether there is a file or directory of this path, seen from the root.
+  static func isThere(_ path: String) -> Bool { access(root + "/" + path, F_OK) == 0 }
+
   static func read(_ path: String) -> String {
     guard let file = fopen(path, "r") else { fatalError("cannot read \(path)") }
     defer { fclose(file) }

@@ -1,3 +1,4 @@
+import ControlProtocol
 import LinuxSurvey
 import NetworkLab
 import SystemPackage
@@ -30,10 +31,11 @@ struct CommandLineTests {
   }
 
   @Test(arguments: ["--version", "-V"])
-  func `the version is one line`(flag: String) async throws {
+  func `the version comes with the licence`(flag: String) async throws {
     let result = try await run(flag)
     #expect(result.status == .exited(0))
-    #expect(result.output.hasPrefix("ndpproxy ") && result.output.hasSuffix("\n"))
+    #expect(result.output == Release.text(of: "ndpproxy") + "\n")
+    #expect(result.output.contains("\nLicense: MIT"))
   }
 
   @Test(arguments: [

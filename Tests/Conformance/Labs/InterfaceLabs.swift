@@ -5,7 +5,8 @@ extension Row {
   /// H, L, I: interfaces that go, come and change under a running daemon.
   static let interfaceLabs: [Row] = [
     Row(
-      "H28", "a rule interface may go down, vanish and come back", "DESIGN §3.3", .robustness,
+      "H28", "a rule interface may go down, vanish and come back", "ndpproxy(8) DESCRIPTION",
+      .robustness,
       .lab("H28", .asking, only: .ndpproxy, playRuleInterface)),
     Row(
       "L09", "what cannot be sent is no failure", "packet(7)", .robustness,
@@ -22,7 +23,8 @@ extension Row {
         try lab.requireLife("after down and up")
       }),
     Row(
-      "L11", "rules go by name: another name is another interface", "DESIGN §3.3.2", .recommended,
+      "L11", "rules go by name: another name is another interface", "ndpproxy.conf(5) GRAMMAR",
+      .recommended,
       .lab("L11", .alone) { lab in
         let target = lab.trial.target()
         try await lab.rename("up0", to: "away0")

@@ -55,7 +55,7 @@ extension Row {
       "L14", "a burst is buffered, and what is lost of it is counted and told", "packet(7)",
       .should, .lab("L14", .alone, only: .ndpproxy, playBurst)),
     Row(
-      "L15", "CAP_NET_RAW is enough, and nothing else is kept", "DESIGN §3.3.3", .should,
+      "L15", "CAP_NET_RAW is enough, and nothing else is kept", "ndpproxy(8) SECURITY", .should,
       .lab { program in
         if program == .ndppd { throw NotRun("it keeps all that root has") }
         try await playLeastPrivilege(program)
@@ -79,7 +79,8 @@ extension Row {
         try require(!hasArrived, "the macvlan does not filter, so that this shows nothing")
       }),
     Row(
-      "L17", "an interface without link-layer address is no proxy interface", "DESIGN §3.3",
+      "L17", "an interface without link-layer address is no proxy interface",
+      "ndpproxy(8) DESCRIPTION",
       .recommended,
       .lab("L17", .tunnelled, only: .ndpproxy, prepare: makeTunnel) { lab in
         let complaint = lab.process.lines.first {
@@ -90,7 +91,8 @@ extension Row {
         try require("sockets", try await lab.daemonSockets(), is: 2)
       }),
     Row(
-      "H27", "on a link without neighbour discovery the route is the proof", "DESIGN §3.2.4",
+      "H27", "on a link without neighbour discovery the route is the proof",
+      "ndpproxy.conf(5) auto",
       .recommended,
       .lab("H27", .tunnelled, only: .ndpproxy, prepare: makeTunnel) { lab in
         let routed = IPv6Address("2001:db8:5::7")!

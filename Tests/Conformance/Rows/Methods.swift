@@ -6,7 +6,8 @@ extension Row {
   /// H: what routes and interfaces mean for targets.
   static let methods: [Row] = [
     Row(
-      "H25", "auto: no route, or one that leads nowhere, is silence", "DESIGN §3.2.4", .recommended,
+      "H25", "auto: no route, or one that leads nowhere, is silence", "ndpproxy.conf(5) auto",
+      .recommended,
       .script(.routed) { trial in
         for prefix in Setup.deadPrefixes {
           try await trial.send(

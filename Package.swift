@@ -49,7 +49,7 @@ let targets: [Target] = [
     name: "ProxyEngine", dependencies: ["NDPWire", "PrefixTrie", "ProxyModel"],
     swiftSettings: house + optimized),
   .target(
-    name: "ProxyConfig", dependencies: ["NDPWire", "ProxyModel"],
+    name: "ProxyConfig", dependencies: ["NDPWire", "PlainText", "ProxyModel"],
     swiftSettings: house + optimized),
   .target(
     name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", "PlainText", system],
@@ -58,6 +58,8 @@ let targets: [Target] = [
     name: "LinuxSurvey",
     dependencies: ["CLinux", "CPcap", "LinuxNet", "NDPWire", "PlainText", system],
     cSettings: gnu, swiftSettings: house),
+  .target(
+    name: "Console", dependencies: ["LinuxNet", "LinuxSurvey", "PlainText"], swiftSettings: house),
   .target(name: "JSONText", dependencies: ["PlainText"], swiftSettings: house),
   // Not part of JSONText, for the linker drops no conformance: the daemon would carry it.
   .target(name: "JSONDecoding", dependencies: ["JSONText"], swiftSettings: house),
@@ -79,7 +81,8 @@ let targets: [Target] = [
   .target(
     name: "HostDoctor",
     dependencies: [
-      "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig", "ProxyModel",
+      "Console", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig",
+      "ProxyModel",
     ],
     swiftSettings: house),
   .executableTarget(
@@ -93,9 +96,9 @@ let targets: [Target] = [
   .executableTarget(
     name: "ndpctl",
     dependencies: [
-      "ControlProtocol", "HostDoctor", "Inspection", "JSONDecoding", "JSONText", "LinuxNet",
-      "LinuxSurvey", "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyModel", arguments,
-      subprocess, system,
+      "Console", "ControlProtocol", "HostDoctor", "Inspection", "JSONDecoding", "JSONText",
+      "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyModel",
+      arguments, subprocess, system,
     ],
     swiftSettings: house),
 ]
@@ -152,6 +155,8 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "NDPWireTests", dependencies: ["NDPWire", "TestSupport"], swiftSettings: common),
   .testTarget(name: "PlainTextTests", dependencies: ["PlainText"], swiftSettings: common),
+  .testTarget(
+    name: "ConsoleTests", dependencies: ["Console", "PlainText"], swiftSettings: common),
   .testTarget(
     name: "PrefixTrieTests", dependencies: ["NDPWire", "PrefixTrie", "TestSupport"],
     swiftSettings: common),

@@ -18,9 +18,10 @@ private let arrows: [String: Set<String>] = [
   "PlainText": [],
   "ProxyModel": ["NDPWire"],
   "ProxyEngine": ["NDPWire", "PrefixTrie", "ProxyModel"],
-  "ProxyConfig": ["NDPWire", "ProxyModel"],
+  "ProxyConfig": ["NDPWire", "PlainText", "ProxyModel"],
   "LinuxNet": ["CLinux", "CPcap", "NDPWire", "PlainText"],
   "LinuxSurvey": ["CLinux", "CPcap", "LinuxNet", "NDPWire", "PlainText"],
+  "Console": ["LinuxNet", "LinuxSurvey", "PlainText"],
   "JSONText": ["PlainText"],
   "JSONDecoding": ["JSONText"],
   "ControlProtocol": ["JSONText", "NDPWire"],
@@ -34,11 +35,12 @@ private let arrows: [String: Set<String>] = [
   "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],
   "HostDoctor": [
-    "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig", "ProxyModel",
+    "Console", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig",
+    "ProxyModel",
   ],
   "ndpctl": [
-    "ControlProtocol", "HostDoctor", "Inspection", "JSONDecoding", "JSONText", "LinuxNet",
-    "LinuxSurvey", "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyModel",
+    "Console", "ControlProtocol", "HostDoctor", "Inspection", "JSONDecoding", "JSONText",
+    "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyModel",
   ],
   "ndpbench": [
     "CLinux", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PrefixTrie",

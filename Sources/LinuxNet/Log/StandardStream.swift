@@ -46,6 +46,9 @@ package enum StandardStream: CInt, Sendable {
     return !isRefused && CurrentProcess.environment("TERM") != "dumb" && isatty(rawValue) == 1
   }
 
+  /// Whether standard output is a terminal, which has a width.
+  package static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
   /// Whether somebody can answer on standard input.
   package static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 

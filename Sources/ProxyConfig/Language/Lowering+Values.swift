@@ -1,4 +1,5 @@
 import NDPWire
+import PlainText
 
 /// A word for yes or no.
 struct BooleanWord {

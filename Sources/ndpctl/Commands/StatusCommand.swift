@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Console
 import ControlProtocol
 import LinuxNet
 public import ProxyModel

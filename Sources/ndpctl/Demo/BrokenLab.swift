@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import NetworkLab
 
 /// What the demonstration breaks on purpose.

@@ -1,3 +1,4 @@
+import Console
 import ControlProtocol
 import LinuxNet
 import LinuxSurvey

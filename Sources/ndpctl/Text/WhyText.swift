@@ -1,3 +1,4 @@
+import Console
 import ControlProtocol
 
 /// An explanation in lines: what is known of one address, from rule to wire.
@@ -35,8 +36,11 @@ struct WhyText {
     if explanation.verdict.answer == .yes {
       rows.append(("traffic", "whether it then passes, 'ndpctl doctor' says"))
     }
-    return Self.columns(rows)
+    return LabelledLines(rows).lines(indent: Self.indent)
   }
+
+  /// Where the text begins.
+  private static let indent = 11
 
   /// The verdict, in one line.
   var verdict: String {
@@ -104,25 +108,5 @@ struct WhyText {
     parts.append("known for \(duration(session.ageMilliseconds))")
     parts.append("\(counted(session.answers, "answer")) given")
     return parts.joined(separator: ", ")
-  }
-
-  /// Words behind their names, broken so that they fit.
-  private static func columns(_ rows: [(String, String)]) -> [String] {
-    let indent = 11
-    return rows.flatMap { name, text in
-      var lines: [String] = []
-      var line = name
-      for word in text.split(separator: " ") {
-        if line.count < indent {
-          line += String(repeating: " ", count: indent - line.count) + word
-        } else if line.count + 1 + word.count <= Table.width {
-          line += " " + word
-        } else {
-          lines.append(line)
-          line = String(repeating: " ", count: indent) + word
-        }
-      }
-      return lines + [line]
-    }
   }
 }

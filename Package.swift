@@ -32,6 +32,9 @@ let gnu: [CSetting] = [.define("_GNU_SOURCE")]
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let http: [Target.Dependency] = ["NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix"].map {
+  .product(name: $0, package: "swift-nio")
+}
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 // docs/architecture.md draws the arrows between these modules; TidyTests reads each file's imports against them.
@@ -99,7 +102,7 @@ let targets: [Target] = [
       "Console", "ControlProtocol", "HostDoctor", "Inspection", "JSONDecoding", "JSONText",
       "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyModel",
       arguments, subprocess, system,
-    ],
+    ] + http,
     swiftSettings: house),
 ]
 
@@ -272,6 +275,7 @@ let developersProducts: [Product] = [
 
 let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+  .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
   .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
   .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
 ]

@@ -25,8 +25,6 @@ struct Arguments: Equatable {
     case showVersion
   }
 
-  static let version = "0.1.0"
-
   static let usage = """
     usage: ndpproxy [-c FILE] [-d] [-p PIDFILE] [-S SOCKET] [-u USER] [-v]
            ndpproxy --test-config [--strict] [--offline] [-c FILE] [-v]

@@ -1,3 +1,4 @@
+import ControlProtocol
 import Glibc
 import Inspection
 import LinuxNet
@@ -21,7 +22,7 @@ private func perform() -> ExitStatus {
   case .showHelp:
     return show(Arguments.usage)
   case .showVersion:
-    return show("ndpproxy \(Arguments.version)\n")
+    return show("ndpproxy \(Release.version)\n")
   case .testConfiguration:
     return testConfiguration(arguments)
   case .run:

@@ -67,7 +67,10 @@ private let libraries: [String: Set<String>] = [
   "LinuxSurvey": ["Glibc", "SystemPackage"],
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
-  "ndpctl": ["ArgumentParser", "Subprocess", "SystemPackage"],
+  "ndpctl": [
+    "ArgumentParser", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix", "Subprocess",
+    "SystemPackage",
+  ],
   "ndpbench": ["ArgumentParser", "Glibc", "Subprocess", "Synchronization", "SystemPackage"],
   "Conformance": ["Glibc", "Synchronization"],
   "ConformanceTable": ["Glibc"],

@@ -35,6 +35,11 @@ package struct Screen {
     write(lines.map(\.printable).joined(separator: "\n"))
   }
 
+  /// A table whose cells stand between tabs.
+  package func tabSeparated(_ table: Table) {
+    for line in table.tabSeparatedLines { StandardStream.output.write(line + "\n") }
+  }
+
   /// The line that says most.
   package func headline(_ text: String, isGood: Bool) {
     write(text.printable.rendered(isGood ? .good : .attention, if: hasColor))

@@ -24,7 +24,7 @@ extension DiscardReason {
     case .sessionLimit: "max-sessions is reached, and all of these targets reply"
     case .routeLookupFailed: "the route lookup failed"
     case .askedHere: "ndpproxy has just sent a solicitation for the target on this interface"
-    case .targetFailed: "the target did not reply a moment ago"
+    case .targetFailed: "the target failed less than 'deadtime' ago"
     case .noSourceAddress: "the interface has no usable source address"
     case .advertisementLimit: "max-advertisements is reached"
     case .solicitationLimit: "max-solicitations is reached"

@@ -45,7 +45,7 @@ struct Ndpctl: AsyncParsableCommand {
   ///
   /// Output that could not be written is an error, whatever else there was.
   private static func end(with error: any Error, of command: String) -> Never {
-    let status = exitCode(for: error)
+    let status = error is CommandWords.Unknown ? ExitCode.validationFailure : exitCode(for: error)
     if let complaint = complaint(about: error, of: command) {
       StandardStream.error.write(complaint)
     } else if !(error is ExitCode) {

@@ -212,7 +212,7 @@ struct CommandLineTests {
     let empty = try await test("# nothing\n", proxy)
     #expect(
       empty.complaint.contains(
-        "/etc/ndpproxy.conf asks for nothing, and while it is there /etc/ndppd.conf is not read"))
+        "/etc/ndpproxy.conf has no proxy, and while it exists /etc/ndppd.conf is not read"))
   }
 
   @Test func `a file includes others, and what is wrong is told with its file`() async throws {

@@ -87,7 +87,7 @@ final class Control {
       }
     case .flush(let prefix):
       let count = path.forgetTargets(in: prefix)
-      log.notice("forgot \(count) targets in \(prefix), as was asked for")
+      log.notice("deleted \(count) sessions of targets in \(prefix) (ndpctl flush)")
       return .flush(FlushReport(prefix: prefix, forgotten: count))
     case .log(let level):
       daemon.setLogLevel(level)

@@ -80,7 +80,7 @@ final class ControlClient: EventSource {
     if octets.count > ControlSocket.replyLimit {
       octets = JSONText.octets(
         of: Reply.error(
-          RequestFailure(.tooLarge, "the reply would be \(octets.count) octets long")))
+          RequestFailure(.tooLarge, "the reply would be \(octets.count) bytes long")))
     }
     output += octets
     output.append(UInt8(ascii: "\n"))

@@ -73,6 +73,9 @@ extension Control {
       if link == nil {
         return .init(isTemporary: false, sentence: "there is no interface '\(name)'")
       }
+      if link?.hasNeighborDiscovery == false {
+        return .init(isTemporary: false, sentence: "'\(name)' has no neighbor discovery")
+      }
       // Where a route says on which interface to ask, that may be any.
       guard !current.ruleset.asksForRoutes else { return nil }
       return .init(isTemporary: false, sentence: "no rule is about the interface '\(name)'")

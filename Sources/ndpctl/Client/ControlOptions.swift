@@ -43,8 +43,9 @@ struct OutputOptions: ParsableArguments {
 
   /// Prints a JSON text.
   func printJSON(octets: [UInt8]) {
-    let text = JSONText.printable(isPretty ? indentedJSON(octets) : octets)
-    StandardStream.output.write(text + "\n")
+    let text = JSONText.printable(octets)
+    let shown = isPretty ? String(decoding: indentedJSON(text.utf8), as: UTF8.self) : text
+    StandardStream.output.write(shown + "\n")
   }
 }
 

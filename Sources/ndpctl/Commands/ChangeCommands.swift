@@ -9,6 +9,7 @@ struct RuleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rule",
     abstract: "Disable a rule until the next reload, or enable it again.",
+    usage: "ndpctl rule [OPTION...] disable|enable PREFIX",
     discussion: """
       A disabled rule is treated as if the configuration file did not contain it: targets in its \
       prefix are handled by a shorter rule, or not at all. Requires root.
@@ -70,6 +71,7 @@ struct FlushCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "flush",
     abstract: "Delete the sessions of a target, or of all targets in a prefix.",
+    usage: "ndpctl flush [OPTION...] PREFIX",
     discussion: "The next solicitation makes ndpproxy solicit the target again. Requires root.")
 
   @OptionGroup var control: ControlOptions
@@ -95,6 +97,7 @@ struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "log",
     abstract: "Set the daemon's log level.",
+    usage: "ndpctl log [OPTION...] notice|info|debug",
     discussion: """
       notice: start, end and problems; info: also changes of interfaces; debug: also every \
       message. Requires root.

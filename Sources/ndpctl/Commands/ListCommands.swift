@@ -10,6 +10,7 @@ struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules",
     abstract: "List the rules in force, with their counters.",
+    usage: "ndpctl rules [OPTION...] [PREFIX]",
     discussion: "Rules that are disabled are listed, too.")
 
   @OptionGroup var control: ControlOptions
@@ -32,7 +33,8 @@ struct RulesCommand: ParsableCommand {
         return control.printJSON(.rules(RulePage(rules: rules, next: nil)))
       }
       let table = RuleTable(rules: rules)
-      Screen().lines(list.isTabSeparated ? table.tabSeparatedLines : table.linesByProxy)
+      if list.isTabSeparated { return Screen().tabSeparated(table.tabSeparated) }
+      Screen().lines(table.linesByProxy)
     }
   }
 }
@@ -42,6 +44,7 @@ struct SessionsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sessions",
     abstract: "List the targets that are known or being solicited.",
+    usage: "ndpctl sessions [OPTION...] [PREFIX]",
     discussion: """
       The states are those of RFC 4861: incomplete, reachable, probing, stale (confirmed too long \
       ago) and failed (no reply). Targets of static rules have no session.
@@ -70,8 +73,8 @@ struct SessionsCommand: ParsableCommand {
         return control.printJSON(.sessions(SessionPage(sessions: sessions, next: nil)))
       }
       let table = SessionTable(sessions: sessions)
-      Screen().lines(
-        list.isTabSeparated ? table.tabSeparatedLines : table.lines + ["", table.total])
+      if list.isTabSeparated { return Screen().tabSeparated(table.tabSeparated) }
+      Screen().lines(table.lines + ["", table.total])
     }
   }
 }
@@ -83,6 +86,7 @@ struct CountersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "counters",
     abstract: "Show what was received, sent and ignored since the start.",
+    usage: "ndpctl counters [OPTION...]",
     discussion: "Counters that are zero are left out unless -a is given.")
 
   @OptionGroup var control: ControlOptions
@@ -101,7 +105,8 @@ struct CountersCommand: ParsableCommand {
       if control.json { return control.printJSON(.counters(report)) }
       let table = CounterTable(
         report: report, showsZeros: all, showsTotal: list.interface == nil)
-      Screen().lines(list.isTabSeparated ? table.tabSeparatedLines : table.lines)
+      if list.isTabSeparated { return Screen().tabSeparated(table.tabSeparated) }
+      Screen().lines(table.lines)
     }
   }
 }

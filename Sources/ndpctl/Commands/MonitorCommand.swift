@@ -11,6 +11,7 @@ struct MonitorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "monitor",
     abstract: "Show every solicitation and advertisement, with the decision and its reason.",
+    usage: "ndpctl monitor [OPTION...]",
     discussion: """
       Shows what is received and sent on the proxy and rule interfaces, and how long an answer \
       took. Solicitations for targets outside all rules are shown only while the log level is \

@@ -10,6 +10,7 @@ struct ProbeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "probe",
     abstract: "Send solicitations for an address, as a router would, and show who answers.",
+    usage: "ndpctl probe [OPTION...] -i NAME ADDRESS",
     discussion: """
       Sends a Neighbor Solicitation to the solicited-node multicast group of the address, then one \
       by unicast to each host that answered. Run it on another host on the same link: a host does \

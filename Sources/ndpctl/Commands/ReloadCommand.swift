@@ -11,6 +11,7 @@ struct ReloadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reload",
     abstract: "Reload the configuration file, and wait until it is in force.",
+    usage: "ndpctl reload [OPTION...]",
     discussion: """
       If the file has errors they are shown, the old configuration stays in force, and the exit \
       status is 1. With --check nothing is changed. Requires root.
@@ -101,6 +102,7 @@ struct ConfigCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "config",
     abstract: "Print the configuration in force, with all defaults.",
+    usage: "ndpctl config [OPTION...]",
     discussion: """
       The output is a configuration file of the same meaning. With --diff, the exit status is 0 if \
       the file means the same as the configuration in force, and 1 if it does not.

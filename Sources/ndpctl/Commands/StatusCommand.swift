@@ -8,6 +8,7 @@ struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Show the status of the daemon.",
+    usage: "ndpctl status [OPTION...]",
     discussion: """
       The first line is a summary. Below it are the configuration file, each interface with its \
       rules and what it waits for, limits that were reached, and the last warnings.

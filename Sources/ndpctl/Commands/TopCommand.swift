@@ -10,6 +10,7 @@ struct TopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "top",
     abstract: "Show rates and the targets that were solicited last, every second.",
+    usage: "ndpctl top [OPTION...]",
     discussion: """
       Press q or Ctrl-C to quit. If standard output is not a terminal, a line is printed each time.
       """)

@@ -11,6 +11,7 @@ struct WhyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "why",
     abstract: "Explain whether and why a solicitation for an address is answered.",
+    usage: "ndpctl why [OPTION...] ADDRESS",
     discussion: """
       Shows the matching rules, the interfaces, the kernel's route, the session of the target, and \
       the advertisement that would be sent. The last line is the result. If the daemon does not \

@@ -8,6 +8,7 @@ struct MetricsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "metrics",
     abstract: "Print or serve counters and gauges for Prometheus.",
+    usage: "ndpctl metrics [OPTION...]",
     discussion: """
       With --listen, ndpctl runs in the foreground and serves the metrics over HTTP. With \
       --textfile it writes a file for node_exporter's textfile collector; run it every minute. In \

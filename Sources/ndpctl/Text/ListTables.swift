@@ -31,7 +31,7 @@ struct RuleTable {
   }
 
   /// Proxy, prefix, methods, solicitations, answers, `enabled` or `disabled`, description.
-  var tabSeparatedLines: [String] {
+  var tabSeparated: Table {
     Table(
       rows: rules.map { rule in
         [
@@ -40,7 +40,7 @@ struct RuleTable {
           rule.description ?? "",
         ]
       }
-    ).tabSeparatedLines
+    )
   }
 }
 
@@ -80,7 +80,7 @@ struct SessionTable {
 
   /// Target, state, proxy, interfaces, link-layer address, milliseconds since the last
   /// solicitation, milliseconds until the state ends, answers.
-  var tabSeparatedLines: [String] {
+  var tabSeparated: Table {
     Table(
       rows: sessions.map { session in
         [
@@ -91,7 +91,7 @@ struct SessionTable {
           "\(session.remainingMilliseconds)", "\(session.answers)",
         ]
       }
-    ).tabSeparatedLines
+    )
   }
 }
 
@@ -120,7 +120,7 @@ struct CounterTable {
   }
 
   /// Interface or `total`, name, value.
-  var tabSeparatedLines: [String] {
+  var tabSeparated: Table {
     var lines: [[String]] = []
     let sets =
       report.interfaces.map { ($0.name, $0.counters) }
@@ -131,7 +131,7 @@ struct CounterTable {
         lines.append([name, row.name, "\(row.counts.compactMap(\.self).first ?? 0)"])
       }
     }
-    return Table(rows: lines).tabSeparatedLines
+    return Table(rows: lines)
   }
 
   /// A counter: its name in JSON, its name for people, and its values.

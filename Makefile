@@ -209,8 +209,8 @@ install:
 	install -D -m 644 -t "$(share)/ndpproxy" Packaging/prometheus/ndpproxy.rules.yml
 	install -D -m 644 Packaging/grafana/ndpproxy.json "$(share)/ndpproxy/grafana.json"
 	install -D -m 644 systemd/ndpproxy.sysusers "$(DESTDIR)$(PREFIX)/lib/sysusers.d/ndpproxy.conf"
-	install -D -m 644 -t "$(DESTDIR)$(UNITDIR)" systemd/ndpproxy.service
-	sed -i 's|/usr/\(s\?bin\)/ndp|$(PREFIX)/\1/ndp|' "$(DESTDIR)$(UNITDIR)/ndpproxy.service"
+	install -D -m 644 -t "$(DESTDIR)$(UNITDIR)" systemd/*.service systemd/*.socket
+	sed -i 's|/usr/\(s\?bin\)/ndp|$(PREFIX)/\1/ndp|' "$(DESTDIR)$(UNITDIR)"/ndpproxy*.service
 	for page in man/*.[158]; do \
 	  install -D -m 644 -t "$(share)/man/man$${page##*.}" "$$page" || exit 1; done
 	install -D -m 644 completions/ndpproxy.bash "$(share)/bash-completion/completions/ndpproxy"

@@ -32,6 +32,9 @@ let gnu: [CSetting] = [.define("_GNU_SOURCE")]
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let http: [Target.Dependency] = ["NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix"].map {
+  .product(name: $0, package: "swift-nio")
+}
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 // docs/architecture.md draws the arrows between these modules; TidyTests reads each file's imports against them.
@@ -49,7 +52,7 @@ let targets: [Target] = [
     name: "ProxyEngine", dependencies: ["NDPWire", "PrefixTrie", "ProxyModel"],
     swiftSettings: house + optimized),
   .target(
-    name: "ProxyConfig", dependencies: ["NDPWire", "ProxyModel"],
+    name: "ProxyConfig", dependencies: ["NDPWire", "PlainText", "ProxyModel"],
     swiftSettings: house + optimized),
   .target(
     name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", "PlainText", system],
@@ -67,6 +70,8 @@ let targets: [Target] = [
   .target(
     name: "KernelPath", dependencies: ["CLinux", "LinuxNet", "NDPWire", system],
     exclude: ["Program"], cSettings: gnu, swiftSettings: house),
+  .target(
+    name: "Console", dependencies: ["LinuxNet", "LinuxSurvey", "PlainText"], swiftSettings: house),
   .target(name: "JSONText", dependencies: ["PlainText"], swiftSettings: house),
   // Not part of JSONText, for the linker drops no conformance: the daemon would carry it.
   .target(name: "JSONDecoding", dependencies: ["JSONText"], swiftSettings: house),
@@ -88,7 +93,8 @@ let targets: [Target] = [
   .target(
     name: "HostDoctor",
     dependencies: [
-      "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig", "ProxyModel",
+      "Console", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig",
+      "ProxyModel",
     ],
     swiftSettings: house),
   .executableTarget(
@@ -102,10 +108,10 @@ let targets: [Target] = [
   .executableTarget(
     name: "ndpctl",
     dependencies: [
-      "ControlProtocol", "HostDoctor", "Inspection", "JSONDecoding", "JSONText", "LinuxNet",
-      "LinuxSurvey", "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyModel", arguments,
-      subprocess, system,
-    ],
+      "Console", "ControlProtocol", "HostDoctor", "Inspection", "JSONDecoding", "JSONText",
+      "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyModel",
+      arguments, subprocess, system,
+    ] + http,
     swiftSettings: house),
 ]
 
@@ -161,6 +167,8 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "NDPWireTests", dependencies: ["NDPWire", "TestSupport"], swiftSettings: common),
   .testTarget(name: "PlainTextTests", dependencies: ["PlainText"], swiftSettings: common),
+  .testTarget(
+    name: "ConsoleTests", dependencies: ["Console", "PlainText"], swiftSettings: common),
   .testTarget(
     name: "PrefixTrieTests", dependencies: ["NDPWire", "PrefixTrie", "TestSupport"],
     swiftSettings: common),
@@ -290,6 +298,7 @@ let developersProducts: [Product] = [
 
 let dependencies: [Package.Dependency] = [
   .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+  .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
   .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
   .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
 ]

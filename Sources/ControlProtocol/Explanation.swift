@@ -8,6 +8,8 @@ package struct Explanation: Codable, Equatable, Sendable {
   package var isLive = false
   /// The interface of this host that has the address.
   package var owner: String?
+  /// Whether that is a proxy interface: the kernel answers only on the link of the owner.
+  package var isOwnerProxy: Bool?
   /// Every proxy whose rules cover the target.
   package var proxies: [ProxyExplanation] = []
   /// Where the kernel would send a packet to it.
@@ -63,6 +65,8 @@ package struct ProxyExplanation: Codable, Equatable, Sendable {
   package var session: SessionReport?
   /// How long ago the target was last given up, in milliseconds.
   package var sinceFailedMilliseconds: UInt64?
+  /// Why it was: `targetFailed`, or `targetUpstream`.
+  package var failure: String?
   /// What a question that came now would lead to: `answered`, `asks`, `waiting`, or why nothing.
   package var decision = ""
   /// The same in words.
@@ -138,17 +142,20 @@ package struct RecentMessage: Codable, Equatable, Sendable {
   package let kind: WatchedMessage.Kind
   /// Its IPv6 source.
   package let source: IPv6Address
-  /// What we did, or why nothing, in words.
+  /// What we did, or why nothing, in one word as monitors are told.
+  package let decision: String?
+  /// The same in words.
   package let reason: String
 
   package init(
     ageMilliseconds: UInt64, interface: String, kind: WatchedMessage.Kind, source: IPv6Address,
-    reason: String
+    decision: String, reason: String
   ) {
     self.ageMilliseconds = ageMilliseconds
     self.interface = interface
     self.kind = kind
     self.source = source
+    self.decision = decision
     self.reason = reason
   }
 }

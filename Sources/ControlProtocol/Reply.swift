@@ -14,6 +14,8 @@ package enum Reply: Equatable, Sendable {
   /// A monitor is told of messages it was not told of.
   case missed(MissedReport)
   case reload(ReloadReport)
+  case check(CheckReport)
+  case rule(RuleSwitchReport)
   case flush(FlushReport)
   case log(LogReport)
   case error(RequestFailure)
@@ -22,13 +24,18 @@ package enum Reply: Equatable, Sendable {
 extension Reply: Codable {
   private enum Key: String, CodingKey {
     case version, status, sessions, rules, counters, configuration, interfaces, why, monitoring
-    case message, missed, reload, flush, log, error
+    case message, missed, reload, check, rule, flush, log, error
+    case timeMilliseconds
   }
 
   /// Writes the version and the one value under its name.
-  package func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws { try encode(to: encoder, at: nil) }
+
+  /// The same with the time at which it is said, in milliseconds since 1970.
+  fileprivate func encode(to encoder: any Encoder, at time: UInt64?) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(ControlSocket.version, forKey: .version)
+    if let time { try container.encode(time, forKey: .timeMilliseconds) }
     switch self {
     case .status(let value): try container.encode(value, forKey: .status)
     case .sessions(let value): try container.encode(value, forKey: .sessions)
@@ -41,6 +48,8 @@ extension Reply: Codable {
     case .message(let value): try container.encode(value, forKey: .message)
     case .missed(let value): try container.encode(value, forKey: .missed)
     case .reload(let value): try container.encode(value, forKey: .reload)
+    case .check(let value): try container.encode(value, forKey: .check)
+    case .rule(let value): try container.encode(value, forKey: .rule)
     case .flush(let value): try container.encode(value, forKey: .flush)
     case .log(let value): try container.encode(value, forKey: .log)
     case .error(let value): try container.encode(value, forKey: .error)
@@ -54,14 +63,14 @@ extension Reply: Codable {
       try container.decode(Value.self, forKey: key)
     }
     guard try value(.version) == ControlSocket.version,
-      let key = container.allKeys.first(where: { $0 != .version })
+      let key = container.allKeys.first(where: { $0 != .version && $0 != .timeMilliseconds })
     else {
       throw DecodingError.dataCorruptedError(
         forKey: .version, in: container,
         debugDescription: "a reply of version \(ControlSocket.version) was expected")
     }
     switch key {
-    case .version, .status: self = .status(try value(.status))
+    case .version, .timeMilliseconds, .status: self = .status(try value(.status))
     case .sessions: self = .sessions(try value(key))
     case .rules: self = .rules(try value(key))
     case .counters: self = .counters(try value(key))
@@ -72,10 +81,29 @@ extension Reply: Codable {
     case .message: self = .message(try value(key))
     case .missed: self = .missed(try value(key))
     case .reload: self = .reload(try value(key))
+    case .check: self = .check(try value(key))
+    case .rule: self = .rule(try value(key))
     case .flush: self = .flush(try value(key))
     case .log: self = .log(try value(key))
     case .error: self = .error(try value(key))
     }
+  }
+}
+
+/// A reply with the time at which it is said, from which ages in it count back.
+package struct TimedReply: Encodable {
+  private let reply: Reply
+  private let milliseconds: UInt64
+
+  /// `milliseconds` since 1970.
+  package init(_ reply: Reply, at milliseconds: UInt64) {
+    self.reply = reply
+    self.milliseconds = milliseconds
+  }
+
+  /// Writes version, `timeMilliseconds` and the reply.
+  package func encode(to encoder: any Encoder) throws {
+    try reply.encode(to: encoder, at: milliseconds)
   }
 }
 
@@ -106,5 +134,7 @@ package struct RequestFailure: Codable, Equatable, Error, Sendable, CustomString
     case displaced
     /// There is no such thing as was asked for.
     case notFound
+    /// The kernel does not do it.
+    case refused
   }
 }

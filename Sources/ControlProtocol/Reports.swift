@@ -80,10 +80,26 @@ package struct MonitorReport: Codable, Equatable, Sendable {
   package let interfaces: [String]
   /// The daemon's clock, in nanoseconds since some point before the host's start.
   package let nanoseconds: UInt64
+  /// Why there are no messages on the one interface that was asked for; `nil` where there may be.
+  package let trouble: Trouble?
 
-  package init(interfaces: [String], nanoseconds: UInt64) {
+  package init(interfaces: [String], nanoseconds: UInt64, trouble: Trouble? = nil) {
     self.interfaces = interfaces
     self.nanoseconds = nanoseconds
+    self.trouble = trouble
+  }
+
+  /// Why nothing is seen on an interface.
+  package struct Trouble: Codable, Equatable, Sendable {
+    /// Whether messages may come later: rules name the interface, and it is missing or down.
+    package let isTemporary: Bool
+    /// One sentence without a full stop.
+    package let sentence: String
+
+    package init(isTemporary: Bool, sentence: String) {
+      self.isTemporary = isTemporary
+      self.sentence = sentence
+    }
   }
 }
 

@@ -23,8 +23,8 @@ extension Request {
 
 extension Command {
   private enum Name: String {
-    case status, sessions, rules, counters, configuration, interfaces, why, monitor, reload, flush
-    case log
+    case status, sessions, rules, counters, configuration, interfaces, why, monitor, recent, reload
+    case check, rule, flush, log
   }
 
   /// Reads an object with the one command under its name; `nil` where it is none.
@@ -62,7 +62,16 @@ extension Command {
         let frames = values["frames"]?.bool
       else { return nil }
       self = .monitor(prefix: prefix, interface: interface, frames: frames)
+    case .recent:
+      guard let limit = values["limit"]?.integer else { return nil }
+      self = .recent(limit: limit)
     case .reload: self = .reload
+    case .check: self = .check
+    case .rule:
+      guard let prefix = values["prefix"]?.string.flatMap(IPv6Prefix.init),
+        let proxy = values.optional("proxy", { $0.string }), let enabled = values["enabled"]?.bool
+      else { return nil }
+      self = .rule(prefix: prefix, proxy: proxy, enabled: enabled)
     case .flush:
       guard let prefix = values["prefix"]?.string.flatMap(IPv6Prefix.init) else { return nil }
       self = .flush(prefix: prefix)

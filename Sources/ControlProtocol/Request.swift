@@ -35,8 +35,17 @@ package enum Command: Encodable, Equatable, Sendable {
   /// Only for targets in a prefix, and on one interface, where these are given; `frames` asks for
   /// the octets as well.
   case monitor(prefix: IPv6Prefix?, interface: String?, frames: Bool)
+  /// The targets that were solicited last, the latest first, `limit` at most.
+  case recent(limit: Int)
   /// To read the configuration file again and go by it; for root.
   case reload
+  /// To read the configuration file and say what a reload would do, but to do nothing; for root.
+  ///
+  /// It is no option of `reload`: a daemon that does not know it must not reload.
+  case check
+  /// To disable rules for just this prefix until the next reload, or to enable them again; only
+  /// those of one proxy, where it is given; for root.
+  case rule(prefix: IPv6Prefix, proxy: String?, enabled: Bool)
   /// To forget what is known of targets in a prefix; for root.
   case flush(prefix: IPv6Prefix)
   /// To log more or less from now on; for root.
@@ -45,8 +54,9 @@ package enum Command: Encodable, Equatable, Sendable {
   /// Whether it changes something.
   package var isPrivileged: Bool {
     switch self {
-    case .reload, .flush, .log: true
-    case .status, .sessions, .rules, .counters, .configuration, .interfaces, .why, .monitor:
+    case .reload, .check, .rule, .flush, .log: true
+    case .status, .sessions, .rules, .counters, .configuration, .interfaces, .why, .monitor,
+      .recent:
       false
     }
   }

@@ -4,6 +4,8 @@ package import NDPWire
 package struct Status: Codable, Equatable, Sendable {
   /// What is answered where and what is waited for, in a few words.
   package var summary = ""
+  /// The daemon's version.
+  package var programVersion: String?
   /// The number of the daemon's process.
   package var process: Int32 = 0
   /// When it became ready, in milliseconds since 1970, as the clock was then.
@@ -29,6 +31,8 @@ package struct Status: Codable, Equatable, Sendable {
   package var interfaceCount: Int?
   /// How many rules there are, exclusions included.
   package var ruleCount = 0
+  /// How many rules are disabled besides.
+  package var disabledRuleCount: Int?
   /// The first of them, `ControlSocket.pageLength` at most.
   package var rules: [RuleReport] = []
   /// How many targets are in which state.
@@ -77,7 +81,7 @@ package struct InterfaceStatus: Codable, Equatable, Sendable {
   /// What it is for, or what stands in the way, for people.
   package var text: String {
     guard isUsable else { return sentence }
-    let roles = [(isProxy, "answering"), (isRule, "asking")]
+    let roles = [(isProxy, "answering"), (isRule, "soliciting")]
     let note = description.map { " (\($0))" } ?? ""
     return "\(name): \(roles.filter(\.0).map(\.1).joined(separator: " and "))\(note)"
   }
@@ -148,10 +152,12 @@ package struct RuleReport: Codable, Equatable, Sendable {
   package let answers: UInt64
   /// What it is for, if the configuration says it.
   package let description: String?
+  /// Whether it was disabled, so that nothing is answered for it; left out where it was not.
+  package let isDisabled: Bool?
 
   package init(
     proxy: String, prefix: IPv6Prefix, methods: [String], questions: UInt64, answers: UInt64,
-    description: String? = nil
+    description: String? = nil, isDisabled: Bool? = nil
   ) {
     self.proxy = proxy
     self.prefix = prefix
@@ -159,6 +165,7 @@ package struct RuleReport: Codable, Equatable, Sendable {
     self.questions = questions
     self.answers = answers
     self.description = description
+    self.isDisabled = isDisabled
   }
 
   /// What it does, for people: `iface zt0 static (members of the network)`.

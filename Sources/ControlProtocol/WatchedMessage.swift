@@ -4,6 +4,8 @@ package import NDPWire
 package struct WatchedMessage: Codable, Equatable, Sendable {
   /// The daemon's clock, in nanoseconds since some point before the host's start.
   package var nanoseconds: UInt64 = 0
+  /// The same moment by the host's clock, in microseconds since 1970.
+  package var timeMicroseconds: UInt64?
   /// Where it came or went.
   package var interface = ""
   /// Whether we sent it.

@@ -32,7 +32,11 @@ package struct Explainer {
   ) throws(SystemError) -> Explanation {
     var explanation = Explanation()
     explanation.target = target
-    explanation.owner = host.owner(of: target)
+    let owners = host.owners(of: target)
+    // Where proxies answer, the kernel's own answer is one for their link.
+    let proxyLinks = Set(plan.proxyNames.compactMap { host.link(named: $0)?.name })
+    explanation.owner = owners.first(where: proxyLinks.contains) ?? owners.first
+    explanation.isOwnerProxy = explanation.owner.map(proxyLinks.contains)
     var seen: Set<Int32> = []
     let all = engine.explanations(of: target, now: now, solicitor: solicitor, route: route)
     // Of several proxies, the route from the first is told.
@@ -93,20 +97,22 @@ package struct Explainer {
     report.ruleInterfaces = ruleInterfaces(of: found.rules.first, route: route)
     report.session = found.session.map { SessionReport($0, now: now, name: name(of:)) }
     report.sinceFailedMilliseconds = found.failed.map { now.milliseconds(since: $0) }
+    report.failure = found.failureReason.map { "\($0)" }
     switch found.outcome {
     case .answer(let message):
       report.decision = "answered"
-      report.reason = "answered at once"
+      report.reason = "ndpproxy answers"
       report.advertisement = AdvertisementReport(
         source: message.source, isRouter: message.isRouter, isSolicited: message.isSolicited,
         isOverride: message.isOverride, targetLinkLayerAddress: message.targetLinkLayerAddress)
     case .asks(let indexes):
       report.decision = "asks"
       report.askedOn = indexes.map(name(of:))
-      report.reason = "the target is asked for on \(report.askedOn.joined(separator: ", "))"
+      report.reason =
+        "ndpproxy sends a solicitation for the target on \(report.askedOn.joined(separator: ", "))"
     case .waits:
       report.decision = "waiting"
-      report.reason = "the target is being asked for"
+      report.reason = "ndpproxy waits for the target to reply to a solicitation"
     case .silence(let reason):
       report.decision = reason.name
       report.reason = reason.sentence
@@ -130,7 +136,7 @@ package struct Explainer {
       }
       return InterfaceStatus(
         name: name, isProxy: false, isRule: false, condition: "usable",
-        sentence: "\(name): nobody, for it has no Neighbor Discovery; the route is enough")
+        sentence: "\(name): no neighbor discovery there; the route is enough")
     }
   }
 }
@@ -146,9 +152,9 @@ extension Route {
 }
 
 extension HostTable {
-  /// The name of the interface that has this address.
-  fileprivate func owner(of address: IPv6Address) -> String? {
-    let owners = links.values.filter { has(address, onLinkNamed: $0.name) }
-    return owners.min { $0.index < $1.index }?.name
+  /// The names of the interfaces that have this address.
+  fileprivate func owners(of address: IPv6Address) -> [String] {
+    links.values.filter { has(address, onLinkNamed: $0.name) }.sorted { $0.index < $1.index }
+      .map(\.name)
   }
 }

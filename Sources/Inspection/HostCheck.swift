@@ -89,7 +89,7 @@ struct HostCheck {
         result.report(
           .asksItself, about: rule, of: proxy.interface,
           "'\(name)' is the proxy interface \(proxy.interface) by another name: targets would be "
-            + "asked for where the question came from",
+            + "solicited on the link from which the solicitation came",
           suggestion: "name the interface behind which the targets are")
       }
     }

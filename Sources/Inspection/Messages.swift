@@ -23,14 +23,14 @@ extension Outcome {
   /// The same in words.
   package var sentence: String {
     switch self {
-    case .answered: "answered at once"
-    case .asked: "the target is asked for"
-    case .lookedUp: "the kernel is asked for its route"
-    case .waiting: "it waits for the target, which is asked for already"
-    case .confirmed: "the target is there"
+    case .answered: "answered"
+    case .asked: "sending a solicitation for the target"
+    case .lookedUp: "looking up the route"
+    case .waiting: "waiting for the target, to which a solicitation was sent"
+    case .confirmed: "the target is reachable"
     case .ignored(let reason): reason.sentence
-    case .dropped: "a malformed frame"
-    case .noted: "it was no message"
+    case .dropped: "malformed frame"
+    case .noted: "not a message"
     }
   }
 }
@@ -38,17 +38,17 @@ extension Outcome {
 extension NeighborSolicitation {
   /// Who asks, and for what.
   package var sentence: String {
-    let asker =
-      isDuplicateAddressDetection ? "a host checks for duplicates of" : "\(source) asks for"
-    return "\(asker) \(target)"
+    isDuplicateAddressDetection
+      ? "solicitation for \(target) by Duplicate Address Detection"
+      : "solicitation for \(target) from \(source)"
   }
 }
 
 extension NeighborAdvertisement {
   /// Who tells whom, and what.
   package var sentence: String {
-    let place = targetLinkLayerAddress.map { " is at \($0)" } ?? " is here"
-    return "\(source) tells \(destination) that \(target)\(place)"
+    let place = targetLinkLayerAddress.map { " at \($0)" } ?? ""
+    return "advertisement for \(target)\(place) from \(source) to \(destination)"
   }
 }
 
@@ -98,6 +98,6 @@ extension WatchedMessage {
   package init(_ reason: DropReason) {
     self.init()
     decision = reason.name
-    self.reason = "a malformed frame"
+    self.reason = "malformed frame"
   }
 }

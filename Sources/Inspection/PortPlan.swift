@@ -60,6 +60,12 @@ package struct PortPlan: Sendable {
       + patterns.filter { link.names.contains(where: $0.matches) }.map(\.text)
   }
 
+  /// The names and patterns that would mean an interface of this name, which is not there.
+  package func names(matching name: String) -> [String] {
+    (purposes[name] != nil || askedNames.contains(name) ? [name] : [])
+      + patterns.filter { $0.matches(name) }.map(\.text)
+  }
+
   /// What the kernel lets through on a proxy interface.
   ///
   /// To compile it takes a quarter of a millisecond, so that it is done once.
@@ -161,10 +167,11 @@ extension PortPlan.Condition {
     case .missing: "no such interface"
     case .unmatched: "no interface matches"
     case .down: "the interface is down"
-    case .enslaved(let master): "the interface is a port of \(master) and hears nothing"
-    case .notEthernet: "the interface has no link-layer address or no neighbour discovery"
-    case .noNeighbors: "nobody can be asked on an interface without neighbour discovery"
-    case .taken(let other): "it is the interface that the proxy '\(other)' serves"
+    case .enslaved(let master): "the interface is a port of \(master), which receives its frames"
+    case .notEthernet: "the interface has no link-layer address or no neighbor discovery"
+    case .noNeighbors:
+      "the interface has no neighbor discovery, so no solicitations can be sent there"
+    case .taken(let other): "the proxy '\(other)' is for the same interface"
     case .failing(let reason): reason
     }
   }
@@ -177,7 +184,7 @@ extension PortPlan.Condition {
     case .unmatched: "its rules wait until one does"
     case .down: "its rules wait until it is up"
     case .enslaved(let master): "name \(master) instead"
-    case .notEthernet: "nobody can be answered there"
+    case .notEthernet: "no solicitations can be answered there"
     case .noNeighbors: "use 'static' or 'auto' instead of 'iface \(name)'"
     case .taken(let other): "put the rules of both into 'proxy \(other)'"
     case .failing: "trying again every second"

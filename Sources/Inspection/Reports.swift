@@ -1,5 +1,5 @@
 package import ControlProtocol
-import NDPWire
+package import NDPWire
 package import ProxyEngine
 package import ProxyModel
 
@@ -26,6 +26,16 @@ extension RuleReport {
       proxy: summary.proxy, prefix: rule.prefix, methods: methods,
       questions: summary.count.questions, answers: summary.count.answers,
       description: rule.description.isEmpty ? nil : rule.description)
+  }
+}
+
+extension RuleReport {
+  /// Rules of a configuration for one prefix that are disabled.
+  package init(disabled rules: [Ruleset.Rule], for prefix: IPv6Prefix, of proxy: String) {
+    self.init(
+      proxy: proxy, prefix: prefix,
+      methods: rules.prefix(Self.shownInterfaces).map { "\($0.method)" }, questions: 0, answers: 0,
+      description: rules.lazy.map(\.description).first { !$0.isEmpty }, isDisabled: true)
   }
 }
 

@@ -1,33 +1,44 @@
 package import ControlProtocol
 import NDPWire
 
-// The end of an explanation: one sentence that says what a question leads to, and why.
+// The end of an explanation: one sentence that says what a solicitation leads to, and why.
 
 extension Explanation.Verdict {
-  /// Draws the conclusion from an explanation; `rules` are some that there are.
-  package init(of explanation: Explanation, rules: [RuleReport]) {
+  /// Draws the conclusion from an explanation; `rules` are some that there are, `disabled` those
+  /// that are not in force.
+  package init(of explanation: Explanation, rules: [RuleReport], disabled: [RuleReport] = []) {
     self.init()
     let target = explanation.target
-    if let owner = explanation.owner, !explanation.proxies.contains(where: \.isAnswered) {
+    if let owner = explanation.owner, explanation.isOwnerProxy != false || rules.isEmpty,
+      !explanation.proxies.contains(where: \.isAnswered)
+    {
       self.init(
         .yes, "ownAddress", "\(owner) has \(target) itself, so the kernel answers for it there")
     } else if target.isNeverProxied {
       self.init(
         .no, "targetNotProxied",
-        "\(target) is not a unicast address that can be answered for by another")
+        "\(target) is not a unicast address that a proxy may answer for")
     } else if let proxy = explanation.proxies.first(where: \.isAnswered)
       ?? explanation.proxies.first(where: { $0.interface.isUsable && $0.mayBeAnswered })
       ?? explanation.proxies.first(where: { $0.interface.isUsable })
       ?? explanation.proxies.first
     {
       self.init(of: proxy, in: explanation)
+    } else if let rule = disabled.first(where: { $0.prefix.contains(target) }) {
+      self.init(
+        .no, "ruleDisabled",
+        "the rule \(rule.prefix) on \(rule.proxy) is disabled; 'ndpctl rule enable "
+          + "\(rule.prefix)' enables it")
     } else {
       let known = rules.prefix(3).map { "\($0.prefix) on \($0.proxy)" }
       let more = rules.count > 3 ? " and more" : ""
+      let owner = explanation.owner.map {
+        "\($0) has \(target), and the kernel answers for it only there; "
+      }
       self.init(
         .no, "noRule",
-        "no rule covers \(target)"
-          + (known.isEmpty ? "; there are none" : "; there are \(list(known))\(more)"))
+        (owner ?? "") + "no rule covers \(target)"
+          + (known.isEmpty ? "; there are no rules" : "; there are \(list(known))\(more)"))
     }
   }
 
@@ -46,34 +57,42 @@ extension Explanation.Verdict {
     }
     switch proxy.decision {
     case "answered":
+      if let limit = explanation.latestLimit(on: proxy.proxy) {
+        self.init(
+          .depends, limit.decision ?? "",
+          "answered on \(proxy.proxy) only within a limit: the last solicitation, "
+            + "\(age(limit.ageMilliseconds)) ago, was ignored, because \(limit.reason)")
+        return
+      }
       let goesBack = explanation.owner == nil && explanation.route.interface == proxy.proxy
       self.init(
         .yes, goesBack ? "answeredInVain" : "answered",
         "answered on \(proxy.proxy): \(proxy.proof(in: explanation))"
-          + (goesBack ? "; the kernel sends what comes for it back to \(proxy.proxy)" : ""))
+          + (goesBack ? "; the kernel sends packets for it back to \(proxy.proxy)" : ""))
     case "asks":
-      if let since = proxy.sinceFailedMilliseconds {
+      if let failure = proxy.rememberedFailure(of: target, askedOn: proxy.askedOn) {
         self.init(
-          .no, "targetFailed",
-          "nobody answered on \(list(proxy.askedOn)) \(age(since)) ago; the next question has "
-            + "\(target) asked for again")
+          .no, proxy.failure ?? "targetFailed",
+          "not answered on \(proxy.proxy): \(failure); the next solicitation makes ndpproxy ask "
+            + "again")
       } else {
         self.init(
           .depends, "asks",
-          "it is for \(target) to say: it would be asked for on \(list(proxy.askedOn)), and is "
-            + "answered for if it answers there")
+          "ndpproxy would send a solicitation for \(target) on \(list(proxy.askedOn)), and answer "
+            + "if it replies")
       }
     case "waiting":
-      let asked = list(proxy.session?.interfaces ?? [])
-      if let since = proxy.sinceFailedMilliseconds {
+      let asked = proxy.session?.interfaces ?? []
+      if let failure = proxy.rememberedFailure(of: target, askedOn: asked) {
         self.init(
-          .no, "targetFailed",
-          "nobody answered on \(asked) \(age(since)) ago; \(target) is being asked for again")
+          .no, proxy.failure ?? "targetFailed",
+          "not answered on \(proxy.proxy): \(failure); ndpproxy is asking again")
         return
       }
       self.init(
         .depends, "waiting",
-        "it is for \(target) to say: it is being asked for on \(asked)")
+        "ndpproxy has sent a solicitation for \(target) on \(list(asked)), and answers if it "
+          + "replies")
     default:
       self.init(
         .no, proxy.decision, "not answered on \(proxy.proxy): \(proxy.cause(in: explanation))")
@@ -81,24 +100,44 @@ extension Explanation.Verdict {
   }
 }
 
+extension Explanation {
+  /// The latest solicitation on a proxy interface, if that came just now and a limit had it ignored.
+  fileprivate func latestLimit(on interface: String) -> RecentMessage? {
+    let latest = messages.first { $0.kind == .solicitation && $0.interface == interface }
+    guard let latest, latest.ageMilliseconds < 3000,
+      ["advertisementLimit", "offLinkLimit"].contains(latest.decision)
+    else { return nil }
+    return latest
+  }
+}
+
 extension ProxyExplanation {
   fileprivate var isAnswered: Bool { interface.isUsable && decision == "answered" }
   fileprivate var mayBeAnswered: Bool { decision == "asks" || decision == "waiting" }
+
+  /// Why the target was given up, if that is remembered; the same for as long as it is.
+  fileprivate func rememberedFailure(of target: IPv6Address, askedOn: [String]) -> String? {
+    guard let since = sinceFailedMilliseconds else { return nil }
+    if failure == "targetUpstream" {
+      return "a neighbor on the link of \(proxy) had \(target) \(age(since)) ago"
+    }
+    return "\(target) did not reply on \(list(askedOn)) \(age(since)) ago"
+  }
 
   /// Why the target is taken to be there.
   fileprivate func proof(in explanation: Explanation) -> String {
     if let owner = explanation.owner { return "this host has the address, on \(owner)" }
     if rule?.methods.contains("static") == true, session == nil {
-      return "the rule is static, and nobody is asked"
+      return "the rule is static, so the target need not reply"
     }
     guard let session, let address = session.linkLayerAddress,
       let since = session.sinceConfirmedMilliseconds
     else {
       let interface = explanation.route.interface
-      return interface.map { "the kernel routes it out of \($0), and that is the proof" }
-        ?? "it is this host's"
+      return interface.map { "the kernel has a route to it on \($0), which is enough" }
+        ?? "the kernel delivers packets for it to this host"
     }
-    return "it is at \(address) on \(list(session.interfaces)), and said so \(age(since)) ago"
+    return "it is at \(address) on \(list(session.interfaces)), and replied \(age(since)) ago"
   }
 
   /// Why there is no answer, as closely as it is known.
@@ -109,10 +148,10 @@ extension ProxyExplanation {
       guard let interface = explanation.route.interface else {
         return "the kernel has no route to it ('ip -6 route get \(explanation.target)')"
       }
-      return "the kernel routes it back out of \(interface)"
+      return "the kernel routes it back to \(interface)"
     case "targetFailed":
-      let since = sinceFailedMilliseconds.map { " \(age($0)) ago" } ?? ""
-      return "nobody answered on \(list(session?.interfaces ?? []))\(since)"
+      return rememberedFailure(of: explanation.target, askedOn: session?.interfaces ?? [])
+        ?? "\(explanation.target) did not reply on \(list(session?.interfaces ?? []))"
     case "ruleInterfaceUnavailable", "noSourceAddress":
       let troubles = ruleInterfaces.filter { !$0.isUsable }.map(\.sentence)
       return troubles.isEmpty ? reason : troubles.joined(separator: "; ")

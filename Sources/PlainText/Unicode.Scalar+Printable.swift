@@ -20,6 +20,6 @@ extension Unicode.Scalar {
 
   /// Each octet of its UTF-8 as `\xNN`.
   var escaped: String {
-    String(self).utf8.map { ($0 < 0x10 ? "\\x0" : "\\x") + String($0, radix: 16) }.joined()
+    String(self).utf8.map(\.escaped).joined()
   }
 }

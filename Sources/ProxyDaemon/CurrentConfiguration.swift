@@ -1,6 +1,7 @@
 import ControlProtocol
 import Inspection
 import LinuxNet
+import NDPWire
 import ProxyConfig
 import ProxyModel
 
@@ -8,9 +9,16 @@ import ProxyModel
 final class CurrentConfiguration {
   /// Read again when a reload is asked for; absolute.
   let path: String
+  /// What is in force: as the file had it, without the rules that are disabled.
   private(set) var configuration: Configuration
+  /// The rules that are disabled until the next reload.
+  private(set) var disabledRules: [RuleReport] = []
+  /// What the file had, where some of it is disabled.
+  private var whole: Configuration?
   /// When it was taken up.
   private(set) var taken = Moment.now
+  /// Another number for each configuration that was in force.
+  private(set) var generation: UInt64 = 0
   /// Whether the last one that was to take its place was refused.
   private(set) var isReloadRefused = false
   /// What keeps other daemons off our interfaces; `nil` where nothing does.
@@ -52,16 +60,43 @@ final class CurrentConfiguration {
         try change(newer)
       } catch {
         // What is in force stays claimed, and nothing else.
-        _ = claimInterfaces(of: configuration)
+        _ = claimInterfaces(of: whole ?? configuration)
         throw error
       }
       configuration = newer
+      (whole, disabledRules) = (nil, [])
       taken = .now
+      generation &+= 1
       isReloadRefused = false
       log.notice("reloaded: \(summary())")
       return ReloadReport(isInForce: true, summary: summary(), problems: problems)
     } catch {
       return refuse("\(error)", problems)
+    }
+  }
+
+  /// Reads the file and says whether a reload would take it up; `preview` says what that would do.
+  ///
+  /// Changes nothing, and logs nothing.
+  func check(
+    preview: (Configuration) -> (sessionCount: Int, lost: Int, restarts: [String])
+  ) -> CheckReport {
+    var problems: [ReloadReport.Problem] = []
+    func refusal(_ reason: String) -> CheckReport {
+      CheckReport(
+        isAcceptable: false, summary: "a reload would be refused: \(reason)", problems: problems)
+    }
+    do {
+      let file = try ConfigurationFile(path: path, isRegular: true)
+      problems = file.problems.map(ReloadReport.Problem.init)
+      guard let newer = file.configuration else { return refusal("\(file.path) has errors") }
+      try claims?.check(newer)
+      let change = preview(newer)
+      return CheckReport(
+        isAcceptable: true, summary: "\(file.path) can be loaded", problems: problems,
+        sessionCount: change.sessionCount, sessionsLost: change.lost, restarts: change.restarts)
+    } catch {
+      return refusal("\(error)")
     }
   }
 
@@ -89,6 +124,71 @@ final class CurrentConfiguration {
     case .warning: log.warning("\(diagnostic)")
     case .note: log.info("\(diagnostic)")
     }
+  }
+}
+
+// MARK: - Rules that are disabled
+
+extension CurrentConfiguration {
+  /// Disables the rules for just this prefix until the next reload, or enables them again, and has
+  /// `change` go by that.
+  ///
+  /// A disabled rule is as if the file did not have it. Claims stay: the interface is still ours.
+  /// Throws where there is no such rule, or `change` does; then all is as it was.
+  func setRule(
+    _ prefix: IPv6Prefix, of proxy: String?, isEnabled: Bool,
+    change: (Configuration) throws(SystemError) -> Void
+  ) throws(RequestFailure) -> RuleSwitchReport {
+    let whole = whole ?? configuration
+    let owners = whole.proxies.filter { owner in
+      (proxy == nil || owner.interface == proxy) && owner.rules.contains { $0.prefix == prefix }
+    }
+    guard !owners.isEmpty else {
+      let place = proxy.map { " of proxy \($0)" } ?? ""
+      throw RequestFailure(
+        .notFound, "there is no rule \(prefix)\(place); 'ndpctl rules' lists the rules")
+    }
+    let names = Set(owners.map(\.interface))
+    var disabled = disabledRules.filter { $0.prefix != prefix || !names.contains($0.proxy) }
+    let wasDisabled = disabledRules.count - disabled.count
+    let isChanged = isEnabled ? wasDisabled > 0 : wasDisabled < owners.count
+    let report = RuleSwitchReport(
+      prefix: prefix, proxies: owners.map(\.interface), isEnabled: isEnabled, isChanged: isChanged)
+    guard isChanged else { return report }
+    if !isEnabled {
+      disabled += owners.map { owner in
+        RuleReport(
+          disabled: owner.rules.filter { $0.prefix == prefix }, for: prefix, of: owner.interface)
+      }
+    }
+    let newer = whole.without(disabled)
+    do {
+      try change(newer)
+    } catch {
+      throw RequestFailure(.refused, "the kernel refused: \(error); all is as it was")
+    }
+    configuration = newer
+    disabledRules = disabled
+    self.whole = disabled.isEmpty ? nil : whole
+    // Parts of the text that are read in between are of another configuration.
+    generation &+= 1
+    let place = report.proxies.joined(separator: ", ")
+    log.notice("rule \(prefix) on \(place): \(isEnabled ? "enabled" : "disabled") by ndpctl")
+    return report
+  }
+}
+
+extension Configuration {
+  /// The same without the rules for the prefixes of these reports.
+  fileprivate func without(_ disabled: [RuleReport]) -> Configuration {
+    var rest = self
+    for position in proxies.indices {
+      let name = proxies[position].interface
+      let prefixes = Set(disabled.filter { $0.proxy == name }.map(\.prefix))
+      if prefixes.isEmpty { continue }
+      rest.ruleset.proxies[position].rules.removeAll { prefixes.contains($0.prefix) }
+    }
+    return rest
   }
 }
 

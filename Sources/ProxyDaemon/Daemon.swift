@@ -2,6 +2,7 @@ import ControlProtocol
 import EventLoop
 import Inspection
 import LinuxNet
+import NDPWire
 import ProxyConfig
 import ProxyEngine
 import ProxyModel
@@ -126,6 +127,26 @@ extension Daemon {
     defer { manager.tell("READY=1") }
     defer { Heap.trim() }
     return current.reload(summary: { summary }) { (newer) throws(SystemError) in try take(newer) }
+  }
+
+  func checkReload() -> CheckReport {
+    defer { Heap.trim() }
+    return current.check { newer in
+      let change = path.engine.preview(newer.ruleset, limits: newer.limits)
+      var restarts = change.contradicted.map { "\($0): 'router' changes only with a restart" }
+      if newer.ruleset.installsHostRoutes, !Privileges.has(.netAdmin) {
+        restarts.append("'autowire' needs CAP_NET_ADMIN, which only a restart brings back")
+      }
+      return (path.engine.sessionCount, change.forgottenCount, restarts)
+    }
+  }
+
+  func setRule(
+    _ prefix: IPv6Prefix, of proxy: String?, isEnabled: Bool
+  ) throws(RequestFailure) -> RuleSwitchReport {
+    try current.setRule(prefix, of: proxy, isEnabled: isEnabled) { (newer) throws(SystemError) in
+      try take(newer)
+    }
   }
 
   private func take(_ configuration: Configuration) throws(SystemError) {

@@ -48,6 +48,16 @@ final class InstanceClaims {
     return added.compactMap(\.warning)
   }
 
+  /// Throws where another daemon has an interface of a configuration; changes nothing.
+  ///
+  /// What nobody has is claimed for the moment.
+  func check(_ configuration: Configuration) throws(Refusal) {
+    let names = configuration.proxies.lazy.filter { !$0.rules.isEmpty }.map(\.interface)
+    let held = Set(claims.map(\.interface))
+    let wanted = Set(names).union(names.map(primaryName)).subtracting(held)
+    for interface in wanted.sorted() { _ = try claim(interface, .zero) }
+  }
+
   private func claim(
     _ interface: String, _ patience: Duration
   ) throws(Refusal) -> InstanceClaim {

@@ -29,23 +29,22 @@ struct Arguments: Equatable {
     usage: ndpproxy [-c FILE] [-d] [-p PIDFILE] [-S SOCKET] [-u USER] [-v]
            ndpproxy --test-config [--strict] [--offline] [-c FILE] [-v]
 
-    Answers IPv6 neighbour solicitations for addresses behind this host.
+    Answers IPv6 Neighbor Solicitations for addresses behind this host.
 
       -c, --config FILE    read FILE instead of /etc/ndpproxy.conf (or, where only that
                            exists, /etc/ndppd.conf)
-      -d, --daemon         go to the background once ready, and log to the system log
-      -p, --pidfile FILE   write the process number to FILE, unless that is something else
-                           than a pid file
-      -S, --socket PATH    let ndpctl connect at PATH instead of /run/ndpproxy/control;
-                           'off' for nowhere
-      -u, --user USER      once everything is open, become USER instead of ndpproxy or, where
-                           there is no such user, a user without a name
-      -v, --verbose        log more; twice, every message
-      -t, --test-config    check the configuration and exit; with -v also print it as
-                           understood, all defaults included
-      -s, --strict         with --test-config, take warnings for errors
-      -o, --offline        with --test-config, do not look at this host's interfaces
-      -V, --version        print version and licence and exit
+      -d, --daemon         run in the background, and log to the system log
+      -p, --pidfile FILE   write the process ID to FILE, which must be a pid file if it exists
+      -S, --socket PATH    create the control socket at PATH (default /run/ndpproxy/control);
+                           'off' disables it
+      -u, --user USER      run as USER after initialization (default ndpproxy or, if there is
+                           no such user, an unused user ID)
+      -v, --verbose        log more; if given twice, log every message
+      -t, --test-config    check the configuration and exit; with -v also print it with all
+                           defaults
+      -s, --strict         with --test-config, treat warnings as errors
+      -o, --offline        with --test-config, do not check the interfaces of this host
+      -V, --version        print version and license, and exit
       -h, --help           print this and exit
 
     """
@@ -80,7 +79,7 @@ extension Arguments {
     }
     for (flag, value) in line.given { arguments.take(flag, value: value) }
     if arguments.action == .run, arguments.isStrict || arguments.isOffline {
-      complain("--strict and --offline are about --test-config alone")
+      complain("--strict and --offline require --test-config")
       return nil
     }
     return arguments

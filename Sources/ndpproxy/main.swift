@@ -73,7 +73,7 @@ private func ignoredFile(beside file: ConfigurationFile, _ arguments: Arguments)
   }
   let isEmpty = file.configuration?.proxies.isEmpty == true
   return isEmpty
-    ? "\(file.path) asks for nothing, and while it is there \(ignored) is not read: remove it, or "
+    ? "\(file.path) has no proxy, and while it exists \(ignored) is not read: remove it, or "
       + "copy \(ignored) to it"
     : "notice: \(ignored) is not read while \(file.path) is there"
 }

@@ -20,6 +20,16 @@ struct MessageTests {
     (#"{"log":{"level":"debug"}}"#, .log(level: .debug)),
     (#"{"monitor":{"frames":false}}"#, .monitor(prefix: nil, interface: nil, frames: false)),
     (#"{"reload":{}}"#, .reload),
+    (#"{"recent":{"limit":24}}"#, .recent(limit: 24)),
+    (#"{"check":{}}"#, .check),
+    (
+      #"{"rule":{"prefix":"2001:db8::/32","enabled":false}}"#,
+      .rule(prefix: IPv6Prefix("2001:db8::/32")!, proxy: nil, enabled: false)
+    ),
+    (
+      #"{"rule":{"prefix":"2001:db8::/32","proxy":"eth0","enabled":true}}"#,
+      .rule(prefix: IPv6Prefix("2001:db8::/32")!, proxy: "eth0", enabled: true)
+    ),
   ]
 
   @Test(arguments: commands)
@@ -39,6 +49,9 @@ struct MessageTests {
     #"{"version":1,"command":{"rules":{"from":1.5}}}"#, #"{"version":1,"command":{"rules":3}}"#,
     #"{"version":1,"command":{"monitor":{"interface":3,"frames":true}}}"#,
     #"{"version":1,"command":{"monitor":{}}}"#,
+    #"{"version":1,"command":{"recent":{}}}"#,
+    #"{"version":1,"command":{"rule":{"prefix":"2001:db8::/32"}}}"#,
+    #"{"version":1,"command":{"rule":{"enabled":true}}}"#,
     #"{"version":1,"command":{"flush":{"prefix":"2001:db8::/129"}}}"#,
   ])
   func `what is no command is refused`(line: String) {
@@ -97,9 +110,11 @@ struct MessageTests {
       .status, .sessions(from: 0), .rules(from: 0), .counters, .configuration(from: nil),
       .interfaces(from: 0),
       .why(target: .unspecified), .monitor(prefix: nil, interface: nil, frames: true),
+      .recent(limit: 1),
     ]
     let privileged: [Command] = [
-      .reload, .flush(prefix: IPv6Prefix(.unspecified, length: 0)), .log(level: .info),
+      .reload, .flush(prefix: IPv6Prefix(.unspecified, length: 0)), .log(level: .info), .check,
+      .rule(prefix: IPv6Prefix(.unspecified, length: 0), proxy: nil, enabled: true),
     ]
     #expect(free.filter(\.isPrivileged) == [])
     #expect(privileged.filter { !$0.isPrivileged } == [])
@@ -119,9 +134,19 @@ struct MessageTests {
       .configuration(ConfigurationReport(path: "/f", text: "ttl 1", next: 7, generation: 8)),
       .missed(MissedReport(count: 3)),
       .error(RequestFailure(.forbidden, "no")), .log(LogReport(level: .info)),
+      .check(CheckReport(isAcceptable: true, summary: "x", problems: [], sessionsLost: 3)),
+      .rule(
+        RuleSwitchReport(
+          prefix: IPv6Prefix(.unspecified, length: 0), proxies: ["a"], isEnabled: true,
+          isChanged: false)),
     ]
     for reply in replies {
       #expect(try JSONText.value(Reply.self, from: JSONText.octets(of: reply)) == reply)
+      let timed = JSONText.octets(of: TimedReply(reply, at: 1_700_000_000_123))
+      #expect(
+        String(decoding: timed, as: UTF8.self).hasPrefix(
+          #"{"version":1,"timeMilliseconds":1700000000123,""#))
+      #expect(try JSONText.value(Reply.self, from: timed) == reply)
     }
     let line = #"{"version":2,"log":{"level":"info"}}"#
     #expect(throws: DecodingError.self) { try JSONText.value(Reply.self, from: line.utf8) }

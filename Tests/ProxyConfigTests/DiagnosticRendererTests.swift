@@ -115,7 +115,7 @@ import Testing
       "an empty file has no line to show",
       "",
       """
-      f:1:1: warning: the file asks for nothing [nothing-configured]
+      f:1:1: warning: the file has no proxy [nothing-configured]
         add 'proxy <interface> { rule <prefix> { auto } }'
 
       """),

@@ -20,6 +20,16 @@ private final class FakeOperator: DaemonOperator {
     return ReloadReport(isInForce: true, summary: "as before", problems: [])
   }
 
+  func checkReload() -> CheckReport {
+    CheckReport(isAcceptable: true, summary: "as before", problems: [])
+  }
+
+  func setRule(
+    _ prefix: IPv6Prefix, of proxy: String?, isEnabled: Bool
+  ) throws(RequestFailure) -> RuleSwitchReport {
+    throw RequestFailure(.notFound, "there is no rule \(prefix)")
+  }
+
   func setLogLevel(_ level: LogLevel) { self.level = level }
 }
 
@@ -142,7 +152,7 @@ final class ControlTests {
     try stage.receive(Stage.question())
     let told = try text(for: client!)
     #expect(told.contains("\"asked\""))
-    #expect(told.contains("we ask"))
+    #expect(told.contains("solicitation sent"))
     client = nil
     try turn()
     try stage.receive(Stage.question())

@@ -199,14 +199,16 @@ struct ClientTests {
       let asNobody = ["setpriv", "--reuid=1234", "--regid=1234", "--clear-groups"]
       func ask(_ arguments: [String]) async throws -> CommandResult {
         try await network.gateway.result(
-          of: asNobody + [ndpctl, arguments[0], "--socket", daemon.controlSocket]
-            + arguments.dropFirst())
+          of: asNobody + [ndpctl, "--socket", daemon.controlSocket] + arguments)
       }
       for arguments in [["status"], ["counters"], ["rules"], ["sessions"], ["config"]] {
         let result = try await ask(arguments)
         #expect(result.status == .exited(0), "\(arguments): \(result.standardError)")
       }
-      for arguments in [["reload"], ["flush", "::/0"], ["log", "debug"]] {
+      for arguments in [
+        ["reload"], ["flush", "::/0"], ["log", "debug"], ["reload", "--check"],
+        ["rule", "disable", "\(FoundingNetwork.insidePrefix)"],
+      ] {
         let result = try await ask(arguments)
         #expect(result.status == .exited(77), "\(arguments): \(result.standardError)")
         #expect(result.standardError.contains("only root may do that"))

@@ -22,7 +22,7 @@ struct CommandTests {
       #expect(good.status == .exited(0))
       #expect(good.standardOutput == "reloaded: answering on eth0\n")
       let rules = try await network.gateway.ndpctl("rules", of: daemon)
-      #expect(rules.standardOutput.contains("2001:db8:1:0:ff::/80  iface zt0      0         0"))
+      #expect(rules.standardOutput.contains("2001:db8:1:0:ff::/80  iface zt0          0         0"))
 
       try file.replaceContents(with: "proxy eth0 {\n  rule x {\n    static\n  }\n  retries z\n}\n")
       let bad = try await network.gateway.ndpctl("reload", of: daemon)
@@ -32,7 +32,7 @@ struct CommandTests {
       #expect(bad.standardError.contains("error: \(file.path):5:11: "))
       #expect(bad.standardError.contains("not reloaded: "))
       let status = try await network.gateway.ndpctl("status", of: daemon)
-      #expect(status.standardOutput.contains("its last change was refused"))
+      #expect(status.standardOutput.contains("the last reload was refused"))
       #expect(status.standardOutput.contains("3 warnings"))
       let json = try await network.gateway.ndpctl("reload", "--json", of: daemon)
       guard
@@ -55,17 +55,18 @@ struct CommandTests {
       }
       let sessions = try await network.gateway.ndpctl("sessions", of: daemon)
       let lines = sessions.standardOutput.split(separator: "\n").map(String.init)
-      #expect(lines.count == 3)
-      #expect(lines.dropFirst().allSatisfy { $0.contains("  reachable  zt0") }, "\(lines)")
+      #expect(lines.count == 4)
+      #expect(lines[1...2].allSatisfy { $0.contains("  reachable  zt0  ") }, "\(lines)")
+      #expect(lines.last == "2 targets: 2 reachable")
       let one = try await network.gateway.ndpctl("flush", "\(member)", of: daemon)
-      #expect(one.standardOutput == "forgot 1 target\n")
+      #expect(one.standardOutput == "deleted 1 session\n")
       let all = try await network.gateway.ndpctl("flush", "::/0", of: daemon)
-      #expect(all.standardOutput == "forgot 1 target\n")
+      #expect(all.standardOutput == "deleted 1 session\n")
       let wrong = try await network.gateway.ndpctl("flush", "zt0", of: daemon)
       #expect(wrong.status == .exited(64))
 
       let log = try await network.gateway.ndpctl("log", "debug", of: daemon)
-      #expect(log.standardOutput == "logging debug\n")
+      #expect(log.standardOutput == "log level debug\n")
       _ = try await network.router.ping(FoundingNetwork.memberAddress(7))
       let line = try await daemon.process.line(containing: "asking: ", within: .seconds(20))
       #expect(line != nil)
@@ -94,6 +95,8 @@ struct CommandTests {
       for arguments in [
         ["status"], ["sessions"], ["rules"], ["counters"], ["config"], ["why", "\(member)"],
         ["reload"], ["flush", "::/0"], ["log", "info"], ["top", "--count", "1"],
+        ["reload", "--check"], ["rule", "disable", "\(FoundingNetwork.insidePrefix)"], ["rules"],
+        ["rule", "enable", "\(FoundingNetwork.insidePrefix)"],
       ] {
         let result = try await network.gateway.ndpctl(arguments + ["--json"], of: daemon)
         #expect(result.standardOutput.split(separator: "\n").count == 1, "\(arguments)")
@@ -101,17 +104,44 @@ struct CommandTests {
           of: ["/usr/bin/python3", "-m", "json.tool"], input: result.standardOutput)
         #expect(parsed.status == .exited(0), "\(arguments): \(parsed.standardError)")
         #expect(result.standardOutput.hasPrefix("{\"version\":1,\""))
+        let pretty = try await network.gateway.ndpctl(["--pretty"] + arguments, of: daemon)
+        #expect(pretty.standardOutput.hasPrefix("{\n  \"version\": 1,\n  \""), "\(pretty)")
+        let reparsed = try await network.gateway.result(
+          of: ["/usr/bin/python3", "-m", "json.tool"], input: pretty.standardOutput)
+        #expect(reparsed.status == .exited(0), "\(arguments): \(reparsed.standardError)")
       }
     }
   }
 
-  @Test func `tables fit 80 columns, whatever is in them`() async throws {
+  /// Runs a program in a terminal of some size and prints what it writes there.
+  private static let widthScript = """
+    import fcntl, os, pty, struct, sys, termios
+    columns, command = int(sys.argv[1]), sys.argv[2:]
+    pid, master = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        os.execv(command[0], command)
+    seen = b""
+    try:
+        while True:
+            more = os.read(master, 65536)
+            if not more: break
+            seen += more
+    except OSError: pass
+    os.waitpid(pid, 0)
+    sys.stdout.buffer.write(seen.replace(b"\\r\\n", b"\\n"))
+    """
+
+  @Test func `tables are as wide as the terminal, and in pipes as it takes`() async throws {
     let network = try await FoundingNetwork(members: 1)
     let long = "abcdefghijklmno"
     let text = """
       proxy eth0 {
         rule 2001:db8:1111:2222:3333:4444:5555:6600/120 {
           iface \(long)
+          iface second
+          iface third
+          iface zt0
         }
         rule 2001:db8:1:0:ff::/80 {
           iface zt0
@@ -121,12 +151,21 @@ struct CommandTests {
     try await network.gateway.withDaemon(ndpproxy, configuration: text, readyAt: "ready: ") {
       daemon in
       _ = try await network.router.ping(member)
-      for arguments in [["rules"], ["sessions"], ["counters", "--all"]] {
-        let result = try await network.gateway.ndpctl(arguments, of: daemon)
-        for line in result.standardOutput.split(separator: "\n") {
-          #expect(line.count <= 80, "\(line)")
+      for width in [60, 80, 200] {
+        for arguments in [["rules"], ["counters", "--all"]] {
+          let shown = try await network.gateway.result(
+            of: [
+              "env", "NDPPROXY_SOCKET=\(daemon.controlSocket)", "/usr/bin/python3", "-c",
+              Self.widthScript, "\(width)", ndpctl,
+            ] + arguments
+          ).standardOutput
+          let lines = shown.split(separator: "\n")
+          #expect(lines.count > 2 && lines.allSatisfy { $0.count <= width }, "\(shown)")
+          #expect(shown.contains("…") == (width < 100 && arguments == ["rules"]), "\(shown)")
         }
       }
+      let piped = try await network.gateway.ndpctl("rules", of: daemon).standardOutput
+      #expect(piped.contains("iface \(long) iface second iface third iface zt0 "), "\(piped)")
     }
   }
 
@@ -154,7 +193,7 @@ struct CommandTests {
         for number in (0, 1, 2): os.dup2(slave, number)
         os.execv(command[0], command)
     seen = b""
-    while b"LEFT" not in seen: seen += os.read(master, 4096)
+    while b"EXPIRES" not in seen: seen += os.read(master, 4096)
     during = termios.tcgetattr(slave)
     if how == "gone":
         os.close(slave)
@@ -200,7 +239,7 @@ struct CommandTests {
     #expect(result.status == .exited(69))
     #expect(
       result.standardError
-        == "ndpctl: ndpproxy does not run: connect to /nowhere/control: No such file or directory; "
+        == "ndpctl: cannot reach ndpproxy: connect to /nowhere/control: No such file or directory; "
         + "start it, or name its socket with --socket\n")
   }
 }

@@ -14,7 +14,7 @@ struct ImpostorTests {
         #expect(result.status == .exited(1))
         #expect(
           result.standardError.hasPrefix(
-            "ndpctl: at \(path) listens the user with number 65533, and not root, ndpproxy or you"),
+            "ndpctl: \(path) belongs to a process of user 65533, not of root, ndpproxy or you"),
           "\(result.standardError)")
       }
       // That user himself may.

@@ -2,6 +2,7 @@ import ControlProtocol
 import Glibc
 import JSONDecoding
 import JSONText
+import LinuxNet
 import LinuxSurvey
 import NDPWire
 import NetworkLab
@@ -20,7 +21,7 @@ struct MonitorTests {
       ["env", "NDPPROXY_SOCKET=\(daemon.controlSocket)", ndpctl, "monitor"] + arguments
     return try await network.gateway.withProcess(command) { process in
       let line = try await process.line(containing: "watching", within: .seconds(20))
-      #expect(line?.contains("eth0, zt0") == true)
+      #expect(line?.contains(arguments.contains("-i") ? "eth0" : "eth0, zt0") == true)
       _ = try await network.router.ping(member)
       _ = try await process.exitStatus(within: .seconds(20))
       return process.lines
@@ -39,15 +40,16 @@ struct MonitorTests {
       let shown = lines.dropFirst().map { $0.dropFirst(16) }
       #expect(shown.count == 4)
       let expected = [
-        "eth0     ← NS \(member) from ", "zt0      → NS \(member) from fe80::ff:fe00:ef: we ask",
-        "zt0      ← NA \(member) at 02:00:00:00:00:10 to fe80::ff:fe00:ef [SO]: the target is there",
+        "eth0     ← NS \(member) from ",
+        "zt0      → NS \(member) from fe80::ff:fe00:ef: solicitation sent",
+        "zt0      ← NA \(member) at 02:00:00:00:00:10 to fe80::ff:fe00:ef [SO]: the target is reachable",
         "eth0     → NA \(member) at 02:00:00:00:00:ee to ",
       ]
       for (line, beginning) in zip(shown, expected) {
         #expect(line.hasPrefix(beginning), "\(line)")
       }
-      #expect(shown.first?.hasSuffix(": the target is asked for") == true)
-      #expect(shown.last?.contains("[RS]: we answer after ") == true)
+      #expect(shown.first?.hasSuffix(": sending a solicitation for the target") == true)
+      #expect(shown.last?.contains("[RS]: answer sent after ") == true)
       let read = try await network.gateway.run("tcpdump", "-n", "-r", path)
       let frames = read.split(separator: "\n")
       #expect(frames.count == 4, "\(read)")
@@ -70,6 +72,35 @@ struct MonitorTests {
       #expect(messages.map(\.decision) == ["asked", "answered"])
       #expect(messages.allSatisfy { $0.interface == "eth0" && $0.frame == nil })
       #expect(messages.last?.latencyNanoseconds ?? 0 > 0)
+      // By the clock on the wall, within the minute.
+      let now = WallClock.nanoseconds / 1000
+      for message in messages {
+        let time = try #require(message.timeMicroseconds)
+        #expect(time <= now && now - time < 60_000_000)
+      }
+    }
+  }
+
+  @Test func `an interface that does not exist, or is in no rule, is an error`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let text = configuration("iface zt0") + configuration("static", interface: "tap7")
+    try await network.gateway.withDaemon(ndpproxy, configuration: text, readyAt: "ready: ") {
+      daemon in
+      for (name, complaint) in [
+        ("nosuch", "there is no interface 'nosuch'; messages are seen on eth0, zt0"),
+        ("lo", "'lo' has no neighbor discovery; messages are seen on eth0, zt0"),
+      ] {
+        let result = try await network.gateway.ndpctl("monitor", "-i", name, of: daemon)
+        #expect(result.status == .exited(1))
+        #expect(result.standardError == "ndpctl: \(complaint)\n")
+      }
+      // One that rules name may come later, and is waited for.
+      let command = ["env", "NDPPROXY_SOCKET=\(daemon.controlSocket)", ndpctl, "monitor"]
+      try await network.gateway.withProcess(command + ["-i", "tap7"]) { process in
+        let line = try await process.line(containing: "watching", within: .seconds(20))
+        #expect(line == "ndpctl: watching tap7")
+        #expect(process.lines.first?.hasPrefix("ndpctl: tap7: no such interface; ") == true)
+      }
     }
   }
 
@@ -79,14 +110,14 @@ struct MonitorTests {
       daemon in
       let command =
         ["env", "NDPPROXY_SOCKET=\(daemon.controlSocket)", ndpctl, "monitor", "--count", "1"]
-      try await network.gateway.withProcess(command + ["-p", "2001:db8:1:0:ff::11/128"]) {
+      try await network.gateway.withProcess(command + ["-p", "2001:db8:1:0:ff::11"]) {
         process in
         _ = try await process.line(containing: "watching", within: .seconds(20))
         _ = try await network.router.ping(member)
         #expect(process.lines.count == 1)
         _ = try await network.router.ping(FoundingNetwork.memberAddress(1))
         let line = try await process.line(containing: "::11", within: .seconds(20))
-        #expect(line?.contains("answered at once") == true)
+        #expect(line?.hasSuffix(": answered") == true)
       }
     }
   }

@@ -19,7 +19,7 @@ struct StatusTests {
       #expect(lines.first?.hasPrefix("answering on eth0 since 20") == true, "\(lines)")
       #expect(lines.first?.contains(", 1 rule, 1 target reachable") == true, "\(lines)")
       #expect(lines.contains("eth0: answering"))
-      #expect(lines.contains("zt0: asking"))
+      #expect(lines.contains("zt0: soliciting"))
       #expect(lines.contains { $0.contains("2001:db8:1:0:ff::/80  iface zt0") })
     }
   }

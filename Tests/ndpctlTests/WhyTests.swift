@@ -1,6 +1,7 @@
 import ControlProtocol
 import JSONDecoding
 import JSONText
+import LinuxNet
 import LinuxSurvey
 import NDPWire
 import NetworkLab
@@ -60,19 +61,19 @@ struct WhyTests {
   static let cases = [
     Case(
       "a live target", "2001:db8:1:0:ff::10", 0,
-      "yes: answered on eth0: it is at 02:00:00:00:00:10 on zt0, and said so TIME ago",
+      "yes: answered on eth0: it is at 02:00:00:00:00:10 on zt0, and replied TIME ago",
       offline: (
         2,
-        "it depends: it is for 2001:db8:1:0:ff::10 to say: it would be asked for on zt0, and is "
-          + "answered for if it answers there"
+        "depends: ndpproxy would send a solicitation for 2001:db8:1:0:ff::10 on zt0, and answer if it "
+          + "replies"
       )),
     Case(
       "a dead target", "2001:db8:1:0:ff::dd", 1,
-      "no: not answered on eth0: nobody answered on zt0 TIME ago",
+      "no: not answered on eth0: 2001:db8:1:0:ff::dd did not reply on zt0 TIME ago",
       offline: (
         2,
-        "it depends: it is for 2001:db8:1:0:ff::dd to say: it would be asked for on zt0, and is "
-          + "answered for if it answers there"
+        "depends: ndpproxy would send a solicitation for 2001:db8:1:0:ff::dd on zt0, and answer if it "
+          + "replies"
       )),
     Case(
       "outside every rule", "2001:db8:9::1", 1,
@@ -83,7 +84,7 @@ struct WhyTests {
       "no: not answered on eth0: the kernel has no route to it ('ip -6 route get 2001:db8:2::1')"),
     Case(
       "a route that leads back", "2001:db8:1:0:fe::1", 1,
-      "no: not answered on eth0: the kernel routes it back out of eth0"),
+      "no: not answered on eth0: the kernel routes it back to eth0"),
     Case(
       "under an exclusion", "2001:db8:1:0:ff::ee01", 1,
       "no: not answered on eth0: the rule excludes 2001:db8:1:0:ff::ee00/120"),
@@ -101,11 +102,11 @@ struct WhyTests {
       "yes: answered on eth0: this host has the address, on zt0"),
     Case(
       "a static rule", "2001:db8:1:0:fc::1", 0,
-      "yes, but in vain: answered on eth0: the rule is static, and nobody is asked; the kernel "
-        + "sends what comes for it back to eth0"),
+      "yes, but in vain: answered on eth0: the rule is static, so the target need not reply; "
+        + "the kernel sends packets for it back to eth0"),
     Case(
       "a multicast address", "ff02::1", 1,
-      "no: ff02::1 is not a unicast address that can be answered for by another"),
+      "no: ff02::1 is not a unicast address that a proxy may answer for"),
   ]
 
   @Test func `each address gets its right verdict`() async throws {
@@ -157,17 +158,17 @@ struct WhyTests {
       let found = result.standardOutput.split(separator: "\n").map(String.init)
       let expected = [
         "target     2001:db8:1:0:ff::10", "proxy      eth0: ready",
-        "rule       2001:db8:1:0:ff::/80 iface zt0, asked 1, answered 1",
-        "           rather than 2001:db8:1::/64 static, which is shorter",
-        "asks on    zt0: ready", "route      on-link, on zt0",
-        "question   answered at once", "           R=1 S=1 O=0",
+        "rule       2001:db8:1:0:ff::/80 iface zt0, solicited 1, answered 1",
+        "           not 2001:db8:1::/64 static, which is shorter",
+        "asks on    zt0: ready", "route      on-link on zt0",
+        "decision   ndpproxy answers", "           R=1 S=1 O=0",
         "           link-layer address 02:00:00:00:00:ee",
-        "kernel     answers for it on eth0 as well: see 'ip -6 neighbour show proxy'",
+        "kernel     also answers for it on eth0: see 'ip -6 neighbor show proxy'",
       ]
       for line in expected { #expect(found.contains(line), "\(line)\n\(result.standardOutput)") }
-      #expect(found.contains { $0.hasPrefix("known      reachable for another ") })
-      #expect(found.contains { $0.hasPrefix("neighbour  the kernel has it on zt0 at ") })
-      #expect(found.contains { $0.hasPrefix("seen       ") && $0.contains("asked for by") })
+      #expect(found.contains { $0.hasPrefix("session    reachable for another ") })
+      #expect(found.contains { $0.hasPrefix("neighbor   in the kernel's cache on zt0 at ") })
+      #expect(found.contains { $0.hasPrefix("seen       ") && $0.contains("solicited by") })
       #expect(found.allSatisfy { $0.count <= 80 || $0.hasPrefix("yes: ") })
     }
   }
@@ -179,14 +180,79 @@ struct WhyTests {
     try await network.gateway.withDaemon(ndpproxy, configuration: text) { daemon in
       _ = try await network.router.ping(IPv6Address("2001:db8:1:0:ff::dd")!)
       let expected =
-        "no: nobody answered on zt0 TIME ago; the next question has 2001:db8:1:0:ff::dd asked "
-        + "for again"
+        "no: not answered on eth0: 2001:db8:1:0:ff::dd did not reply on zt0 TIME ago; the next "
+        + "solicitation makes ndpproxy ask again"
       let isRemembered: Bool? = try await poll(within: .seconds(20)) {
         let result = try await network.gateway.ndpctl("why", "2001:db8:1:0:ff::dd", of: daemon)
         #expect(result.status == .exited(1))
         return verdict(result) == expected ? true : nil
       }
       #expect(isRemembered == true)
+    }
+  }
+
+  /// From the first solicitation until long after the target is left alone, by what is asked.
+  @Test func `the cause stays the same while a failure is remembered`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.run("ip", "-6", "route", "add", "unreachable", "2001:db8:2::/64")
+    try await network.router.run("ip", "-6", "route", "add", "2001:db8:2::/64", "dev", "up0")
+    let text = """
+      proxy eth0 {
+        timeout 50
+        deadtime 1000
+        rule 2001:db8:2::/64 { auto }
+        rule 2001:db8:1:0:ff::/80 { iface zt0 }
+      }
+      """
+    try await network.gateway.withDaemon(ndpproxy, configuration: text) { daemon in
+      for (target, cause) in [
+        ("2001:db8:2::1", "the kernel has no route to it"),
+        ("2001:db8:1:0:ff::dd", "2001:db8:1:0:ff::dd did not reply on zt0"),
+      ] {
+        _ = try await network.router.ping(IPv6Address(target)!)
+        let end = BootClock.nanoseconds + 2_500_000_000
+        while BootClock.nanoseconds < end {
+          let result = try await network.gateway.ndpctl("why", target, of: daemon)
+          #expect(verdict(result).hasPrefix("no: not answered on eth0: \(cause)"), "\(result)")
+          #expect(result.status == .exited(1))
+          try await Task.sleep(for: .milliseconds(150))
+        }
+      }
+    }
+  }
+
+  private static func members(_ method: String) -> String {
+    "proxy eth0 {\n rule 2001:db8:1:0:ff::/80 {\n \(method)\n}\n}\n"
+  }
+
+  @Test func `an address of this host is answered for only on its own link`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.run("ip", "addr", "add", "2001:db8:77::1/64", "dev", "zt0")
+    try await network.gateway.withDaemon(ndpproxy, configuration: Self.members("iface zt0")) {
+      daemon in
+      let elsewhere = try await network.gateway.ndpctl("why", "2001:db8:77::1", of: daemon)
+      #expect(elsewhere.status == .exited(1))
+      #expect(
+        verdict(elsewhere).hasPrefix(
+          "no: zt0 has 2001:db8:77::1, and the kernel answers for it only there; no rule covers"))
+      let here = try await network.gateway.ndpctl("why", "2001:db8:1::2", of: daemon)
+      #expect(here.status == .exited(0))
+    }
+  }
+
+  @Test func `a limit that is reached is no plain yes`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let text = "max-advertisements 1\n" + Self.members("static")
+    try await network.gateway.withDaemon(ndpproxy, configuration: text) { daemon in
+      let isLimited: Bool? = try await poll(within: .seconds(20)) {
+        for _ in 0..<4 {
+          try await network.router.run("ip", "-6", "neighbor", "flush", "dev", "up0")
+          _ = try await network.router.ping(IPv6Address("2001:db8:1:0:ff::10")!)
+        }
+        let result = try await network.gateway.ndpctl("why", "2001:db8:1:0:ff::10", of: daemon)
+        return verdict(result).contains("max-advertisements is reached") ? true : nil
+      }
+      #expect(isLimited == true)
     }
   }
 

@@ -141,7 +141,7 @@ struct CommandLineTests {
         proxy eth9 {
               ^
           its rules wait until it appears; there are lo
-        f:4:11: warning: 'lo': nobody can be asked on an interface without neighbour discovery \
+        f:4:11: warning: 'lo': the interface has no neighbor discovery, so no solicitations can be sent there \
         [no-neighbour-discovery]
             iface lo
                   ^
@@ -214,7 +214,7 @@ struct CommandLineTests {
     let empty = try await test("# nothing\n", proxy)
     #expect(
       empty.complaint.contains(
-        "/etc/ndpproxy.conf asks for nothing, and while it is there /etc/ndppd.conf is not read"))
+        "/etc/ndpproxy.conf has no proxy, and while it exists /etc/ndppd.conf is not read"))
   }
 
   @Test func `a file includes others, and what is wrong is told with its file`() async throws {

@@ -40,7 +40,7 @@ struct ControlSocketTests {
         /run/ndpproxy 755 directory
         /run/ndpproxy/control 660 socket
         left behind
-        ndpctl: ndpproxy does not run:
+        ndpctl: cannot reach ndpproxy:
         answering on eth0 
         0 0
 

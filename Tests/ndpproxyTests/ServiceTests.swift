@@ -86,7 +86,7 @@ struct ServiceTests {
       // Questions that no rule is about are seen, too.
       _ = try await network.router.ping(IPv6Address("2001:db8:1::77")!)
       let line = try await daemon.process.line(
-        containing: "asks for 2001:db8:1::77", within: .seconds(20))
+        containing: "solicitation for 2001:db8:1::77 from ", within: .seconds(20))
       #expect(line?.hasPrefix("debug: ") == true)
       daemon.process.send(.userDefinedTwo)
       let quiet = try await daemon.process.line(

@@ -1,3 +1,4 @@
+import Console
 import PlainText
 
 extension Diagnosis {
@@ -97,43 +98,18 @@ extension CheckResult {
   }
 }
 
-/// Escape sequences (SGR of ECMA-48), if they are wanted.
+/// Colours, if they are wanted.
 private struct Paint {
   let isColored: Bool
 
-  func bold(_ text: String) -> String { paint(text, "1") }
-  func green(_ text: String) -> String { paint(text, "32") }
+  func bold(_ text: String) -> String { text.rendered(.bold, if: isColored) }
+  func green(_ text: String) -> String { text.rendered(.good, if: isColored) }
 
   func mark(_ severity: Severity) -> String {
     switch severity {
-    case .failure: paint("✘", "1;31")
-    case .warning: paint("!", "35")
-    case .note: paint("i", "36")
+    case .failure: "✘".rendered(.error, if: isColored)
+    case .warning: "!".rendered(.warning, if: isColored)
+    case .note: "i".rendered(.note, if: isColored)
     }
-  }
-
-  private func paint(_ text: String, _ rendition: String) -> String {
-    isColored ? "\u{1b}[\(rendition)m\(text)\u{1b}[0m" : text
-  }
-}
-
-extension String {
-  /// With blanks behind it, at least one.
-  func padded(to width: Int) -> String {
-    self + String(repeating: " ", count: max(1, width - count))
-  }
-
-  /// In lines that end before column 80, if they begin at a column; no word is broken.
-  package func wrapped(after indent: Int) -> String {
-    var lines: [String] = []
-    var line = ""
-    for word in split(separator: " ") {
-      if !line.isEmpty, indent + line.count + 1 + word.count > 79 {
-        lines.append(line)
-        line = ""
-      }
-      line += line.isEmpty ? "\(word)" : " \(word)"
-    }
-    return (lines + [line]).joined(separator: "\n" + String(repeating: " ", count: indent))
   }
 }

@@ -1,6 +1,8 @@
 import CLinux
 import Glibc
 import PlainText
+import Synchronization
+package import SystemPackage
 
 /// Output and error of this process, written to at once and without buffering.
 package enum StandardStream: CInt, Sendable {
@@ -22,6 +24,17 @@ package enum StandardStream: CInt, Sendable {
     writeAll(text.printable(keeping: [.lines, .colors]))
   }
 
+  /// Whether some text could not be written to standard output, also where its reader has gone.
+  package static var isOutputLost: Bool { lostOutput.load(ordering: .relaxed) != 0 }
+
+  /// Why some of what this process had to say on standard output could not be written.
+  ///
+  /// `nil` where all of it was, and where whoever read it has closed the pipe, having read enough.
+  package static var outputFailure: Errno? {
+    let number = lostOutput.load(ordering: .relaxed)
+    return number == 0 || number == EPIPE ? nil : Errno(rawValue: number)
+  }
+
   /// Writes what commands the terminal.
   package func command(_ text: String) {
     _ = writeAll(text)
@@ -34,7 +47,16 @@ package enum StandardStream: CInt, Sendable {
       while start < octets.count {
         let count = unsafe Glibc.write(
           rawValue, octets.baseAddress! + start, octets.count - start)
-        if count > 0 { start += count } else if errno != EINTR { return false }
+        if count > 0 {
+          start += count
+        } else if errno == EAGAIN {
+          // Whoever made it so does not wait; we do.
+          var room = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+          unsafe poll(&room, 1, -1)
+        } else if errno != EINTR {
+          if self == .output { lostOutput.store(errno, ordering: .relaxed) }
+          return false
+        }
       }
       return true
     }
@@ -45,6 +67,9 @@ package enum StandardStream: CInt, Sendable {
     let isRefused = CurrentProcess.environment("NO_COLOR")?.isEmpty == false
     return !isRefused && CurrentProcess.environment("TERM") != "dumb" && isatty(rawValue) == 1
   }
+
+  /// Whether standard output is a terminal, which has a width.
+  package static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   /// Whether somebody can answer on standard input.
   package static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
@@ -70,3 +95,6 @@ package enum StandardStream: CInt, Sendable {
     close(number)
   }
 }
+
+/// The `errno` of what could not be written to standard output last; 0 where all could.
+private let lostOutput = Atomic<CInt>(0)

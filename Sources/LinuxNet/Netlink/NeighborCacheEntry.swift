@@ -34,7 +34,7 @@ package struct NeighborCacheEntry: Equatable, Sendable {
   /// The entries that are asked for by flags (`ndm_flags`); needs no privilege.
   package static func read(flags: UInt8) throws(SystemError) -> [NeighborCacheEntry] {
     let request = [UInt8(AF_INET6)] + [UInt8](repeating: 0, count: 9) + [flags, 0]
-    return try NetlinkSocket.table(RTM_GETNEIGH, payload: request, "read neighbours from netlink") {
+    return try NetlinkSocket.table(RTM_GETNEIGH, payload: request, "read neighbors from netlink") {
       message, payload in
       Int(message.type) == RTM_NEWNEIGH ? NeighborCacheEntry(payload).map { [$0] } ?? [] : []
     }

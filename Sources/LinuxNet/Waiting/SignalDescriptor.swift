@@ -11,6 +11,12 @@ package final class SignalDescriptor: Pollable {
   /// The signals that end a program which has a terminal to give back.
   package static let ending = [SIGTERM, SIGINT, SIGHUP, SIGQUIT]
 
+  /// The signals that a program gets which draws on a terminal: stop, go on, another size.
+  package static let terminal = [stop, SIGCONT, SIGWINCH]
+
+  /// The one by which a terminal stops a program (Ctrl-Z).
+  package static let stop = SIGTSTP
+
   /// The signals by which an administrator asks a daemon for something.
   package static let requests = [SIGHUP, SIGUSR1, SIGUSR2]
 

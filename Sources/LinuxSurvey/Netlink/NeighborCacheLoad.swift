@@ -23,7 +23,7 @@ package struct NeighborCacheLoad: Equatable, Sendable {
   package static func read() throws(SystemError) -> NeighborCacheLoad? {
     let request: [UInt8] = [UInt8(AF_INET6), 0, 0, 0]
     return try NetlinkSocket.table(
-      RTM_GETNEIGHTBL, payload: request, "read the neighbour table's limits"
+      RTM_GETNEIGHTBL, payload: request, "read the neighbor table's limits"
     ) { message, payload in
       Int(message.type) == RTM_NEWNEIGHTBL ? NeighborCacheLoad(payload).map { [$0] } ?? [] : []
     }.first

@@ -1,4 +1,5 @@
 package import NDPWire
+import PlainText
 package import ProxyModel
 
 /// Something a file says that only the host can confirm, and where it says so first.
@@ -28,8 +29,8 @@ extension ParseResult {
     _ message: String, suggestion: String?
   ) {
     collected.report(
-      isNote ? .note : .warning, code, at: reference.offset, message.printable,
-      suggestion: suggestion?.printable)
+      isNote ? .note : .warning, code, at: reference.offset, message.printableASCII,
+      suggestion: suggestion?.printableASCII)
   }
 
   /// Adds what the host has to say about a rule of the proxy of this name, as a warning.
@@ -39,7 +40,7 @@ extension ParseResult {
   ) {
     guard let offset = places.offset(of: rule, of: proxy) else { return }
     collected.report(
-      .warning, code, at: offset, message.printable, suggestion: suggestion?.printable)
+      .warning, code, at: offset, message.printableASCII, suggestion: suggestion?.printableASCII)
   }
 }
 

@@ -21,7 +21,7 @@ extension Lowering {
     diagnostics.report(
       .warning, .loop, at: rule.offset,
       "a loop: the rule of \(line) asks back about these targets, so "
-        + "questions that nobody answers go round once",
+        + "solicitations that no host answers go round once",
       suggestion: "give each side the prefixes that are behind the other only")
   }
 
@@ -29,7 +29,7 @@ extension Lowering {
     diagnostics.report(
       .warning, .loop, at: rules[0].offset,
       "a loop: \(hops(of: rules, names: names, in: source)) about these targets, so "
-        + "questions that nobody answers go round once",
+        + "solicitations that no host answers go round once",
       suggestion: "give each rule the prefixes that are behind the interface it asks on only")
   }
 }

@@ -1,3 +1,5 @@
+import PlainText
+
 /// Writes diagnostics as compilers do: a header, the source line, a caret, a suggestion.
 ///
 ///     ndpproxy.conf:2:3: error: unknown key 'ruel' [unknown-key]
@@ -33,7 +35,7 @@ struct DiagnosticRenderer: Sendable {
   /// Precondition: the diagnostic came from parsing this very text.
   func render(_ diagnostic: Diagnostic) -> String {
     let location = diagnostic.location
-    let place = "\(location.file.printable):\(location.line):\(location.column)"
+    let place = "\(location.file.printableASCII):\(location.line):\(location.column)"
     let severity = paint(diagnostic.severity.rawValue, for: diagnostic.severity)
     let caret = paint("^", for: diagnostic.severity)
     var text = "\(place): \(severity): \(diagnostic.message) [\(diagnostic.code)]\n"
@@ -64,7 +66,7 @@ struct DiagnosticRenderer: Sendable {
   }
 
   private func paint(_ text: String, for severity: Diagnostic.Severity) -> String {
-    style == .plain ? text : "\u{1b}[\(severity.rendition)m\(text)\u{1b}[0m"
+    text.rendered(severity.rendition, if: style == .colored)
   }
 
   private func blanks(_ count: Int) -> String { String(repeating: " ", count: count) }
@@ -78,19 +80,18 @@ struct DiagnosticRenderer: Sendable {
 extension Diagnostic: CustomStringConvertible {
   /// All of it on one line, as a log has it; that the line is about an error is the log's to say.
   package var description: String {
-    let place = "\(location.file.printable):\(location.line):\(location.column)"
+    let place = "\(location.file.printableASCII):\(location.line):\(location.column)"
     let remedy = suggestion.map { "; \($0)" } ?? ""
     return "\(place): \(message) [\(code)]\(remedy)"
   }
 }
 
 extension Diagnostic.Severity {
-  /// The parameters of SGR: bold red, magenta, cyan.
-  fileprivate var rendition: String {
+  fileprivate var rendition: Rendition {
     switch self {
-    case .error: "1;31"
-    case .warning: "35"
-    case .note: "36"
+    case .error: .error
+    case .warning: .warning
+    case .note: .note
     }
   }
 }

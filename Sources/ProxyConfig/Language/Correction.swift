@@ -1,3 +1,5 @@
+import PlainText
+
 /// The key that was most likely meant by a misspelt one: of this block if possible, else of any.
 ///
 /// Looks at letter case, at words people use instead, and at the edit distance.
@@ -13,29 +15,6 @@ func correctedKey(_ name: String, in block: Keyword.Block) -> String? {
   }
   guard let best, best.distance <= max(1, name.utf8.count / 3) else { return nil }
   return best.name
-}
-
-/// Insertions, deletions, replacements and swaps of neighbours that make one text the other.
-///
-/// Optimal string alignment; costs the product of the lengths.
-func editDistance(_ first: String, _ second: String) -> Int {
-  let first = Array(first.utf8)
-  let second = Array(second.utf8)
-  var beforeLast: [Int] = []
-  var last = Array(0...second.count)
-  for (row, octet) in first.enumerated() {
-    var current = [row + 1]
-    for (column, other) in second.enumerated() {
-      var cost = last[column] + (octet == other ? 0 : 1)
-      cost = min(cost, last[column + 1] + 1, current[column] + 1)
-      if row > 0, column > 0, octet == second[column - 1], first[row - 1] == other {
-        cost = min(cost, beforeLast[column - 1] + 1)
-      }
-      current.append(cost)
-    }
-    (beforeLast, last) = (last, current)
-  }
-  return last[second.count]
 }
 
 private let synonyms = [

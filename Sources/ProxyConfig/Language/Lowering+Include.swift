@@ -1,3 +1,5 @@
+import PlainText
+
 extension Lowering {
   /// Reads the files that an `include` names, as if they stood in its place.
   mutating func lowerInclude(_ entry: Entry, _ keyword: Keyword) {
@@ -65,13 +67,13 @@ extension Lowering {
 extension Lowering {
   private mutating func reportFailure(at offset: Int, reason: String) {
     diagnostics.report(
-      .error, .notIncluded, at: offset, "this cannot be included: \(reason.printable)",
+      .error, .notIncluded, at: offset, "this cannot be included: \(reason.printableASCII)",
       suggestion: "files that may be missing are named by a pattern, such as 'conf.d/*.conf'")
   }
 
   private mutating func reportIncludedTwice(_ path: String, at offset: Int) {
     diagnostics.report(
-      .warning, .includedTwice, at: offset, "\(path.printable) was read already, and counts once",
+      .warning, .includedTwice, at: offset, "\(path.printableASCII) was read already, and counts once",
       suggestion: "remove one 'include' of the two")
   }
 }

@@ -217,7 +217,7 @@ extension Lowering {
   private mutating func reportAsksItself(_ word: Word) {
     diagnostics.report(
       .warning, .asksItself, at: word.range.lowerBound,
-      "this is the proxy interface: targets would be asked for where the question came from",
+      "this is the proxy interface: targets would be solicited on the link from which the solicitation came",
       suggestion: "name the interface behind which the targets are")
   }
 }

@@ -1,4 +1,5 @@
 import NDPWire
+import PlainText
 
 /// A word for yes or no.
 struct BooleanWord {
@@ -121,7 +122,7 @@ extension Lowering {
     let count = text.utf8.count
     if count > TextBounds.interfaceNameOctets {
       let limit = "and an interface name at most \(TextBounds.interfaceNameOctets)"
-      return ("has \(count) octets, \(limit)", "see the names with 'ip link'")
+      return ("has \(count) bytes, \(limit)", "see the names with 'ip link'")
     }
     let isSpelt = text.utf8.allSatisfy {
       $0.isInterfaceNameOctet || orPattern && "*?".utf8.contains($0)
@@ -148,7 +149,7 @@ extension Lowering {
     guard text.utf8.count <= TextBounds.textOctets else {
       diagnostics.report(
         .error, .invalidText, at: word.range.lowerBound,
-        "'\(keyword.name)' has at most \(TextBounds.textOctets) octets, and this has "
+        "'\(keyword.name)' has at most \(TextBounds.textOctets) bytes, and this has "
           + "\(text.utf8.count)",
         suggestion: "shorten it; a comment may be as long as you like")
       return nil

@@ -89,7 +89,7 @@ struct Lowering {
     if file.upperBound > TextBounds.fileOctets {
       diagnostics.report(
         .error, .fileTooLarge, at: file.lowerBound,
-        "the files have more than the \(TextBounds.fileOctets) octets that are read",
+        "the files have more than the \(TextBounds.fileOctets) bytes that are read",
         suggestion: "is this the right file?")
     } else if ForeignText.isUTF16(source.octets[file]) {
       diagnostics.report(
@@ -129,7 +129,7 @@ struct Lowering {
 
   private mutating func reportNothingConfigured() {
     diagnostics.report(
-      .warning, .nothingConfigured, at: 0, "the file asks for nothing",
+      .warning, .nothingConfigured, at: 0, "the file has no proxy",
       suggestion: "add 'proxy <interface> { rule <prefix> { auto } }'")
   }
 

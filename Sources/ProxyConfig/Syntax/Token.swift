@@ -1,3 +1,5 @@
+import PlainText
+
 /// A run of octets that is one key or one value.
 struct Word: Equatable, Sendable {
   /// Its octets, without quotes.

@@ -1,3 +1,5 @@
+import PlainText
+
 /// Octets that are not printable ASCII, named as people know them.
 struct ForeignText {
   /// Such as `a no-break space`.

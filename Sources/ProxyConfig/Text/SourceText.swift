@@ -1,3 +1,5 @@
+import PlainText
+
 /// The octets of the files of one configuration, one file after another, and where lines begin.
 ///
 /// An offset counts from the start of the first file, so that one number tells file, line and
@@ -43,7 +45,7 @@ struct SourceText: Sendable {
   /// Where another octet is, as a sentence about this one says it: `line 7`, or `line 7 of FILE`.
   func line(of offset: Int, seenFrom place: Int) -> String {
     let location = location(of: offset)
-    let file = isInOneFile(offset, place) ? "" : " of \(location.file.printable)"
+    let file = isInOneFile(offset, place) ? "" : " of \(location.file.printableASCII)"
     return "line \(location.line)\(file)"
   }
 

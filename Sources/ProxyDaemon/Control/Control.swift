@@ -72,23 +72,32 @@ final class Control {
     case .sessions(let start):
       return .sessions(
         SessionPage(of: path.engine, from: start, now: .now, name: host.name(of:)))
-    case .rules(let start): return .rules(RulePage(of: path.engine, from: start))
+    case .rules(let start): return .rules(rulePage(from: start))
     case .counters: return .counters(counterReport)
     case .configuration(let start): return .configuration(configurationReport(from: start ?? 0))
     case .interfaces(let start): return .interfaces(interfacePage(from: start))
     case .why(let target): return explanation(of: target)
+    case .recent(let limit): return .sessions(recentTargets(limit: limit))
     case .reload: return .reload(daemon.reload())
+    case .check: return .check(daemon.checkReload())
+    case .rule(let prefix, let proxy, let isEnabled):
+      do {
+        return .rule(try daemon.setRule(prefix, of: proxy, isEnabled: isEnabled))
+      } catch {
+        return .error(error)
+      }
     case .flush(let prefix):
       let count = path.forgetTargets(in: prefix)
-      log.notice("forgot \(count) targets in \(prefix), as was asked for")
+      log.notice("deleted \(count) sessions of targets in \(prefix) (ndpctl flush)")
       return .flush(FlushReport(prefix: prefix, forgotten: count))
     case .log(let level):
       daemon.setLogLevel(level)
       return .log(LogReport(level: level))
-    case .monitor:
+    case .monitor(_, let interface, _):
       return .monitoring(
         MonitorReport(
-          interfaces: attachments.servedNames, nanoseconds: Instant.now.nanoseconds))
+          interfaces: attachments.servedNames, nanoseconds: Instant.now.nanoseconds,
+          trouble: interface.flatMap(trouble)))
     }
   }
 
@@ -121,6 +130,14 @@ final class Control {
 protocol DaemonOperator: AnyObject {
   /// Takes up the configuration file as it is now.
   func reload() -> ReloadReport
+
+  /// Says what a reload would do.
+  func checkReload() -> CheckReport
+
+  /// Disables the rules for a prefix until the next reload, or enables them again.
+  func setRule(
+    _ prefix: IPv6Prefix, of proxy: String?, isEnabled: Bool
+  ) throws(RequestFailure) -> RuleSwitchReport
 
   /// Logs from this level on.
   func setLogLevel(_ level: LogLevel)

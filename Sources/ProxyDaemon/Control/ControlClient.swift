@@ -76,11 +76,12 @@ final class ControlClient: EventSource {
 
   /// Puts a reply behind what is to be sent.
   func put(_ reply: Reply) {
-    var octets = JSONText.octets(of: reply)
+    let now = WallClock.nanoseconds / 1_000_000
+    var octets = JSONText.octets(of: TimedReply(reply, at: now))
     if octets.count > ControlSocket.replyLimit {
       octets = JSONText.octets(
         of: Reply.error(
-          RequestFailure(.tooLarge, "the reply would be \(octets.count) octets long")))
+          RequestFailure(.tooLarge, "the reply would be \(octets.count) bytes long")))
     }
     output += octets
     output.append(UInt8(ascii: "\n"))

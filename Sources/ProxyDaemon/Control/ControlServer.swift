@@ -96,9 +96,9 @@ extension ControlServer {
     }
     if clients.count == ControlSocket.clientLimit {
       guard let other = leastWorthy, client.isTrusted || !other.isTrusted else {
-        return dismiss(client, "all of them may change something", now: now)
+        return dismiss(client, "all of them are root's", now: now)
       }
-      dismiss(other, "you were silent the longest", now: now)
+      dismiss(other, "yours was idle the longest", now: now)
       remove(other)
     }
     try loop.watch(client)
@@ -200,7 +200,7 @@ extension ControlServer {
       case .tooLong:
         client.end(
           with: RequestFailure(
-            .oversized, "a request has at most \(ControlSocket.requestLimit) octets"))
+            .oversized, "a request has at most \(ControlSocket.requestLimit) bytes"))
       case .request(let octets):
         client.lastHeard = loop.now
         answer(octets, client)

@@ -12,6 +12,12 @@ struct Moment {
   /// Milliseconds since 1970, as the clock was set at that moment.
   let milliseconds: UInt64
 
+  /// The time of day of some other moment, as the clock is set now, in microseconds since 1970.
+  static func microseconds(at instant: Instant) -> UInt64 {
+    let (clock, day) = (BootClock.nanoseconds, WallClock.nanoseconds)
+    return (day &+ instant.nanoseconds &- clock) / 1000
+  }
+
   /// Both clocks as they are.
   static var now: Moment {
     Moment(

@@ -70,7 +70,7 @@ final class MonitorFeed: FrameObserver {
       let since = questions.end(frame.message, on: index)
       tell(now: now, about: frame.message.target, on: index) {
         var message = WatchedMessage(frame, .answered)
-        message.reason = "we answer"
+        message.reason = "answer sent"
         message.latencyNanoseconds = since.map { now.nanoseconds - $0.nanoseconds }
         message.isSent = true
         return message
@@ -80,7 +80,7 @@ final class MonitorFeed: FrameObserver {
     case .solicit(let frame, let index):
       tell(now: now, about: frame.message.target, on: index) {
         var message = WatchedMessage(frame, .asked)
-        message.reason = "we ask"
+        message.reason = "solicitation sent"
         message.isSent = true
         return message
       } frame: {
@@ -109,6 +109,7 @@ final class MonitorFeed: FrameObserver {
       client.tell(now: now, limit: ControlSocket.watchedPerSecond / monitors.count) {
         var message = message()
         message.nanoseconds = now.nanoseconds
+        message.timeMicroseconds = Moment.microseconds(at: now)
         message.interface = name
         if watch.wantsFrames {
           let frame = frame()

@@ -14,6 +14,7 @@ extension Control {
     let now = Instant.now
     var status = Status()
     status.summary = attachments.summary
+    status.programVersion = Release.version
     status.process = CurrentProcess.number
     status.startedMilliseconds = started.milliseconds
     status.uptimeMilliseconds = now.milliseconds(since: started.instant)
@@ -25,7 +26,8 @@ extension Control {
     status.interfaces = interfacePage(from: 0).interfaces
     status.interfaceCount = attachments.plan.names.count
     status.ruleCount = path.engine.ruleCount
-    status.rules = RulePage(of: path.engine, from: 0).rules
+    status.disabledRuleCount = current.disabledRules.isEmpty ? nil : current.disabledRules.count
+    status.rules = rulePage(from: 0).rules
     status.sessions = NamedCounts(sessionsOf: path.engine)
     status.limits = LimitUse.all(of: path.engine)
     status.warningCount = log.warnings.count
@@ -35,6 +37,53 @@ extension Control {
         severity: $0.severity, text: $0.text)
     }
     return status
+  }
+
+  /// The rules in force, and behind them those that are disabled.
+  func rulePage(from start: Int) -> RulePage {
+    let start = max(0, start)
+    let page = RulePage(of: path.engine, from: start)
+    let disabled = current.disabledRules
+    guard page.next == nil, !disabled.isEmpty else { return page }
+    let count = path.engine.ruleCount
+    let first = max(0, start - count)
+    let more = disabled.dropFirst(first).prefix(ControlSocket.pageLength - page.rules.count)
+    return RulePage(
+      rules: page.rules + more,
+      next: first + more.count < disabled.count ? count + first + more.count : nil)
+  }
+
+  /// What is known of the targets that were solicited last.
+  func recentTargets(limit: Int) -> SessionPage {
+    let now = Instant.now
+    let limit = min(max(0, limit), ControlSocket.pageLength)
+    let sessions = path.recent.solicitedTargets.lazy.compactMap { [path, host] in
+      path.engine.sessionSummary(of: $0.target, solicitedOn: $0.interface).map {
+        SessionReport($0, now: now, name: host.name(of:))
+      }
+    }
+    return SessionPage(sessions: Array(sessions.prefix(limit)), next: nil)
+  }
+
+  /// Why no message is seen on an interface of this name; `nil` where one may be.
+  func trouble(onInterface name: String) -> MonitorReport.Trouble? {
+    let plan = attachments.plan
+    let link = host.table.link(named: name)
+    let names = link.map { plan.names(meaning: $0) } ?? plan.names(matching: name)
+    guard let first = names.first else {
+      if link == nil {
+        return .init(isTemporary: false, sentence: "there is no interface '\(name)'")
+      }
+      if link?.hasNeighborDiscovery == false {
+        return .init(isTemporary: false, sentence: "'\(name)' has no neighbor discovery")
+      }
+      // Where a route says on which interface to ask, that may be any.
+      guard !current.ruleset.asksForRoutes else { return nil }
+      return .init(isTemporary: false, sentence: "no rule is about the interface '\(name)'")
+    }
+    let conditions = names.map { attachments.condition(of: $0) }
+    if conditions.contains(.usable) { return nil }
+    return .init(isTemporary: true, sentence: conditions[0].sentence(about: first))
   }
 
   func interfacePage(from start: Int) -> InterfacePage {
@@ -49,7 +98,7 @@ extension Control {
     let part = current.configuration.text(from: start, limit: ControlSocket.pageLength)
     return ConfigurationReport(
       path: current.path, text: part.text, next: part.next,
-      generation: current.taken.instant.nanoseconds)
+      generation: current.generation)
   }
 
   var counterReport: CounterReport {
@@ -77,10 +126,11 @@ extension Control {
         RecentMessage(
           ageMilliseconds: now.milliseconds(since: $0.at), interface: host.name(of: $0.interface),
           kind: $0.solicitor != nil ? .solicitation : .advertisement, source: $0.source,
-          reason: $0.outcome.sentence)
+          decision: $0.outcome.code, reason: $0.outcome.sentence)
       }
       explanation.verdict = Explanation.Verdict(
-        of: explanation, rules: RulePage(of: path.engine, from: 0).rules)
+        of: explanation, rules: RulePage(of: path.engine, from: 0).rules,
+        disabled: current.disabledRules)
       return .why(explanation)
     } catch {
       return .error(RequestFailure(.notFound, "the kernel cannot be asked: \(error)"))

@@ -234,7 +234,7 @@ extension PacketPath {
     case .reportConflict(let target, let claimant, let index):
       ports.log.warnSparingly(
         """
-        \(host.name(of: index)): \(claimant) claims \(target), which another station has confirmed
+        \(host.name(of: index)): \(claimant) claims \(target), which another host has confirmed
         """)
     case .lookUpRoute, .locate, .lookUpNeighbor, .installHostRoute, .removeHostRoute,
       .offerNeighbor:

@@ -77,6 +77,14 @@ struct RecentMessages {
     return (asked.first { $0.target == target } ?? asked.first)?.solicitor
   }
 
+  /// The targets that were solicited last and where, each once, the latest first.
+  var solicitedTargets: [(target: IPv6Address, interface: InterfaceIndex)] {
+    var seen: Set<IPv6Address> = []
+    return (ring[next...] + ring[..<next]).reversed().filter {
+      $0.isSolicitation && seen.insert($0.target).inserted
+    }.map { ($0.target, $0.interface) }
+  }
+
   /// Those about a target, the newest first.
   func entries(about target: IPv6Address, limit: Int) -> [Entry] {
     let inOrder = ring[next...] + ring[..<next]

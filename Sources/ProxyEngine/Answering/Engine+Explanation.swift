@@ -15,6 +15,8 @@ package struct TargetExplanation: Sendable {
   package let session: SessionSummary?
   /// When the target was last given up, if that is remembered.
   package let failed: Instant?
+  /// Why it was: nobody answered, or a host on the link of the proxy has it.
+  package let failureReason: DiscardReason?
   /// What a question that came now would lead to.
   package let outcome: Outcome
 
@@ -50,12 +52,13 @@ extension Engine {
     return proxies.prefix(Limits.explainedProxies).map { proxy in
       let covering = rules(of: proxy, covering: target)
       let key = SessionKey(proxy: proxy, target: target)
+      let failure = failures.latest(key)
       return TargetExplanation(
         proxy: rules.proxies[proxy].interface, rules: covering,
         ruleInterfaces: rules.rule(of: proxy, covering: target).map { rules.interfaces(of: $0) }
           ?? [],
         session: sessions.position(of: key).map { summary(ofSession: $0) },
-        failed: failures.latest(key),
+        failed: failure?.at, failureReason: failure?.reason,
         outcome: outcome(of: target, on: proxy, by: solicitor, route: route, now: now))
     }
   }
@@ -67,9 +70,27 @@ extension Engine {
     // Nobody asks for a group, and a question for one cannot be made.
     if target.isMulticast { return .silence(.targetNotProxied) }
     guard let index = rules.proxyInterfaces[proxy] else { return .noInterface }
-    var trial = Engine(copying: self, about: target)
-    var actions: [Action] = []
     let asker = solicitor(index) ?? interfaces.stranger(besides: target)
+    let outcome = outcome(of: target, on: index, by: asker, route: route, now: now)
+    // What is only left alone for a while is so for a reason, which does not change with that.
+    guard case .silence(.targetFailed) = outcome else { return outcome }
+    let position = sessions.position(of: SessionKey(proxy: proxy, target: target))
+    if let position, sessions[position].failureReason != .targetFailed {
+      return .silence(sessions[position].failureReason)
+    }
+    let cause = self.outcome(
+      of: target, on: index, by: asker, route: route, isUnknown: true, now: now)
+    guard case .silence(let reason) = cause, reason.isOfTarget else { return outcome }
+    return cause
+  }
+
+  /// What a question of one station leads to; `isUnknown` is as if nobody had asked before.
+  private func outcome(
+    of target: IPv6Address, on index: InterfaceIndex, by asker: Solicitor,
+    route: (InterfaceIndex) -> Route?, isUnknown: Bool = false, now: Instant
+  ) -> TargetExplanation.Outcome {
+    var trial = Engine(copying: self, about: isUnknown ? nil : target)
+    var actions: [Action] = []
     trial.handle(.solicitation(asker.question(for: target), on: index), now: now, into: &actions)
     if actions.contains(.locate(target, from: index)) {
       trial.handle(.located(.elsewhere, of: target, from: index), now: now, into: &actions)
@@ -86,10 +107,10 @@ extension Engine {
     return trial.counters.latestDiscard.map { .silence($0) } ?? .waits
   }
 
-  /// A copy that knows of one target alone.
+  /// A copy that knows of one target alone, or of none.
   ///
   /// What is big is shared, and a question does not change it.
-  private init(copying other: borrowing Engine, about target: IPv6Address) {
+  private init(copying other: borrowing Engine, about target: IPv6Address?) {
     limits = other.limits
     seed = other.seed
     rules = other.rules
@@ -102,6 +123,7 @@ extension Engine {
     routeLookupTokens = other.routeLookupTokens
     offLinkTokens = other.offLinkTokens
     acquaintances = other.acquaintances
+    guard let target else { return }
     for proxy in other.rules.proxies.indices {
       let key = SessionKey(proxy: proxy, target: target)
       guard let position = other.sessions.position(of: key) else { continue }
@@ -111,6 +133,21 @@ extension Engine {
       _ = insert(session)
     }
   }
+}
+
+extension DiscardReason {
+  /// Whether it lies in the target, its rule or its route, and not in how much is asked just now.
+  fileprivate var isOfTarget: Bool {
+    switch self {
+    case .noRoute, .ruleInterfaceUnavailable, .noSourceAddress, .targetUpstream: true
+    default: false
+    }
+  }
+}
+
+extension Session {
+  /// Why it is not answered for once it has failed.
+  var failureReason: DiscardReason { isUpstream ? .targetUpstream : .targetFailed }
 }
 
 /// Whoever puts a question.

@@ -40,7 +40,8 @@ extension Engine {
     _ position: Int, isSilence: Bool = true, now: Instant, into actions: inout [Action]
   ) {
     removeHostRoute(position, into: &actions)
-    failures.add(sessions[position].key, now: now)
+    failures.add(
+      sessions[position].key, for: sessions[position].failureReason, now: now)
     if isSilence, isSettling(position, now: now) { return forget(position, into: &actions) }
     sessions[position].state = .failed
     sessions[position].askers = []

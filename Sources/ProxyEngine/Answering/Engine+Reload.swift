@@ -17,16 +17,9 @@ extension Engine {
     let contradicted = newRules.fixRouterFlags(routerFlags)
     routerFlags.merge(newRules.routerFlags) { first, _ in first }
     newRules.resolve(in: interfaces)
-    let positions = newRules.positionsByName
     let oldRules = rules
     let oldPositions = oldRules.positionsByName
-    let newKey = { (key: SessionKey) -> SessionKey? in
-      let name = oldRules.proxies[key.proxy].interface
-      guard let proxy = positions[name],
-        oldRules.treats(key.target, on: key.proxy, as: newRules, on: proxy)
-      else { return nil }
-      return SessionKey(proxy: proxy, target: key.target)
-    }
+    let newKey = oldRules.keys(in: newRules)
     for position in sessions.takenPositions where newKey(sessions[position].key) == nil {
       forget(position, into: &actions)
     }
@@ -44,6 +37,19 @@ extension Engine {
     apply(newLimits)
     shrink(to: limits.sessions, into: &actions)
     return contradicted
+  }
+
+  /// What `replace` would do: how many targets it would forget, and the proxies that it would name.
+  ///
+  /// Costs as much.
+  package func preview(
+    _ ruleset: Ruleset, limits newLimits: Limits
+  ) -> (forgottenCount: Int, contradicted: [String]) {
+    var newRules = RuleTable(ruleset)
+    let contradicted = newRules.fixRouterFlags(routerFlags)
+    let newKey = rules.keys(in: newRules)
+    let kept = sessions.takenPositions.count { newKey(sessions[$0].key) != nil }
+    return (sessionCount - min(kept, newLimits.sessions), contradicted)
   }
 
   private mutating func apply(_ newLimits: Limits) {
@@ -67,6 +73,18 @@ extension RuleTable {
   /// The positions of the proxies by the names of their interfaces.
   fileprivate var positionsByName: [String: Int] {
     Dictionary(proxies.indices.map { (proxies[$0].interface, $0) }) { first, _ in first }
+  }
+
+  /// What becomes of the key of a session where another table takes the place of this one: `nil`
+  /// where the rules about its target differ.
+  fileprivate func keys(in other: RuleTable) -> (SessionKey) -> SessionKey? {
+    let positions = other.positionsByName
+    return { key in
+      guard let proxy = positions[proxies[key.proxy].interface],
+        treats(key.target, on: key.proxy, as: other, on: proxy)
+      else { return nil }
+      return SessionKey(proxy: proxy, target: key.target)
+    }
   }
 
   /// Whether another table has the same rules for a target.

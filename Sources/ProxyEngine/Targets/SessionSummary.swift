@@ -42,6 +42,16 @@ extension Engine {
     return (positions.map { summary(ofSession: $0) }, next)
   }
 
+  /// What is known of a target that was solicited on an interface; one lookup.
+  package func sessionSummary(
+    of target: IPv6Address, solicitedOn index: InterfaceIndex
+  ) -> SessionSummary? {
+    guard let proxy = rules.proxy(on: index),
+      let position = sessions.position(of: SessionKey(proxy: proxy, target: target))
+    else { return nil }
+    return summary(ofSession: position)
+  }
+
   func summary(ofSession position: Int) -> SessionSummary {
     let session = sessions[position]
     return SessionSummary(

@@ -28,8 +28,11 @@ final class Client {
   private let connection: StreamConnection
   private var received: [UInt8] = []
 
-  /// How long the daemon may take for a reply, in milliseconds; reloads read files.
-  private static let patience: Int32 = 30_000
+  /// How long the daemon may take for a reply, in milliseconds.
+  private static let patience: Int32 = 10_000
+
+  /// The same where it has to read a configuration first.
+  private static let readingPatience: Int32 = 60_000
 
   /// Connects; throws `ClientFailure`, also where whoever listens is not to be believed.
   init(path: String) throws(ClientFailure) {
@@ -39,17 +42,18 @@ final class Client {
       if error.isMissingPrivilege {
         throw ClientFailure(
           .noPermission,
-          "\(error); be root or a member of the group \(ControlSocket.group)")
+          "\(error); run as root, or as a member of the group \(ControlSocket.group)")
       }
       throw ClientFailure(
-        .unavailable, "ndpproxy does not run: \(error); start it, or name its socket with --socket")
+        .unavailable,
+        "cannot reach ndpproxy: \(error); start it, or name its socket with --socket")
     }
     guard let user = connection.peerUser, Self.believes(user) else {
-      let owner = connection.peerUser.map { "the user with number \($0)" } ?? "nobody that is known"
+      let owner = connection.peerUser.map { "user \($0)" } ?? "an unknown user"
       throw ClientFailure(
         .failure,
-        "at \(path) listens \(owner), and not root, \(ControlSocket.group) or you; nothing is asked "
-          + "there: name another socket with --socket, or become that user")
+        "\(path) belongs to a process of \(owner), not of root, \(ControlSocket.group) or you, and "
+          + "is not trusted; name another socket with --socket, or run as that user")
     }
   }
 
@@ -64,8 +68,9 @@ final class Client {
   /// Asks, and returns what the daemon replied.
   func ask(_ command: Command) throws(ClientFailure) -> Reply {
     try send(command)
-    guard let line = try nextLine(within: Self.patience) else {
-      throw ClientFailure(.failure, "ndpproxy does not reply")
+    let patience = command.readsConfiguration ? Self.readingPatience : Self.patience
+    guard let line = try nextLine(within: patience) else {
+      throw ClientFailure(.failure, "ndpproxy has not replied within \(patience / 1000) s")
     }
     return try reply(line)
   }
@@ -79,14 +84,15 @@ final class Client {
         if !rest.isEmpty { _ = try connection.waitUntil(writable: true, milliseconds: 1000) }
       }
     } catch {
-      throw ClientFailure(.unavailable, "ndpproxy has gone away: \(error)")
+      throw ClientFailure(.unavailable, "the connection to ndpproxy was lost: \(error)")
     }
   }
 
   /// What a line says; throws where it is that the request was refused.
   func reply(_ line: [UInt8]) throws(ClientFailure) -> Reply {
     guard let reply = try? JSONText.value(Reply.self, from: line) else {
-      throw ClientFailure(.failure, "ndpproxy speaks another version; is it older or newer?")
+      throw ClientFailure(
+        .failure, "the reply of ndpproxy is of another version; restart it after an upgrade")
     }
     if case .error(let failure) = reply {
       let status: ClientFailure.Status = failure.code == .forbidden ? .noPermission : .failure
@@ -108,20 +114,22 @@ final class Client {
         }
         if received.count > ControlSocket.replyLimit {
           throw ClientFailure(
-            .failure, "ndpproxy said more than \(ControlSocket.replyLimit) octets")
+            .failure, "the reply of ndpproxy is longer than \(ControlSocket.replyLimit) bytes")
         }
         // What comes drop by drop does not make the time longer.
         let now = BootClock.nanoseconds
         let rest = milliseconds < 0 ? -1 : Int32((max(end, now) - now) / 1_000_000)
         guard try connection.waitUntil(readable: true, milliseconds: rest) else { return nil }
         guard let octets = try connection.receive(limit: 1 << 16) else { continue }
-        if octets.isEmpty { throw ClientFailure(.unavailable, "ndpproxy has gone away") }
+        if octets.isEmpty {
+          throw ClientFailure(.unavailable, "ndpproxy has closed the connection")
+        }
         received += octets
       }
     } catch let error as ClientFailure {
       throw error
     } catch {
-      throw ClientFailure(.unavailable, "ndpproxy has gone away: \(error)")
+      throw ClientFailure(.unavailable, "the connection to ndpproxy was lost: \(error)")
     }
   }
 
@@ -130,7 +138,7 @@ final class Client {
 }
 
 extension Client {
-  /// How things are, with all interfaces.
+  /// The daemon's status, with all interfaces.
   func status() throws(ClientFailure) -> Status {
     guard case .status(var value) = try ask(.status) else { throw unexpected }
     guard let count = value.interfaceCount, count > value.interfaces.count else { return value }
@@ -141,6 +149,18 @@ extension Client {
       return (page.interfaces, page.next)
     }
     return value
+  }
+
+  /// The same with no more interfaces and rules than one reply has.
+  func summary() throws(ClientFailure) -> Status {
+    guard case .status(let value) = try ask(.status) else { throw unexpected }
+    return value
+  }
+
+  /// The targets that were solicited last, no more than `limit`.
+  func recentSessions(limit: Int) throws(ClientFailure) -> [SessionReport] {
+    guard case .sessions(let page) = try ask(.recent(limit: limit)) else { throw unexpected }
+    return page.sessions
   }
 
   func counters() throws(ClientFailure) -> CounterReport {
@@ -226,5 +246,15 @@ extension Client {
   /// The daemon replied to something else than was asked.
   var unexpected: ClientFailure {
     ClientFailure(.failure, "ndpproxy replied to something that was not asked")
+  }
+}
+
+extension Command {
+  /// Whether the daemon reads files for it.
+  fileprivate var readsConfiguration: Bool {
+    switch self {
+    case .reload, .check: true
+    default: false
+    }
   }
 }

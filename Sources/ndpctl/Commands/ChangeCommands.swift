@@ -1,56 +1,68 @@
 import ArgumentParser
+import Console
 import ControlProtocol
 import LinuxNet
 import NDPWire
-import PlainText
 
-/// The subcommand `config`.
-struct ConfigCommand: ParsableCommand {
+/// The subcommand `rule`.
+struct RuleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "config",
-    abstract: "Prints the configuration in force, all defaults written out.",
-    discussion: "What is printed is a configuration file of the same meaning.")
+    commandName: "rule",
+    abstract: "Disable a rule until the next reload, or enable it again.",
+    usage: "ndpctl rule [OPTION...] disable|enable PREFIX",
+    discussion: """
+      A disabled rule is treated as if the configuration file did not contain it: targets in its \
+      prefix are handled by a shorter rule, or not at all. Requires root.
+      """,
+    subcommands: [DisableCommand.self, EnableCommand.self])
 
-  @OptionGroup var control: ControlOptions
+  /// What both take.
+  struct Options: ParsableArguments {
+    @OptionGroup var control: ControlOptions
 
-  func run() throws {
-    try control.withClient { client in
-      let report = try client.configuration()
-      if control.json { return printJSON(.configuration(report)) }
-      let lines = report.text.split(separator: "\n", omittingEmptySubsequences: false)
-      let text = lines.dropLast().map { String($0).printable + "\n" }.joined()
-      StandardStream.output.write("# \(report.path.printable)\n\(text)")
+    @Option(
+      name: .shortAndLong,
+      help: ArgumentHelp("Only the rule of this proxy interface.", valueName: "name"),
+      completion: .interfaceNames)
+    var interface: String?
+
+    @Argument(
+      help: ArgumentHelp("The prefix of the rule, as 'ndpctl rules' shows it.", valueName: "prefix")
+    )
+    var targets: TargetPrefix
+
+    func set(enabled: Bool) throws {
+      let command = Command.rule(prefix: targets.prefix, proxy: interface, enabled: enabled)
+      try control.withClient { client in
+        guard case .rule(let report) = try client.ask(command) else { throw client.unexpected }
+        if control.json { return control.printJSON(.rule(report)) }
+        let state = (report.isChanged ? "" : "already ") + (enabled ? "enabled" : "disabled")
+        let lasting = enabled ? "" : " until the next reload"
+        Screen().lines([
+          "\(report.prefix) on \(report.proxies.joined(separator: ", ")): \(state)\(lasting)"
+        ])
+      }
     }
   }
-}
 
-/// The subcommand `reload`.
-struct ReloadCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "reload",
-    abstract: "Has the daemon read its configuration again, and waits until it is in force.",
-    discussion: """
-      Errors are shown, the old configuration stays in force then, and the exit status is 1. For \
-      root.
-      """)
+  /// The subcommand `rule disable`.
+  struct DisableCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "disable", abstract: "Disable a rule until the next reload.")
 
-  @OptionGroup var control: ControlOptions
+    @OptionGroup var options: Options
 
-  func run() throws {
-    try control.withClient { client in
-      guard case .reload(let report) = try client.ask(.reload) else { throw client.unexpected }
-      if control.json {
-        printJSON(.reload(report))
-      } else {
-        for problem in report.problems {
-          StandardStream.error.write("\(problem.severity): \(problem.text)".printable + "\n")
-        }
-        let outcome = report.isInForce ? "reloaded" : "not reloaded"
-        let stream = report.isInForce ? StandardStream.output : .error
-        stream.write("\(outcome): \(report.summary)".printable + "\n")
-      }
-      if !report.isInForce { throw ExitCode.failure }
-    }
+    func run() throws { try options.set(enabled: false) }
+  }
+
+  /// The subcommand `rule enable`.
+  struct EnableCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "enable", abstract: "Enable a rule that was disabled.")
+
+    @OptionGroup var options: Options
+
+    func run() throws { try options.set(enabled: true) }
   }
 }
 
@@ -58,23 +70,22 @@ struct ReloadCommand: ParsableCommand {
 struct FlushCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "flush",
-    abstract: "Forgets what is known of a target, or of all in a prefix.",
-    discussion: "The next question has it asked for anew. For root.")
+    abstract: "Delete the sessions of a target, or of all targets in a prefix.",
+    usage: "ndpctl flush [OPTION...] PREFIX",
+    discussion: "The next solicitation makes ndpproxy solicit the target again. Requires root.")
 
   @OptionGroup var control: ControlOptions
 
-  @Argument(help: "An address, or ADDRESS/LENGTH.")
-  var target: String
+  @Argument(help: ArgumentHelp("An address, or ADDRESS/LENGTH.", valueName: "prefix"))
+  var targets: TargetPrefix
 
   func run() throws {
-    guard let prefix = IPv6Prefix(target) ?? IPv6Address(target).map({ .init($0, length: 128) })
-    else { throw ValidationError("'\(target)' is neither an IPv6 address nor a prefix.") }
     try control.withClient { client in
-      guard case .flush(let report) = try client.ask(.flush(prefix: prefix)) else {
+      guard case .flush(let report) = try client.ask(.flush(prefix: targets.prefix)) else {
         throw client.unexpected
       }
-      if control.json { return printJSON(.flush(report)) }
-      Screen().lines(["forgot \(counted(report.forgotten, "target"))"])
+      if control.json { return control.printJSON(.flush(report)) }
+      Screen().lines(["deleted \(counted(report.forgotten, "session"))"])
     }
   }
 }
@@ -85,10 +96,11 @@ extension LogLevel: ExpressibleByArgument {}
 struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "log",
-    abstract: "Has the daemon log more or less from now on.",
+    abstract: "Set the daemon's log level.",
+    usage: "ndpctl log [OPTION...] notice|info|debug",
     discussion: """
-      notice: start, end and what is wrong; info: also what becomes of interfaces; debug: also \
-      every message. For root.
+      notice: start, end and problems; info: also changes of interfaces; debug: also every \
+      message. Requires root.
       """)
 
   @OptionGroup var control: ControlOptions
@@ -101,8 +113,8 @@ struct LogCommand: ParsableCommand {
       guard case .log(let report) = try client.ask(.log(level: level)) else {
         throw client.unexpected
       }
-      if control.json { return printJSON(.log(report)) }
-      Screen().lines(["logging \(report.level.rawValue)"])
+      if control.json { return control.printJSON(.log(report)) }
+      Screen().lines(["log level \(report.level.rawValue)"])
     }
   }
 }

@@ -1,45 +1,51 @@
-public import ArgumentParser
+import ArgumentParser
+import Console
 import ControlProtocol
-import JSONText
 import LinuxNet
 import LinuxSurvey
-public import NDPWire
+import NDPWire
 import PlainText
-
-extension IPv6Prefix: ExpressibleByArgument {}
 
 /// The subcommand `monitor`.
 struct MonitorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "monitor",
-    abstract: "Shows every message as it comes and goes, and what becomes of it.",
+    abstract: "Show every solicitation and advertisement, with the decision and its reason.",
+    usage: "ndpctl monitor [OPTION...]",
     discussion: """
-      Solicitations and advertisements on the proxy and rule interfaces, with the decision, its \
-      reason, and how long an answer took. Questions for targets outside all rules are seen only \
-      while the daemon logs every message (ndpctl log debug).
+      Shows what is received and sent on the proxy and rule interfaces, and how long an answer \
+      took. Solicitations for targets outside all rules are shown only while the log level is \
+      debug (ndpctl log debug).
       """)
 
   @OptionGroup var control: ControlOptions
 
-  @Option(name: .shortAndLong, help: "Only messages about targets in ADDRESS/LENGTH.")
-  var prefix: IPv6Prefix?
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Only messages about this target, or targets in this prefix.", valueName: "prefix"))
+  var prefix: TargetPrefix?
 
   @Option(
-    name: .shortAndLong, help: "Only messages on this interface.",
+    name: .shortAndLong,
+    help: ArgumentHelp("Only messages on this interface, by any of its names.", valueName: "name"),
     completion: .interfaceNames)
   var interface: String?
 
-  @Option(name: .shortAndLong, help: "End after so many messages.")
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Quit after this many messages.", valueName: "number"))
   var count: Int?
 
   @Option(
     name: .shortAndLong,
-    help: "Also write the frames to this file, for tcpdump; '-' writes nothing else.",
+    help: ArgumentHelp(
+      "Also write the frames to this file, for tcpdump; '-' is standard output.",
+      valueName: "file"),
     completion: .file())
   var write: String?
 
   func validate() throws {
-    if let count, count < 1 { throw ValidationError("--count takes 1 and more.") }
+    if let count, count < 1 { throw ValidationError("--count must be 1 or more.") }
   }
 
   func run() throws {
@@ -57,10 +63,16 @@ struct MonitorCommand: ParsableCommand {
   }
 
   private func follow(_ client: Client, dump: consuming PacketDump?) throws {
-    let command = Command.monitor(prefix: prefix, interface: interface, frames: write != nil)
+    let command = Command.monitor(
+      prefix: prefix?.prefix, interface: interface, frames: write != nil)
     guard case .monitoring(let report) = try client.ask(command) else { throw client.unexpected }
     // The daemon's clock counts from somewhere; on this host both run at the same pace.
     let offset = WallClock.nanoseconds - BootClock.nanoseconds
+    if let trouble = report.trouble {
+      let known = report.interfaces.isEmpty ? "" : "; messages are seen on \(names(report))"
+      guard trouble.isTemporary else { throw ClientFailure(.failure, trouble.sentence + known) }
+      StandardStream.error.write("ndpctl: \(trouble.sentence.printable)\n")
+    }
     if write != "-" { announce(report) }
     var left = count ?? .max
     while left > 0 {
@@ -75,8 +87,12 @@ struct MonitorCommand: ParsableCommand {
   }
 
   private func announce(_ report: MonitorReport) {
-    let names = report.interfaces.isEmpty ? "none yet" : report.interfaces.joined(separator: ", ")
+    let names = interface ?? (report.interfaces.isEmpty ? "no interface yet" : names(report))
     StandardStream.error.write("ndpctl: watching \(names.printable)\n")
+  }
+
+  private func names(_ report: MonitorReport) -> String {
+    report.interfaces.joined(separator: ", ")
   }
 
   private func save(
@@ -89,19 +105,19 @@ struct MonitorCommand: ParsableCommand {
   }
 
   private func show(_ reply: Reply, line: [UInt8], offset: UInt64) throws {
-    let text: String
     if control.json {
-      text = JSONText.printable(line)
+      control.output.printJSON(octets: line)
     } else {
       switch reply {
       case .message(let message):
-        text = MessageText(message: message, offset: offset).line.printable
-      case .missed(let report): text = "… \(counted(report.count, "message")) not shown"
+        Screen().lines([MessageText(message: message, offset: offset).line])
+      case .missed(let report):
+        Screen().lines(["... \(counted(report.count, "message")) not shown"])
       default: return
       }
     }
-    // Whoever reads no more has seen enough.
-    guard StandardStream.output.write(text + "\n") else { throw ExitCode.success }
+    // Whoever reads no more has seen enough; what else is lost is said at the end.
+    if StandardStream.isOutputLost { throw ExitCode.success }
   }
 }
 

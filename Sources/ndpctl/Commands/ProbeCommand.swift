@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import ControlProtocol
 import LinuxNet
 import LinuxSurvey
@@ -8,25 +9,26 @@ import NDPWire
 struct ProbeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "probe",
-    abstract: "Asks on a link who has an address, as a router would.",
+    abstract: "Send solicitations for an address, as a router would, and show who answers.",
+    usage: "ndpctl probe [OPTION...] -i NAME ADDRESS",
     discussion: """
-      Sends a Neighbor Solicitation to the address's group, as for a neighbour that is not known, \
-      then one to each station that answered, as to see whether it is still there, and shows who \
-      answers. Run it on another host of the link: nobody answers himself. Needs root. Exits with \
-      0 if one station answers both times, 1 if nobody answers, 2 if several answer or the second \
-      question stays unanswered, 3 if it could not ask.
+      Sends a Neighbor Solicitation to the solicited-node multicast group of the address, then one \
+      by unicast to each host that answered. Run it on another host on the same link: a host does \
+      not answer its own solicitations. Requires root. The exit status is 0 if one host answers \
+      both, 1 if no host answers, 2 if several hosts answer or the unicast solicitation is not \
+      answered, and 3 if no solicitation could be sent.
       """)
 
-  @Argument(help: "The address to ask for.")
+  @Argument(help: "The target address.")
   var address: String
 
   @Option(
-    name: [.customShort("i"), .long], help: "The interface to ask on.",
+    name: [.customShort("i"), .long],
+    help: ArgumentHelp("The interface to send on.", valueName: "name"),
     completion: .interfaceNames)
   var interface: String
 
-  @Flag(help: "Print a JSON document.")
-  var json = false
+  @OptionGroup var output: OutputOptions
 
   func run() throws {
     let outcome: Probe.Outcome
@@ -35,14 +37,14 @@ struct ProbeCommand: ParsableCommand {
       probe = try makeProbe()
       outcome = try probe.run()
     } catch let error as SystemError where error.isMissingPrivilege {
-      complain("probe", "\(error); it needs root")
+      complain("probe", "\(error); run it as root")
       throw ExitCode(DoctorCommand.couldNotLook)
     } catch {
       complain("probe", "\(error)")
       throw ExitCode(DoctorCommand.couldNotLook)
     }
-    if json {
-      printJSON(document: ProbeDocument(probe, outcome, exitStatus: outcome.exitStatus))
+    if output.json {
+      output.printJSON(document: ProbeDocument(probe, outcome, exitStatus: outcome.exitStatus))
     } else {
       Screen().lines(outcome.lines(of: probe))
     }
@@ -51,24 +53,25 @@ struct ProbeCommand: ParsableCommand {
 
   private func makeProbe() throws -> Probe {
     guard let target = IPv6Address(address), !target.isMulticast, !target.isUnspecified else {
-      throw DoctorFailure(description: "'\(address)' is no address that somebody can have")
+      throw DoctorFailure(description: "'\(address)' is not an IPv6 unicast address")
     }
     guard let link = try DetailedLink.readAll().first(where: { $0.link.goes(by: interface) })?.link
     else { throw DoctorFailure(description: "there is no interface '\(interface)'; see 'ip link'") }
     guard link.isUp, link.hasNeighborDiscovery, link.linkLayerAddress != nil else {
       throw DoctorFailure(
-        description: "nobody can be asked on \(interface): it is down, or has no link-layer address"
+        description:
+          "no solicitation can be sent on \(interface): it is down, or has no link-layer address"
       )
     }
     let addresses = try DetailedAddress.readAll().map(\.assigned)
     if addresses.contains(where: { $0.address == target }) {
       throw DoctorFailure(
-        description: "\(target) is this host's own; ask from another host of the link")
+        description: "\(target) is an address of this host; run this on another host on the link")
     }
     let usable = addresses.filter { $0.index == link.index && !$0.isTentative }
     guard
       let source = (usable.first { $0.address.isLinkLocal } ?? usable.first)?.address
-    else { throw DoctorFailure(description: "\(interface) has no IPv6 address to ask from") }
+    else { throw DoctorFailure(description: "\(interface) has no IPv6 source address") }
     return Probe(target: target, link: link, source: source)
   }
 }
@@ -83,26 +86,28 @@ extension Probe.Outcome {
   /// What a terminal shows.
   func lines(of probe: Probe) -> [String] {
     var lines = [
-      "Who has \(probe.target)? \(probe.link.name) asks, as \(probe.source).", "",
-      "to the group \(probe.target.solicitedNodeMulticast)",
+      "Soliciting \(probe.target) on \(probe.link.name) from \(probe.source).", "",
+      "multicast to \(probe.target.solicitedNodeMulticast)",
     ]
-    lines += toGroup.isEmpty ? ["  nobody answers"] : toGroup.flatMap(\.lines)
+    lines += toGroup.isEmpty ? ["  no answer"] : toGroup.flatMap(\.lines)
     for claimant in claimants {
       let answers = toName.filter { $0.frame.source == claimant || $0.claimant == claimant }
-      lines += ["to \(claimant) by unicast"]
-      lines += answers.isEmpty ? ["  nobody answers"] : answers.flatMap(\.lines)
+      lines += ["unicast to \(claimant)"]
+      lines += answers.isEmpty ? ["  no answer"] : answers.flatMap(\.lines)
     }
     return lines + ["", verdict]
   }
 
   private var verdict: String {
     if toGroup.isEmpty {
-      return "Nobody answers. On the proxy's host, 'ndpctl doctor' says why."
+      return "No host answers. Run 'ndpctl doctor' on the host of the proxy to find out why."
     }
-    if claimants.count > 1 { return "Several stations claim the address: one proxy too many?" }
+    if claimants.count > 1 {
+      return "Several hosts answer: is there more than one proxy, or a duplicate address?"
+    }
     return toName.isEmpty
-      ? "Answered at first, but not when asked by unicast: routers will lose it again and again."
-      : "Answered both times. Whether traffic then passes, 'ndpctl doctor' says there."
+      ? "Answered by multicast, but not by unicast: routers will lose the target again and again."
+      : "Answered both times. Run 'ndpctl doctor' on that host to check whether traffic passes."
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import ControlProtocol
 import LinuxNet
 import LinuxSurvey
@@ -8,23 +9,28 @@ import PlainText
 struct TopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "top",
-    abstract: "Shows what the daemon does, anew every second.",
+    abstract: "Show rates and the targets that were solicited last, every second.",
+    usage: "ndpctl top [OPTION...]",
     discussion: """
-      Rates, and the targets that were asked for last. q or Ctrl-C ends it. Where output is no \
-      terminal, a line is printed each time.
+      Press q or Ctrl-C to quit. If standard output is not a terminal, a line is printed each time.
       """)
 
   @OptionGroup var control: ControlOptions
 
-  @Option(name: .shortAndLong, help: "Seconds between two looks, 1 through 3600.")
+  @Option(
+    name: [.customShort("d"), .long],
+    help: ArgumentHelp("Seconds between two updates, 1 through 3600.", valueName: "seconds"))
   var interval = 1
 
-  @Option(name: .shortAndLong, help: "End after so many looks.")
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Quit after this many updates.", valueName: "number"))
   var count: Int?
 
   func validate() throws {
-    guard 1...3600 ~= interval else { throw ValidationError("--interval takes 1 through 3600.") }
-    if let count, count < 1 { throw ValidationError("--count takes 1 and more.") }
+    guard 1...3600 ~= interval else {
+      throw ValidationError("--interval must be 1 through 3600.")
+    }
+    if let count, count < 1 { throw ValidationError("--count must be 1 or more.") }
   }
 
   func run() throws {
@@ -44,56 +50,84 @@ struct TopCommand: ParsableCommand {
   /// Whatever ends it, the terminal is as before: it is given back when this returns or throws.
   private func look(at client: Client) throws {
     let poll = try EventPoll()
-    let signals = try SignalDescriptor(SignalDescriptor.ending)
+    let isDrawn = !control.json && Terminal.isThere
+    let signals = try SignalDescriptor(
+      SignalDescriptor.ending + (isDrawn ? SignalDescriptor.terminal : []))
     let timer = try TimerDescriptor()
     let input = StandardInput()
-    let terminal = control.json ? nil : Terminal.takeOver()
+    let terminal = isDrawn ? Terminal.takeOver() : nil
     try poll.watch(signals, token: Self.signalToken)
     try poll.watch(timer, token: Self.timerToken)
     if terminal != nil { try poll.watch(input, token: Self.inputToken) }
     var before = try Look(client)
+    var page = Page(before: before, now: before, sessions: [])
+    if terminal != nil {
+      page.sessions = try client.recentSessions(limit: Self.shownSessions)
+      terminal?.show(page.lines)
+    }
     var left = count ?? .max
     var next = BootClock.nanoseconds
     var isEnding = false
     while left > 0, !isEnding {
       try timer.arm(at: next + UInt64(interval) * 1_000_000_000)
       var isDue = false
+      var hasSignal = false
       try poll.wait { token in
         switch token {
         case Self.timerToken: isDue = true
-        case Self.signalToken: isEnding = true
+        case Self.signalToken: hasSignal = true
         default:
           // A terminal that is gone would be readable for ever.
           let key = terminal?.nextKey()
           isEnding = isEnding || key == .octet(UInt8(ascii: "q")) || key == .end
         }
       }
+      while hasSignal, !isEnding, let signal = try signals.next() {
+        isEnding = SignalDescriptor.ending.contains(signal)
+        if isEnding { break }
+        if signal == SignalDescriptor.stop { terminal?.suspend() } else { terminal?.resume() }
+        terminal?.show(page.lines)
+      }
       guard isDue, !isEnding else { continue }
       try timer.acknowledge()
-      next += UInt64(interval) * 1_000_000_000
+      // After a stop, the looks that were missed are not made up for.
+      next = max(next + UInt64(interval) * 1_000_000_000, BootClock.nanoseconds)
       let now = try Look(client)
-      try show(now, after: before, on: terminal, client)
+      page = Page(before: before, now: now, sessions: page.sessions)
+      try show(&page, on: terminal, client)
       before = now
       left -= 1
     }
   }
 
-  private func show(
-    _ look: Look, after before: Look, on terminal: Terminal?, _ client: Client
-  ) throws {
-    if control.json { return printJSON(.counters(look.counters)) }
+  /// As many as one reply has.
+  private static let shownSessions = ControlSocket.pageLength
+
+  private func show(_ page: inout Page, on terminal: Terminal?, _ client: Client) throws {
+    if control.json { return control.printJSON(.counters(page.now.counters)) }
     guard let terminal else {
       let time = WallClock.text(
         seconds: Int(WallClock.nanoseconds / 1_000_000_000), format: "%H:%M:%S")
-      return Screen().lines(["\(time) \(look.rates(since: before))"])
+      return Screen().lines(["\(time) \(page.now.rates(since: page.before))"])
     }
-    let sessions = try client.sessions().sorted {
-      $0.sinceAskedMilliseconds ?? .max < $1.sinceAskedMilliseconds ?? .max
+    page.sessions = try client.recentSessions(limit: Self.shownSessions)
+    terminal.show(page.lines)
+  }
+
+  /// What is drawn.
+  private struct Page {
+    let before: Look
+    let now: Look
+    var sessions: [SessionReport]
+
+    /// For the terminal as it is now; lines beyond its end are left out there.
+    var lines: [String] {
+      let (columns, _) = Terminal.size
+      let lines =
+        [StatusText(status: now.status).headline, now.rates(since: before), ""]
+        + SessionTable(sessions: sessions).lines
+      return lines.map { String($0.printable.prefix(columns)) }
     }
-    let lines =
-      [StatusText(status: look.status).headline, look.rates(since: before), ""]
-      + SessionTable(sessions: Array(sessions.prefix(Terminal.size.lines))).lines
-    terminal.show(lines.map { String($0.printable.prefix(Terminal.size.columns)) })
   }
 }
 
@@ -104,7 +138,7 @@ private struct Look {
   let at: UInt64
 
   init(_ client: Client) throws {
-    status = try client.status()
+    status = try client.summary()
     counters = try client.counters()
     at = BootClock.nanoseconds
   }
@@ -119,8 +153,8 @@ private struct Look {
     }
     let reachable = status.sessions["reachable"] + status.sessions["probing"]
     return "received \(rate(\.total.solicitationsReceived))/s"
-      + "  answered \(rate(\.total.answered))/s  asked \(rate(\.total.asked))/s"
+      + "  answered \(rate(\.total.answered))/s  sent \(rate(\.total.asked))/s"
       + "  ignored \(rate(\.total.ignored.sum))/s  malformed \(rate(\.total.malformed.sum))/s"
-      + "  targets \(reachable)"
+      + "  reachable \(reachable)"
   }
 }

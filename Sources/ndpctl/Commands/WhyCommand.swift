@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import ControlProtocol
 import Inspection
 import LinuxNet
@@ -9,36 +10,40 @@ import PlainText
 struct WhyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "why",
-    abstract: "Explains what becomes of a question for an address, and why.",
+    abstract: "Explain whether and why a solicitation for an address is answered.",
+    usage: "ndpctl why [OPTION...] ADDRESS",
     discussion: """
-      The rule that counts and those that do not, the interfaces, the kernel's route, what is \
-      known of the address, and what would be answered, field by field. The last line is the \
-      verdict. Without a daemon, the configuration file and this host tell what one would do.
+      Shows the matching rules, the interfaces, the kernel's route, the session of the target, and \
+      the advertisement that would be sent. The last line is the result. If the daemon does not \
+      run, the result is what it would do with the configuration file on this host. The exit \
+      status is 0 if the solicitation is answered, 1 if not, and 2 if that depends on the target.
       """)
 
   @OptionGroup var control: ControlOptions
 
   @Option(
     name: .shortAndLong,
-    help: "Go by this configuration file, whatever a daemon does.", completion: .file())
+    help: ArgumentHelp(
+      "Use this configuration file, and do not ask the daemon.", valueName: "file"),
+    completion: .file())
   var config: String?
 
-  @Argument(help: "The address that is asked for.", transform: Self.address)
+  @Argument(help: "The target address.", transform: Self.address)
   var address: IPv6Address
 
   private static func address(_ text: String) throws -> IPv6Address {
     if let address = IPv6Address(text) { return address }
     throw ValidationError(
       IPv6Address("::" + text) != nil && text.contains(".")
-        ? "that is an address of IPv4, which has ARP instead of NDP"
-        : "that is no IPv6 address, such as 2001:db8::1")
+        ? "IPv4 addresses use ARP, not Neighbor Discovery"
+        : "it is not an IPv6 address, such as 2001:db8::1")
   }
 
   func run() throws {
     try reportingFailure {
       let explanation = try self.explanation()
       if control.json {
-        printJSON(.why(explanation))
+        control.printJSON(.why(explanation))
       } else {
         let text = WhyText(explanation: explanation)
         let screen = Screen()
@@ -64,7 +69,7 @@ struct WhyCommand: ParsableCommand {
     } catch let failure as ClientFailure {
       guard failure.status == .unavailable else { throw failure }
       StandardStream.error.write(
-        "ndpctl: \(failure.description.printable); going by the configuration file\n")
+        "ndpctl: \(failure.description.printable); using the configuration file\n")
       return try explanationOffline()
     }
   }
@@ -75,7 +80,7 @@ struct WhyCommand: ParsableCommand {
       let file = try ConfigurationFile(path: path)
       guard let configuration = file.configuration else {
         file.showReport(withNotes: false)
-        throw ClientFailure(.failure, "\(path) has errors; with them no daemon starts")
+        throw ClientFailure(.failure, "\(path) has errors, so that ndpproxy would not start")
       }
       return try Explanation(of: address, by: configuration)
     } catch let error as SystemError {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import NetworkLab
 
 /// What the demonstration breaks on purpose.
@@ -116,18 +117,18 @@ struct BrokenLab {
       screen.prose(
         """
 
-        At first all seems well. But now and then the router asks the member by
-        name whether it is still there, hears nothing, and forgets it.
+        At first all seems well. But now and then the router sends a unicast
+        solicitation to the member, gets no answer, and deletes its entry.
         """)
     }
     screen.prose(
       """
 
-      You are on the gateway now. Find the cause, and mend it:
+      You are on the gateway now. Find the cause, and fix it:
 
-         ndpctl doctor             what stands in the way, and what mends it
+         ndpctl doctor             finds the problem and the fix
          router ndpctl probe \(target) -i up0
-                                   who answers on the router's link
+                                   shows who answers on the router's link
          router COMMAND            runs a command on the router; so does member
          exit                      ends the lab
 

@@ -1,3 +1,4 @@
+import Console
 import NetworkLab
 
 /// What the demonstration could not show.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import LinuxNet
 import NetworkLab
 import SystemPackage

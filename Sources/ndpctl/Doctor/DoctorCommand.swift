@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import HostDoctor
 import Inspection
 import LinuxNet
@@ -62,7 +63,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
     let diagnosis = try diagnose()
     if control.json {
-      printJSON(document: DoctorDocument(diagnosis))
+      control.output.printJSON(document: DoctorDocument(diagnosis))
     } else {
       let isColored = StandardStream.output.wantsColor
       StandardStream.output.write(colored: diagnosis.text(colored: isColored))

@@ -6,7 +6,7 @@ struct Exposition {
   private(set) var text = ""
 
   /// The formats.
-  enum Format {
+  enum Format: Sendable {
     /// Prometheus text format 0.0.4, which node_exporter reads from files.
     case prometheus
     /// OpenMetrics 1.0.

@@ -1,6 +1,6 @@
 import ControlProtocol
 
-/// What the daemon is and has counted, as metrics.
+/// The daemon's state and counters, as metrics.
 struct Metrics {
   let status: Status
   let counters: CounterReport
@@ -17,7 +17,7 @@ struct Metrics {
     return exposition.text
   }
 
-  private static let upHelp = "Whether the daemon runs and answers its control socket."
+  private static let upHelp = "Whether the daemon runs and replies on its control socket."
 
   func text(_ format: Exposition.Format) -> String {
     var exposition = Exposition(format: format)
@@ -28,7 +28,8 @@ struct Metrics {
     addReasons(to: &exposition)
     addRules(to: &exposition)
     exposition.addHistogram(
-      "ndpproxy_answer_latency_seconds", "From taking up a solicitation to its answer sent.",
+      "ndpproxy_answer_latency_seconds",
+      "Time from receiving a solicitation to sending the advertisement.",
       boundsNanoseconds: counters.latency.boundsNanoseconds, counts: counters.latency.counts,
       sumNanoseconds: counters.latency.sumNanoseconds)
     exposition.end()
@@ -37,26 +38,32 @@ struct Metrics {
 
   private func addState(to exposition: inout Exposition) {
     exposition.add(
-      .gauge, "ndpproxy_start_time_seconds", "When the daemon became ready, since 1970.",
+      .gauge, "ndpproxy_build_info", "The version of the daemon, with the constant value 1.",
+      status.programVersion.map { [.init(1, ("version", $0))] } ?? [])
+    exposition.add(
+      .gauge, "ndpproxy_start_time_seconds", "When the daemon became ready, in seconds since 1970.",
       [.init(status.started(now: now) / 1000)])
     exposition.add(
       .gauge, "ndpproxy_config_last_reload_successful",
-      "Whether the configuration file was taken up when it was read last.",
+      "Whether the last reload of the configuration file succeeded.",
       [.init(status.isReloadRefused ? 0 : 1)])
     exposition.add(
       .gauge, "ndpproxy_config_last_reload_success_timestamp_seconds",
-      "When a configuration was last taken up, since 1970.",
+      "When the configuration in force was loaded, in seconds since 1970.",
       [.init(status.configured(now: now) / 1000)])
     exposition.add(
-      .gauge, "ndpproxy_interface_usable", "Whether an interface that rules name can be used.",
+      .gauge, "ndpproxy_interface_usable", "Whether an interface of the configuration is usable.",
       status.interfaces.map { interface in
         let role = interface.isProxy ? (interface.isRule ? "both" : "proxy") : "rule"
         return .init(interface.isUsable ? 1 : 0, ("interface", interface.name), ("role", role))
       })
     exposition.add(
-      .gauge, "ndpproxy_rules", "Rules in force, exclusions included.", [.init(status.ruleCount)])
+      .gauge, "ndpproxy_rules", "Rules in force, including exclusions.", [.init(status.ruleCount)])
     exposition.add(
-      .gauge, "ndpproxy_sessions", "Targets that are known or being asked for, by state.",
+      .gauge, "ndpproxy_rules_disabled", "Rules disabled until the next reload.",
+      [.init(status.disabledRuleCount ?? 0)])
+    exposition.add(
+      .gauge, "ndpproxy_sessions", "Targets that are known or being solicited, by state.",
       status.sessions.entries.map { .init($0.count, ("state", $0.name)) })
     exposition.add(
       .counter, "ndpproxy_warnings", "Warnings and errors logged.", [.init(status.warningCount)])
@@ -67,17 +74,17 @@ struct Metrics {
       .gauge, "ndpproxy_limit", "The limits in force, by their key in the configuration file.",
       status.limits.map { .init($0.limit, ("limit", $0.name)) })
     exposition.add(
-      .counter, "ndpproxy_limit_reached", "How often a limit was in the way.",
+      .counter, "ndpproxy_limit_reached", "How often a limit was reached.",
       status.limits.map { .init($0.reached, ("limit", $0.name)) })
     exposition.add(
       .counter, "ndpproxy_askers_evicted",
-      "Askers forgotten because too many waited for one target.",
+      "Waiting solicitations dropped because too many waited for one target.",
       [.init(counters.askersEvicted)])
     exposition.add(
       .counter, "ndpproxy_frames_unsent", "Frames that could not be sent.",
       [.init(counters.unsent)])
     exposition.add(
-      .counter, "ndpproxy_frames_overrun", "Frames that came faster than they could be taken.",
+      .counter, "ndpproxy_frames_overrun", "Frames the kernel dropped because they came too fast.",
       [.init(counters.overrun)])
   }
 
@@ -104,7 +111,7 @@ struct Metrics {
 
   private func addReasons(to exposition: inout Exposition) {
     let families: [(String, String, KeyPath<CounterSet, NamedCounts>)] = [
-      ("ndpproxy_ignored", "Well-formed messages that led to nothing, by reason.", \.ignored),
+      ("ndpproxy_ignored", "Well-formed messages that were ignored, by reason.", \.ignored),
       ("ndpproxy_malformed", "Malformed frames dropped, by reason.", \.malformed),
     ]
     for (name, help, path) in families {
@@ -119,10 +126,10 @@ struct Metrics {
 
   private func addRules(to exposition: inout Exposition) {
     exposition.add(
-      .counter, "ndpproxy_rule_questions", "Solicitations that a rule was about.",
+      .counter, "ndpproxy_rule_questions", "Solicitations that matched a rule.",
       rules.map { .init($0.questions, labels: $0.labels) })
     exposition.add(
-      .counter, "ndpproxy_rule_answers", "Answers given for a rule.",
+      .counter, "ndpproxy_rule_answers", "Advertisements sent for a rule.",
       rules.map { .init($0.answers, labels: $0.labels) })
   }
 

@@ -1,8 +1,9 @@
+import Console
 import ControlProtocol
 import LinuxNet
 import LinuxSurvey
 
-/// How the daemon is, in lines.
+/// The status of the daemon, in lines.
 struct StatusText {
   let status: Status
   /// Milliseconds since 1970.
@@ -15,8 +16,9 @@ struct StatusText {
       "\(status.summary) \(runTime)", counted(status.ruleCount, "rule"),
       "\(counted(reachable, "target")) reachable",
     ]
+    let disabled = status.disabledRuleCount.map { ["\(counted($0, "rule")) disabled"] } ?? []
     let warnings = recentWarnings == 0 ? [] : [counted(recentWarnings, "warning")]
-    return (parts + warnings).joined(separator: ", ")
+    return (parts + disabled + warnings).joined(separator: ", ")
   }
 
   /// Since when it runs; for how long, where the clock was set meanwhile.
@@ -35,7 +37,8 @@ struct StatusText {
 
   /// Whether something wants attention.
   var isWell: Bool {
-    recentWarnings == 0 && !status.isReloadRefused && status.interfaces.allSatisfy(\.isUsable)
+    recentWarnings == 0 && !status.isReloadRefused && status.disabledRuleCount == nil
+      && status.interfaces.allSatisfy(\.isUsable)
   }
 
   /// Of the last hour.
@@ -43,26 +46,32 @@ struct StatusText {
 
   /// Everything else.
   var details: [String] {
-    let refused = status.isReloadRefused ? "; its last change was refused (ndpctl reload)" : ""
+    let refused =
+      status.isReloadRefused ? "; the last reload was refused (see ndpctl reload --check)" : ""
     var lines = [
-      "configuration \(status.configurationPath), read "
+      "configuration \(status.configurationPath), loaded "
         + "\(duration(status.configurationAgeMilliseconds)) ago\(refused)",
-      "process \(status.process), logging \(status.logLevel.rawValue)",
+      (status.programVersion.map { "version \($0), " } ?? "")
+        + "process \(status.process), log level \(status.logLevel.rawValue)",
     ]
+    let rulesByProxy = Dictionary(grouping: status.rules, by: \.proxy)
     for interface in status.interfaces {
       lines += ["", interface.text]
-      lines += rules(on: interface.name)
+      lines += Self.lines(of: rulesByProxy[interface.name] ?? [], isPartial: isPartial)
     }
     lines += limits + warnings
     return lines
   }
 
-  private func rules(on proxy: String) -> [String] {
-    let rules = status.rules.filter { $0.proxy == proxy }
+  /// Whether there are more rules than the daemon has told.
+  private var isPartial: Bool {
+    status.ruleCount + (status.disabledRuleCount ?? 0) > status.rules.count
+  }
+
+  private static func lines(of rules: [RuleReport], isPartial: Bool) -> [String] {
     guard !rules.isEmpty else { return [] }
-    return RuleTable(rules: Array(rules.prefix(Self.shownRules))).lines(indent: 2)
-      + (rules.count > Self.shownRules || status.ruleCount > status.rules.count
-        ? ["  and more: ndpctl rules"] : [])
+    return RuleTable(rules: Array(rules.prefix(shownRules))).lines(indent: 2)
+      + (rules.count > shownRules || isPartial ? ["  ... (ndpctl rules shows all)"] : [])
   }
 
   /// How many rules of one interface are shown.
@@ -72,8 +81,8 @@ struct StatusText {
     let shown = status.limits.filter { $0.isNear || $0.reached > 0 }
     guard !shown.isEmpty else { return [] }
     let lines = shown.map { limit in
-      let used = limit.used.map { "\($0) of \(limit.limit) in use" } ?? "\(limit.limit) a second"
-      let reached = limit.reached == 0 ? "" : "; in the way \(counted(limit.reached, "time"))"
+      let used = limit.used.map { "\($0) of \(limit.limit) in use" } ?? "\(limit.limit) per second"
+      let reached = limit.reached == 0 ? "" : ", reached \(counted(limit.reached, "time"))"
       return "  \(limit.name): \(used)\(reached)"
     }
     return ["", "limits"] + lines
@@ -84,26 +93,11 @@ struct StatusText {
     let lines = status.warnings.suffix(Self.shownWarnings).map {
       "  \(duration($0.ageMilliseconds)) ago: \($0.text)"
     }
-    return ["", "the last of \(counted(status.warningCount, "warning"))"] + lines
+    return ["", "last warnings of \(status.warningCount)"] + lines
   }
 
   /// How many warnings are shown.
   private static let shownWarnings = 5
-}
-
-/// Rules of one proxy interface, with what was counted of each.
-struct RuleTable {
-  let rules: [RuleReport]
-
-  func lines(indent: Int) -> [String] {
-    let rows = rules.map {
-      ["\($0.prefix)", $0.text, short($0.questions), short($0.answers)]
-    }
-    return Table(
-      header: ["RULE", "METHOD", "ASKED", "ANSWERED"], rows: rows, rightAligned: [2, 3],
-      flexible: 1
-    ).lines(indent: indent)
-  }
 }
 
 extension Status {

@@ -1,3 +1,4 @@
+import Console
 import ControlProtocol
 
 /// An explanation in lines: what is known of one address, from rule to wire.
@@ -8,7 +9,7 @@ struct WhyText {
   var lines: [String] {
     var rows: [(String, String)] = [("target", "\(explanation.target)")]
     if !explanation.isLive {
-      rows.append(("daemon", "not asked: this is what one would do that had just started"))
+      rows.append(("daemon", "not asked: this is what it would do after a start"))
     }
     if let owner = explanation.owner { rows.append(("address", "of this host, on \(owner)")) }
     for proxy in explanation.proxies { rows += self.rows(for: proxy) }
@@ -16,13 +17,13 @@ struct WhyText {
     rows.append(("route", route))
     rows += explanation.neighbors.map {
       let address = $0.linkLayerAddress.map { " at \($0)" } ?? ""
-      return ("neighbour", "the kernel has it on \($0.interface)\(address), \($0.state)")
+      return ("neighbor", "in the kernel's cache on \($0.interface)\(address), \($0.state)")
     }
     rows += explanation.kernelProxies.map {
-      ("kernel", "answers for it on \($0) as well: see 'ip -6 neighbour show proxy'")
+      ("kernel", "also answers for it on \($0): see 'ip -6 neighbor show proxy'")
     }
     rows += explanation.messages.map {
-      let kind = $0.kind == .solicitation ? "asked for by" : "advertised by"
+      let kind = $0.kind == .solicitation ? "solicited by" : "advertised by"
       return (
         "seen",
         "\(duration($0.ageMilliseconds)) ago on \($0.interface), \(kind) \($0.source): "
@@ -30,20 +31,23 @@ struct WhyText {
       )
     }
     if explanation.isLive, explanation.messages.isEmpty {
-      rows.append(("seen", "nothing about it of late"))
+      rows.append(("seen", "no recent message about it"))
     }
     if explanation.verdict.answer == .yes {
-      rows.append(("traffic", "whether it then passes, 'ndpctl doctor' says"))
+      rows.append(("traffic", "not checked here: run 'ndpctl doctor'"))
     }
-    return Self.columns(rows)
+    return LabelledLines(rows).lines(indent: Self.indent)
   }
+
+  /// Where the text begins.
+  private static let indent = 11
 
   /// The verdict, in one line.
   var verdict: String {
     switch explanation.verdict.answer {
     case .yes: "\(isInVain ? "yes, but in vain" : "yes"): \(explanation.verdict.sentence)"
     case .no: "no: \(explanation.verdict.sentence)"
-    case .depends: "it depends: \(explanation.verdict.sentence)"
+    case .depends: "depends: \(explanation.verdict.sentence)"
     }
   }
 
@@ -53,9 +57,10 @@ struct WhyText {
   private var route: String {
     let interface = explanation.route.interface ?? "?"
     return switch explanation.route.kind {
-    case "on-link": "on-link, on \(interface)"
-    case "gateway": "through a router on \(interface)"
-    case "local": "to this host"
+    case "on-link": "on-link on \(interface)"
+    case "gateway": "via a router on \(interface)"
+    case "local": "local to this host"
+    case "anycast": "anycast on this host"
     default: "none"
     }
   }
@@ -64,11 +69,11 @@ struct WhyText {
     var rows: [(String, String)] = [("proxy", proxy.interface.sentence)]
     if let rule = proxy.rule { rows.append(("rule", text(rule))) }
     rows += proxy.others.map {
-      ("", "rather than \($0.prefix) \($0.text), which is shorter")
+      ("", "not \($0.prefix) \($0.text), which is shorter")
     }
     rows += proxy.ruleInterfaces.map { ("asks on", $0.sentence) }
-    rows.append(("known", session(of: proxy)))
-    rows.append(("question", proxy.reason))
+    rows.append(("session", session(of: proxy)))
+    rows.append(("decision", proxy.reason))
     if let answer = proxy.advertisement {
       let flags = [("R", answer.isRouter), ("S", answer.isSolicited), ("O", answer.isOverride)]
       rows.append(("answer", "from \(answer.source)"))
@@ -80,49 +85,30 @@ struct WhyText {
   }
 
   private func text(_ rule: RuleReport) -> String {
-    let counts = explanation.isLive ? ", asked \(rule.questions), answered \(rule.answers)" : ""
+    let counts =
+      explanation.isLive ? ", solicited \(rule.questions), answered \(rule.answers)" : ""
     return "\(rule.prefix) \(rule.text)\(counts)"
   }
 
   private func session(of proxy: ProxyExplanation) -> String {
     guard let session = proxy.session else {
-      let failed = proxy.sinceFailedMilliseconds.map { "; given up \(duration($0)) ago" } ?? ""
-      return "nothing\(failed)"
+      let failed = proxy.sinceFailedMilliseconds.map { "; failed \(duration($0)) ago" } ?? ""
+      return "none\(failed)"
     }
     var parts = ["\(session.state) for another \(duration(session.remainingMilliseconds))"]
     let place = session.interfaces.joined(separator: ", ")
     if let address = session.linkLayerAddress { parts.append("at \(address) on \(place)") }
-    if session.isSecondHand { parts.append("a proxy says so") }
+    if session.isSecondHand { parts.append("confirmed by another proxy only") }
     if let since = session.sinceConfirmedMilliseconds {
-      parts.append("it answered \(duration(since)) ago")
+      parts.append("replied \(duration(since)) ago")
     }
     if let since = session.sinceAskedMilliseconds {
-      parts.append("asked for \(duration(since)) ago")
+      parts.append("solicited \(duration(since)) ago")
     }
-    if session.sent > 0 { parts.append("\(counted(session.sent, "question")) sent") }
+    if session.sent > 0 { parts.append("\(counted(session.sent, "solicitation")) sent") }
     if session.waiting > 0 { parts.append("\(session.waiting) waiting") }
     parts.append("known for \(duration(session.ageMilliseconds))")
-    parts.append("\(counted(session.answers, "answer")) given")
+    parts.append("answered \(counted(UInt64(session.answers), "time"))")
     return parts.joined(separator: ", ")
-  }
-
-  /// Words behind their names, broken so that they fit.
-  private static func columns(_ rows: [(String, String)]) -> [String] {
-    let indent = 11
-    return rows.flatMap { name, text in
-      var lines: [String] = []
-      var line = name
-      for word in text.split(separator: " ") {
-        if line.count < indent {
-          line += String(repeating: " ", count: indent - line.count) + word
-        } else if line.count + 1 + word.count <= Table.width {
-          line += " " + word
-        } else {
-          lines.append(line)
-          line = String(repeating: " ", count: indent) + word
-        }
-      }
-      return lines + [line]
-    }
   }
 }

@@ -1,0 +1,156 @@
+import ControlProtocol
+import NDPWire
+import ProxyConfig
+import ProxyModel
+
+/// What becomes other where one configuration takes the place of another.
+struct ConfigurationChange: Encodable, Equatable {
+  private(set) var interfacesAdded: [String] = []
+  private(set) var interfacesRemoved: [String] = []
+  private(set) var rulesAdded: [Rule] = []
+  private(set) var rulesRemoved: [Rule] = []
+  private(set) var rulesChanged: [ChangedRule] = []
+  /// As `eth0: ttl 30000 -> 60000`.
+  private(set) var optionsChanged: [String] = []
+
+  /// All rules of one proxy for one prefix.
+  struct Rule: Encodable, Equatable {
+    let proxy: String
+    let prefix: IPv6Prefix
+    /// What they do, for people.
+    let text: String
+  }
+
+  struct ChangedRule: Encodable, Equatable {
+    let proxy: String
+    let prefix: IPv6Prefix
+    let before: String
+    let after: String
+  }
+
+  /// Costs time in proportion to the rules.
+  init(from old: Configuration, to new: Configuration) {
+    let (oldNames, newNames) = (old.interfaceNames, new.interfaceNames)
+    let (oldSet, newSet) = (Set(oldNames), Set(newNames))
+    interfacesAdded = newNames.filter { !oldSet.contains($0) }
+    interfacesRemoved = oldNames.filter { !newSet.contains($0) }
+    compareRules(RuleTexts(old), RuleTexts(new))
+    compareOptions(old, new)
+  }
+
+  var isEmpty: Bool {
+    interfacesAdded.isEmpty && interfacesRemoved.isEmpty && rulesAdded.isEmpty
+      && rulesRemoved.isEmpty && rulesChanged.isEmpty && optionsChanged.isEmpty
+  }
+
+  private mutating func compareRules(_ old: RuleTexts, _ new: RuleTexts) {
+    for place in new.order {
+      guard let text = new.texts[place] else { continue }
+      guard let former = old.texts[place] else {
+        rulesAdded.append(Rule(proxy: place.proxy, prefix: place.prefix, text: text))
+        continue
+      }
+      if former != text {
+        rulesChanged.append(
+          ChangedRule(proxy: place.proxy, prefix: place.prefix, before: former, after: text))
+      }
+    }
+    for place in old.order where new.texts[place] == nil {
+      rulesRemoved.append(
+        Rule(proxy: place.proxy, prefix: place.prefix, text: old.texts[place] ?? ""))
+    }
+  }
+
+  private mutating func compareOptions(_ old: Configuration, _ new: Configuration) {
+    compareOptions(old.optionLines, new.optionLines, of: nil)
+    let former = Dictionary(old.proxies.map { ($0.interface, $0) }) { first, _ in first }
+    for proxy in new.proxies {
+      guard let other = former[proxy.interface] else { continue }
+      compareOptions(other.optionLines, proxy.optionLines, of: proxy.interface)
+    }
+  }
+
+  /// Each line begins with the name of the option.
+  private mutating func compareOptions(_ old: [String], _ new: [String], of proxy: String?) {
+    func values(_ lines: [String]) -> [Substring: String] {
+      Dictionary(lines.map { ($0.prefix { $0 != " " }, $0) }) { first, _ in first }
+    }
+    let place = proxy.map { "\($0): " } ?? ""
+    let (before, after) = (values(old), values(new))
+    for name in Set(before.keys).union(after.keys).sorted() where before[name] != after[name] {
+      let value = after[name].map { String($0.dropFirst(name.count + 1)) } ?? "not set"
+      optionsChanged.append("\(place)\(before[name] ?? "\(name) not set") -> \(value)")
+    }
+  }
+}
+
+/// What the rules of each proxy for each prefix do, for people.
+private struct RuleTexts {
+  struct Place: Hashable {
+    let proxy: String
+    let prefix: IPv6Prefix
+  }
+
+  private(set) var order: [Place] = []
+  private(set) var texts: [Place: String] = [:]
+
+  init(_ configuration: Configuration) {
+    for proxy in configuration.proxies {
+      for rule in proxy.rules {
+        let place = Place(proxy: proxy.interface, prefix: rule.prefix)
+        if texts[place] == nil { order.append(place) }
+        texts[place] = (texts[place].map { $0 + " " } ?? "") + rule.text
+      }
+    }
+  }
+}
+
+extension Ruleset.Rule {
+  fileprivate var text: String {
+    let parts =
+      ["\(method)"] + excluded.map { "exclude \($0)" } + (routesViaNeighbor ? ["autovia"] : [])
+      + (description.isEmpty ? [] : ["(\(description))"])
+    return parts.joined(separator: " ")
+  }
+}
+
+extension Configuration {
+  /// The interfaces of proxies and rules, each once.
+  fileprivate var interfaceNames: [String] {
+    var seen: Set<String> = []
+    return proxies.flatMap { proxy in
+      [proxy.interface]
+        + proxy.rules.compactMap { rule in
+          if case .interface(let pattern) = rule.method { pattern.text } else { nil }
+        }
+    }.filter { seen.insert($0).inserted }
+  }
+
+  /// The options outside of blocks, a line each.
+  fileprivate var optionLines: [String] {
+    var bare = self
+    bare.ruleset = Ruleset()
+    return lines(of: bare)
+  }
+}
+
+extension Ruleset.Proxy {
+  /// The options of the block, a line each.
+  fileprivate var optionLines: [String] {
+    var bare = self
+    bare.rules = []
+    var configuration = Configuration()
+    configuration.ruleset = Ruleset(proxies: [bare])
+    let heading = Set(lines(of: Configuration()))
+    return lines(of: configuration).filter {
+      !heading.contains($0) && !$0.hasSuffix("{") && $0 != "}"
+    }
+  }
+}
+
+/// The lines of a configuration without blanks around them.
+private func lines(of configuration: Configuration) -> [String] {
+  "\(configuration)".split(separator: "\n").map { line in
+    String(line.drop { $0 == " " })
+  }
+}

@@ -32,7 +32,7 @@ package struct Explainer {
   ) throws(SystemError) -> Explanation {
     var explanation = Explanation()
     explanation.target = target
-    explanation.owner = host.owner(of: target)
+    explanation.owner = host.owner(of: target, preferring: plan.proxyNames)
     var seen: Set<Int32> = []
     let all = engine.explanations(of: target, now: now, solicitor: solicitor, route: route)
     // Of several proxies, the route from the first is told.
@@ -90,7 +90,8 @@ package struct Explainer {
     report.interface = plan.status(of: found.proxy, condition(found.proxy))
     report.rule = found.rules.first.map(RuleReport.init)
     report.others = found.rules.dropFirst().map(RuleReport.init)
-    report.ruleInterfaces = ruleInterfaces(of: found.rules.first, route: route)
+    let proxy = host.link(named: found.proxy).map { InterfaceIndex($0.index) }
+    report.ruleInterfaces = ruleInterfaces(of: found.rules.first, route: route, from: proxy)
     report.session = found.session.map { SessionReport($0, now: now, name: name(of:)) }
     report.sinceFailedMilliseconds = found.failed.map { now.milliseconds(since: $0) }
     switch found.outcome {
@@ -117,11 +118,16 @@ package struct Explainer {
     return report
   }
 
-  /// The interfaces that a rule names, or to which the route of an `auto` rule leads.
-  private func ruleInterfaces(of summary: RuleSummary?, route: Route) -> [InterfaceStatus] {
+  /// The interfaces that a rule names, or to which the route of an `auto` rule leads: where that
+  /// leads back out of the proxy interface, nobody is asked.
+  private func ruleInterfaces(
+    of summary: RuleSummary?, route: Route, from proxy: InterfaceIndex?
+  ) -> [InterfaceStatus] {
     guard let summary, !summary.rule.isExclusion else { return [] }
     var names = Array(summary.interfaces.prefix(ControlSocket.pageLength))
-    if summary.rule.isAuto { names += route.interfaces.map(name(of:)) }
+    if summary.rule.isAuto {
+      names += route.interfaces.filter { $0 != proxy }.map(name(of:))
+    }
     return names.map { name in
       let condition = condition(name)
       // No rule names it, so that a route leads there.
@@ -130,7 +136,7 @@ package struct Explainer {
       }
       return InterfaceStatus(
         name: name, isProxy: false, isRule: false, condition: "usable",
-        sentence: "\(name): nobody, for it has no Neighbor Discovery; the route is enough")
+        sentence: "nobody: \(name) has no Neighbor Discovery, and the route is enough")
     }
   }
 }
@@ -146,9 +152,10 @@ extension Route {
 }
 
 extension HostTable {
-  /// The name of the interface that has this address.
-  fileprivate func owner(of address: IPv6Address) -> String? {
+  /// The name of the interface that has this address; of several, one of the preferred.
+  fileprivate func owner(of address: IPv6Address, preferring names: [String]) -> String? {
     let owners = links.values.filter { has(address, onLinkNamed: $0.name) }
-    return owners.min { $0.index < $1.index }?.name
+    let preferred = owners.first { $0.names.contains(where: names.contains) }
+    return (preferred ?? owners.min { $0.index < $1.index })?.name
   }
 }

@@ -8,7 +8,11 @@ extension Explanation.Verdict {
   package init(of explanation: Explanation, rules: [RuleReport]) {
     self.init()
     let target = explanation.target
-    if let owner = explanation.owner, !explanation.proxies.contains(where: \.isAnswered) {
+    let proxies = Set(rules.map(\.proxy) + explanation.proxies.map(\.proxy))
+    let ownsOnProxy = explanation.owner.map { proxies.isEmpty || proxies.contains($0) } ?? false
+    if let owner = explanation.owner, ownsOnProxy,
+      !explanation.proxies.contains(where: \.isAnswered)
+    {
       self.init(
         .yes, "ownAddress", "\(owner) has \(target) itself, so the kernel answers for it there")
     } else if target.isNeverProxied {
@@ -27,6 +31,8 @@ extension Explanation.Verdict {
       self.init(
         .no, "noRule",
         "no rule covers \(target)"
+          + (explanation.owner.map { ", which this host has on \($0): the kernel answers only there" }
+            ?? "")
           + (known.isEmpty ? "; there are none" : "; there are \(list(known))\(more)"))
     }
   }
@@ -50,7 +56,7 @@ extension Explanation.Verdict {
       self.init(
         .yes, goesBack ? "answeredInVain" : "answered",
         "answered on \(proxy.proxy): \(proxy.proof(in: explanation))"
-          + (goesBack ? "; the kernel sends what comes for it back to \(proxy.proxy)" : ""))
+          + (goesBack ? "; the kernel sends packets for it back out of \(proxy.proxy)" : ""))
     case "asks":
       if let since = proxy.sinceFailedMilliseconds {
         self.init(
@@ -60,11 +66,11 @@ extension Explanation.Verdict {
       } else {
         self.init(
           .depends, "asks",
-          "it is for \(target) to say: it would be asked for on \(list(proxy.askedOn)), and is "
-            + "answered for if it answers there")
+          "ndpproxy would ask for \(target) on \(list(proxy.askedOn)), and answer if it replies "
+            + "there")
       }
     case "waiting":
-      let asked = list(proxy.session?.interfaces ?? [])
+      let asked = list(proxy.places)
       if let since = proxy.sinceFailedMilliseconds {
         self.init(
           .no, "targetFailed",
@@ -73,10 +79,10 @@ extension Explanation.Verdict {
       }
       self.init(
         .depends, "waiting",
-        "it is for \(target) to say: it is being asked for on \(asked)")
+        "ndpproxy is asking for \(target) on \(asked), and answers if it replies there")
     default:
       self.init(
-        .no, proxy.decision, "not answered on \(proxy.proxy): \(proxy.cause(in: explanation))")
+        .no, proxy.standingDecision(in: explanation), "not answered on \(proxy.proxy): \(proxy.cause(in: explanation))")
     }
   }
 }
@@ -85,25 +91,39 @@ extension ProxyExplanation {
   fileprivate var isAnswered: Bool { interface.isUsable && decision == "answered" }
   fileprivate var mayBeAnswered: Bool { decision == "asks" || decision == "waiting" }
 
+  /// Where the target was asked for, or would be.
+  fileprivate var places: [String] {
+    let asked = session?.interfaces ?? []
+    return asked.isEmpty ? ruleInterfaces.map(\.name) : asked
+  }
+
+  /// The cause, which stays the same while a failure is remembered.
+  ///
+  /// Where nobody was asked, because the kernel's route leads back, that is why it failed.
+  fileprivate func standingDecision(in explanation: Explanation) -> String {
+    decision == "targetFailed" && places.isEmpty && explanation.route.interface == proxy
+      ? "noRoute" : decision
+  }
+
   /// Why the target is taken to be there.
   fileprivate func proof(in explanation: Explanation) -> String {
     if let owner = explanation.owner { return "this host has the address, on \(owner)" }
     if rule?.methods.contains("static") == true, session == nil {
-      return "the rule is static, and nobody is asked"
+      return "the rule is static, so nobody is asked"
     }
     guard let session, let address = session.linkLayerAddress,
       let since = session.sinceConfirmedMilliseconds
     else {
       let interface = explanation.route.interface
-      return interface.map { "the kernel routes it out of \($0), and that is the proof" }
+      return interface.map { "the kernel routes it to \($0), where nobody can be asked" }
         ?? "it is this host's"
     }
-    return "it is at \(address) on \(list(session.interfaces)), and said so \(age(since)) ago"
+    return "it is at \(address) on \(list(session.interfaces)), and replied \(age(since)) ago"
   }
 
   /// Why there is no answer, as closely as it is known.
   fileprivate func cause(in explanation: Explanation) -> String {
-    switch decision {
+    switch standingDecision(in: explanation) {
     case "excluded": return "the rule excludes \(rule.map { "\($0.prefix)" } ?? "it")"
     case "noRoute":
       guard let interface = explanation.route.interface else {
@@ -112,7 +132,7 @@ extension ProxyExplanation {
       return "the kernel routes it back out of \(interface)"
     case "targetFailed":
       let since = sinceFailedMilliseconds.map { " \(age($0)) ago" } ?? ""
-      return "nobody answered on \(list(session?.interfaces ?? []))\(since)"
+      return "nobody answered on \(list(places))\(since)"
     case "ruleInterfaceUnavailable", "noSourceAddress":
       let troubles = ruleInterfaces.filter { !$0.isUsable }.map(\.sentence)
       return troubles.isEmpty ? reason : troubles.joined(separator: "; ")

@@ -9,10 +9,10 @@ import PlainText
 struct WhyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "why",
-    abstract: "Explains what becomes of a question for an address, and why.",
+    abstract: "Explain whether a solicitation for an address is answered, and why.",
     discussion: """
-      The rule that counts and those that do not, the interfaces, the kernel's route, what is \
-      known of the address, and what would be answered, field by field. The last line is the \
+      Shows the rule that applies, the interfaces, the kernel's route, what is known of the \
+      address, and the advertisement that would be sent, field by field. The last line is the \
       verdict. Without a daemon, the configuration file and this host tell what one would do.
       """)
 
@@ -36,11 +36,13 @@ struct WhyCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let explanation = try self.explanation()
+      var explanation = try self.explanation()
+      let policies = PolicyEffect(on: address)
+      policies.apply(to: &explanation)
       if control.json {
         printJSON(.why(explanation))
       } else {
-        let text = WhyText(explanation: explanation)
+        let text = WhyText(explanation: explanation, policies: policies)
         let screen = Screen()
         screen.lines(text.lines)
         screen.headline(text.verdict, isGood: explanation.verdict.answer == .yes && !text.isInVain)

@@ -5,6 +5,7 @@
 # make test-release run the tests of the program on the static one of a release
 # make test-kernel  play the labs that need Debian's kernel, in a virtual machine; some 15 minutes
 # make test-deb     install, run and purge the Debian package in a root of its own
+# make compare-firewall  send packets through 2,000 random rulesets, and compare with the doctor
 # make lint         check the formatting, the manual pages and the scripts
 # make conformance  print what we, ndppd and the kernel do with each requirement of the RFCs
 # make interfaces   print what we and ndppd do when interfaces come, change and go
@@ -36,7 +37,7 @@ static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -use-l
 release = .build/static/release
 
 # What only developers need is part of the package where this is set (Package.swift).
-test test-release test-kernel conformance interfaces simulate fuzz fuzz-frames bench bench-docs \
+test test-release test-kernel compare-firewall conformance interfaces simulate fuzz fuzz-frames bench bench-docs \
   scan everything: export NDPPROXY_DEVELOPMENT = 1
 
 .PHONY: all release
@@ -73,6 +74,14 @@ test: test-packages
 
 # What runs the daemon as a process; the tests take the one that NDPPROXY names.
 program_suites = ndpproxyTests|ndpctlTests|NetworkLabTests|ScenarioTests|InterfaceEventTests
+
+# SEED is the first; some two minutes.
+RULESETS ?= 2000
+.PHONY: compare-firewall
+compare-firewall: test-packages
+	$(SWIFT) build --build-tests
+	NDPPROXY_RULESETS=$(RULESETS) NDPPROXY_FIRST_RULESET=$(or $(SEED),1) \
+	  $(SWIFT) test --skip-build --filter FirewallComparisonTests
 
 .PHONY: test-release
 test-release: release test-packages

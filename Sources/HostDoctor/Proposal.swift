@@ -87,7 +87,8 @@ extension HostPicture {
       !$0.isLinkLocal && !$0.isMulticast && !$0.isLoopback
     }
     var seen: Set<IPv6Prefix> = []
-    let all = onLink.map { $0.length > 64 ? IPv6Prefix($0.address, length: 64) : $0 }
+    let all =
+      onLink.map { $0.length > 64 ? IPv6Prefix($0.address, length: 64) : $0 }
       + own.map { IPv6Prefix($0, length: 64) }
     let wide = all.filter { seen.insert($0).inserted }
     return wide.filter { one in !wide.contains { $0 != one && $0.contains(one) } }
@@ -189,9 +190,11 @@ private struct UpstreamSurvey {
     var seen: Set<IPv6Prefix> = []
     return byLink.keys.sorted().flatMap { index -> [Rule] in
       let routes = byLink[index] ?? []
-      if routes.count > Self.routesOfOneLink, let prefix = prefixes.first(where: { wide in
-        routes.allSatisfy { wide.contains($0.destination) }
-      }) {
+      if routes.count > Self.routesOfOneLink,
+        let prefix = prefixes.first(where: { wide in
+          routes.allSatisfy { wide.contains($0.destination) }
+        })
+      {
         guard seen.insert(prefix).inserted else { return [] }
         return [
           Rule(
@@ -214,7 +217,8 @@ private struct UpstreamSurvey {
     let address = route.destination.candidates.first { !picture.isOwn($0) }
     switch address.map({ picture.course(to: $0, enteringBy: link.link.index) }) {
     case .inside(let other)?: return other == index
-    case .unknown?, nil: return true
+    case .unknown?, nil:
+      return !picture.onLinkPrefixes(of: link.link.index).contains(route.destination)
     default: return false
     }
   }
@@ -296,7 +300,8 @@ private struct UpstreamSurvey {
     let elsewhere = picture.routes.filter { route in
       route.type == .unicast && route.destination.length > 3 && route.destination.length < 128
         && !route.destination.address.isLinkLocal && !route.destination.address.isMulticast
-        && route.destination.address.bits >> 121 != 0x7e && others.contains(
+        && route.destination.address.bits >> 121 != 0x7e
+        && others.contains(
           picture.name(of: route.interface))
     }
     var lines: [String] = []

@@ -113,17 +113,19 @@ extension Examination {
 
   /// An interface whose driver says that nothing is connected.
   ///
-  /// A bridge has no carrier as long as no guest runs, which is nobody's fault.
+  /// A bridge has no carrier as long as no guest runs, and a tunnel none without its program: that
+  /// need not be a mistake.
   fileprivate func missingCarrier(of link: DetailedLink, isNamed: Bool) -> Finding? {
     guard link.link.isUp, !link.link.isRunning else { return nil }
     let name = link.link.name
-    let isEmptyBridge = link.kind == "bridge" && !isProxy(link.link.index)
+    let isEmpty = ["bridge", "tun"].contains(link.kind ?? "") && !isProxy(link.link.index)
     return Finding(
-      isEmptyBridge ? .note : isNamed ? .failure : .warning, about: name,
-      isEmptyBridge ? "no port of the bridge is connected" : "no carrier",
+      isEmpty ? .note : isNamed ? .failure : .warning, about: name, "no carrier",
       value: "IFF_RUNNING is not set", from: "RTM_GETLINK",
-      meaning: isEmptyBridge
-        ? "there is nobody behind it yet"
+      meaning: isEmpty
+        ? link.kind == "bridge"
+          ? "no port of the bridge is connected: there is nobody behind it yet"
+          : "the program that makes the tunnel does not run"
         : "the other end of the cable, or of the veth pair, is down or missing")
   }
 

@@ -164,7 +164,8 @@ extension Examination {
     let victim = (gateways + known).first {
       placed.rule.prefix.contains($0) && !isExcluded($0)
     }
-    // What this host itself serves is answered for in nobody's place, unless somebody is seen there.
+    // What this host itself serves is answered for in nobody's place, unless somebody is seen
+    // there.
     guard victim != nil || placed.rule.prefix.length <= 64 && !isServedHere(placed) else {
       return nil
     }

@@ -46,7 +46,7 @@ extension Check {
         $0.address == route.gateway && $0.interface == route.interface
       }
     }
-    guard !known.isEmpty else { return .skipped("the neighbor cache has no router") }
+    guard !known.isEmpty else { return .notChecked("this host has not asked a router of late") }
     let silent = known.filter { route in
       picture.neighbors.contains {
         $0.isUnanswered && $0.address == route.gateway && $0.interface == route.interface
@@ -208,7 +208,10 @@ extension Examination {
         "route", "add", "default", "via", "\(router.address)", "dev", link.link.name, "table",
         "\(table)",
       ],
-      ["rule", "add", "from", prefix, "lookup", "main", "suppress_prefixlength", "0", "pref", "1064"],
+      [
+        "rule", "add", "from", prefix, "lookup", "main", "suppress_prefixlength", "0", "pref",
+        "1064",
+      ],
       ["rule", "add", "from", prefix, "lookup", "\(table)", "pref", "1065"],
     ].map { Action.run(["ip", "-6"] + $0) }
     return Fix(

@@ -8,11 +8,11 @@ extension Check {
     "D01", "forwarding", .forwarding,
     """
     The kernel passes packets from one interface to another only if net.ipv6.conf.all.forwarding \
-    is 1, or, since Linux 6.17, if force_forwarding is set on every interface concerned. Turning it \
-    on makes interfaces ignore router advertisements unless their accept_ra is 2, and deletes the \
-    default routes that such advertisements made: the remedy sets accept_ra first where that would \
-    happen. Where all of a rule's addresses are this host's own (AnyIP), nothing is forwarded. Read \
-    from RTM_GETNETCONF.
+    is 1, or, since Linux 6.17, if force_forwarding is set on every interface concerned. Turning \
+    it on makes interfaces ignore router advertisements unless their accept_ra is 2, and deletes \
+    the default routes that such advertisements made: the remedy sets accept_ra first where that \
+    would happen. Where all of a rule's addresses are this host's own (AnyIP), nothing is \
+    forwarded. Read from RTM_GETNETCONF.
     """
   ) { examination in
     guard examination.needsForwarding else { return .good(Examination.nothingToForward) }

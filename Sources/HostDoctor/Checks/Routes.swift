@@ -13,13 +13,13 @@ extension Check {
     """
     What arrives for a rule's addresses must be routed to the members, and not back out of the \
     interface it came from. The kernel is asked where it sends a packet from outside that came in \
-    on the proxy interface, for an address of each part of the rule that a route or an IPsec policy \
-    makes (RTM_GETROUTE with RTA_IIF, so that policy rules and VRFs count; NETLINK_XFRM). A part may \
-    lead to another interface, to this host itself (AnyIP), or into an IPsec policy. A route that \
-    says unreachable, blackhole or prohibit, as Docker and routing daemons make them, covers \
-    whatever is shorter. With ZeroTier the route comes with a managed route of the network; with \
-    WireGuard from AllowedIPs, if wg-quick sets it up. Where the members have addresses of the \
-    proxy interface's own prefix, 'autowire' makes a route to each of them.
+    on the proxy interface, for an address of each part of the rule that a route or an IPsec \
+    policy makes (RTM_GETROUTE with RTA_IIF, so that policy rules and VRFs count; NETLINK_XFRM). \
+    A part may lead to another interface, to this host itself (AnyIP), or into an IPsec policy. A \
+    route that says unreachable, blackhole or prohibit, as Docker and routing daemons make them, \
+    covers whatever is shorter. With ZeroTier the route comes with a managed route of the \
+    network; with WireGuard from AllowedIPs, if wg-quick sets it up. Where the members have \
+    addresses of the proxy interface's own prefix, 'autowire' makes a route to each of them.
     """
   ) { examination in
     guard !examination.rules.isEmpty else { return .skipped("no rules") }
@@ -57,11 +57,11 @@ extension Check {
   private static let onLink = Check(
     "D07", "on-link prefix", .route,
     """
-    A router asks on the link only for what it takes to be on that link. What this host has \
-    there by its routes is a guess at it: it may have given itself a shorter part of what the \
-    provider has on the link. A rule in another /64 than all of that may be a typing error. Nothing \
-    is said where the daemon has seen questions for the rule. Read from RTM_GETROUTE: routes \
-    without a gateway, and RTM_GETADDR.
+    A router asks on the link only for what it takes to be on that link. What this host has there \
+    by its routes is a guess at it: it may have given itself a shorter part of what the provider \
+    has on the link. A rule in another /64 than all of that may be a typing error. Nothing is \
+    said where the daemon has seen questions for the rule. Read from RTM_GETROUTE: routes without \
+    a gateway, and RTM_GETADDR.
     """
   ) { examination in
     let found = examination.rules.compactMap { examination.outsideLink($0) }
@@ -94,8 +94,9 @@ extension Check {
     "D48", "policy rules", .route,
     """
     Rules of 'ip -6 rule' may send packets by other tables than main. The lookups here follow \
-    them as far as they go by interface, source and destination. Rules that go by marks, protocols, \
-    ports or users may send a packet elsewhere than is said here. Read from RTM_GETRULE.
+    them as far as they go by interface, source and destination. Rules that go by marks, \
+    protocols, ports or users may send a packet elsewhere than is said here. Read from \
+    RTM_GETRULE.
     """
   ) { examination in
     let rules = examination.picture.policyRules
@@ -139,7 +140,8 @@ extension Examination {
     for way in all where !way.isRest {
       if case .refused(let type) = way.course { found.append(refused(way, type, isPart: true)) }
     }
-    if placed.rule.method == .static, let rest = all.first(where: { $0.isRest && $0.course == .back })
+    if placed.rule.method == .static,
+      let rest = all.first(where: { $0.isRest && $0.course == .back })
     {
       let isRoaming = leading.allSatisfy { $0.course == .transformed }
       found.append(
@@ -191,7 +193,8 @@ extension Examination {
 
   private func unseenPolicy(of placed: PlacedRule, _ way: RuleWay) -> Finding {
     Finding(
-      .failure, about: placed.description, "an IPsec policy takes the traffic, which 'auto' does not see",
+      .failure, about: placed.description,
+      "an IPsec policy takes the traffic, which 'auto' does not see",
       value: "\(way.sample): a policy of direction out", from: "NETLINK_XFRM",
       meaning: "'auto' goes by routes, so that nothing is answered; 'static' answers",
       fix: edit(Sed.methodChange(of: placed.rule.prefix, to: "static")))

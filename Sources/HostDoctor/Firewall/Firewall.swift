@@ -51,6 +51,16 @@ enum Hook: CaseIterable {
     }
   }
 
+  /// Whether a chain sees packets before connection tracking does (NF_IP6_PRI_CONNTRACK).
+  func isBeforeTracking(_ base: NetfilterChain) -> Bool {
+    let tracking: Int32 = -200
+    switch self {
+    case .ingress: return true
+    case .prerouting, .output: return (base.hook?.priority ?? 0) < tracking
+    case .input, .forward, .postrouting, .egress: return false
+    }
+  }
+
   /// Its number in the families inet and ip6 (`enum nf_inet_hooks`).
   private var number: UInt32? {
     switch self {
@@ -87,7 +97,8 @@ struct Firewall {
       let bases = ruleset.chains.filter { hook.enters($0, at: device) }
         .sorted { ($0.hook?.priority ?? 0) < ($1.hook?.priority ?? 0) }
       for base in bases where base.kind != .nat || packet.state == .new {
-        switch fate(of: seen, in: base, at: hook) {
+        let packet = hook.isBeforeTracking(base) ? seen.with(.unseen) : seen
+        switch fate(of: packet, in: base, at: hook) {
         case .passes: continue
         case .dropped(let site): return .dropped(site)
         case .undecided(let site): doubt = doubt ?? site

@@ -152,9 +152,8 @@ struct RuleEvaluation {
   private func conntrack(_ key: UInt32) -> Found {
     if changes.untracks || changes.conntrackKeys.contains(key) { return .unknown }
     // Tracking begins behind these hooks: no packet belongs to a connection yet.
-    if hook == .ingress { return .unknown }
     if key == 0 { return .octets(packet.state.rawValue.native) }
-    if packet.state == .untracked { return .nothing }
+    if packet.state == .untracked || packet.state == .unseen { return .nothing }
     let isEstablished = packet.state == .established
     switch key {
     case 1: return .octets([packet.isReply ? 1 : 0])

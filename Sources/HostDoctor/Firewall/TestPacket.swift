@@ -25,6 +25,8 @@ struct TestPacket {
 
   /// The states of conntrack, each a bit of `ct state`.
   enum ConnectionState: UInt32 {
+    /// Connection tracking has not seen the packet yet; `ct state` says `invalid` then.
+    case unseen = 1
     case established = 2
     case new = 8
     /// As Neighbor Discovery always is.

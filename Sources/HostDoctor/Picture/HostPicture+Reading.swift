@@ -133,7 +133,8 @@ extension HostPicture {
 
   /// The files of sysctl.d(5) in the order in which they are read; a name counts once.
   ///
-  /// /etc/sysctl.conf is read by sysctl(8) at boot; systemd reads it only by way of a link among the
+  /// /etc/sysctl.conf is read by sysctl(8) at boot; systemd reads it only by way of a link among
+  /// the
   /// others, which Debian had until 13.
   private static func sysctlFiles(below root: String, hasSystemd: Bool) -> [TextFile] {
     var paths: [String: String] = [:]

@@ -3,7 +3,7 @@ import LinuxSurvey
 package import NDPWire
 import ProxyModel
 
-/// A packet that the kernel is asked about: where would it go?
+/// A packet that the kernel is asked about, and where it would send it.
 package struct RouteQuestion: Hashable, Sendable {
   /// Where it is for.
   package var destination: IPv6Address
@@ -140,7 +140,9 @@ struct RuleParts {
     }
     var taken: [Way: Int] = [:]
     // The shortest first, for they are most of the rule.
-    for part in places.keys.sorted(by: { ($0.length, $0.address.bits) < ($1.length, $1.address.bits) }) {
+    for part in places.keys.sorted(by: {
+      ($0.length, $0.address.bits) < ($1.length, $1.address.bits)
+    }) {
       guard let way = places[part], taken[way, default: 0] < Self.partsOfOneWay,
         found.count < Self.limit,
         let address = part.candidates.first(where: { isFree($0, part) })

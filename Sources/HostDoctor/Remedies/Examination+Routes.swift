@@ -54,7 +54,8 @@ extension Examination {
     guard placed.proxy.isPlainName, name.isPlainName else { return Fix(obstacle: Passage.nameless) }
     let proxy = Sed.place(of: placed.proxy, after: "proxy")
     var edits = ["/\(proxy)/{:a;/{/!{N;ba;};s/{/{\\n  autowire yes/;}"]
-    if case .interface = placed.rule.method {} else {
+    if case .interface = placed.rule.method {
+    } else {
       edits.append(Sed.methodChange(of: placed.rule.prefix, to: "iface \(name)"))
     }
     let actions = edits.map { Action.run(["sed", "-i", $0, path]) }

@@ -10,11 +10,13 @@ extension Examination {
     [.addresses, .forwarding, .defaultRoute, .route].contains($0.step) && $0.code != "D46"
   }
 
-  /// What is in the way of the rules by these checks, notes left out.
-  private var troubles: [Finding] {
-    Self.upsetChecks.flatMap { check -> [Finding] in
+  /// What is in the way of the rules by these checks, notes left out, each with what it is about.
+  private var troubles: [(about: String, finding: Finding)] {
+    Self.upsetChecks.flatMap { check -> [(about: String, finding: Finding)] in
       guard case .found(let findings) = check.examine(self) else { return [] }
-      return findings.filter { $0.severity > .note }
+      return findings.filter { $0.severity > .note }.map {
+        ("\(check.code) \($0.subject ?? "")", $0)
+      }
     }
   }
 
@@ -24,7 +26,7 @@ extension Examination {
   /// either, there is an obstacle instead.
   func tried(_ fix: Fix) -> Fix {
     guard [.sysctl, .route].contains(fix.scope), !fix.actions.isEmpty else { return fix }
-    let before = Set(troubles.map(\.summary))
+    let before = Set(troubles.map(\.about))
     var fix = fix
     var harm = harm(of: fix, beyond: before)
     for _ in 0..<Self.trialLimit {
@@ -36,15 +38,16 @@ extension Examination {
       harm = self.harm(of: fix, beyond: before)
     }
     guard let harm else { return fix }
-    return Fix(obstacle: "the remedy '\(fix.commands.joined(separator: "; "))' would do harm: "
-      + harm.summary)
+    return Fix(
+      obstacle: "the remedy '\(fix.commands.joined(separator: "; "))' would do harm: "
+        + harm.summary)
   }
 
   /// How many remedies may have to come before one.
   private static let trialLimit = 4
 
   private func harm(of fix: Fix, beyond known: Set<String>) -> Finding? {
-    on(picture.after(fix.actions)).troubles.first { !known.contains($0.summary) }
+    on(picture.after(fix.actions)).troubles.first { !known.contains($0.about) }?.finding
   }
 }
 
@@ -141,7 +144,9 @@ extension HostPicture {
       let covering = routes.filter {
         $0.table == table && $0.destination.contains(question.destination)
       }
-      let best = covering.min { ($1.destination.length, $0.metric) < ($0.destination.length, $1.metric) }
+      let best = covering.min {
+        ($1.destination.length, $0.metric) < ($0.destination.length, $1.metric)
+      }
       if let best { return best.type.isRefusal ? .refused(best.type) : .route(best) }
     }
     return .nothing

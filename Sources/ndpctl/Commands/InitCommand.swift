@@ -11,10 +11,10 @@ struct InitCommand: ParsableCommand {
     commandName: "init",
     abstract: "Write a configuration for this host, as it is now.",
     discussion: """
-      Looks at what is on the link of the upstream interface and which parts of that lead to other \
-      interfaces, to this host itself or into IPsec, and proposes a rule for each. Where nothing is \
-      needed or possible, comments say why. Changes nothing but the file named with -o, which must \
-      not exist yet.
+      Looks at what is on the link of the upstream interface and which parts of that lead to \
+      other interfaces, to this host itself or into IPsec, and proposes a rule for each. Where \
+      nothing is needed or possible, comments say why. Changes nothing but the file named with \
+      -o, which must not exist yet.
       """)
 
   @Option(

@@ -175,7 +175,8 @@ extension Action {
       let octets = (try? RegularFile(variable.path, limit: 64))?.octets
       let text = octets.map { String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace } }
       return text.map { .set(variable, to: $0) }
-    case .run(let words) where words.starts(with: ["ip", "-6"]) && words.dropFirst(3).first == "add":
+    case .run(let words)
+    where words.starts(with: ["ip", "-6"]) && words.dropFirst(3).first == "add":
       return .run(words.prefix(3) + ["del"] + words.dropFirst(4))
     case .run, .append, .write: return nil
     }

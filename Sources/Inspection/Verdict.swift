@@ -31,7 +31,9 @@ extension Explanation.Verdict {
       self.init(
         .no, "noRule",
         "no rule covers \(target)"
-          + (explanation.owner.map { ", which this host has on \($0): the kernel answers only there" }
+          + (explanation.owner.map {
+            ", which this host has on \($0): the kernel answers only there"
+          }
             ?? "")
           + (known.isEmpty ? "; there are none" : "; there are \(list(known))\(more)"))
     }
@@ -82,7 +84,8 @@ extension Explanation.Verdict {
         "ndpproxy is asking for \(target) on \(asked), and answers if it replies there")
     default:
       self.init(
-        .no, proxy.standingDecision(in: explanation), "not answered on \(proxy.proxy): \(proxy.cause(in: explanation))")
+        .no, proxy.standingDecision(in: explanation),
+        "not answered on \(proxy.proxy): \(proxy.cause(in: explanation))")
     }
   }
 }

@@ -60,19 +60,17 @@ struct WhyTests {
   static let cases = [
     Case(
       "a live target", "2001:db8:1:0:ff::10", 0,
-      "yes: answered on eth0: it is at 02:00:00:00:00:10 on zt0, and said so TIME ago",
+      "yes: answered on eth0: it is at 02:00:00:00:00:10 on zt0, and replied TIME ago",
       offline: (
         2,
-        "it depends: it is for 2001:db8:1:0:ff::10 to say: it would be asked for on zt0, and is "
-          + "answered for if it answers there"
+        "depends: ndpproxy would ask for 2001:db8:1:0:ff::10 on zt0, and answer if it replies there"
       )),
     Case(
       "a dead target", "2001:db8:1:0:ff::dd", 1,
       "no: not answered on eth0: nobody answered on zt0 TIME ago",
       offline: (
         2,
-        "it depends: it is for 2001:db8:1:0:ff::dd to say: it would be asked for on zt0, and is "
-          + "answered for if it answers there"
+        "depends: ndpproxy would ask for 2001:db8:1:0:ff::dd on zt0, and answer if it replies there"
       )),
     Case(
       "outside every rule", "2001:db8:9::1", 1,
@@ -101,8 +99,8 @@ struct WhyTests {
       "yes: answered on eth0: this host has the address, on zt0"),
     Case(
       "a static rule", "2001:db8:1:0:fc::1", 0,
-      "yes, but in vain: answered on eth0: the rule is static, and nobody is asked; the kernel "
-        + "sends what comes for it back to eth0"),
+      "yes, but no traffic can pass: answered on eth0: the rule is static, so nobody is asked; "
+        + "the kernel sends packets for it back out of eth0"),
     Case(
       "a multicast address", "ff02::1", 1,
       "no: ff02::1 is not a unicast address that can be answered for by another"),

@@ -18,7 +18,8 @@ struct WhyText {
     rows.append(("route", route))
     switch policies {
     case .none: break
-    case .transformed: rows.append(("ipsec", "a policy takes packets for it, whatever the route says"))
+    case .transformed:
+      rows.append(("ipsec", "a policy takes packets for it, whatever the route says"))
     case .blocked: rows.append(("ipsec", "a policy drops packets for it"))
     case .unread where isInVain:
       rows.append(("ipsec", "policies were not looked at: only root may read them"))

@@ -8,6 +8,7 @@
 # make test-kernel  play the labs that need Debian's kernel, in a virtual machine; some 15 minutes
 # make test-dist    install, use, upgrade and remove each package in a root of its own
 # make test-docs    run the commands and configurations of README and docs/recipes.md in labs
+# make compare-firewall  send packets through 2,000 random rulesets, and compare with the doctor
 # make lint         check the formatting, the manual pages and the scripts
 # make conformance  print what we, ndppd and the kernel do with each requirement of the RFCs
 # make interfaces   print what we and ndppd do when interfaces come, change and go
@@ -49,7 +50,7 @@ release = .build/static/release
 generated = .build/static
 
 # What only developers need is part of the package where this is set (Package.swift).
-test test-release test-kernel conformance interfaces simulate fuzz fuzz-frames bench bench-docs \
+test test-release test-kernel compare-firewall conformance interfaces simulate fuzz fuzz-frames bench bench-docs \
   scan everything: export NDPPROXY_DEVELOPMENT = 1
 
 .PHONY: all release
@@ -86,6 +87,14 @@ test: test-packages
 
 # What runs the daemon as a process; the tests take the one that NDPPROXY names.
 program_suites = ndpproxyTests|ndpctlTests|NetworkLabTests|ScenarioTests|InterfaceEventTests
+
+# SEED is the first; some two minutes.
+RULESETS ?= 2000
+.PHONY: compare-firewall
+compare-firewall: test-packages
+	$(SWIFT) build --build-tests
+	NDPPROXY_RULESETS=$(RULESETS) NDPPROXY_FIRST_RULESET=$(or $(SEED),1) \
+	  $(SWIFT) test --skip-build --filter FirewallComparisonTests
 
 .PHONY: test-release
 test-release: test-packages release

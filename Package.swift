@@ -229,7 +229,7 @@ let developersTargets: [Target] = [
     name: "HostDoctorTests",
     dependencies: [
       "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "LinuxSurvey",
-      "NDPWire", "NetworkLab", "ProxyConfig", "ProxyModel", system,
+      "NDPWire", "NetworkLab", "ProxyConfig", "ProxyModel", "TestSupport", system,
     ],
     swiftSettings: common),
   .testTarget(

@@ -17,8 +17,10 @@
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/seccomp.h>
+#include <linux/xfrm.h>
 #include <malloc.h>
 #include <sched.h>
 #include <sys/epoll.h>

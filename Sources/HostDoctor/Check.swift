@@ -73,8 +73,10 @@ package enum Severity: String, Comparable, CaseIterable, Sendable {
 package struct Finding: Equatable, Sendable {
   /// How bad it is.
   package let severity: Severity
+  /// What it is about, such as a rule; `nil` where `gist` says that, too.
+  package let subject: String?
   /// What is the matter, in one sentence without a full stop.
-  package let summary: String
+  package let gist: String
   /// The value that was read.
   package let value: String
   /// Where it was read.
@@ -82,14 +84,20 @@ package struct Finding: Equatable, Sendable {
   /// What follows from it.
   package let meaning: String
   /// What to do; `nil` where nothing on this host helps, and `meaning` says what does.
-  package let fix: Fix?
+  package var fix: Fix?
+  /// Whether it says that something cannot be judged, and nothing more.
+  package var isUncertain = false
+
+  /// Both in one sentence.
+  package var summary: String { subject.map { "\($0): \(gist)" } ?? gist }
 
   init(
-    _ severity: Severity, _ summary: String, value: String, from source: String, meaning: String,
-    fix: Fix? = nil
+    _ severity: Severity, about subject: String? = nil, _ gist: String, value: String,
+    from source: String, meaning: String, fix: Fix? = nil
   ) {
     self.severity = severity
-    self.summary = summary
+    self.subject = subject
+    self.gist = gist
     self.value = value
     self.source = source
     self.meaning = meaning

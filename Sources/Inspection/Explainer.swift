@@ -94,10 +94,11 @@ package struct Explainer {
     report.interface = plan.status(of: found.proxy, condition(found.proxy))
     report.rule = found.rules.first.map(RuleReport.init)
     report.others = found.rules.dropFirst().map(RuleReport.init)
-    report.ruleInterfaces = ruleInterfaces(of: found.rules.first, route: route)
+    let proxy = host.link(named: found.proxy).map { InterfaceIndex($0.index) }
+    report.ruleInterfaces = ruleInterfaces(of: found.rules.first, route: route, from: proxy)
     report.session = found.session.map { SessionReport($0, now: now, name: name(of:)) }
     report.sinceFailedMilliseconds = found.failed.map { now.milliseconds(since: $0) }
-    report.failure = found.failureReason.map { "\($0)" }
+    report.failure = found.failureReason?.name
     switch found.outcome {
     case .answer(let message):
       report.decision = "answered"
@@ -123,11 +124,16 @@ package struct Explainer {
     return report
   }
 
-  /// The interfaces that a rule names, or to which the route of an `auto` rule leads.
-  private func ruleInterfaces(of summary: RuleSummary?, route: Route) -> [InterfaceStatus] {
+  /// The interfaces that a rule names, or to which the route of an `auto` rule leads: where that
+  /// leads back out of the proxy interface, nobody is asked.
+  private func ruleInterfaces(
+    of summary: RuleSummary?, route: Route, from proxy: InterfaceIndex?
+  ) -> [InterfaceStatus] {
     guard let summary, !summary.rule.isExclusion else { return [] }
     var names = Array(summary.interfaces.prefix(ControlSocket.pageLength))
-    if summary.rule.isAuto { names += route.interfaces.map(name(of:)) }
+    if summary.rule.isAuto {
+      names += route.interfaces.filter { $0 != proxy }.map(name(of:))
+    }
     return names.map { name in
       let condition = condition(name)
       // No rule names it, so that a route leads there.

@@ -82,7 +82,7 @@ extension Explanation.Verdict {
             + "if it replies")
       }
     case "waiting":
-      let asked = proxy.session?.interfaces ?? []
+      let asked = proxy.places
       if let failure = proxy.rememberedFailure(of: target, askedOn: asked) {
         self.init(
           .no, proxy.failure ?? "targetFailed",
@@ -95,7 +95,8 @@ extension Explanation.Verdict {
           + "replies")
     default:
       self.init(
-        .no, proxy.decision, "not answered on \(proxy.proxy): \(proxy.cause(in: explanation))")
+        .no, proxy.standingDecision(in: explanation),
+        "not answered on \(proxy.proxy): \(proxy.cause(in: explanation))")
     }
   }
 }
@@ -124,6 +125,20 @@ extension ProxyExplanation {
     return "\(target) did not reply on \(list(askedOn)) \(age(since)) ago"
   }
 
+  /// Where the target was asked for, or would be.
+  fileprivate var places: [String] {
+    let asked = session?.interfaces ?? []
+    return asked.isEmpty ? ruleInterfaces.map(\.name) : asked
+  }
+
+  /// The cause, which stays the same while a failure is remembered.
+  ///
+  /// Where nobody was asked, because the kernel's route leads back, that is why it failed.
+  fileprivate func standingDecision(in explanation: Explanation) -> String {
+    decision == "targetFailed" && places.isEmpty && explanation.route.interface == proxy
+      ? "noRoute" : decision
+  }
+
   /// Why the target is taken to be there.
   fileprivate func proof(in explanation: Explanation) -> String {
     if let owner = explanation.owner { return "this host has the address, on \(owner)" }
@@ -142,7 +157,7 @@ extension ProxyExplanation {
 
   /// Why there is no answer, as closely as it is known.
   fileprivate func cause(in explanation: Explanation) -> String {
-    switch decision {
+    switch standingDecision(in: explanation) {
     case "excluded": return "the rule excludes \(rule.map { "\($0.prefix)" } ?? "it")"
     case "noRoute":
       guard let interface = explanation.route.interface else {
@@ -150,8 +165,8 @@ extension ProxyExplanation {
       }
       return "the kernel routes it back to \(interface)"
     case "targetFailed":
-      return rememberedFailure(of: explanation.target, askedOn: session?.interfaces ?? [])
-        ?? "\(explanation.target) did not reply on \(list(session?.interfaces ?? []))"
+      return rememberedFailure(of: explanation.target, askedOn: places)
+        ?? "\(explanation.target) did not reply on \(list(places))"
     case "ruleInterfaceUnavailable", "noSourceAddress":
       let troubles = ruleInterfaces.filter { !$0.isUsable }.map(\.sentence)
       return troubles.isEmpty ? reason : troubles.joined(separator: "; ")

@@ -49,6 +49,7 @@ struct CheckTests {
     },
     Row(code: "D52", name: "autowire", severity: .warning, fix: "mkdir -p") {
       $0.configuration.ruleset.proxies[0].installsHostRoutes = true
+      $0.configuration.ruleset.proxies[0].rules[0].method = .interface("zt0")
       $0.picture.processes = .success([
         HostProcess(identifier: 7, name: "ndpproxy", capabilities: 1 << 13)
       ])
@@ -117,8 +118,9 @@ struct CheckTests {
     },
     Row(code: "D46", name: "a file says 0", severity: .warning, fix: "echo") {
       $0.picture.bootSettings = SysctlFiles([
-        TextFile(path: "a", text: "net/ipv6/conf/all/forwarding=1\n"),
-        TextFile(path: "b", text: "# no\n-net.ipv6.conf.all.forwarding = 0\n"),
+        TextFile(path: "/etc/sysctl.d/a", text: "net/ipv6/conf/all/forwarding=1\n"),
+        TextFile(
+          path: "/etc/sysctl.d/b", text: "# no\n-net.ipv6.conf.all.forwarding = 0\n"),
       ])
     },
     Row(code: "D46", name: "accept_ra", severity: .warning, fix: "echo 'net.ipv6.conf.eth0") {
@@ -151,14 +153,16 @@ struct CheckTests {
       "D46", "networkd forwards",
       {
         $0.picture.bootSettings = SysctlFiles()
-        $0.picture.networkFiles = [TextFile(path: "n", text: "[Network]\nIPv6Forwarding=yes\n")]
+        $0.picture.networkFiles = [
+          TextFile(
+            path: "/etc/systemd/network/n", text: "[Network]\nIPv6Forwarding=yes\n")
+        ]
       }
     ),
     (
       "D04", "a wide rule of which a part is inside",
       {
         $0.configuration.ruleset.proxies[0].rules[0].prefix = Gateway.onLink
-        $0.route(to: .onLink(Gateway.eth0))
       }
     ),
     ("D44", "room", { $0.picture.neighborCache = NeighborCacheLoad(entries: 899, limit: 1000) }),

@@ -28,12 +28,12 @@ struct FirewallTests {
   }
 
   static func chain(
-    _ name: String, hook: UInt32? = 2, priority: Int32 = 0, isFilter: Bool = true,
+    _ name: String, hook: UInt32? = 2, priority: Int32 = 0, kind: NetfilterChain.Kind = .filter,
     drops: Bool = false, _ rules: NetfilterRule...
   ) -> NetfilterChain {
     NetfilterChain(
       family: .inet, table: "t", name: name,
-      hook: hook.map { NetfilterHook(number: $0, priority: priority) }, isFilter: isFilter,
+      hook: hook.map { NetfilterHook(number: $0, priority: priority) }, kind: kind,
       dropsByPolicy: drops, rules: rules)
   }
 
@@ -45,7 +45,20 @@ struct FirewallTests {
     ("no chain", .passes, []),
     ("a policy", .dropped, [chain("f", drops: true)]),
     ("another hook", .passes, [chain("f", hook: 1, drops: true)]),
-    ("address translation", .passes, [chain("f", isFilter: false, drops: true)]),
+    ("address translation", .passes, [chain("f", kind: .nat)]),
+    ("dropped with address translation", .dropped, [chain("f", kind: .nat, rule([.reject]))]),
+    ("a program decides", .undecided, [chain("f", rule([.verdict(.other)]))]),
+    (
+      "what is marked on the way is in doubt", .undecided,
+      [
+        chain(
+          "f", rule([.setMeta(key: 3)]),
+          rule([
+            .meta(key: 3, register: 0),
+            .compare(register: 0, operation: 0, data: [0, 0, 0, 1]), .verdict(.drop),
+          ]))
+      ]
+    ),
     (
       "accepted before the policy", .passes,
       [chain("f", drops: true, rule(comes(by: "eth0") + [.verdict(.accept)]))]
@@ -173,7 +186,8 @@ struct FirewallTests {
           "f",
           Self.rule([
             .payload(base: 2, offset: 0, length: 1, register: 0),
-            .lookup(set: "s", register: 0, isInverted: isInverted), .verdict(.drop),
+            .lookup(set: "s", register: 0, isInverted: isInverted, value: nil),
+            .verdict(.drop),
           ]))
       ]
       let fate = Firewall(ruleset: ruleset).fate(of: Self.echo, at: .forward)

@@ -42,14 +42,26 @@ struct Gateway {
     configuration.ruleset.proxies = [
       Ruleset.Proxy(interface: "eth0", rules: [.init(prefix: prefix, method: method)])
     ]
-    route(to: .onLink(Self.zt0))
   }
 
-  /// Sends every sample of the rules one way.
-  mutating func route(to result: RouteResult) {
-    for rule in configuration.proxies.flatMap(\.rules) {
-      for sample in rule.samples { picture.lookups[sample] = result }
+  /// With the kernel's answers to all that is asked of it, as the routes say.
+  private var answered: HostPicture {
+    var picture = picture
+    let ask = { (question: RouteQuestion) in
+      picture.decisions[question] = picture.foreseenDecision(question)
     }
+    ask(.ownOutward)
+    for placed in configuration.placedRules(limit: Examination.ruleLimit) {
+      let proxy = picture.link(named: placed.proxy)?.link.index
+      for (_, address) in RuleParts(of: placed, on: picture).samples {
+        ask(.inward(address, enteringBy: proxy))
+        for index in picture.links.map(\.link.index) {
+          ask(.outward(address, enteringBy: index))
+        }
+        ask(.outward(address, enteringBy: nil))
+      }
+    }
+    return picture
   }
 
   mutating func change(_ index: Int32, _ body: (inout DetailedLink) -> Void) {
@@ -63,7 +75,7 @@ struct Gateway {
   func diagnosis(_ codes: Set<String> = []) -> Diagnosis {
     Diagnosis(
       of: Examination(
-        picture: picture, configuration: configuration, path: "/etc/ndpproxy.conf",
+        picture: answered, configuration: configuration, path: "/etc/ndpproxy.conf",
         complaints: complaints, isUnusable: isUnusable), only: codes)
   }
 }

@@ -102,7 +102,7 @@ struct HostReadingTests {
     let ruleset = try namespace.run { try NetfilterRuleset.read() }
     let forward = try #require(ruleset.chains.first { $0.name == "FORWARD" })
     #expect(forward.words == "ip6 filter FORWARD")
-    #expect(forward.dropsByPolicy && forward.isFilter && forward.hook?.number == 2)
+    #expect(forward.dropsByPolicy && forward.kind == .filter && forward.hook?.number == 2)
     #expect(forward.rules.count == 3)
     #expect(
       forward.rules[0].expressions.contains(.connectionState(mask: 6, isInverted: false)))

@@ -17,9 +17,14 @@ extension Check {
   ) { examination in
     let names = examination.plan.names
     guard !names.isEmpty else { return .skipped("no rules") }
+    let behind = examination.insideLinks.filter { link in
+      !names.contains { link.link.goes(by: $0) }
+    }
+    let shown = (names + behind.map(\.link.name)).listed
     return Verdict(
-      names.compactMap { examination.availability(of: $0) },
-      good: "\(names.joined(separator: ", ")): up")
+      names.compactMap { examination.availability(of: $0) }
+        + behind.compactMap { examination.missingCarrier(of: $0, isNamed: false) },
+      good: "up: \(shown)")
   }
 
   private static let rightInterface = Check(
@@ -43,9 +48,10 @@ extension Check {
     """
   ) { examination in
     let links = examination.involvedLinks.filter { $0.link.isUp && $0.link.master == nil }
+    guard !links.isEmpty else { return .skipped("no interface of a rule is up") }
     return Verdict(
       links.compactMap { examination.missingIPv6(of: $0) },
-      good: "every interface has a link-local address")
+      good: "IPv6 is on: \(links.map(\.link.name).listed)")
   }
 
   private static let duplicates = Check(
@@ -61,7 +67,8 @@ extension Check {
     }
     return Verdict(
       failed.map { examination.duplicate($0.assigned) },
-      good: "no other host has an address of ours")
+      good: "no address failed duplicate address detection: "
+        + examination.involvedLinks.map(\.link.name).listed)
   }
 
   private static let deprecated = Check(
@@ -95,10 +102,31 @@ extension Check {
 }
 
 extension Examination {
-  /// Every interface that matters, once.
+  /// Every interface that matters, once: those that the configuration names, and those that the
+  /// rules' addresses are routed to.
   var involvedLinks: [DetailedLink] {
     var seen: Set<Int32> = []
-    return (proxyLinks + ruleLinks).filter { seen.insert($0.link.index).inserted }
+    return (proxyLinks + ruleLinks + insideLinks).filter {
+      seen.insert($0.link.index).inserted
+    }
+  }
+
+  /// An interface whose driver says that nothing is connected.
+  ///
+  /// A bridge has no carrier as long as no guest runs, and a tunnel none without its program: that
+  /// need not be a mistake.
+  fileprivate func missingCarrier(of link: DetailedLink, isNamed: Bool) -> Finding? {
+    guard link.link.isUp, !link.link.isRunning else { return nil }
+    let name = link.link.name
+    let isEmpty = ["bridge", "tun"].contains(link.kind ?? "") && !isProxy(link.link.index)
+    return Finding(
+      isEmpty ? .note : isNamed ? .failure : .warning, about: name, "no carrier",
+      value: "IFF_RUNNING is not set", from: "RTM_GETLINK",
+      meaning: isEmpty
+        ? link.kind == "bridge"
+          ? "no port of the bridge is connected: there is nobody behind it yet"
+          : "the program that makes the tunnel does not run"
+        : "the other end of the cable, or of the veth pair, is down or missing")
   }
 
   fileprivate func availability(of name: String) -> Finding? {
@@ -107,10 +135,7 @@ extension Examination {
     let isProxy = configuration.proxies.contains { $0.interface == name }
     switch condition {
     case .usable:
-      guard let link = picture.link(named: name), !link.link.isRunning else { return nil }
-      return Finding(
-        .failure, "\(name): no carrier", value: "IFF_RUNNING is not set", from: "RTM_GETLINK",
-        meaning: "the other end of the cable, or of the veth pair, is down or missing")
+      return picture.link(named: name).flatMap { missingCarrier(of: $0, isNamed: true) }
     case .enslaved, .noNeighbors, .taken, .failing: return nil
     case .missing:
       return Finding(
@@ -220,5 +245,13 @@ extension IPv6Address {
     let upper = UInt128(address.bits >> 24) << 40
     let lower = UInt128(address.bits & 0xff_ffff)
     self.init(bits: 0xfe80 << 112 | (upper | 0xfffe << 24 | lower) ^ 0x0200 << 48)
+  }
+}
+
+extension [String] {
+  /// The first few with commas, and how many more there are.
+  var listed: String {
+    let shown = prefix(6).joined(separator: ", ")
+    return count > 6 ? "\(shown) and \(count - 6) more" : shown
   }
 }

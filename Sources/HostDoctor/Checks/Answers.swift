@@ -150,12 +150,6 @@ extension Examination {
     }
   }
 
-  /// An edit of sed(1) that has a rule, from its name to its closing brace, say `auto`.
-  private static func methodChange(of prefix: IPv6Prefix) -> String {
-    let rule = Sed.place(of: "\(prefix)", after: "rule")
-    return "/\(rule)/{:a;/}/!{N;ba;};s/\\(\(rule)[^}]*\\)\\<static\\>/\\1auto/;}"
-  }
-
   fileprivate func wideStatic(_ placed: PlacedRule) -> Finding? {
     guard placed.rule.method == .static, let link = picture.link(named: placed.proxy) else {
       return nil
@@ -170,12 +164,16 @@ extension Examination {
     let victim = (gateways + known).first {
       placed.rule.prefix.contains($0) && !isExcluded($0)
     }
-    guard victim != nil || placed.rule.prefix.length <= 64 else { return nil }
+    // What this host itself serves is answered for in nobody's place, unless somebody is seen
+    // there.
+    guard victim != nil || placed.rule.prefix.length <= 64 && !isServedHere(placed) else {
+      return nil
+    }
     let value = victim.map { "\($0) is on \(placed.proxy)" } ?? "\(placed.rule.prefix)"
     return Finding(
-      .warning, "\(placed.description): 'static' answers for neighbours too", value: value,
+      .warning, about: placed.description, "'static' answers for neighbours too", value: value,
       from: victim == nil ? path : "RTM_GETROUTE, RTM_GETNEIGH",
       meaning: "they lose their traffic, or take their own address for a duplicate",
-      fix: edit(Self.methodChange(of: placed.rule.prefix)))
+      fix: edit(Sed.methodChange(of: placed.rule.prefix, to: "auto")))
   }
 }

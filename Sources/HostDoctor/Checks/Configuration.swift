@@ -71,26 +71,27 @@ extension Check {
     guard examination.configuration.proxies.contains(where: \.installsHostRoutes) else {
       return .good("'autowire' is off: CAP_NET_RAW is enough")
     }
+    guard examination.configuration.proxies.contains(where: \.makesRoutes) else {
+      return .good("'autowire' has no 'iface' rule to act on: CAP_NET_RAW is enough")
+    }
     if case .failure(let error) = examination.picture.processes { return .skipped(error.skipped) }
     guard let daemon = examination.daemons.first else { return .skipped("no daemon runs") }
     if daemon.has(capability: HostProcess.netAdmin) { return .good("CAP_NET_ADMIN is there") }
-    let directory = "/etc/systemd/system/ndpproxy.service.d"
     return .found([
       Finding(
         .warning, "'autowire' is on, and the daemon lacks CAP_NET_ADMIN",
         value: "CapEff = \(String(daemon.capabilities, radix: 16))",
         from: "/proc/\(daemon.identifier)/status", meaning: "no host routes are installed",
-        fix: Fix(
-          [
-            .run(["mkdir", "-p", directory]),
-            .write(
-              lines: [
-                "[Service]", "AmbientCapabilities=CAP_NET_ADMIN",
-                "CapabilityBoundingSet=CAP_NET_ADMIN",
-              ], to: "\(directory)/autowire.conf"),
-            .run(["systemctl", "daemon-reload"]), .run(["systemctl", "restart", "ndpproxy"]),
-          ], lasting: ["the drop-in is what lasts"]))
+        fix: Fix(Examination.autowirePrivilege, lasting: ["the drop-in is what lasts"]))
     ])
+  }
+}
+
+extension Ruleset.Proxy {
+  /// Whether `autowire` has anything to do here: only who was asked on an interface gets a route.
+  fileprivate var makesRoutes: Bool {
+    installsHostRoutes
+      && rules.contains { if case .interface = $0.method { true } else { false } }
   }
 }
 

@@ -8,25 +8,28 @@ extension Check {
   private static let defaultRoute = Check(
     "D03", "default route", .defaultRoute,
     """
+    What the members and this host send to the outside must find a way, and leave by a proxy \
+    interface. The kernel is asked where it sends a packet from an address of each rule to an \
+    address outside, so that policy rules, 2000::/3 and other tables count (RTM_GETROUTE). \
     An interface that forwards ignores router advertisements unless its own accept_ra is 2, and \
     forgets in the same moment the default route that they made. net.ipv6.conf.all.accept_ra \
     does not change interfaces that exist. Where systemd-networkd, NetworkManager or dhcpcd \
     listens to advertisements itself, accept_ra is 0 and their own switch counts. Read from \
-    RTM_GETROUTE and IFLA_INET6_CONF.
+    IFLA_INET6_CONF.
     """
   ) { examination in
-    let picture = examination.picture
     guard !examination.proxyLinks.isEmpty else { return .skipped("no proxy interface is there") }
-    guard let route = picture.defaultRoutes.first else {
+    let outward = examination.outwardWays
+    guard !outward.isEmpty else { return .skipped("the kernel was not asked") }
+    if outward.contains(where: { $0.link == nil }) {
       return .found([examination.noDefaultRoute])
     }
-    let outward = picture.defaultRoutes.filter { examination.isProxy($0.interface ?? 0) }
-    guard let best = outward.first else {
-      return .found([examination.foreignDefaultRoute(route)])
+    if let foreign = outward.first(where: { !examination.isProxy($0.link ?? 0) }) {
+      return .found([examination.foreignDefaultRoute(foreign)])
     }
-    let doomed = outward.compactMap { examination.doomed($0) }
-    let way = best.gateway.map { "via \($0) " } ?? ""
-    return Verdict(doomed, good: "default \(way)dev \(picture.name(of: best.interface))")
+    let doomed = examination.advertisedDefaultRoutes.compactMap { examination.doomed($0) }
+    let links = outward.compactMap(\.link).map { examination.picture.name(of: $0) }
+    return Verdict(doomed, good: "to the outside by \(Array(Set(links)).sorted().listed)")
   }
 
   private static let gateway = Check(
@@ -37,53 +40,117 @@ extension Check {
     """
   ) { examination in
     let picture = examination.picture
-    let silent = picture.defaultRoutes.filter { route in
+    let routes = picture.defaultRoutes.filter { $0.gateway != nil }
+    let known = routes.filter { route in
+      picture.neighbors.contains {
+        $0.address == route.gateway && $0.interface == route.interface
+      }
+    }
+    guard !known.isEmpty else { return .notChecked("this host has not asked a router of late") }
+    let silent = known.filter { route in
       picture.neighbors.contains {
         $0.isUnanswered && $0.address == route.gateway && $0.interface == route.interface
       }
     }
     return Verdict(
-      silent.map { examination.silentGateway($0) }, good: "no router has failed to answer")
+      silent.map { examination.silentGateway($0) },
+      good: "answered: \(known.compactMap { $0.gateway.map { "\($0)" } }.listed)")
   }
 }
 
+/// The way from a member, or from this host, to the outside.
+struct OutwardWay {
+  /// The address that sends; `nil` is this host's own choice.
+  let source: IPv6Address?
+  /// The rule that the address is of.
+  let placed: PlacedRule?
+  /// The interface that packets leave by; `nil` where there is none.
+  let link: Int32?
+  /// The table that decided.
+  let table: UInt32?
+}
+
 extension Examination {
+  /// The ways to the outside from a member on each way inward, or this host's where there is none.
+  var outwardWays: [OutwardWay] {
+    let asked = ways.compactMap { way -> (PlacedRule?, RouteQuestion)? in
+      switch way.course {
+      case .inside(let index): (way.placed, .outward(way.sample, enteringBy: index))
+      case .own: (way.placed, .outward(way.sample, enteringBy: nil))
+      default: nil
+      }
+    }
+    let questions = asked.isEmpty ? [(nil, RouteQuestion.ownOutward)] : asked
+    return questions.compactMap { placed, question in
+      guard let decision = picture.decisions[question] else { return nil }
+      var link: Int32?
+      var table: UInt32?
+      if case .route(let route) = decision, route.type == .unicast {
+        (link, table) = (route.interface, route.table)
+      }
+      return OutwardWay(source: question.source, placed: placed, link: link, table: table)
+    }
+  }
+
+  /// Default routes by a router advertisement on the proxy interfaces, in whatever table.
+  fileprivate var advertisedDefaultRoutes: [RouteEntry] {
+    picture.routes.filter {
+      $0.destination.length == 0 && $0.isFromRouterAdvertisement && isProxy($0.interface ?? 0)
+    }
+  }
+
   fileprivate var noDefaultRoute: Finding {
     let deaf = proxyLinks.first {
       $0.settings?.acceptRouterAdvertisements == 1 && picture.forwarding.all
         && $0.settings?.forwarding != 0
     }
     if let link = deaf { return ignoredAdvertisements(on: link) }
-    let fix = knownRouter(replacing: false)
+    let fix = knownRouter()
     return Finding(
-      .failure, "there is no default route", value: "no route for ::/0", from: "RTM_GETROUTE",
+      .failure, "there is no default route",
+      value: "\(RouteQuestion.outside): no route", from: "RTM_GETROUTE",
       meaning: "answers of the members find no way out"
         + (fix == nil ? "; ask your provider for the gateway's address" : ""), fix: fix)
   }
 
   /// A default route by a neighbour that has said to be a router.
-  private func knownRouter(replacing: Bool) -> Fix? {
-    let router = picture.neighbors.first { $0.isRouter && isProxy($0.interface) }
-    guard let router else { return nil }
+  private func knownRouter() -> Fix? {
+    guard let router = router else { return nil }
     let name = picture.name(of: router.interface)
     let command = Action.run([
-      "ip", "-6", "route", replacing ? "replace" : "add", "default", "via", "\(router.address)",
-      "dev", name,
+      "ip", "-6", "route", "add", "default", "via", "\(router.address)", "dev", name,
     ])
     return Fix(
       [command],
-      lasting: lasting(command, networkd: "[Route] Gateway=\(router.address)", on: name))
+      lasting: lasting(command, networkd: "[Route] Gateway=\(router.address)", on: name),
+      scope: .route)
+  }
+
+  /// A neighbour on a proxy interface that has said to be a router.
+  private var router: NeighborCacheEntry? {
+    picture.neighbors.first { $0.isRouter && !$0.isUnanswered && isProxy($0.interface) }
   }
 
   private func ignoredAdvertisements(on link: DetailedLink) -> Finding {
     let name = link.link.name
+    let accept = acceptance(on: link)
+    // Until the next advertisement, which may be half an hour away.
+    let bridge = router.flatMap { router in
+      router.interface == link.link.index
+        ? Action.run([
+          "ip", "-6", "route", "add", "default", "via", "\(router.address)", "dev", name, "metric",
+          "2048", "expires", "1800",
+        ]) : nil
+    }
     return Finding(
       .failure, "\(name) ignores router advertisements, and there is no default route",
       value: "\(variable("accept_ra", of: name)) = 1 while forwarding = 1",
       from: "IFLA_INET6_CONF in RTM_GETLINK",
-      meaning: "answers of the members find no way out; "
-        + "the next advertisement brings the route back" + allIsNoHelp(name),
-      fix: acceptance(on: link))
+      meaning: "answers of the members find no way out; the next advertisement brings the route "
+        + "back, in up to half an hour" + allIsNoHelp(name),
+      fix: bridge.map {
+        Fix(accept.actions + [$0], lasting: accept.lasting, scope: .route)
+      } ?? accept)
   }
 
   /// What a file says that people take for the remedy.
@@ -101,7 +168,7 @@ extension Examination {
   }
 
   fileprivate func doomed(_ route: RouteEntry) -> Finding? {
-    guard route.isFromRouterAdvertisement, picture.forwarding.all, let index = route.interface,
+    guard picture.forwarding.all, let index = route.interface,
       let link = picture.link(at: index), link.settings?.acceptRouterAdvertisements == 1,
       link.settings?.forwarding != 0
     else { return nil }
@@ -114,15 +181,47 @@ extension Examination {
         + allIsNoHelp(name), fix: acceptance(on: link))
   }
 
-  fileprivate func foreignDefaultRoute(_ route: RouteEntry) -> Finding {
-    let name = picture.name(of: route.interface)
+  fileprivate func foreignDefaultRoute(_ way: OutwardWay) -> Finding {
+    let name = picture.name(of: way.link)
+    let source = way.source.map { "what \($0) sends" } ?? "what this host sends"
     return Finding(
-      .warning, "the default route leaves by \(name), where no proxy is",
-      value: "default \(route.gateway.map { "via \($0) " } ?? "")dev \(name)",
+      .warning, "\(source) to the outside leaves by \(name), where no proxy is",
+      value: "\(RouteQuestion.outside): dev \(name) table \(way.table ?? mainTable)",
       from: "RTM_GETROUTE",
       meaning: "what arrives on \(proxyLinks[0].link.name) is answered another way, "
-        + "which providers filter; it may be meant so where policy rules choose the way",
-      fix: knownRouter(replacing: true))
+        + "which providers filter; route by source ('ip -6 rule') to send it back where it came "
+        + "from", fix: sourceRouting(for: way))
+  }
+
+  /// A default route for what a rule's members send alone, in a table of its own.
+  ///
+  /// All other routes count for them as before: the first rule leaves out only default routes.
+  private func sourceRouting(for way: OutwardWay) -> Fix? {
+    guard let placed = way.placed, let router, let link = picture.link(named: placed.proxy),
+      router.interface == link.link.index
+    else { return nil }
+    let used = Set(picture.routes.map(\.table) + picture.policyRules.map(\.table))
+    guard let table = (1064...1999).first(where: { !used.contains($0) }) else { return nil }
+    let prefix = "\(placed.rule.prefix)"
+    let actions = [
+      [
+        "route", "add", "default", "via", "\(router.address)", "dev", link.link.name, "table",
+        "\(table)",
+      ],
+      [
+        "rule", "add", "from", prefix, "lookup", "main", "suppress_prefixlength", "0", "pref",
+        "1064",
+      ],
+      ["rule", "add", "from", prefix, "lookup", "\(table)", "pref", "1065"],
+    ].map { Action.run(["ip", "-6"] + $0) }
+    return Fix(
+      actions,
+      lasting: [
+        .words(
+          "systemd-networkd: [Route] Gateway=\(router.address) Table=\(table), and two "
+            + "[RoutingPolicyRule] From=\(prefix), in the .network file of \(link.link.name)"),
+        "ifupdown: the same commands behind 'up' below 'iface \(link.link.name) inet6'",
+      ], scope: .route)
   }
 
   fileprivate func silentGateway(_ route: RouteEntry) -> Finding {

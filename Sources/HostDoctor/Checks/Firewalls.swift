@@ -2,7 +2,7 @@ import LinuxSurvey
 import NDPWire
 
 extension Check {
-  static let firewallChecks = [forwardFilter, docker, legacy, neighborDiscovery, ingress]
+  static let firewallChecks = [forwardFilter, docker, legacy, neighborDiscovery, ingress, unread]
 
   private static let forwardFilter = Check(
     "D10", "forward filter", .firewall,
@@ -11,11 +11,12 @@ extension Check {
     beginning of a TCP connection to a rule's address, and the same from there outward, are \
     taken through the chains of nf_tables as the kernel would take them, those of ip6tables-nft \
     included: prerouting, forward, postrouting. A rule whose match is not known here, such as a \
-    rate, is taken either way. A filter that lets only answers in is not called broken. Read \
-    from NETLINK_NETFILTER, which is root's to read.
+    rate, is taken either way, and a note says where it decides. A filter that lets only answers \
+    in is not called broken. Where the rules' addresses are this host's own, nothing is forwarded. \
+    Read from NETLINK_NETFILTER, which is root's to read.
     """
   ) { examination in
-    examination.firewallVerdict(good: "lets the members' traffic pass both ways") {
+    examination.firewallVerdict(good: examination.passageWords) {
       examination.forwardFindings($0).filter { $0.code == "D10" }.map(\.finding)
     }
   }
@@ -66,14 +67,28 @@ extension Check {
     "D15", "ingress filter", .firewall,
     """
     A chain of the family netdev at the ingress hook drops frames before ndpproxy sees them, one \
-    at egress drops its answers. A solicitation to a group, as routers ask first, one to this \
-    host by unicast, as they ask whether a neighbour is still there, and an advertisement are \
-    taken through these chains. Filters of tc are not looked at.
+    at egress drops its answers. So does a chain of the family inet at ingress. A solicitation to \
+    a group, as routers ask first, one to this host by unicast, as they ask whether a neighbour is \
+    still there, and an advertisement are taken through these chains. What else may drop frames \
+    there, D17 names.
     """
   ) { examination in
-    examination.firewallVerdict(good: "no frame is dropped at the interface") {
+    examination.firewallVerdict(good: "no chain of nf_tables drops frames at ingress or egress") {
       examination.ingressFindings($0)
     }
+  }
+
+  private static let unread = Check(
+    "D17", "unread filters", .firewall,
+    """
+    What may drop packets and is not judged here: filters of tc(8) and XDP programs at the \
+    interfaces that matter, chains of the family bridge, and br_netfilter, which sends what a \
+    bridge passes through ip6tables. They are named where they are there. eBPF programs that are \
+    attached by tcx or to cgroups are not seen. Read from RTM_GETLINK, RTM_GETTFILTER, \
+    NETLINK_NETFILTER and net.bridge.bridge-nf-call-ip6tables.
+    """
+  ) { examination in
+    Verdict(examination.unreadFilters, good: "no tc filter, XDP program or bridge filter is there")
   }
 }
 
@@ -86,53 +101,119 @@ extension Examination {
     }
   }
 
-  /// A host somewhere outside, and an address of each rule, with the interfaces between them.
+  /// A host somewhere outside, and a member on each way of each rule, with the interfaces between
+  /// them.
   var passages: [Passage] {
     var seen: Set<String> = []
-    return rules.compactMap { placed in
-      guard let outside = picture.link(named: placed.proxy),
-        let sample = samples(of: placed).first,
-        let name = inside(of: placed), let inside = picture.link(named: name),
-        seen.insert("\(placed.proxy) \(name) \(placed.rule.prefix)").inserted
-      else { return nil }
-      return Passage(placed: placed, outside: outside.link, inside: inside.link, member: sample)
+    return rules.flatMap { placed -> [Passage] in
+      guard let outside = picture.link(named: placed.proxy)?.link else { return [] }
+      let ways = ways(of: placed)
+      let found = ways.compactMap { way -> Passage? in
+        let inside =
+          way.course == .transformed
+          ? outside : way.inside.flatMap { picture.link(at: $0)?.link }
+        return inside.map {
+          Passage(placed: placed, outside: outside, inside: $0, member: way.sample)
+        }
+      }
+      guard found.isEmpty, !isServedHere(placed), let sample = ways.first?.sample,
+        let name = insideName(of: placed), let inside = picture.link(named: name)?.link
+      else {
+        return found.filter {
+          seen.insert("\(placed.proxy) \($0.inside.index) \(placed.rule.prefix)").inserted
+        }
+      }
+      return [Passage(placed: placed, outside: outside, inside: inside, member: sample)]
     }
   }
 
-  private func inside(of placed: PlacedRule) -> String? {
-    for sample in samples(of: placed) {
-      if let index = picture.lookups[sample]?.interface, picture.name(of: index) != placed.proxy {
-        return picture.name(of: index)
-      }
-    }
-    return insideName(of: placed)
+  /// Which ways packets were taken through the packet filter.
+  fileprivate var passageWords: String {
+    let pairs = passages.map { "\($0.outside.name) and \($0.inside.name)" }
+    guard !pairs.isEmpty else { return "nothing is forwarded" }
+    return "passes both ways: \(Array(Set(pairs)).sorted().listed)" + extent
   }
 
   /// Findings about forwarding, with the code of the check that they belong to.
+  ///
+  /// What one place in the packet filter does to several rules is one finding.
   fileprivate func forwardFindings(_ firewall: Firewall) -> [(code: String, finding: Finding)] {
-    var sites: Set<String> = []
-    return passages.compactMap { passage in
-      let inward = firewall.dropOnTheWay(passage.inward)
-      let outward = firewall.dropOnTheWay(passage.outward)
-      let answers = firewall.dropOnTheWay(passage.inward.map { $0.with(.established) })
-      guard let site = outward ?? inward, sites.insert(site.words + passage.inside.name).inserted
-      else { return nil }
-      let isDocker = site.chain.isDockers(in: firewall.ruleset)
-      let code = isDocker ? "D11" : "D10"
-      if outward == nil, answers == nil { return (code, onlyAnswers(passage, at: site)) }
+    var order: [String] = []
+    var blocked: [String: (block: Blockade, passages: [Passage])] = [:]
+    for passage in passages {
+      guard let block = Blockade(of: passage, by: firewall) else { continue }
+      let key = "\(block.site.words) \(passage.inside.name) \(block.extent)"
+      if blocked[key] == nil { order.append(key) }
+      blocked[key, default: (block, [])].passages.append(passage)
+    }
+    return order.compactMap { blocked[$0] }.map { block, passages in
+      let isDocker = block.site.chain.isDockers(in: firewall.ruleset)
+      return (isDocker ? "D11" : "D10", finding(of: block, on: passages, isDocker))
+    }
+  }
+
+  private func finding(
+    of block: Blockade, on passages: [Passage], _ isDocker: Bool
+  ) -> Finding {
+    let rules = passages.map(\.placed.description).listed
+    switch block.extent {
+    case .unknown:
+      return .uncertain(
+        about: rules, "a rule that cannot be judged here may drop what is forwarded",
+        value: block.site.words, from: "NETLINK_NETFILTER",
+        meaning: "it goes by a rate, a program or something else that is not known here")
+    case .onlyNew:
+      return Finding(
+        .note, about: rules, "the members can be reached only by answers to what they began",
+        value: block.site.words, from: "NETLINK_NETFILTER",
+        meaning: "what they begin themselves works; it may be meant so")
+    case .inward, .outward, .both:
       let direction =
-        outward == nil
-        ? "to the members" : inward == nil ? "from the members" : "to and from the members"
-      return (
-        code,
-        Finding(
-          .failure, "the packet filter drops what is forwarded \(direction)", value: site.words,
-          from: "NETLINK_NETFILTER",
-          meaning: isDocker
-            ? "Docker has it so since version 27; its chain DOCKER-USER is for exceptions"
-            : "answers go out, but no traffic passes", fix: passage.opening(at: site, isDocker))
+        switch block.extent {
+        case .inward: "to the members"
+        case .outward: "from the members"
+        default: "to and from the members"
+        }
+      return Finding(
+        .failure, about: rules, "the packet filter drops what is forwarded \(direction)",
+        value: block.site.words, from: "NETLINK_NETFILTER",
+        meaning: isDocker
+          ? "Docker has it so since version 27; its chain DOCKER-USER is for exceptions"
+          : "answers go out, but no traffic passes",
+        fix: Passage.opening(passages, at: block.site, isDocker))
+    }
+  }
+
+  fileprivate var unreadFilters: [Finding] {
+    var found = picture.trafficFilters.map { filter in
+      Finding.uncertain(
+        about: picture.name(of: filter.interface), "\(filter.kind.rawValue) may drop packets",
+        value: filter.kind.rawValue, from: "RTM_GETTFILTER, RTM_GETLINK",
+        meaning: filter.kind == .expressDataPath
+          ? "what they do is not read here; see 'bpftool net'"
+          : "what they do is not read here; see 'tc filter show dev "
+            + "\(picture.name(of: filter.interface)) \(filter.kind == .egress ? "egress" : "ingress")'"
       )
     }
+    let bridges = involvedLinks.filter { $0.kind == "bridge" }.map(\.link.name)
+    guard !bridges.isEmpty else { return found }
+    let ruleset = try? picture.firewall.get()
+    if let chain = ruleset?.chains.first(where: { $0.family == .bridge && $0.hook != nil }) {
+      found.append(
+        .uncertain(
+          about: bridges.listed, "chains of the family bridge may drop frames",
+          value: chain.words, from: "NETLINK_NETFILTER",
+          meaning: "what they do is not read here; see 'nft list ruleset bridge'"))
+    }
+    if picture.filtersBridges {
+      found.append(
+        .uncertain(
+          about: bridges.listed, "what the bridge passes goes through ip6tables, too",
+          value: "net.bridge.bridge-nf-call-ip6tables = 1", from: "/proc/sys",
+          meaning: "a rule that is meant for what is routed may drop frames between guests, "
+            + "solicitations among them"))
+    }
+    return found
   }
 
   fileprivate var legacyFinding: Finding {
@@ -170,13 +251,6 @@ extension Examination {
       lasting: ["have whatever loads these rules at boot load them too, e.g. netfilter-persistent"])
   }
 
-  private func onlyAnswers(_ passage: Passage, at site: DropSite) -> Finding {
-    Finding(
-      .note, "the members can be reached only by answers to what they began", value: site.words,
-      from: "NETLINK_NETFILTER",
-      meaning: "what they begin themselves works; it may be meant so")
-  }
-
   fileprivate func neighborDiscoveryFindings(_ firewall: Firewall) -> [Finding] {
     var seen: Set<String> = []
     let links = (proxyLinks + insideLinks).map(\.link).filter(\.hasNeighborDiscovery)
@@ -188,6 +262,7 @@ extension Examination {
           isIncoming
           ? firewall.fate(of: packet, at: .prerouting, .input)
           : firewall.fate(of: packet, at: .output, .postrouting)
+        if let site = fate.doubt { return uncertain(message, on: link.name, at: site) }
         guard let site = fate.drop else { continue }
         let direction = isIncoming ? "coming in on" : "going out on"
         return Finding(
@@ -202,12 +277,21 @@ extension Examination {
     }
   }
 
+  private func uncertain(_ message: String, on name: String, at site: DropSite) -> Finding {
+    .uncertain(
+      about: name, "a rule that cannot be judged here may drop \(message)",
+      value: site.words, from: "NETLINK_NETFILTER",
+      meaning: "it goes by a rate, a program or something else that is not known here")
+  }
+
   fileprivate func ingressFindings(_ firewall: Firewall) -> [Finding] {
     var sites: Set<String> = []
     return passages.flatMap { passage -> [Finding] in
       passage.frames.compactMap { what, packet, isLeaving in
-        let fate = firewall.fate(
-          ofFrame: packet, on: passage.outside.name, isLeaving: isLeaving)
+        let fate = firewall.fate(of: packet, at: isLeaving ? .egress : .ingress)
+        if let site = fate.doubt, sites.insert(site.words + what).inserted {
+          return uncertain(what, on: passage.outside.name, at: site)
+        }
         guard let site = fate.drop, sites.insert(site.words + what).inserted else { return nil }
         return Finding(
           .failure, "\(passage.outside.name) drops \(what)", value: site.words,
@@ -223,6 +307,18 @@ extension Examination {
 }
 
 extension NetfilterChain {
+  /// Whether a rule of it jumps to a chain whose name begins so.
+  fileprivate func mentions(_ beginning: String) -> Bool {
+    rules.contains { rule in
+      rule.expressions.contains { expression in
+        switch expression {
+        case .verdict(.jump(let name)), .verdict(.goTo(let name)): name.hasPrefix(beginning)
+        default: false
+        }
+      }
+    }
+  }
+
   /// Inserts or deletes rules of the chain, each in the language of nft(8).
   ///
   /// The kernel lets tables and chains have names that would be more than a name there.
@@ -233,7 +329,8 @@ extension NetfilterChain {
           + "chain is made")
     }
     return Fix(
-      rules.map { .run(["nft", verb, "rule", family.name, table, name, $0]) }, lasting: lasting)
+      rules.map { .run(["nft", verb, "rule", family.name, table, name, $0]) }, lasting: lasting,
+      scope: verb == "insert" ? .accept : .other)
   }
 
   /// Whether it is in the table that Docker has taken over.
@@ -245,12 +342,36 @@ extension NetfilterChain {
 extension DropSite {
   /// A rule in front of all others of the chain at the hook.
   func acceptance(of match: String) -> Fix {
-    base.change("insert", ["\(match) accept"], lasting: Self.lasting)
+    base.change("insert", ["\(match) accept"], lasting: lasting)
   }
 
-  /// Where firewalls keep what is loaded at boot.
-  static let lasting: [Advice] = [
-    "nftables: the same rule in /etc/nftables.conf",
-    "iptables-nft: netfilter-persistent save; firewalld, ufw: in their own configuration",
-  ]
+  /// Where whoever made the chain keeps what is loaded at boot.
+  var lasting: [Advice] {
+    let names = [base.name, chain.name]
+    if base.table == "firewalld" {
+      return ["firewalld: a policy with the target ACCEPT between the zones of the interfaces"]
+    }
+    if names.contains(where: { $0.hasPrefix("ufw") }) || base.mentions("ufw6-") {
+      return ["ufw: 'ufw route allow in on INTERFACE out on INTERFACE' for both directions"]
+    }
+    if names.contains(where: { $0.hasPrefix("PVEFW") }) || base.mentions("PVEFW") {
+      return ["Proxmox VE: a rule that accepts it, in the firewall of the guests or of this host"]
+    }
+    if ["FORWARD", "INPUT", "OUTPUT"].contains(base.name), base.family == .ip6 {
+      return ["iptables-nft: 'netfilter-persistent save', or where these rules are made"]
+    }
+    return ["nftables: the same rule in /etc/nftables.conf"]
+  }
+}
+
+extension Finding {
+  /// A note that something is there which is not judged here.
+  fileprivate static func uncertain(
+    about subject: String, _ gist: String, value: String, from source: String, meaning: String
+  ) -> Finding {
+    var finding = Finding(
+      .note, about: subject, gist, value: value, from: source, meaning: meaning)
+    finding.isUncertain = true
+    return finding
+  }
 }

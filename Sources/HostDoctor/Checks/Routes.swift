@@ -1,5 +1,6 @@
 import Inspection
 import LinuxNet
+import LinuxSurvey
 import NDPWire
 import ProxyConfig
 import ProxyModel
@@ -11,16 +12,22 @@ extension Check {
     "D04", "route to the rule", .route,
     """
     What arrives for a rule's addresses must be routed to the members, and not back out of the \
-    interface it came from. Some addresses of each rule are looked up as the kernel would \
-    (RTM_GETROUTE). A route that says unreachable, blackhole or prohibit, as Docker and routing \
-    daemons make them, covers whatever is shorter. With ZeroTier the route comes with a managed \
-    route of the network; with WireGuard from AllowedIPs, if wg-quick sets it up.
+    interface it came from. The kernel is asked where it sends a packet from outside that came in \
+    on the proxy interface, for an address of each part of the rule that a route or an IPsec \
+    policy makes (RTM_GETROUTE with RTA_IIF, so that policy rules and VRFs count; NETLINK_XFRM). \
+    A part may lead to another interface, to this host itself (AnyIP), or into an IPsec policy. A \
+    route that says unreachable, blackhole or prohibit, as Docker and routing daemons make them, \
+    covers whatever is shorter. With ZeroTier the route comes with a managed route of the \
+    network; with WireGuard from AllowedIPs, if wg-quick sets it up. Where the members have \
+    addresses of the proxy interface's own prefix, 'autowire' makes a route to each of them.
     """
   ) { examination in
     guard !examination.rules.isEmpty else { return .skipped("no rules") }
-    let found = examination.rules.compactMap { examination.missingRoute(of: $0) }
-    let names = examination.insideLinks.map(\.link.name).joined(separator: ", ")
-    return Verdict(found, good: "the rules' addresses are routed to \(names)")
+    let found = examination.rules.flatMap { examination.routeFindings(of: $0) }
+    guard examination.ways.contains(where: { $0.course != .unknown }) || !found.isEmpty else {
+      return .skipped("no proxy interface is there")
+    }
+    return Verdict(found, good: examination.destinations)
   }
 
   private static let competing = Check(
@@ -28,7 +35,8 @@ extension Check {
     """
     The same prefix is routed to a proxy interface and to another one. The lower metric wins, \
     and when that route goes away for a moment the traffic turns round. The classic case is a \
-    /64 that router advertisements bring on both sides. Read from RTM_GETROUTE.
+    /64 that router advertisements bring on both sides. Where the rule has 'autowire', each member \
+    gets a longer route, so that this does no harm. Read from RTM_GETROUTE.
     """
   ) { examination in
     Verdict(examination.competingRoutes, good: "no prefix is routed to two sides")
@@ -38,8 +46,9 @@ extension Check {
     "D06", "local prefixes", .route,
     """
     Packets for addresses that this host takes for its own are not forwarded. A local route for \
-    a whole prefix ('ip -6 route add local PREFIX dev lo', AnyIP) makes all of them so. Read \
-    from RTM_GETROUTE, type local.
+    a whole prefix ('ip -6 route add local PREFIX dev lo', AnyIP) makes all of them so. That is \
+    meant so where programs on this host use the addresses; it is a mistake where another route \
+    leads to members in the same prefix. Read from RTM_GETROUTE, type local.
     """
   ) { examination in
     Verdict(examination.localPrefixes, good: "no rule is about addresses of this host alone")
@@ -48,20 +57,21 @@ extension Check {
   private static let onLink = Check(
     "D07", "on-link prefix", .route,
     """
-    A router asks on the link only for what it takes to be on that link. What this host has \
-    there by its routes is the best guess at it. A rule outside all of that is most likely a \
-    typing error. Where the interface has only a /128, or the provider's gateway is outside the \
-    prefix, this cannot be told. Read from RTM_GETROUTE: routes without a gateway.
+    A router asks on the link only for what it takes to be on that link. What this host has there \
+    by its routes is a guess at it: it may have given itself a shorter part of what the provider \
+    has on the link. A rule in another /64 than all of that may be a typing error. Nothing is \
+    said where the daemon has seen questions for the rule. Read from RTM_GETROUTE: routes without \
+    a gateway, and RTM_GETADDR.
     """
   ) { examination in
     let found = examination.rules.compactMap { examination.outsideLink($0) }
     let isKnown = examination.proxyLinks.contains {
-      examination.picture.onLinkPrefixes(of: $0.link.index).contains { $0.length < 128 }
+      !examination.linkPrefixes(of: $0.link.index).isEmpty
     }
     guard isKnown else {
-      return .skipped("no prefix is on a proxy interface's link as far as this host knows")
+      return .skipped("no global address or prefix is on a proxy interface")
     }
-    return Verdict(found, good: "the rules' prefixes are on the proxy interfaces' links")
+    return Verdict(found, good: "the rules are in prefixes of the proxy interfaces' links")
   }
 
   private static let tunnels = Check(
@@ -77,22 +87,26 @@ extension Check {
       examination.plan.condition(of: $0, in: examination.table) == .noNeighbors
     }
     return Verdict(
-      names.map { examination.tunnel($0) }, good: "wherever a rule asks, neighbours can be asked")
+      names.map { examination.tunnel($0) }, good: "no rule asks on an interface without neighbours")
   }
 
   private static let policy = Check(
     "D48", "policy rules", .route,
     """
-    Rules of 'ip -6 rule' may send packets by other tables than main, according to where they \
-    come from. The lookups here, and those of 'auto', go by destination alone. Read from \
+    Rules of 'ip -6 rule' may send packets by other tables than main. The lookups here follow \
+    them as far as they go by interface, source and destination. Rules that go by marks, \
+    protocols, ports or users may send a packet elsewhere than is said here. Read from \
     RTM_GETRULE.
     """
   ) { examination in
     let rules = examination.picture.policyRules
-    guard let first = rules.first else { return .good("only the kernel's own") }
+    if rules.isEmpty { return .good("only the kernel's own") }
+    guard let first = rules.first(where: \.isConditional) else {
+      return .good("\(rules.count) more than the kernel's own, which the lookups here follow")
+    }
     return .found([
       Finding(
-        .note, "there are \(rules.count) policy rules",
+        .note, "policy rules go by marks, ports or users",
         value: "priority \(first.priority) table \(first.table)", from: "RTM_GETRULE",
         meaning: "what is said here about routes holds only where they do not lead elsewhere")
     ])
@@ -100,99 +114,137 @@ extension Check {
 }
 
 extension Examination {
-  fileprivate func missingRoute(of placed: PlacedRule) -> Finding? {
-    // A route for what nobody will ask for would not help.
-    guard outsideLink(placed) == nil else { return nil }
-    var outside: [IPv6Address] = []
-    var refused: [IPv6Address] = []
-    var insideCount = 0
-    for sample in samples(of: placed) {
-      switch picture.lookups[sample] {
-      case .onLink(let index), .gateway(let index):
-        if picture.name(of: index) == placed.proxy {
-          outside.append(sample)
-        } else {
-          insideCount += 1
-        }
-      case .unreachable: refused.append(sample)
-      case .local, .anycast, nil: continue
-      }
+  /// Where the rules' addresses lead, in one sentence.
+  fileprivate var destinations: String {
+    let names = Set(ways.compactMap(\.inside)).sorted().map { picture.name(of: $0) }
+    var parts = names.isEmpty ? [] : ["to \(names.listed)"]
+    if ways.contains(where: { $0.course == .own }) { parts.append("to this host itself") }
+    if ways.contains(where: { $0.course == .transformed }) { parts.append("into an IPsec policy") }
+    let wired = rules.contains { placed in
+      placed.makesRoutes && !ways(of: placed).contains(where: \.leadsSomewhere)
     }
-    if let sample = refused.first { return refusedRoute(of: placed, sample) }
-    let isPartlyInside = insideCount > 0 || hasLongerRoute(inside: placed)
-    guard let sample = outside.first, !isPartlyInside || placed.rule.method == .static else {
+    if wired { parts.append("to each member by 'autowire', once it has answered") }
+    let count = ways.count == 1 ? "1 address" : "\(ways.count) addresses"
+    return parts.joined(separator: ", ") + " (\(count) looked up)" + extent
+  }
+
+  fileprivate func routeFindings(of placed: PlacedRule) -> [Finding] {
+    let all = ways(of: placed)
+    let leading = all.filter(\.leadsSomewhere)
+    guard !leading.isEmpty else { return noWay(of: placed, all).map { [$0] } ?? [] }
+    if leading.allSatisfy({ $0.course == .transformed }), placed.rule.method == .auto {
+      return [unseenPolicy(of: placed, leading[0])]
+    }
+    var found: [Finding] = []
+    if let elsewhere = otherInterface(of: placed, leading) { found.append(elsewhere) }
+    for way in all where !way.isRest {
+      if case .refused(let type) = way.course { found.append(refused(way, type, isPart: true)) }
+    }
+    if placed.rule.method == .static,
+      let rest = all.first(where: { $0.isRest && $0.course == .back })
+    {
+      let isRoaming = leading.allSatisfy { $0.course == .transformed }
+      found.append(
+        Finding(
+          isRoaming ? .note : .warning, about: placed.description,
+          "a part is routed back out of \(placed.proxy)",
+          value: "\(rest.sample): dev \(placed.proxy)", from: "RTM_GETROUTE",
+          meaning: "'static' answers for that part too, although nobody inside has it"))
+    }
+    return found
+  }
+
+  /// What is the matter where no part of a rule leads anywhere.
+  private func noWay(of placed: PlacedRule, _ all: [RuleWay]) -> Finding? {
+    for way in all {
+      if case .refused(let type) = way.course { return refused(way, type, isPart: false) }
+    }
+    guard let way = all.first(where: { [.back, .nothing].contains($0.course) }) else { return nil }
+    // With 'autowire' the daemon makes the routes itself.
+    if placed.makesRoutes { return powerlessDaemon(placed, way) }
+    let unread = if case .failure = picture.policies { true } else { false }
+    return Finding(
+      .failure, about: placed.description, "no route leads to the members",
+      value: way.course == .back
+        ? "\(way.sample): dev \(placed.proxy)" : "\(way.sample): unreachable",
+      from: "RTM_GETROUTE",
+      meaning: (way.course == .back
+        ? "what arrives goes back where it came from" : "what arrives for the members is dropped")
+        + (unread ? "; IPsec policies are root's to read, and were not looked at" : ""),
+      // A route for what nobody will ask for would not help.
+      fix: outsideLink(placed)?.fix == nil ? routeFix(for: placed, way) : nil)
+  }
+
+  /// A daemon that may not make the routes that it is to make.
+  private func powerlessDaemon(_ placed: PlacedRule, _ way: RuleWay) -> Finding? {
+    guard let daemon = daemons.first, !daemon.has(capability: HostProcess.netAdmin) else {
       return nil
     }
-    return outsideRoute(of: placed, sample, isPart: isPartlyInside)
-  }
-
-  /// Whether a part of the rule is routed to another interface, as with `rule …/64 { auto }`.
-  private func hasLongerRoute(inside placed: PlacedRule) -> Bool {
-    picture.routes.contains { route in
-      route.type == .unicast && route.table == mainTable
-        && placed.rule.prefix.contains(route.destination)
-        && route.interface.map { picture.name(of: $0) != placed.proxy } == true
-    }
-  }
-
-  private func refusedRoute(of placed: PlacedRule, _ sample: IPv6Address) -> Finding {
-    let covering = picture.routes.filter {
-      $0.type.isRefusal && $0.destination.contains(sample)
-    }.max { $0.destination.length < $1.destination.length }
-    guard let route = covering else {
-      return Finding(
-        .failure, "\(placed.description): no route", value: "\(sample): unreachable",
-        from: "RTM_GETROUTE", meaning: "what arrives for the members is dropped",
-        fix: addRoute(for: placed))
-    }
-    let words = "\(route.type.rawValue) \(route.destination)"
-    let table = route.table == mainTable ? [] : ["table", "\(route.table)"]
     return Finding(
-      .failure, "\(placed.description): a route says '\(route.type.rawValue)'",
-      value: "\(sample): \(words) metric \(route.metric)", from: "RTM_GETROUTE",
-      meaning: "what arrives for these addresses is dropped; Docker and routing daemons make "
-        + "such routes",
-      fix: Fix(
+      .failure, about: placed.description, "'autowire' cannot give the members a route",
+      value: "\(way.sample): dev \(placed.proxy); CapEff = "
+        + String(daemon.capabilities, radix: 16),
+      from: "RTM_GETROUTE, /proc/\(daemon.identifier)/status",
+      meaning: "the daemon lacks CAP_NET_ADMIN, and what arrives goes back where it came from",
+      fix: picture.hasSystemd
+        ? Fix(Self.autowirePrivilege, lasting: ["the drop-in is what lasts"])
+        : Fix(obstacle: "restart ndpproxy as root: it keeps that privilege where 'autowire' is on"))
+  }
+
+  private func unseenPolicy(of placed: PlacedRule, _ way: RuleWay) -> Finding {
+    Finding(
+      .failure, about: placed.description,
+      "an IPsec policy takes the traffic, which 'auto' does not see",
+      value: "\(way.sample): a policy of direction out", from: "NETLINK_XFRM",
+      meaning: "'auto' goes by routes, so that nothing is answered; 'static' answers",
+      fix: edit(Sed.methodChange(of: placed.rule.prefix, to: "static")))
+  }
+
+  /// A rule that asks on one interface for what the kernel sends to another.
+  private func otherInterface(of placed: PlacedRule, _ leading: [RuleWay]) -> Finding? {
+    guard case .interface(let pattern) = placed.rule.method, !placed.makesRoutes else { return nil }
+    let asked = Set(table.links(matching: pattern).map(\.index))
+    let inside = leading.compactMap(\.inside)
+    guard !asked.isEmpty, let other = inside.first, asked.isDisjoint(with: inside) else {
+      return nil
+    }
+    let name = picture.name(of: other)
+    return Finding(
+      .failure, about: placed.description,
+      "the rule asks on \(pattern.text), and the kernel sends to \(name)",
+      value: "\(leading[0].sample): dev \(name)", from: "RTM_GETROUTE",
+      meaning: "who answers on \(pattern.text) is announced, but gets no packet; route the prefix "
+        + "to \(pattern.text), or have the rule name \(name)")
+  }
+
+  private func refused(_ way: RuleWay, _ type: String, isPart: Bool) -> Finding {
+    let covering = picture.routes.filter {
+      $0.type.rawValue == type && $0.destination.contains(way.sample)
+    }.max { $0.destination.length < $1.destination.length }
+    let words = covering.map { "\(type) \($0.destination) metric \($0.metric)" } ?? type
+    let fix = covering.map { route in
+      Fix(
         [
           .run(
             [
-              "ip", "-6", "route", "del", route.type.rawValue, "\(route.destination)", "metric",
-              "\(route.metric)",
-            ] + table)
+              "ip", "-6", "route", "del", type, "\(route.destination)", "metric", "\(route.metric)",
+            ] + (route.table == mainTable ? [] : ["table", "\(route.table)"]))
         ],
-        lasting: ["whoever made the route has to be told: Docker, BIRD, FRR, systemd-networkd"]))
-  }
-
-  private func outsideRoute(
-    of placed: PlacedRule, _ sample: IPv6Address, isPart: Bool
-  ) -> Finding {
-    Finding(
-      isPart ? .warning : .failure,
-      isPart
-        ? "\(placed.description): a part is routed back out of \(placed.proxy)"
-        : "\(placed.description): no route leads to the members",
-      value: "\(sample): dev \(placed.proxy)", from: "RTM_GETROUTE",
-      meaning: isPart
-        ? "'static' answers for that part too, although nobody inside has it"
-        : "what arrives goes back where it came from", fix: isPart ? nil : addRoute(for: placed))
-  }
-
-  private func addRoute(for placed: PlacedRule) -> Fix? {
-    guard let name = insideName(of: placed) else { return nil }
-    let command = Action.run(["ip", "-6", "route", "add", "\(placed.rule.prefix)", "dev", name])
-    return Fix(
-      [command],
-      lasting: [
-        "ZeroTier: a managed route for \(placed.rule.prefix) in the network's settings",
-        "WireGuard: AllowedIPs of the peers, with wg-quick",
-      ] + lasting(command, networkd: "[Route] Destination=\(placed.rule.prefix)", on: name))
+        lasting: ["whoever made the route has to be told: Docker, BIRD, FRR, systemd-networkd"])
+    }
+    return Finding(
+      isPart ? .warning : .failure, about: way.placed.description,
+      isPart ? "a route for a part of it says '\(type)'" : "a route says '\(type)'",
+      value: "\(way.sample): \(words)", from: "RTM_GETROUTE",
+      meaning: "what arrives for these addresses is dropped; Docker and routing daemons make "
+        + "such routes", fix: fix)
   }
 
   fileprivate var competingRoutes: [Finding] {
     let concerned = picture.routes.filter { route in
       route.type == .unicast && route.table == mainTable && route.destination.length > 0
         && !route.destination.address.isLinkLocal && !route.destination.address.isMulticast
-        && rules.contains { $0.rule.prefix.overlaps(route.destination) }
+        && rules.contains { $0.rule.prefix.overlaps(route.destination) && !$0.makesRoutes }
     }
     return concerned.filter { isProxy($0.interface ?? 0) }.compactMap { outward in
       let other = concerned.first {
@@ -206,72 +258,62 @@ extension Examination {
     let words = { (route: RouteEntry) in
       "dev \(picture.name(of: route.interface)) metric \(route.metric)"
     }
+    let name = picture.name(of: outward.interface)
+    let advice: Advice = .words(
+      "give the inside a longer prefix, or the address on \(name) 'noprefixroute'")
+    let deletion = Action.run([
+      "ip", "-6", "route", "del", "\(outward.destination)", "dev", name, "metric",
+      "\(outward.metric)",
+    ])
+    // What the kernel made for an address or an advertisement leads to this host's neighbours.
+    let isMade = outward.isFromKernel || outward.isFromRouterAdvertisement
     return Finding(
       .warning, "\(outward.destination) is routed to two sides",
       value: "\(words(outward)); \(words(inward))", from: "RTM_GETROUTE",
       meaning: "the lower metric wins, and the traffic turns round when that route goes",
-      fix: Fix(
-        [
-          .run([
-            "ip", "-6", "route", "del", "\(outward.destination)", "dev",
-            picture.name(of: outward.interface), "metric", "\(outward.metric)",
-          ])
-        ],
-        lasting: [
-          .words(
-            "give the inside a longer prefix, or the address on "
-              + "\(picture.name(of: outward.interface)) 'noprefixroute'")
-        ]))
+      fix: isMade ? Fix(obstacle: advice.text) : Fix([deletion], lasting: [advice]))
   }
 
   fileprivate var localPrefixes: [Finding] {
-    let local = picture.routes.filter { route in
-      route.type == .local && route.destination.length < 128
-        && rules.contains { $0.rule.prefix.overlaps(route.destination) }
-    }
-    return local.map { route in
-      let name = picture.name(of: route.interface)
-      return Finding(
-        .failure, "all of \(route.destination) is this host's own",
-        value: "local \(route.destination) dev \(name)", from: "RTM_GETROUTE, table \(route.table)",
-        meaning: "packets for these addresses end here and are not forwarded",
-        fix: Fix(
-          [
-            .run([
-              "ip", "-6", "route", "del", "local", "\(route.destination)", "dev", name, "table",
-              "\(route.table)",
-            ])
-          ],
-          lasting: ["take the route out of where it is made"]))
+    let local = picture.routes.filter { $0.type == .local && $0.destination.length < 128 }
+    return local.compactMap { route in
+      let concerned = rules.filter { $0.rule.prefix.overlaps(route.destination) }
+      guard !concerned.isEmpty else { return nil }
+      let hidden = picture.routes.first { other in
+        other.type == .unicast && !isProxy(other.interface ?? 0)
+          && route.destination.contains(other.destination)
+          && concerned.contains { $0.rule.prefix.overlaps(other.destination) }
+      }
+      let asking = concerned.first { placed in
+        if case .interface = placed.rule.method { isServedHere(placed) } else { false }
+      }
+      return hidden == nil && asking == nil ? servedHere(route) : hiddenMembers(route, hidden)
     }
   }
 
-  fileprivate func outsideLink(_ placed: PlacedRule) -> Finding? {
-    guard let link = picture.link(named: placed.proxy) else { return nil }
-    let prefixes = picture.onLinkPrefixes(of: link.link.index).filter { $0.length < 128 }
-    let isCovered = prefixes.contains { $0.overlaps(placed.rule.prefix) }
-    guard let first = prefixes.first, !isCovered else { return nil }
-    let shown = prefixes.prefix(4).map(\.description).joined(separator: ", ")
+  private func servedHere(_ route: RouteEntry) -> Finding {
+    Finding(
+      .note, "all of \(route.destination) is served by this host itself",
+      value: "local \(route.destination) dev \(picture.name(of: route.interface))",
+      from: "RTM_GETROUTE, table \(route.table)",
+      meaning: "programs here can use every address of it (AnyIP); nothing is forwarded")
+  }
+
+  private func hiddenMembers(_ route: RouteEntry, _ hidden: RouteEntry?) -> Finding {
+    let name = picture.name(of: route.interface)
     return Finding(
-      .failure, "\(placed.description) is not on the link of \(placed.proxy)",
-      value: "on-link there: \(shown)", from: "RTM_GETROUTE",
-      meaning: "nobody on \(placed.proxy) will ever ask for these addresses",
-      fix: correction(of: placed, within: first))
-  }
-
-  /// The same prefix on the link that there is, if that is where the members are.
-  private func correction(of placed: PlacedRule, within onLink: IPv6Prefix) -> Fix? {
-    guard placed.rule.prefix.length > onLink.length else { return nil }
-    let hostBits = placed.rule.prefix.address.bits & ~IPv6Prefix.mask(length: onLink.length)
-    let meant = IPv6Prefix(
-      IPv6Address(bits: onLink.address.bits | hostBits), length: placed.rule.prefix.length)
-    let isInside = picture.routes.contains {
-      $0.type == .unicast && $0.destination.length > 0 && !isProxy($0.interface ?? 0)
-        && $0.destination.overlaps(meant)
-    }
-    guard isInside else { return nil }
-    let place = Sed.place(of: "\(placed.rule.prefix)", after: "rule")
-    return edit("s/\(place)/\\1\\2\(Sed.literal("\(meant)"))\\3/g")
+      .failure, "all of \(route.destination) is this host's own",
+      value: "local \(route.destination) dev \(name)", from: "RTM_GETROUTE, table \(route.table)",
+      meaning: "packets for these addresses end here and are not forwarded"
+        + (hidden.map { " to \(picture.name(of: $0.interface))" } ?? ""),
+      fix: Fix(
+        [
+          .run([
+            "ip", "-6", "route", "del", "local", "\(route.destination)", "dev", name, "table",
+            "\(route.table)",
+          ])
+        ],
+        lasting: ["take the route out of where it is made"]))
   }
 
   fileprivate func tunnel(_ name: String) -> Finding {

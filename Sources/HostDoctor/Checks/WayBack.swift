@@ -25,7 +25,8 @@ extension Check {
     ndpproxy answers. But the kernel sees the question too, is asked to forward it, and sends \
     the router an ICMPv6 error (beyond scope of source address). Most routers do not care; some \
     count it. A rule in a table of our own at prerouting keeps the kernel quiet; ndpproxy hears \
-    the question before that. Read from NETLINK_NETFILTER.
+    the question before that. Addresses of this host itself, and what a rule excludes, are left to \
+    the kernel. Read from NETLINK_NETFILTER.
     """
   ) { examination in
     examination.firewallVerdict(good: "the kernel keeps quiet about them") {
@@ -76,12 +77,11 @@ extension Check {
 
 extension Examination {
   fileprivate func reversePathFindings(_ ruleset: NetfilterRuleset) -> [Finding] {
-    let isSymmetric =
-      picture.defaultRoutes.isEmpty
-      || picture.defaultRoutes.contains { isProxy($0.interface ?? 0) }
-    guard !isSymmetric else { return [] }
+    guard case .route(let back)? = picture.decisions[.ownOutward], back.type == .unicast,
+      !isProxy(back.interface ?? 0)
+    else { return [] }
     let chains = ruleset.chains.filter {
-      [.inet, .ip6].contains($0.family) && $0.hook?.number == Firewall.Hook.prerouting.rawValue
+      [.inet, .ip6].contains($0.family) && $0.hook?.number == 0
     }
     return chains.flatMap { chain in
       chain.rules.filter { rule in
@@ -91,8 +91,7 @@ extension Examination {
           .failure, "a reverse path filter drops what arrives from afar",
           value: "\(chain.words): rule with handle \(rule.handle)", from: "NETLINK_NETFILTER",
           meaning: "answers to it would leave by "
-            + "\(picture.name(of: picture.defaultRoutes.first?.interface)), where the default "
-            + "route leads",
+            + "\(picture.name(of: back.interface)), where the default route leads",
           fix: chain.change(
             "delete", ["handle \(rule.handle)"],
             lasting: [
@@ -132,15 +131,21 @@ extension Examination {
       ]),
     ]
     let rules = loud.filter(\.outside.name.isPlainName).prefix(16).map { passage in
-      let match = "iifname \"\(passage.outside.name)\" ip6 daddr \(passage.placed.rule.prefix)"
+      let rule = passage.placed.rule
+      let excluded =
+        rule.excluded.isEmpty
+        ? "" : " ip6 daddr != { \(rule.excluded.map(\.description).joined(separator: ", ")) }"
+      // What the routing table takes for this host's own, the kernel has to answer for; it asks
+      // about link-local addresses on one link alone.
       return Action.run([
         "nft", "add", "rule", "ip6", "ndpproxy", "pre",
-        "\(match) icmpv6 type nd-neighbor-solicit drop",
+        "iifname \"\(passage.outside.name)\" ip6 daddr \(rule.prefix)\(excluded) "
+          + "ip6 daddr != fe80::/10 fib daddr type unicast icmpv6 type nd-neighbor-solicit drop",
       ])
     }
     guard !rules.isEmpty else { return Fix(obstacle: Passage.nameless) }
     return Fix(
-      (hasTable ? [] : table) + rules, lasting: ["the same in /etc/nftables.conf"],
+      (hasTable ? [] : table) + rules.uniqued, lasting: ["the same in /etc/nftables.conf"],
       scope: .ownTable)
   }
 
@@ -155,7 +160,7 @@ extension Examination {
         .first { !$0.isLinkLocal }
       let error = TestPacket(
         type: ICMPv6.packetTooBig, from: source ?? passage.member,
-        to: IPv6Address("2001:4860:4860::8888")!
+        to: RouteQuestion.outside
       ).leaving(outer.link.name, outer.link.index).with(.new)
       guard let site = firewall.fate(of: error, at: .output, .postrouting).drop else { return nil }
       return Finding(
@@ -165,5 +170,13 @@ extension Examination {
         meaning: "the packet filter drops the message that tells their senders",
         fix: site.acceptance(of: "icmpv6 type packet-too-big"))
     }
+  }
+}
+
+extension [Action] {
+  /// Each once, in their order.
+  fileprivate var uniqued: [Action] {
+    var seen: Set<Action> = []
+    return filter { seen.insert($0).inserted }
   }
 }

@@ -11,33 +11,34 @@ struct Passage {
   /// An address of the rule.
   let member: IPv6Address
 
-  /// Somebody far away.
-  private static let remote = IPv6Address("2001:4860:4860::8888")!
-
   /// A station on the outer link.
   private static let station = MACAddress(bits: 0x0200_5e00_5301)
 
   /// An echo request to the member, and the beginning of a TCP connection.
   var inward: [TestPacket] {
     [
-      TestPacket(type: ICMPv6.echoRequest, from: Self.remote, to: member),
-      TestPacket(tcpFrom: Self.remote, to: member),
-    ].map { $0.entering(outside.name, outside.index).leaving(inside.name, inside.index) }
+      TestPacket(type: ICMPv6.echoRequest, from: RouteQuestion.outside, to: member),
+      TestPacket(tcpFrom: RouteQuestion.outside, to: member),
+    ].map {
+      $0.toNeighbor.entering(outside.name, outside.index).leaving(inside.name, inside.index)
+    }
   }
 
   /// The same from the member.
   var outward: [TestPacket] {
     [
-      TestPacket(type: ICMPv6.echoRequest, from: member, to: Self.remote),
-      TestPacket(tcpFrom: member, to: Self.remote),
-    ].map { $0.entering(inside.name, inside.index).leaving(outside.name, outside.index) }
+      TestPacket(type: ICMPv6.echoRequest, from: member, to: RouteQuestion.outside),
+      TestPacket(tcpFrom: member, to: RouteQuestion.outside),
+    ].map {
+      $0.toNeighbor.entering(inside.name, inside.index).leaving(outside.name, outside.index)
+    }
   }
 
   /// The router's question whether the member is still there, sent to it by name.
   var unicastSolicitation: TestPacket {
     TestPacket(
       type: ICMPv6.neighborSolicitation, from: Self.router, to: member, target: member
-    ).entering(outside.name, outside.index)
+    ).toNeighbor.entering(outside.name, outside.index)
       .with(ethernet: Self.station, to: outside.linkLayerAddress ?? Self.station)
   }
 
@@ -62,20 +63,36 @@ struct Passage {
     ]
   }
 
-  /// The guide's pair of rules in front of all others.
-  func opening(at site: DropSite, _ isDocker: Bool) -> Fix {
-    guard inside.name.isPlainName else { return Fix(obstacle: Self.nameless) }
-    let prefix = placed.rule.prefix
+  /// Accepts what goes both ways of some passages that end behind one interface, in front of all
+  /// other rules of the chain at the hook.
+  static func opening(_ passages: [Passage], at site: DropSite, _ isDocker: Bool) -> Fix {
+    guard passages.allSatisfy({ $0.inside.name.isPlainName && $0.outside.name.isPlainName }) else {
+      return Fix(obstacle: nameless)
+    }
     var chain = site.base
     if isDocker { chain.name = "DOCKER-USER" }
     return chain.change(
-      "insert",
-      [
-        "iifname \"\(inside.name)\" ip6 saddr \(prefix) accept",
-        "oifname \"\(inside.name)\" ip6 daddr \(prefix) accept",
-      ],
+      "insert", passages.prefix(commandLimit).flatMap { $0.acceptances(at: site) },
       lasting: isDocker
-        ? ["the same at boot after Docker, which leaves DOCKER-USER alone"] : DropSite.lasting)
+        ? ["the same at boot after Docker, which leaves DOCKER-USER alone"] : site.lasting)
+  }
+
+  /// For how many rules commands are given at once; after them the next run shows the rest.
+  private static let commandLimit = 8
+
+  /// Before a packet is routed, only where it came in is known.
+  private func acceptances(at site: DropSite) -> [String] {
+    let prefix = placed.rule.prefix
+    let isUnrouted = site.base.hook?.number == 0
+    let comesByOutside = isUnrouted || inside.index == outside.index
+    return [
+      comesByOutside && !isUnrouted
+        ? "oifname \"\(outside.name)\" ip6 saddr \(prefix) accept"
+        : "iifname \"\(inside.name)\" ip6 saddr \(prefix) accept",
+      comesByOutside
+        ? "iifname \"\(outside.name)\" ip6 daddr \(prefix) accept"
+        : "oifname \"\(inside.name)\" ip6 daddr \(prefix) accept",
+    ]
   }
 
   /// Why there is no rule for an interface: in nft(8) some characters cannot be written.
@@ -107,5 +124,36 @@ struct NeighborExchange {
       ("solicitations", enter(question(neighbor, own)), true),
       ("advertisements", leave(answer(own, neighbor)), false),
     ]
+  }
+}
+
+/// A place in the packet filter where what goes a passage is dropped, or may be.
+struct Blockade {
+  let site: DropSite
+  let extent: Extent
+
+  /// Which packets are dropped.
+  enum Extent {
+    case inward, outward, both
+    /// Only what begins outside.
+    case onlyNew
+    /// It is not known.
+    case unknown
+  }
+
+  /// `nil` where everything passes.
+  init?(of passage: Passage, by firewall: Firewall) {
+    let inward = firewall.fate(onTheWay: passage.inward)
+    let outward = firewall.fate(onTheWay: passage.outward)
+    if let site = outward.drop {
+      (self.site, extent) = (site, inward.drop == nil ? .outward : .both)
+    } else if let site = inward.drop {
+      let answers = firewall.fate(onTheWay: passage.inward.map { $0.with(.established) })
+      (self.site, extent) = (site, answers.drop == nil ? .onlyNew : .inward)
+    } else if let site = inward.doubt ?? outward.doubt {
+      (self.site, extent) = (site, .unknown)
+    } else {
+      return nil
+    }
   }
 }

@@ -12,16 +12,23 @@ enum RuleMatch {
 /// The registers of nf_tables while one rule is evaluated; `nil` is an octet that is not known.
 struct RuleEvaluation {
   private let packet: TestPacket
+  private let hook: Hook
   private let ruleset: NetfilterRuleset
   private let chain: NetfilterChain
+  private let changes: PacketChanges
   private var registers = [UInt8?](repeating: nil, count: 64)
   private var isUncertain = false
   private var verdict = NetfilterVerdict.goOn
 
-  init(_ packet: TestPacket, in chain: NetfilterChain, of ruleset: NetfilterRuleset) {
+  init(
+    _ packet: TestPacket, at hook: Hook, in chain: NetfilterChain, of ruleset: NetfilterRuleset,
+    _ changes: PacketChanges
+  ) {
     self.packet = packet
+    self.hook = hook
     self.chain = chain
     self.ruleset = ruleset
+    self.changes = changes
   }
 
   /// Evaluates one expression after the other until one does not match.
@@ -32,15 +39,25 @@ struct RuleEvaluation {
     return isUncertain ? .maybe(verdict) : .yes(verdict)
   }
 
+  /// What a packet has where a rule looks.
+  private enum Found {
+    case octets([UInt8])
+    case unknown
+    /// It has no such thing, so that the rule does not match.
+    case nothing
+  }
+
   private mutating func evaluate(_ expression: NetfilterExpression) -> Bool {
     switch expression {
     case .payload(let base, let offset, let length, let register):
-      load(payload(base, offset, length), at: register, length: length)
-    case .meta(let key, let register): load(meta(key), at: register, length: 16)
-    case .conntrack(let key, let register):
-      guard let octets = conntrack(key) else { return false }
-      load(octets.isEmpty ? nil : octets, at: register, length: 16)
+      return load(payload(base, offset, length), at: register, length: length)
+    case .meta(let key, let register): return load(meta(key), at: register, length: 16)
+    case .conntrack(let key, let register): return load(conntrack(key), at: register, length: 16)
+    case .destinationType(let register):
+      let type = packet.destinationType.map { Found.octets($0.native) }
+      return load(type ?? .unknown, at: register, length: 4)
     case .connectionState(let mask, let isInverted):
+      if changes.untracks { return doubt() }
       return (packet.state.rawValue & mask != 0) != isInverted
     case .compare(let register, let operation, let data):
       return compare(register, operation, data)
@@ -48,19 +65,26 @@ struct RuleEvaluation {
       guard let value = value(at: register, length: from.count) else { return doubt() }
       return (!value.precedes(from) && !to.precedes(value)) != isInverted
     case .bitwise(let source, let register, let mask, let xor):
+      guard source + mask.count <= registers.count, register + mask.count <= registers.count,
+        xor.count == mask.count
+      else { return doubt() }
+      let read = Array(registers[source..<source + mask.count])
       for place in mask.indices {
-        registers[register + place] = registers[source + place].map {
-          $0 & mask[place] ^ xor[place]
-        }
+        // What is masked away does not matter.
+        registers[register + place] =
+          mask[place] == 0 ? xor[place] : read[place].map { $0 & mask[place] ^ xor[place] }
       }
-    case .immediate(let register, let data): load(data, at: register, length: data.count)
+    case .byteOrder(let source, let register, let length, let size):
+      return turn(source, register, length, size)
+    case .immediate(let register, let data):
+      return load(.octets(data), at: register, length: data.count)
     case .verdict(let decided): verdict = decided
     case .reject: verdict = .drop
-    case .lookup(let set, let register, let isInverted):
-      return look(in: set, register, isInverted)
+    case .lookup(let set, let register, let isInverted, let value):
+      return look(in: set, register, isInverted, into: value)
     case .icmp6(let type, let isInverted):
       return packet.isICMPv6 && (packet.transport[0] == type) != isInverted
-    case .neutral: break
+    case .neutral, .setMeta, .setConntrack, .setPayload, .untrack: break
     case .routeLookup, .unknown:
       registers = [UInt8?](repeating: nil, count: 64)
       return doubt()
@@ -74,11 +98,17 @@ struct RuleEvaluation {
     return true
   }
 
-  private mutating func load(_ octets: [UInt8]?, at register: Int, length: Int) {
-    for place in 0..<length where register + place < registers.count {
-      let known = octets.map { place < $0.count ? $0[place] : 0 }
-      registers[register + place] = known
+  private mutating func load(_ found: Found, at register: Int, length: Int) -> Bool {
+    let octets: [UInt8]?
+    switch found {
+    case .nothing: return false
+    case .unknown: octets = nil
+    case .octets(let known): octets = known
     }
+    for place in 0..<length where register + place < registers.count {
+      registers[register + place] = octets.map { place < $0.count ? $0[place] : 0 }
+    }
+    return true
   }
 
   private func value(at register: Int, length: Int) -> [UInt8]? {
@@ -87,49 +117,78 @@ struct RuleEvaluation {
     return octets.count == length ? octets : nil
   }
 
-  private func payload(_ base: UInt32, _ offset: Int, _ length: Int) -> [UInt8]? {
-    let header: [UInt8]
-    switch base {
-    case 0: header = packet.ethernet
-    case 1: header = packet.network
-    case 2: header = packet.transport
-    default: return nil
+  /// On machines of the other order nothing is turned, as in the kernel.
+  private mutating func turn(_ source: Int, _ register: Int, _ length: Int, _ size: Int) -> Bool {
+    guard [2, 4, 8].contains(size), length % size == 0, source + length <= registers.count,
+      register + length <= registers.count
+    else { return doubt() }
+    let read = Array(registers[source..<source + length])
+    let isTurned = UInt16(1).bigEndian != 1
+    for place in read.indices {
+      let start = place / size * size
+      registers[register + place] = read[isTurned ? start + size - 1 - place % size : place]
     }
-    guard offset + length <= header.count else { return nil }
-    return Array(header[offset..<offset + length])
+    return true
   }
 
-  /// Keys of `enum nft_ct_keys`: empty where the value is not known, `nil` where there is none and
-  /// the rule does not match, as without a connection.
-  private func conntrack(_ key: UInt32) -> [UInt8]? {
-    if key == 0 { return packet.state.rawValue.native }
-    if packet.state == .untracked { return nil }
-    let isReply = packet.state == .established
+  private func payload(_ base: UInt32, _ offset: Int, _ length: Int) -> Found {
+    let header: [UInt8]
+    switch base {
+    case 0:
+      // What this host sends has no link-layer header before it reaches the device.
+      if packet.inName.isEmpty, hook != .egress { return .nothing }
+      header = packet.ethernet
+    case 1: header = packet.network
+    case 2: header = packet.transport
+    default: return .unknown
+    }
+    guard offset + length <= header.count, base == 0 || !changes.changesPayload else {
+      return .unknown
+    }
+    return .octets(Array(header[offset..<offset + length]))
+  }
+
+  /// Keys of `enum nft_ct_keys`; without a connection most have no value.
+  private func conntrack(_ key: UInt32) -> Found {
+    if changes.untracks || changes.conntrackKeys.contains(key) { return .unknown }
+    // Tracking begins behind these hooks: no packet belongs to a connection yet.
+    if key == 0 { return .octets(packet.state.rawValue.native) }
+    if packet.state == .untracked || packet.state == .unseen { return .nothing }
+    let isEstablished = packet.state == .established
     switch key {
-    case 1: return [isReply ? 1 : 0]
+    case 1: return .octets([packet.isReply ? 1 : 0])
     // Seen both ways, assured and confirmed; or nothing yet (IPS_…).
-    case 2: return UInt32(isReply ? 14 : 0).native
-    case 3: return UInt32(0).native
-    default: return []
+    case 2: return .octets(UInt32(isEstablished ? 14 : 0).native)
+    case 3: return .octets(UInt32(0).native)
+    default: return .unknown
     }
   }
 
   /// Keys of `enum nft_meta_keys`, in this machine's order but for the protocol.
-  private func meta(_ key: UInt32) -> [UInt8]? {
+  private func meta(_ key: UInt32) -> Found {
+    if changes.metaKeys.contains(key) { return .unknown }
     switch key {
-    case 1: [0x86, 0xdd]
-    case 3: UInt32(0).native
-    case 4: UInt32(packet.inIndex).native
-    case 5: UInt32(packet.outIndex).native
-    case 6: Array(packet.inName.utf8)
-    case 7: Array(packet.outName.utf8)
-    case 8 where !packet.ethernet.isEmpty && !packet.inName.isEmpty: UInt16(1).native
-    case 9 where !packet.ethernet.isEmpty && !packet.outName.isEmpty: UInt16(1).native
-    case 15: [NetfilterFamily.ip6.rawValue]
-    case 16: [packet.network[6]]
-    case 17 where !packet.ethernet.isEmpty: [packet.ethernet[0] & 1 == 1 ? 2 : 0]
-    default: nil
+    case 1: return .octets([0x86, 0xdd])
+    case 3: return .octets(UInt32(0).native)
+    case 4: return .octets(UInt32(packet.inIndex).native)
+    case 5: return .octets(UInt32(packet.outIndex).native)
+    case 6: return .octets(Array(packet.inName.utf8))
+    case 7: return .octets(Array(packet.outName.utf8))
+    case 8: return linkType(packet.inName)
+    case 9: return linkType(packet.outName)
+    case 15: return .octets([NetfilterFamily.ip6.rawValue])
+    case 16: return .octets([packet.network[6]])
+    // A packet to this host's own link-layer address, or to a group.
+    case 17 where !packet.inName.isEmpty && !packet.ethernet.isEmpty && hook != .egress:
+      return .octets([packet.ethernet[0] & 1 == 1 ? 2 : 0])
+    default: return .unknown
     }
+  }
+
+  /// ARPHRD_ETHER, where it is known that the interface is one.
+  private func linkType(_ name: String) -> Found {
+    if name.isEmpty { return .nothing }
+    return packet.ethernet.isEmpty ? .unknown : .octets(UInt16(1).native)
   }
 
   private mutating func compare(_ register: Int, _ operation: UInt32, _ data: [UInt8]) -> Bool {
@@ -145,25 +204,58 @@ struct RuleEvaluation {
     }
   }
 
-  private mutating func look(in name: String, _ register: Int, _ isInverted: Bool) -> Bool {
+  private mutating func look(
+    in name: String, _ register: Int, _ isInverted: Bool, into target: Int?
+  ) -> Bool {
     guard let set = ruleset.set(name, beside: chain) else { return doubt() }
-    guard let length = set.elements.first?.key.count else { return isInverted }
-    guard let value = value(at: register, length: length) else { return doubt() }
-    if set.elements.contains(where: { $0.keyEnd != nil && $0.keyEnd != $0.key }) { return doubt() }
-    let found = set.element(for: value)
+    let length = set.elements.map(\.key.count).max() ?? 0
+    let found: NetfilterSet.Element?
+    if length == 0 {
+      found = set.elements.first { $0.isCatchAll }
+    } else {
+      guard let value = value(at: register, length: length), set.isUnderstood else {
+        if let target { _ = load(.unknown, at: target, length: 16) }
+        return doubt()
+      }
+      found = set.element(for: value)
+    }
     if let decided = found?.verdict { verdict = decided }
+    if let target, let found { _ = load(.octets(found.data), at: target, length: 16) }
     return (found != nil) != isInverted
   }
 }
 
 extension NetfilterSet {
+  /// Whether it can be told what is in it: ranges in a concatenation go by its parts.
+  fileprivate var isUnderstood: Bool {
+    !fieldLengths.isEmpty || elements.allSatisfy { $0.keyEnd == nil || $0.keyEnd == $0.key }
+  }
+
   /// The element that a value is, or lies behind the beginning of.
   fileprivate func element(for value: [UInt8]) -> Element? {
-    guard hasIntervals else { return elements.first { $0.key == value } }
-    let before = elements.filter { !value.precedes($0.key) }
-    guard let bound = before.map(\.key).max(by: { $0.precedes($1) }) else { return nil }
+    let catchAll = elements.first { $0.isCatchAll }
+    let values = elements.filter { !$0.isCatchAll }
+    guard hasIntervals else { return values.first { $0.key == value } ?? catchAll }
+    if !fieldLengths.isEmpty { return values.first { contains(value, in: $0) } ?? catchAll }
+    let before = values.filter { !value.precedes($0.key) }
+    guard let bound = before.map(\.key).max(by: { $0.precedes($1) }) else { return catchAll }
     // Where one interval ends and the next begins there are two elements with one value.
-    return before.first { $0.key == bound && !$0.isIntervalEnd }
+    return before.first { $0.key == bound && !$0.isIntervalEnd } ?? catchAll
+  }
+
+  /// Whether each part of a concatenation lies in the range that the element has for it.
+  private func contains(_ value: [UInt8], in element: Element) -> Bool {
+    let end = element.keyEnd ?? element.key
+    var start = 0
+    for length in fieldLengths {
+      let part = start..<start + length
+      guard part.upperBound <= min(value.count, element.key.count, end.count) else { return false }
+      let (read, from, to) = (Array(value[part]), Array(element.key[part]), Array(end[part]))
+      if read.precedes(from) || to.precedes(read) { return false }
+      // Each begins a register of its own.
+      start += (length + 3) / 4 * 4
+    }
+    return true
   }
 }
 

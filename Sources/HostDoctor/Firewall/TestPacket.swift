@@ -8,17 +8,25 @@ struct TestPacket {
   /// The interface that it goes out by; empty for one that ends here.
   var outName = ""
   var outIndex: Int32 = 0
-  /// The Ethernet header, where a filter looks before IPv6 does.
+  /// The Ethernet header that it came with, or is sent with; empty where it is not known.
   var ethernet: [UInt8] = []
+  /// The Ethernet header that a packet gets when it is passed on; empty where it is not known.
+  var nextEthernet: [UInt8] = []
   /// The IPv6 header.
-  let network: [UInt8]
+  var network: [UInt8]
   /// The first octets of the ICMPv6 message or TCP segment.
-  let transport: [UInt8]
+  var transport: [UInt8]
   /// What its connection is to conntrack.
   var state = ConnectionState.new
+  /// Whether it goes the other way than the first packet of its connection.
+  var isReply = false
+  /// What its destination is to the routing table: RTN_UNICAST is 1, RTN_LOCAL 2.
+  var destinationType: UInt32?
 
   /// The states of conntrack, each a bit of `ct state`.
   enum ConnectionState: UInt32 {
+    /// Connection tracking has not seen the packet yet; `ct state` says `invalid` then.
+    case unseen = 1
     case established = 2
     case new = 8
     /// As Neighbor Discovery always is.
@@ -68,6 +76,33 @@ struct TestPacket {
   func with(_ state: ConnectionState) -> TestPacket {
     var packet = self
     packet.state = state
+    packet.isReply = state == .established
+    return packet
+  }
+
+  /// As the chains at a hook see it.
+  ///
+  /// Where it goes out is not known before it is routed, and where it came in is forgotten when it
+  /// reaches the device. The hop limit of what is passed on is one less from `forward` on.
+  func seen(at hook: Hook) -> TestPacket {
+    var packet = self
+    switch hook {
+    case .ingress, .prerouting, .input: (packet.outName, packet.outIndex) = ("", 0)
+    case .output: (packet.inName, packet.inIndex) = ("", 0)
+    case .forward, .postrouting, .egress:
+      if !inName.isEmpty, !outName.isEmpty {
+        packet.network[7] -= 1
+        if hook == .egress { packet.ethernet = nextEthernet }
+      }
+      if hook == .egress { (packet.inName, packet.inIndex) = ("", 0) }
+    }
+    return packet
+  }
+
+  /// With a destination that is reached by a route (RTN_UNICAST), and not this host's.
+  var toNeighbor: TestPacket {
+    var packet = self
+    packet.destinationType = 1
     return packet
   }
 

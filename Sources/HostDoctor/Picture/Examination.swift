@@ -1,7 +1,7 @@
 import Inspection
 import LinuxNet
 import LinuxSurvey
-package import NDPWire
+import NDPWire
 package import ProxyConfig
 import ProxyModel
 
@@ -20,6 +20,10 @@ package struct Examination: Sendable {
 
   let plan: PortPlan
   let table: HostTable
+  /// The rules that are compared with the host, in the order of the file.
+  let rules: [PlacedRule]
+  /// Every way that packets for the rules' addresses take, as far as parts of rules show.
+  let ways: [RuleWay]
 
   /// Puts both side by side.
   package init(
@@ -33,30 +37,87 @@ package struct Examination: Sendable {
     self.isUnusable = isUnusable
     plan = PortPlan(configuration)
     table = HostTable(picture.links.map(\.link))
+    rules = configuration.placedRules(limit: Self.ruleLimit)
+    ways = rules.flatMap { placed in
+      let proxy = picture.link(named: placed.proxy)?.link.index
+      return RuleParts(of: placed, on: picture).samples.map { part, address in
+        RuleWay(
+          placed: placed, part: part, sample: address,
+          course: picture.course(to: address, enteringBy: proxy))
+      }
+    }
+  }
+
+  /// The same configuration on a host that is otherwise.
+  func on(_ other: HostPicture) -> Examination {
+    Examination(
+      picture: other, configuration: configuration, path: path, complaints: complaints,
+      isUnusable: isUnusable)
   }
 }
 
 /// A rule with the proxy that has it.
-struct PlacedRule: Sendable {
+struct PlacedRule: Hashable, Sendable {
   /// The name of the proxy interface.
   let proxy: String
+  /// Whether the proxy has `autowire`.
+  let installsHostRoutes: Bool
   let rule: Ruleset.Rule
+  /// The longer rules of the same proxy inside this one, which decide about their own targets.
+  var longer: [IPv6Prefix] = []
 
   /// `rule 2001:db8::/80 of eth0`.
   var description: String { "rule \(rule.prefix) of \(proxy)" }
+
+  /// Whether the daemon gives the kernel a route to each member that it finds.
+  var makesRoutes: Bool {
+    if case .interface = rule.method { installsHostRoutes } else { false }
+  }
+}
+
+extension Configuration {
+  /// The first rules of it, in the order of the file.
+  func placedRules(limit: Int) -> [PlacedRule] {
+    let all = proxies.lazy.flatMap { proxy in
+      proxy.rules.lazy.map {
+        PlacedRule(
+          proxy: proxy.interface, installsHostRoutes: proxy.installsHostRoutes, rule: $0)
+      }
+    }
+    let placed = Array(all.prefix(limit))
+    return placed.map { one in
+      var one = one
+      one.longer = placed.map(\.rule.prefix).filter {
+        $0.length > one.rule.prefix.length && one.rule.prefix.contains($0)
+      }
+      return one
+    }
+  }
 }
 
 extension Examination {
-  /// How many rules are compared with the host one by one; a file with more has them alike.
+  /// How many rules are compared with the host one by one.
   package static let ruleLimit = 256
 
-  /// The rules that are compared with the host, in the order of the file.
-  var rules: [PlacedRule] {
-    let all = configuration.proxies.lazy.flatMap { proxy in
-      proxy.rules.lazy.map { PlacedRule(proxy: proxy.interface, rule: $0) }
-    }
-    return Array(all.prefix(Self.ruleLimit))
+  /// What was looked at, where that is not all there is: ` (the first 256 of 1000 rules)`.
+  var extent: String {
+    let count = configuration.proxies.reduce(0) { $0 + $1.rules.count }
+    return count > rules.count ? " (the first \(rules.count) of \(count) rules)" : ""
   }
+
+  /// The ways of one rule.
+  func ways(of placed: PlacedRule) -> [RuleWay] { ways.filter { $0.placed == placed } }
+
+  /// Whether all that a rule is about are addresses of this host itself (AnyIP).
+  func isServedHere(_ placed: PlacedRule) -> Bool {
+    let all = ways(of: placed)
+    return all.isEmpty
+      ? placed.rule.prefix.length == 128 && picture.isOwn(placed.rule.prefix.address)
+      : all.allSatisfy { $0.course == .own }
+  }
+
+  /// Whether there are members to forward to: no rule is about members elsewhere than on this host.
+  var needsForwarding: Bool { rules.isEmpty || !rules.allSatisfy(isServedHere) }
 
   /// The interfaces on which solicitations are answered, as far as they are there.
   var proxyLinks: [DetailedLink] {
@@ -75,74 +136,48 @@ extension Examination {
   func isProxy(_ index: Int32) -> Bool { proxyLinks.contains { $0.link.index == index } }
 
   /// The interfaces behind which the members are: those that rules name, and those that the
-  /// rules' prefixes are routed to.
+  /// kernel sends packets to.
   var insideLinks: [DetailedLink] {
-    var indexes = Set(ruleLinks.map(\.link.index))
-    for placed in rules {
-      for sample in samples(of: placed) {
-        if let index = picture.lookups[sample]?.interface, !isProxy(index) { indexes.insert(index) }
-      }
-    }
-    return picture.links.filter { indexes.contains($0.link.index) }
+    let indexes = Set(ruleLinks.map(\.link.index)).union(ways.compactMap(\.inside))
+    return picture.links.filter { indexes.contains($0.link.index) && !isProxy($0.link.index) }
   }
 
-  /// Some addresses that stand for a rule: none of this host's, none that is excluded.
-  func samples(of placed: PlacedRule) -> [IPv6Address] {
-    let refusals = picture.routes.filter {
-      $0.type.isRefusal && placed.rule.prefix.contains($0.destination)
-    }
-    return (placed.rule.samples + refusals.map { $0.destination.sample }).filter { address in
-      !picture.isOwn(address) && !placed.rule.excluded.contains { $0.contains(address) }
-    }
-  }
-
-  /// What an interface is called whose members a rule is about, for commands.
+  /// The interface behind which a rule's members must be, for commands.
   ///
-  /// The one that the rule names; else the likeliest of those that are no proxy's.
+  /// The one that the rule names, or that has an address in its prefix, or the only one there is.
+  /// `nil` where that is not certain: a route to the wrong place does harm.
   func insideName(of placed: PlacedRule) -> String? {
     if case .interface(let pattern) = placed.rule.method,
       case let name = pattern.text, table.link(named: name) != nil
     {
       return name
     }
-    let candidates = picture.links.filter { link in
+    let candidates = insideCandidates
+    let having = candidates.filter { link in
+      picture.addresses(on: link.link.index).contains {
+        placed.rule.prefix.contains($0.assigned.address)
+      }
+    }
+    let found = having.isEmpty ? candidates : having
+    return found.count == 1 ? found[0].link.name : nil
+  }
+
+  /// Interfaces that members can be behind.
+  var insideCandidates: [DetailedLink] {
+    let others = ["dummy", "vrf", "ifb", "nlmon", "bond_slave"]
+    return picture.links.filter { link in
       !isProxy(link.link.index) && link.link.name != "lo" && link.link.master == nil
+        && !others.contains(link.kind ?? "") && link.link.isUp
     }
-    return candidates.max { likelihood($0, placed) < likelihood($1, placed) }?.link.name
-  }
-
-  private func likelihood(_ link: DetailedLink, _ placed: PlacedRule) -> Int {
-    let hasAddress = picture.addresses(on: link.link.index).contains {
-      placed.rule.prefix.contains($0.assigned.address)
-    }
-    let isTunnel = link.link.name.hasPrefix("zt") || link.kind == "wireguard" || link.kind == "tun"
-    return (hasAddress ? 8 : 0) + (isTunnel ? 4 : 0) + (link.kind == "bridge" ? 2 : 0)
-      + (link.link.isUp ? 1 : 0)
-  }
-}
-
-extension Ruleset.Rule {
-  /// Three addresses of its prefix, or the one that there is.
-  package var samples: [IPv6Address] {
-    let size = UInt128(1) << (128 - max(1, prefix.length))
-    let offsets = size > 16 ? [16 as UInt128, size / 2 + 1, size - 2] : [size - 1]
-    return offsets.map { IPv6Address(bits: prefix.address.bits | $0) }
   }
 }
 
 extension IPv6Prefix {
+  /// Whether it takes in all that is outside: `::/0`, or what people write instead, `2000::/3`.
+  var isOutsideAll: Bool { length <= 3 && contains(RouteQuestion.outside) }
+
   /// One address of it that is not its first, unless that is the only one.
   var sample: IPv6Address {
     length == 128 ? address : IPv6Address(bits: address.bits | (length <= 123 ? 0x11 : 1))
-  }
-}
-
-extension RouteResult {
-  /// The interface that it leads to.
-  var interface: Int32? {
-    switch self {
-    case .onLink(let index), .gateway(let index): index
-    case .local, .anycast, .unreachable: nil
-    }
   }
 }

@@ -25,6 +25,7 @@ extension HostPicture {
     picture.neighborCache = try NeighborCacheLoad.read()
     try picture.readRoutes(for: configuration)
     picture.readFirewall()
+    try picture.readTrafficFilters(for: configuration)
     do throws(SystemError) {
       picture.processes = .success(
         try ProcessTable.proxies(named: proxyNames, or: daemon?.process))
@@ -48,18 +49,40 @@ extension HostPicture {
   }
 
   private mutating func readRoutes(for configuration: Configuration) throws(SystemError) {
-    let rules = Array(configuration.proxies.lazy.flatMap(\.rules).prefix(Examination.ruleLimit))
+    let placed = configuration.placedRules(limit: Examination.ruleLimit)
     routes = try RouteEntry.readAll { route in
       guard route.metric != UInt32.max else { return false }
       return route.gateway == nil && !route.type.isRefusal && route.type != .local
-        || route.destination.length == 0
-        || rules.contains { $0.prefix.overlaps(route.destination) }
+        || route.destination.isOutsideAll
+        || placed.contains { $0.rule.prefix.overlaps(route.destination) }
     }
-    let refusals = routes.filter(\.type.isRefusal).map(\.destination.sample)
+    do throws(SystemError) {
+      policies = .success(try TransformPolicy.readAll())
+    } catch {
+      policies = .failure(error)
+    }
     let lookup = try RouteLookup()
-    for address in rules.flatMap(\.samples) + refusals where lookups[address] == nil {
-      lookups[address] = try lookup.route(to: address, from: nil)
+    for rule in placed {
+      let proxy = link(named: rule.proxy)?.link.index
+      for (_, address) in RuleParts(of: rule, on: self).samples {
+        try ask(.inward(address, enteringBy: proxy), lookup)
+        switch course(to: address, enteringBy: proxy) {
+        case .inside(let index): try ask(.outward(address, enteringBy: index), lookup)
+        case .own: try ask(.outward(address, enteringBy: nil), lookup)
+        default: continue
+        }
+      }
     }
+    try ask(.ownOutward, lookup)
+  }
+
+  /// What the kernel does not answer stays unknown: an interface may have gone.
+  private mutating func ask(
+    _ question: RouteQuestion, _ lookup: RouteLookup
+  ) throws(SystemError) {
+    guard decisions[question] == nil else { return }
+    decisions[question] = try? lookup.decision(
+      to: question.destination, from: question.source, enteringBy: question.interface)
   }
 
   private mutating func readFirewall() {
@@ -80,11 +103,25 @@ extension HostPicture {
     }
   }
 
+  private mutating func readTrafficFilters(
+    for configuration: Configuration
+  ) throws(SystemError) {
+    let examination = Examination(picture: self, configuration: configuration, path: "")
+    let indexes = Set((examination.proxyLinks + examination.insideLinks).map(\.link.index))
+    trafficFilters = try TrafficFilter.readAll(at: indexes)
+    let path = "/proc/sys/net/bridge/bridge-nf-call-ip6tables"
+    filtersBridges = (try? RegularFile(path, limit: 16))?.octets.first == UInt8(ascii: "1")
+  }
+
   private mutating func readFiles(below root: String) {
-    bootSettings = SysctlFiles(Self.sysctlFiles(below: root), directory: root + "/etc/sysctl.d")
+    hasSystemd = RegularFile.exists(root + "/run/systemd/system")
+    bootSettings = SysctlFiles(
+      Self.sysctlFiles(below: root, hasSystemd: hasSystemd), directory: root + "/etc/sysctl.d")
     networkFiles = [
       "/etc/systemd/network/*.network", "/run/systemd/network/*.network",
+      "/etc/systemd/networkd.conf", "/etc/systemd/networkd.conf.d/*.conf",
       "/etc/network/interfaces", "/etc/network/interfaces.d/*", "/etc/rc.local",
+      "/etc/ufw/ufw.conf", "/etc/ufw/sysctl.conf",
     ].flatMap { Self.files(matching: root + $0) }
     for link in links.map(\.link) {
       let path = root + "/run/systemd/netif/links/\(link.index)"
@@ -92,11 +129,14 @@ extension HostPicture {
       let file = lines.first { $0.hasPrefix("NETWORK_FILE=") }
       if let file { networkdFiles[link.index] = String(file.dropFirst("NETWORK_FILE=".count)) }
     }
-    hasSystemd = RegularFile.exists(root + "/run/systemd/system")
   }
 
   /// The files of sysctl.d(5) in the order in which they are read; a name counts once.
-  private static func sysctlFiles(below root: String) -> [TextFile] {
+  ///
+  /// /etc/sysctl.conf is read by sysctl(8) at boot; systemd reads it only by way of a link among
+  /// the
+  /// others, which Debian had until 13.
+  private static func sysctlFiles(below root: String, hasSystemd: Bool) -> [TextFile] {
     var paths: [String: String] = [:]
     for directory in ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"] {
       for path in PathPattern(root + directory + "/sysctl.d/*.conf").paths(limit: fileLimit) {
@@ -106,8 +146,9 @@ extension HostPicture {
     }
     let names = paths.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     var files = names.flatMap { Self.files(matching: paths[$0] ?? "") }
-    // Debian has a link to it among the others; sysctl(8) reads it last in any case.
-    if paths["99-sysctl.conf"] == nil { files += Self.files(matching: root + "/etc/sysctl.conf") }
+    if paths["99-sysctl.conf"] == nil, !hasSystemd {
+      files += Self.files(matching: root + "/etc/sysctl.conf")
+    }
     return files
   }
 

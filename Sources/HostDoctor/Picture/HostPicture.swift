@@ -1,6 +1,6 @@
 package import LinuxNet
 package import LinuxSurvey
-package import NDPWire
+import NDPWire
 
 /// How a host is at one moment, as far as it matters to a proxy; made by reading, or by hand.
 package struct HostPicture: Sendable {
@@ -12,8 +12,10 @@ package struct HostPicture: Sendable {
   package var forwarding = ForwardingSettings(all: false, default: false)
   /// Routes without a gateway, default routes, and those that overlap with a rule.
   package var routes: [RouteEntry] = []
-  /// Where the kernel would send packets for the samples of each rule.
-  package var lookups: [IPv6Address: RouteResult] = [:]
+  /// Where the kernel would send packets to and from the rules' addresses.
+  package var decisions: [RouteQuestion: RouteDecision] = [:]
+  /// The IPsec policies for what is sent and forwarded, which only root may read.
+  package var policies: Result<[TransformPolicy], SystemError> = .success([])
   /// Those rules of `ip -6 rule` that the kernel has not made itself.
   package var policyRules: [PolicyRule] = []
   /// Whom the kernel knows on each link.
@@ -26,6 +28,10 @@ package struct HostPicture: Sendable {
   package var firewall: Result<NetfilterRuleset, SystemError> = .success(NetfilterRuleset())
   /// Whether the older `ip6tables` has rules of its own; `nil` where only root may know.
   package var hasLegacyTables: Bool? = false
+  /// What decides about frames beside nf_tables, at the interfaces that matter.
+  package var trafficFilters: [TrafficFilter] = []
+  /// Whether what a bridge passes goes through ip6tables, too (br_netfilter).
+  package var filtersBridges = false
   /// What the older `ip6tables` does with packets that are forwarded; `nil` where it has no such
   /// table, or that cannot be read.
   package var legacyForward: LegacyForwardChain?
@@ -33,7 +39,7 @@ package struct HostPicture: Sendable {
   package var processes: Result<[HostProcess], SystemError> = .success([])
   /// What the files of sysctl.d(5) set at boot.
   package var bootSettings = SysctlFiles()
-  /// Text files below the root, by path: those of systemd-networkd.
+  /// Text files below the root, by path: those of systemd-networkd, ifupdown, rc.local and ufw.
   package var networkFiles: [TextFile] = []
   /// Interfaces that systemd-networkd has taken over, with its file for each.
   package var networkdFiles: [Int32: String] = [:]
@@ -66,9 +72,15 @@ package struct DaemonAccount: Equatable, Sendable {
   package var solicitationsSeen: UInt64
   /// Advertisements that it sent.
   package var advertisementsSent: UInt64
+  /// The rules for whose targets solicitations arrived, as `PREFIX PROXY`.
+  package var askedRules: Set<String> = []
 
-  package init(process: Int32? = nil, solicitationsSeen: UInt64, advertisementsSent: UInt64) {
+  package init(
+    process: Int32? = nil, solicitationsSeen: UInt64, advertisementsSent: UInt64,
+    askedRules: Set<String> = []
+  ) {
     self.process = process
+    self.askedRules = askedRules
     self.solicitationsSeen = solicitationsSeen
     self.advertisementsSent = advertisementsSent
   }
@@ -113,8 +125,3 @@ let mainTable: UInt32 = 254
 
 /// What `ip route` calls local.
 let localTable: UInt32 = 255
-
-extension IPv6Prefix {
-  /// Whether there are addresses that belong to both.
-  func overlaps(_ other: IPv6Prefix) -> Bool { contains(other) || other.contains(self) }
-}

@@ -1,10 +1,40 @@
 import LinuxNet
 import LinuxSurvey
+import NDPWire
 
 extension Examination {
   /// Sets a kernel variable, now and at boot.
   func set(_ variable: KernelVariable?, to value: String) -> Fix {
-    Fix(sysctl: variable, to: value, in: bootFile)
+    Fix(
+      sysctl: variable, to: value,
+      lasting: variable.map { lasting($0, value) } ?? Fix.unnameable)
+  }
+
+  /// Gives a kernel variable its value at boot.
+  func bootFix(for variable: KernelVariable, to value: String) -> Fix {
+    guard variable.hasPlainName else { return Fix(obstacle: Fix.unnameable.text) }
+    switch lasting(variable, value) {
+    case .action(let action):
+      return Fix([action], lasting: ["the file is what lasts"], scope: .sysctl)
+    case .words(let words): return Fix(obstacle: words)
+    }
+  }
+
+  /// The line that has the last word about a variable at boot, or whose line has it now.
+  private func lasting(_ variable: KernelVariable, _ value: String) -> Advice {
+    let name = variable.description
+    let firewall = picture.networkFiles.filter { $0.path.hasSuffix("/etc/ufw/sysctl.conf") }
+    let isEnabled = picture.networkFiles.contains {
+      $0.path.hasSuffix("/etc/ufw/ufw.conf") && $0.text.contains("\nENABLED=yes")
+    }
+    if isEnabled, let set = SysctlFiles(firewall).last(name), set.value != value {
+      return .words("change \(set.place) to '\(name)=\(value)': ufw sets it when it starts")
+    }
+    guard let file = picture.bootSettings.file(for: name) else {
+      let place = picture.bootSettings.last(name)?.place ?? ""
+      return .words("change \(place) to '\(name) = \(value)': that file is read last")
+    }
+    return .action(.append(line: "\(name) = \(value)", to: file))
   }
 
   /// The name of an interface's variable, to be shown.
@@ -12,13 +42,10 @@ extension Examination {
     KernelVariable(key, of: name)?.description ?? "\(key) of \(name)"
   }
 
-  /// Our own file of sysctl.d(5).
-  var bootFile: String { picture.bootSettings.directory + "/90-ndpproxy.conf" }
-
   /// Changes the configuration by sed(1), and has the daemon read it again.
-  func edit(_ expression: String) -> Fix {
+  func edit(_ expressions: String...) -> Fix {
     Fix(
-      [.run(["sed", "-i", expression, path])] + reload,
+      expressions.map { .run(["sed", "-i", $0, path]) } + reload,
       lasting: ["the file is what lasts; 'ndpproxy --test-config' checks it"])
   }
 
@@ -32,7 +59,7 @@ extension Examination {
   }
 
   /// Has the daemon read its configuration again, if it runs.
-  private var reload: [Action] {
+  var reload: [Action] {
     guard let daemon = daemons.first else { return [] }
     return [
       .run(
@@ -77,6 +104,13 @@ enum Sed {
   /// The keyword is `\1`, the blanks behind it are `\2`, and what follows is `\3`.
   static func place(of name: String, after keywords: String) -> String {
     "\\<\\(\(keywords)\\)\\([[:blank:]]\\{1,\\}\\)\(literal(name))\\([[:blank:]{}#;]\\|$\\)"
+  }
+
+  /// An edit that gives a rule, from its name to its closing brace, another method.
+  static func methodChange(of prefix: IPv6Prefix, to method: String) -> String {
+    let rule = place(of: "\(prefix)", after: "rule")
+    let methods = "\\(static\\>\\|auto\\>\\|iface[[:blank:]]\\{1,\\}[^[:blank:]}]*\\)"
+    return "/\(rule)/{:a;/}/!{N;ba;};s/\\(\(rule)[^}]*\\)\\<\(methods)/\\1\(method)/;}"
   }
 
   /// What matches this text and no other.

@@ -15,6 +15,10 @@ package struct Fix: Equatable, Sendable {
   package enum Scope: String, Sendable {
     /// Kernel variables alone.
     case sysctl
+    /// Adds routes, or rules that choose one; takes none away.
+    case route
+    /// Adds rules that accept something to chains of others.
+    case accept
     /// The nftables table `ndpproxy`, which is ours.
     case ownTable = "own-table"
     /// Anything else, which is for people to do.
@@ -47,16 +51,24 @@ package struct Fix: Equatable, Sendable {
 
 extension Fix {
   /// Sets a kernel variable now and at boot; `nil` is one that cannot be named.
-  init(sysctl variable: KernelVariable?, to value: String, in file: String) {
+  init(sysctl variable: KernelVariable?, to value: String, lasting: Advice) {
     guard let variable else { self.init(obstacle: Self.nameless); return }
     self.init(
       [.set(variable, to: value)],
-      lasting: [
-        variable.hasPlainName
-          ? .action(.append(line: "\(variable.description) = \(value)", to: file))
-          : "sysctl.d(5) cannot name this interface: rename it to letters and digits first"
-      ], scope: .sysctl)
+      lasting: [variable.hasPlainName ? lasting : Self.unnameable], scope: .sysctl)
   }
+
+  /// The same after another fix, without which it would do harm.
+  func after(_ other: Fix) -> Fix {
+    Fix(
+      other.actions + actions.filter { !other.actions.contains($0) },
+      lasting: other.lasting + lasting.filter { !other.lasting.contains($0) },
+      scope: scope == .sysctl ? other.scope : scope)
+  }
+
+  /// Why no file makes it last.
+  static let unnameable: Advice =
+    "sysctl.d(5) cannot name this interface: rename it to letters and digits first"
 
   /// Why there is no command for an interface's variable.
   private static let nameless =

@@ -19,6 +19,11 @@ package struct KernelVariable: Hashable, Sendable {
     names = ["net", "ipv6", "conf", interface, "\(key)"]
   }
 
+  /// The interface and the name of a variable below `net.ipv6.conf`; `nil` for others.
+  var interfaceSetting: (interface: String, key: String)? {
+    names.count == 5 && names[..<3] == ["net", "ipv6", "conf"] ? (names[3], names[4]) : nil
+  }
+
   /// Where it is read and written.
   package var path: String { "/proc/sys/" + names.joined(separator: "/") }
 

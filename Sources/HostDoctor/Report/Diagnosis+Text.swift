@@ -2,30 +2,64 @@ import Console
 import PlainText
 
 extension Diagnosis {
-  /// What a terminal shows: a line for each check, more for what was found; 80 columns, but for
-  /// words that are longer.
+  /// How much of it is shown.
+  package enum Detail: Sendable {
+    /// A line for each step, and what was found; equal findings once.
+    case brief
+    /// Every check, and every finding.
+    case all
+  }
+
+  /// What a terminal shows; 80 columns, but for words that are longer.
   ///
   /// Escape sequences only where colour is wanted; nothing is said by colour alone.
-  package func text(colored: Bool) -> String {
+  package func text(colored: Bool, detail: Detail = .all) -> String {
     let paint = Paint(isColored: colored)
+    let lines = detail == .all ? allLines(paint) : briefLines(paint)
+    return (lines + ["", summary]).joined(separator: "\n") + "\n"
+  }
+
+  private func allLines(_ paint: Paint) -> [String] {
     var lines: [String] = []
-    var step: Step?
-    for result in results {
-      if result.check.step != step {
-        step = result.check.step
-        if !lines.isEmpty { lines.append("") }
-        lines.append(paint.bold(result.check.step.heading))
-      }
-      lines += result.lines(paint)
+    for step in Step.allCases {
+      let results = results.filter { $0.check.step == step }
+      guard !results.isEmpty else { continue }
+      if !lines.isEmpty { lines.append("") }
+      lines.append(paint.bold(step.heading))
+      lines += results.flatMap { $0.lines(paint, isFolded: false) }
     }
-    // What stands in the way, once more: above it may have scrolled away.
-    let again = results.flatMap { result in
-      result.findings.filter { $0.severity != .note }.map {
-        result.line(paint.mark($0.severity), $0.summary)
+    return lines
+  }
+
+  private func briefLines(_ paint: Paint) -> [String] {
+    var steps: [String] = []
+    var found: [String] = []
+    for step in Step.allCases {
+      let results = results.filter { $0.check.step == step }
+      guard !results.isEmpty else { continue }
+      steps.append(Self.line(of: step, results, paint))
+      for result in results where !result.findings.isEmpty {
+        found.append("")
+        found += result.lines(paint, isFolded: true)
       }
     }
-    lines += [""] + again + (again.isEmpty ? [] : [""])
-    return (lines + [summary]).joined(separator: "\n") + "\n"
+    return steps + found
+  }
+
+  /// `✔ Firewall             6 checks good`, or what is not.
+  private static func line(
+    of step: Step, _ results: [CheckResult], _ paint: Paint
+  ) -> String {
+    let worst = results.flatMap(\.findings).map(\.severity).max()
+    let parts = results.tally.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    let isLookedAt = results.contains { result in
+      switch result.verdict {
+      case .good, .found: true
+      case .skipped, .notChecked: false
+      }
+    }
+    let mark = worst.map { paint.mark($0) } ?? (isLookedAt ? paint.green("✔") : "–")
+    return "\(mark) " + step.heading.padded(to: 20) + parts.joined(separator: ", ")
   }
 
   /// `1 failure, 1 warning, 2 skipped`.
@@ -38,7 +72,8 @@ extension Diagnosis {
     let rest = [(skippedCount, "skipped"), (unchecked, "not checked")].filter { $0.0 > 0 }
       .map { "\($0.0) \($0.1)" }
     let isClear = count(of: .failure) + count(of: .warning) == 0
-    let found = !isClear ? [] : [skippedCount == 0 ? "nothing stands in the way" : "nothing found"]
+    let isSure = skippedCount == 0 && !findings.contains(where: \.isUncertain)
+    let found = !isClear ? [] : [isSure ? "no problem found" : "no problem found in what was read"]
     return (found + counts + rest).joined(separator: ", ")
   }
 }
@@ -48,13 +83,36 @@ extension Step {
   fileprivate var heading: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
 }
 
+extension [CheckResult] {
+  /// How many checks came to what.
+  fileprivate var tally: [(Int, String)] {
+    var counts = (good: 0, found: 0, skipped: 0, unchecked: 0)
+    for result in self {
+      switch result.verdict {
+      case .good: counts.good += 1
+      case .found: counts.found += 1
+      case .skipped: counts.skipped += 1
+      case .notChecked: counts.unchecked += 1
+      }
+    }
+    return [
+      (counts.good, "good"), (counts.found, "with findings"), (counts.skipped, "skipped"),
+      (counts.unchecked, "cannot be checked from this host"),
+    ]
+  }
+}
+
 extension CheckResult {
-  fileprivate func lines(_ paint: Paint) -> [String] {
+  /// Findings that differ in nothing but what they are about are one where they are folded.
+  fileprivate func lines(_ paint: Paint, isFolded: Bool) -> [String] {
     switch verdict {
     case .good(let words): return [line(paint.green("✔"), words)]
     case .skipped(let reason): return [line("–", "skipped: \(reason)")]
     case .notChecked(let reason): return [line("–", "not checked: \(reason)")]
-    case .found(let findings): return findings.flatMap { lines(of: $0, paint) }
+    case .found(let findings):
+      return (isFolded ? findings.folded : findings.map { ($0, []) }).flatMap {
+        lines(of: $0, others: $1, paint)
+      }
     }
   }
 
@@ -63,13 +121,22 @@ extension CheckResult {
     return "  \(mark) \(check.code) \(title)" + words.printable.wrapped(after: Self.indent)
   }
 
-  private func lines(of finding: Finding, _ paint: Paint) -> [String] {
+  private func lines(of finding: Finding, others: [Finding], _ paint: Paint) -> [String] {
     var lines = [line(paint.mark(finding.severity), finding.summary)]
+    if !others.isEmpty {
+      let subjects = others.compactMap(\.subject)
+      lines.append(
+        Self.detail("also", "\(subjects.listed)".printable.wrapped(after: Self.indent)))
+    }
     let details = [
       ("read", "\(finding.value) (\(finding.source))"), ("means", finding.meaning),
     ]
     lines += details.map { Self.detail($0, $1.printable.wrapped(after: Self.indent)) }
-    return lines + (finding.fix.map(Self.lines) ?? [])
+    lines += finding.fix.map(Self.lines) ?? []
+    if others.contains(where: { $0.fix?.actions.isEmpty == false }) {
+      lines.append(Self.detail("", "(for all of them: ndpctl doctor -v)"))
+    }
+    return lines
   }
 
   private static func lines(of fix: Fix) -> [String] {
@@ -95,6 +162,24 @@ extension CheckResult {
 
   private static func detail(_ label: String, _ words: String) -> String {
     "        " + label.padded(to: indent - 8) + words
+  }
+}
+
+extension [Finding] {
+  /// The first of its kind, each with the others that differ only in what they are about.
+  fileprivate var folded: [(Finding, [Finding])] {
+    var kinds: [String: Int] = [:]
+    var folded: [(Finding, [Finding])] = []
+    for finding in self {
+      let kind = "\(finding.severity) \(finding.gist) \(finding.meaning)"
+      if finding.subject != nil, let place = kinds[kind] {
+        folded[place].1.append(finding)
+      } else {
+        kinds[kind] = folded.count
+        folded.append((finding, []))
+      }
+    }
+    return folded
   }
 }
 

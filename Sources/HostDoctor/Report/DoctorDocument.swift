@@ -33,6 +33,8 @@ package struct DoctorDocument: Codable, Sendable {
     package let severity: String
     /// What is the matter.
     package let summary: String
+    /// What it is about, such as a rule or an interface; left out where `summary` alone says it.
+    package let subject: String?
     /// The value that was read.
     package let value: String
     /// Where it was read.
@@ -51,7 +53,7 @@ package struct DoctorDocument: Codable, Sendable {
     package let obstacle: String?
     /// How to make it last: commands as well, or where to write what.
     package let lasting: [String]
-    /// `sysctl`, `own-table` or `other`.
+    /// `sysctl`, `route`, `accept`, `own-table` or `other`.
     package let scope: String
   }
 
@@ -82,6 +84,7 @@ extension DoctorDocument.Finding {
   fileprivate init(_ finding: Finding) {
     severity = finding.severity.rawValue
     summary = finding.summary
+    subject = finding.subject
     value = finding.value
     source = finding.source
     meaning = finding.meaning

@@ -3,7 +3,7 @@ import Glibc
 package import NDPWire
 
 /// One IPv6 route as `ip -6 route show table all` prints it (RTM_NEWROUTE in a dump).
-package struct RouteEntry: Equatable, Sendable {
+package struct RouteEntry: Hashable, Sendable {
   /// Which destinations it is about.
   package var destination: IPv6Prefix
   /// What becomes of packets to them.
@@ -34,6 +34,11 @@ package struct RouteEntry: Equatable, Sendable {
 
   /// Whether a router advertisement made it.
   package var isFromRouterAdvertisement: Bool { origin == UInt8(RTPROT_RA) }
+}
+
+extension RouteEntry {
+  /// Whether the kernel made it for an address or an interface.
+  package var isFromKernel: Bool { origin == UInt8(RTPROT_KERNEL) }
 }
 
 /// What a route does with packets; the words are those of ip-route(8).

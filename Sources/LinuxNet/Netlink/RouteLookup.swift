@@ -65,6 +65,41 @@ package final class RouteLookup {
     return entry.gateway
   }
 
+  /// What the kernel would do with a packet from `source` to `destination`, or from a source that
+  /// is
+  /// unknown, that came in on the interface with index `from`, or that this host sends.
+  ///
+  /// All that policy rules may go by counts but marks, ports and users. The entry says which table
+  /// decided and which gateway is next; its destination is the one that was asked for. Throws where
+  /// there is no answer: `ENODEV` if there is no such interface. Two system calls, about 10 µs.
+  package func decision(
+    to destination: IPv6Address, from source: IPv6Address?, enteringBy interface: Int32?
+  ) throws(SystemError) -> RouteDecision {
+    var payload: [UInt8] = [UInt8(AF_INET6), 128] + [UInt8](repeating: 0, count: 10)
+    if let source {
+      payload[2] = 128
+      payload.append(attribute: UInt16(RTA_SRC.rawValue), source.bits.bigEndian)
+    }
+    payload.append(attribute: UInt16(RTA_DST.rawValue), destination.bits.bigEndian)
+    if let interface { payload.append(attribute: UInt16(RTA_IIF.rawValue), interface) }
+    var entry: RouteEntry?
+    var isExplained = false
+    let refusal = try socket.ask(RTM_GETROUTE, payload: payload) { message, payload in
+      if Int(message.type) == RTM_NEWROUTE { entry = RouteEntry.entries(payload).first }
+      isExplained = message.isExplained
+    }
+    guard let refusal else { return entry.map { .route($0) } ?? .nothing }
+    guard Self.saysNo(refusal), !isExplained else {
+      throw SystemError("look up the route to \(destination)", refusal)
+    }
+    return switch refusal {
+    case .networkUnreachable: .nothing
+    case .permissionDenied: .refused(.prohibit)
+    case .invalidArgument: .refused(.blackhole)
+    default: .refused(.unreachable)
+    }
+  }
+
   /// Whether an error number is what a table or a rule says of a destination.
   ///
   /// `ENETUNREACH`: no route, or only `throw`. `EHOSTUNREACH`: `unreachable`. `EACCES`: `prohibit`.
@@ -75,4 +110,14 @@ package final class RouteLookup {
     ]
     return refusals.contains(refusal)
   }
+}
+
+/// What the kernel would do with a packet (RTM_GETROUTE).
+package enum RouteDecision: Hashable, Sendable {
+  /// It goes the way of this route.
+  case route(RouteEntry)
+  /// A route or a policy rule of this type refuses it.
+  case refused(RouteType)
+  /// There is no route.
+  case nothing
 }

@@ -19,8 +19,13 @@ extension NetfilterExpression {
 
   private static func withoutData(_ name: String) -> NetfilterExpression {
     switch name {
-    case "counter", "log", "notrack", "last", "dup", "dynset", "objref", "flow_offload": .neutral
+    case "counter", "log", "last", "dup", "flow_offload": .neutral
+    case "notrack": .untrack
     case "reject": .reject
+    // The packet is sent elsewhere, and goes no further here.
+    case "fwd": .verdict(.drop)
+    // The packet goes on at once, under another address.
+    case "masq", "nat", "redir": .verdict(.accept)
     default: .unknown(name)
     }
   }
@@ -30,10 +35,14 @@ extension NetfilterExpression {
     switch name {
     case "payload": return payload(fields)
     case "meta":
-      guard let register = fields.register(NFTA_META_DREG) else { return .neutral }
+      guard let register = fields.register(NFTA_META_DREG) else {
+        return .setMeta(key: fields[NFTA_META_KEY.rawValue] ?? .max)
+      }
       return .meta(key: fields[NFTA_META_KEY.rawValue] ?? .max, register: register)
     case "ct":
-      guard let register = fields.register(NFTA_CT_DREG) else { return .neutral }
+      guard let register = fields.register(NFTA_CT_DREG) else {
+        return .setConntrack(key: fields[NFTA_CT_KEY.rawValue] ?? .max)
+      }
       return .conntrack(key: fields[NFTA_CT_KEY.rawValue] ?? .max, register: register)
     case "cmp":
       return .compare(
@@ -52,17 +61,58 @@ extension NetfilterExpression {
       return .lookup(
         set: fields.text[NFTA_LOOKUP_SET.rawValue] ?? "",
         register: fields.register(NFTA_LOOKUP_SREG) ?? 0,
-        isInverted: (fields[NFTA_LOOKUP_FLAGS.rawValue] ?? 0) & 1 != 0)
-    case "fib": return .routeLookup
+        isInverted: (fields[NFTA_LOOKUP_FLAGS.rawValue] ?? 0) & 1 != 0,
+        value: fields.register(NFTA_LOOKUP_DREG))
+    case "fib": return routeLookup(fields)
+    case "byteorder":
+      guard let source = fields.register(NFTA_BYTEORDER_SREG),
+        let register = fields.register(NFTA_BYTEORDER_DREG)
+      else { return .unknown(name) }
+      return .byteOrder(
+        source: source, register: register,
+        length: Int(fields[NFTA_BYTEORDER_LEN.rawValue] ?? 0),
+        size: Int(fields[NFTA_BYTEORDER_SIZE.rawValue] ?? 0))
+    case "dynset":
+      // A set that is full, or a rate in its elements, keeps a rule from matching.
+      return .unknown(name)
+    case "objref":
+      let counter: UInt32 = 1
+      return fields[NFTA_OBJREF_IMM_TYPE.rawValue] == counter ? .neutral : .unknown(name)
     case "match": return match(fields)
-    case "target": return fields.text[NFTA_TARGET_NAME.rawValue] == "REJECT" ? .reject : .neutral
+    case "target": return target(fields.text[NFTA_TARGET_NAME.rawValue] ?? "")
     default: return withoutData(name)
     }
   }
 
+  /// Targets of xtables that do not end a rule set marks, addresses and the like.
+  private static func target(_ name: String) -> NetfilterExpression {
+    switch name {
+    case "REJECT": .reject
+    case "NFQUEUE", "QUEUE": .verdict(.other)
+    case "DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP": .verdict(.accept)
+    case "CT", "NOTRACK": .untrack
+    case "MARK", "CONNMARK", "CONNSECMARK": .setMeta(key: mark)
+    case "LOG", "NFLOG", "TRACE", "TCPMSS", "CHECKSUM", "CLASSIFY", "SECMARK", "AUDIT", "LED":
+      .neutral
+    default: .unknown(name)
+    }
+  }
+
+  /// `NFT_META_MARK`.
+  private static let mark: UInt32 = 3
+
+  /// The type of the destination can be told; everything else depends on where the packet came in.
+  private static func routeLookup(_ fields: Fields) -> NetfilterExpression {
+    guard fields[NFTA_FIB_RESULT.rawValue] == NFT_FIB_RESULT_ADDRTYPE.rawValue,
+      fields[NFTA_FIB_FLAGS.rawValue] == NFTA_FIB_F_DADDR.rawValue,
+      let register = fields.register(NFTA_FIB_DREG)
+    else { return .routeLookup }
+    return .destinationType(register: register)
+  }
+
   /// With a source register it writes to the packet instead.
   private static func payload(_ fields: Fields) -> NetfilterExpression {
-    guard let register = fields.register(NFTA_PAYLOAD_DREG) else { return .neutral }
+    guard let register = fields.register(NFTA_PAYLOAD_DREG) else { return .setPayload }
     return .payload(
       base: fields[NFTA_PAYLOAD_BASE.rawValue] ?? .max,
       offset: Int(fields[NFTA_PAYLOAD_OFFSET.rawValue] ?? 0),

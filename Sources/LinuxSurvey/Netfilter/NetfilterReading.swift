@@ -61,14 +61,14 @@ private let header = 4
 
 extension NetfilterChain {
   fileprivate init?(_ family: NetfilterFamily, _ payload: RawSpan) {
-    self.init(family: family, table: "", name: "", isFilter: false)
+    self.init(family: family, table: "", name: "")
     forEachAttribute(in: payload, behind: header) { attribute, value in
       switch UInt32(attribute) {
       case NFTA_CHAIN_TABLE.rawValue: table = value.text
       case NFTA_CHAIN_NAME.rawValue: name = value.text
       case NFTA_CHAIN_HOOK.rawValue: hook = NetfilterHook(value)
       case NFTA_CHAIN_POLICY.rawValue: dropsByPolicy = value.number == 0
-      case NFTA_CHAIN_TYPE.rawValue: isFilter = value.text == "filter"
+      case NFTA_CHAIN_TYPE.rawValue: kind = Kind(rawValue: value.text) ?? .filter
       default: break
       }
     }
@@ -84,7 +84,10 @@ extension NetfilterHook {
       case NFTA_HOOK_PRIORITY.rawValue: priority = Int32(bitPattern: value.number ?? 0)
       case NFTA_HOOK_DEV.rawValue: devices.append(value.text)
       case NFTA_HOOK_DEVS.rawValue:
-        forEachAttribute(in: value, behind: 0) { _, name in devices.append(name.text) }
+        forEachAttribute(in: value, behind: 0) { kind, name in
+          // Since Linux 6.16 it may be the beginning of names (NFTA_DEVICE_PREFIX).
+          devices.append(UInt32(kind) == NFTA_DEVICE_NAME.rawValue ? name.text : name.text + "*")
+        }
       default: break
       }
     }
@@ -124,9 +127,25 @@ extension NetfilterSet {
       case NFTA_SET_NAME.rawValue: name = value.text
       case NFTA_SET_FLAGS.rawValue:
         hasIntervals = (value.number ?? 0) & NFT_SET_INTERVAL.rawValue != 0
+      case NFTA_SET_DESC.rawValue: fieldLengths = Self.fieldLengths(value)
       default: break
       }
     }
+  }
+
+  /// Reads the list NFTA_SET_DESC_CONCAT: the length of each part in octets.
+  private static func fieldLengths(_ description: RawSpan) -> [Int] {
+    var lengths: [Int] = []
+    forEachAttribute(in: description, behind: 0) { attribute, list in
+      guard UInt32(attribute) == NFTA_SET_DESC_CONCAT.rawValue else { return }
+      forEachAttribute(in: list, behind: 0) { _, field in
+        forEachAttribute(in: field, behind: 0) { attribute, value in
+          guard UInt32(attribute) == NFTA_SET_FIELD_LEN.rawValue else { return }
+          lengths.append(Int(value.number ?? 0))
+        }
+      }
+    }
+    return lengths
   }
 
   fileprivate mutating func readElements() throws(SystemError) {
@@ -153,9 +172,12 @@ extension NetfilterSet.Element {
       switch UInt32(attribute) {
       case NFTA_SET_ELEM_KEY.rawValue: key = NetfilterData(value).octets
       case NFTA_SET_ELEM_KEY_END.rawValue: keyEnd = NetfilterData(value).octets
-      case NFTA_SET_ELEM_DATA.rawValue: verdict = NetfilterData(value).verdict
+      case NFTA_SET_ELEM_DATA.rawValue:
+        let read = NetfilterData(value)
+        (verdict, data) = (read.verdict, read.octets)
       case NFTA_SET_ELEM_FLAGS.rawValue:
         isIntervalEnd = (value.number ?? 0) & NFT_SET_ELEM_INTERVAL_END.rawValue != 0
+        isCatchAll = (value.number ?? 0) & NFT_SET_ELEM_CATCHALL.rawValue != 0
       default: break
       }
     }

@@ -39,22 +39,29 @@ package struct NetfilterChain: Equatable, Sendable {
   package var name: String
   /// Where packets enter it; `nil` where only rules lead to it.
   package var hook: NetfilterHook?
-  /// Whether its type is `filter`; the others are `nat` and `route`.
-  package var isFilter: Bool
+  /// What packets it is for.
+  package var kind: Kind
   /// Whether its policy is to drop what no rule decides.
   package var dropsByPolicy: Bool
   /// In their order.
   package var rules: [NetfilterRule]
 
+  /// The types of chains.
+  package enum Kind: String, Sendable {
+    case filter, route
+    /// For the first packet of each connection alone.
+    case nat
+  }
+
   package init(
     family: NetfilterFamily, table: String, name: String, hook: NetfilterHook? = nil,
-    isFilter: Bool = true, dropsByPolicy: Bool = false, rules: [NetfilterRule] = []
+    kind: Kind = .filter, dropsByPolicy: Bool = false, rules: [NetfilterRule] = []
   ) {
     self.family = family
     self.table = table
     self.name = name
     self.hook = hook
-    self.isFilter = isFilter
+    self.kind = kind
     self.dropsByPolicy = dropsByPolicy
     self.rules = rules
   }
@@ -65,12 +72,13 @@ package struct NetfilterChain: Equatable, Sendable {
 
 /// Where packets enter a chain.
 package struct NetfilterHook: Equatable, Sendable {
-  /// For inet and ip6: 0 prerouting, 1 input, 2 forward, 3 output, 4 postrouting; for netdev:
-  /// 0 ingress, 1 egress.
+  /// For inet and ip6: 0 prerouting, 1 input, 2 forward, 3 output, 4 postrouting, and for inet
+  /// 5 ingress; for netdev: 0 ingress, 1 egress.
   package var number: UInt32
   /// Lower ones come first.
   package var priority: Int32
-  /// Of a netdev chain: the names of its interfaces.
+  /// Of a chain at ingress or egress: the names of its interfaces; one that ends in `*` is the
+  /// beginning of names.
   package var devices: [String]
 
   package init(number: UInt32, priority: Int32 = 0, devices: [String] = []) {
@@ -113,10 +121,23 @@ package enum NetfilterExpression: Equatable, Sendable {
   case immediate(register: Int, data: [UInt8])
   /// Decides.
   case verdict(NetfilterVerdict)
-  /// Goes on only if a set has, or does not have, what is in a register.
-  case lookup(set: String, register: Int, isInverted: Bool)
+  /// Goes on only if a set has, or does not have, what is in a register; of a map of values, the
+  /// one found goes into the register `value`.
+  case lookup(set: String, register: Int, isInverted: Bool, value: Int?)
   /// Asks the routing table about the packet's source or destination.
   case routeLookup
+  /// Loads the type of a packet's destination (RTN_UNICAST, RTN_LOCAL …), by the routing table.
+  case destinationType(register: Int)
+  /// Turns numbers of `size` octets from this machine's order into the network's, or back.
+  case byteOrder(source: Int, register: Int, length: Int, size: Int)
+  /// Changes a property of the packet, by `NFT_META_`.
+  case setMeta(key: UInt32)
+  /// Changes a property of its connection, by `NFT_CT_`.
+  case setConntrack(key: UInt32)
+  /// Changes octets of the packet.
+  case setPayload
+  /// Keeps the packet out of connection tracking.
+  case untrack
   /// Goes on only if it is such an ICMPv6 message; the match `icmp6` of ip6tables.
   case icmp6(type: UInt8, isInverted: Bool)
   /// Goes on only if the connection is in one of these states, by the bits of `ct state`; the
@@ -149,6 +170,8 @@ package struct NetfilterSet: Equatable, Sendable {
   package var name: String
   /// Whether its elements are the bounds of intervals.
   package var hasIntervals: Bool
+  /// Of a concatenation, how many octets each part has, without what fills up its registers.
+  package var fieldLengths: [Int] = []
   /// In no order.
   package var elements: [Element]
 
@@ -160,13 +183,18 @@ package struct NetfilterSet: Equatable, Sendable {
     package var keyEnd: [UInt8]?
     /// Whether it is the first value behind an interval.
     package var isIntervalEnd: Bool
+    /// Whether it stands for all values that no other element is for (`*`).
+    package var isCatchAll: Bool
     /// What becomes of packets with the value.
     package var verdict: NetfilterVerdict?
+    /// What the value is mapped to, if that is no verdict.
+    package var data: [UInt8] = []
 
     package init(
-      key: [UInt8], keyEnd: [UInt8]? = nil, isIntervalEnd: Bool = false,
+      key: [UInt8], keyEnd: [UInt8]? = nil, isIntervalEnd: Bool = false, isCatchAll: Bool = false,
       verdict: NetfilterVerdict? = nil
     ) {
+      self.isCatchAll = isCatchAll
       self.key = key
       self.keyEnd = keyEnd
       self.isIntervalEnd = isIntervalEnd

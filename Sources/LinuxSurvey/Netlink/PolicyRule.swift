@@ -8,10 +8,14 @@ package struct PolicyRule: Equatable, Sendable {
   package var priority: UInt32
   /// The table that it leads to.
   package var table: UInt32
+  /// Whether it goes by a mark, a protocol, a port, a user or a tunnel, which a lookup of a route
+  /// does not have.
+  package var isConditional: Bool
 
-  package init(priority: UInt32, table: UInt32) {
+  package init(priority: UInt32, table: UInt32, isConditional: Bool = false) {
     self.priority = priority
     self.table = table
+    self.isConditional = isConditional
   }
 
   /// Whether the kernel has made it: the tables local and main.
@@ -41,6 +45,8 @@ package struct PolicyRule: Equatable, Sendable {
       switch Int(attribute) {
       case FRA_PRIORITY where value.byteCount == 4: priority = value.native(at: 0)
       case FRA_TABLE where value.byteCount == 4: table = value.native(at: 0)
+      case FRA_FWMARK, FRA_TUN_ID, FRA_UID_RANGE, FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE:
+        isConditional = true
       default: break
       }
     }

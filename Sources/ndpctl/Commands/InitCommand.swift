@@ -9,38 +9,48 @@ import ProxyConfig
 struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
-    abstract: "Writes a configuration for this host, as it is now.",
+    abstract: "Write a configuration for this host, as it is now.",
     discussion: """
-      Looks at what is on the link of the upstream interface and which parts of that are routed to \
-      other interfaces, and proposes a rule for each. Changes nothing but the file named with -o, \
-      which must not exist yet.
+      Looks at what is on the link of the upstream interface and which parts of that lead to \
+      other interfaces, to this host itself or into IPsec, and proposes a rule for each. Where \
+      nothing is needed or possible, comments say why. Changes nothing but the file named with \
+      -o, which must not exist yet.
       """)
 
   @Option(
-    help: "The interface towards the router, such as eth0, by any of its names.",
+    help: """
+      The interface towards the router, such as eth0, by any of its names; that of the default \
+      route if not given.
+      """,
     completion: .interfaceNames)
-  var upstream: String
+  var upstream: String?
 
   @Option(name: [.customShort("o"), .long], help: "Write to this new file.")
   var output: String?
 
   func run() throws {
     let proposal: Proposal?
+    let name: String
     do {
       let first = try HostPicture.read(for: Configuration())
-      let question = Proposal.question(upstream: upstream, on: first)
-      proposal = Proposal(upstream: upstream, picture: try HostPicture.read(for: question))
-    } catch {
+      guard let chosen = upstream ?? Proposal.upstream(of: first) else {
+        complain("init", "there is no default route; name the interface with --upstream")
+        throw ExitCode(DoctorCommand.couldNotLook)
+      }
+      name = chosen
+      let question = Proposal.question(upstream: name, on: first)
+      proposal = Proposal(upstream: name, picture: try HostPicture.read(for: question))
+    } catch let error as SystemError {
       complain("init", "\(error)")
       throw ExitCode(DoctorCommand.couldNotLook)
     }
     guard let proposal else {
-      complain("init", "there is no interface '\(upstream.printable)'; see 'ip link'")
+      complain("init", "there is no interface '\(name.printable)'; see 'ip link'")
       throw ExitCode(DoctorCommand.couldNotLook)
     }
     try write(proposal.text)
     guard proposal.ruleCount > 0 else {
-      complain("init", "nothing to answer for yet; the comments say what is missing")
+      complain("init", "nothing is proposed; the comments say why")
       throw ExitCode.failure
     }
   }

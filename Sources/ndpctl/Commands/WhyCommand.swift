@@ -41,11 +41,13 @@ struct WhyCommand: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let explanation = try self.explanation()
+      var explanation = try self.explanation()
+      let policies = PolicyEffect(on: address)
+      policies.apply(to: &explanation)
       if control.json {
         control.printJSON(.why(explanation))
       } else {
-        let text = WhyText(explanation: explanation)
+        let text = WhyText(explanation: explanation, policies: policies)
         let screen = Screen()
         screen.lines(text.lines)
         screen.headline(text.verdict, isGood: explanation.verdict.answer == .yes && !text.isInVain)

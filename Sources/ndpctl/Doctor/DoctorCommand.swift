@@ -13,10 +13,10 @@ struct DoctorCommand: AsyncParsableCommand {
     abstract: "Looks for what in this host stands in the proxy's way.",
     discussion: """
       Compares the configuration with this host's interfaces, addresses, routes, packet filter and \
-      files, in the order in which a packet meets them, and says of each thing that stands in the \
-      way what was read, what it means, and the command that mends it. Root sees more. Exits with \
-      0 if all is good, 1 if traffic cannot pass, 2 if there are only warnings, 3 if it could not \
-      look.
+      files, in the order in which a packet meets them. There is one line for each step, and for \
+      each problem what was read, what it means, and the command that mends it. Root sees more. \
+      Exits with 0 if all is good, 1 if traffic cannot pass, 2 if there are only warnings, 3 if it \
+      could not look.
       """)
 
   @Option(
@@ -35,7 +35,14 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @OptionGroup var control: ControlOptions
 
-  @Flag(help: "Ask for each finding whether to mend it; only kernel variables and our own table.")
+  @Flag(name: .shortAndLong, help: "Show every check and every finding, equal ones too.")
+  var verbose = false
+
+  @Flag(
+    help: """
+      Ask for each finding whether to mend it: kernel variables, routes, rules that accept, and \
+      our own table. Nothing is removed, and the checks are made again after each.
+      """)
   var fix = false
 
   @Flag(help: "With --fix, do not ask.")
@@ -53,7 +60,7 @@ struct DoctorCommand: AsyncParsableCommand {
     guard !fix || yes || StandardStream.inputIsTerminal else {
       throw ValidationError("--fix asks before it does anything: run it on a terminal, or --yes.")
     }
-    guard !yes || fix else { throw ValidationError("--yes is about --fix alone.") }
+    guard !yes || fix else { throw ValidationError("--yes requires --fix.") }
   }
 
   func run() async throws {
@@ -61,22 +68,32 @@ struct DoctorCommand: AsyncParsableCommand {
       StandardStream.output.write(Self.explanation(of: explain.uppercased()))
       return
     }
-    let diagnosis = try diagnose()
+    let codes = Set(only.map { $0.uppercased() })
+    let diagnosis = fix ? try await repaired(codes) : try diagnose(only: codes)
     if control.json {
       control.output.printJSON(document: DoctorDocument(diagnosis))
     } else {
       let isColored = StandardStream.output.wantsColor
-      StandardStream.output.write(colored: diagnosis.text(colored: isColored))
+      StandardStream.output.write(
+        colored: diagnosis.text(
+          colored: isColored, detail: verbose || !only.isEmpty ? .all : .brief))
     }
-    guard fix else { throw ExitCode(diagnosis.exitStatus) }
-    try await DoctorRepair(isAsking: !yes, withNotes: !only.isEmpty).mend(diagnosis)
-    throw ExitCode(try diagnose().exitStatus)
+    throw ExitCode(diagnosis.exitStatus)
+  }
+
+  /// Mends what can be mended, and looks again: what is shown then is what is left.
+  private func repaired(_ codes: Set<String>) async throws -> Diagnosis {
+    let repair = DoctorRepair(
+      isAsking: !yes, withNotes: !codes.isEmpty, codes: codes, diagnose: { try diagnose() })
+    let left = try await repair.mend()
+    StandardStream.output.write("\n")
+    return left.only(codes)
   }
 
   /// Looks at the host as it is now.
-  private func diagnose() throws -> Diagnosis {
+  private func diagnose(only codes: Set<String> = []) throws -> Diagnosis {
     do {
-      return Diagnosis(of: try examination(), only: Set(only.map { $0.uppercased() }))
+      return Diagnosis(of: try examination(), only: codes)
     } catch {
       complain("doctor", "\(error)")
       throw ExitCode(Self.couldNotLook)
@@ -115,7 +132,8 @@ struct DoctorCommand: AsyncParsableCommand {
     return DaemonAccount(
       process: client.process(of: status),
       solicitationsSeen: rules.reduce(0) { $0 + $1.questions },
-      advertisementsSent: rules.reduce(0) { $0 + $1.answers })
+      advertisementsSent: rules.reduce(0) { $0 + $1.answers },
+      askedRules: Set(rules.filter { $0.questions > 0 }.map { "\($0.prefix) \($0.proxy)" }))
   }
 
   private static func explanation(of code: String) -> String {

@@ -4,80 +4,181 @@ import LinuxSurvey
 import PlainText
 import Subprocess
 
-/// Does what a fix says, where that is no more than kernel variables or our own table.
+/// Does what fixes say: kernel variables, routes, rules that accept something, and our own table.
 ///
-/// No shell takes part: programs get their arguments as they are, variables are files.
+/// Nothing is taken away, neither a route nor an address nor somebody's rule. After each fix all
+/// checks are made again: what made something worse is undone as far as that can be. No shell takes
+/// part: programs get their arguments as they are, variables are files.
 struct DoctorRepair {
   /// Whether somebody is asked each time.
   let isAsking: Bool
   /// Whether notes are mended too; they need not be.
   let withNotes: Bool
+  /// The checks whose findings are mended; all if empty.
+  let codes: Set<String>
+  /// Makes all checks on the host as it is now.
+  let diagnose: () throws -> Diagnosis
 
-  /// Does what each fix says that is allowed here, and tells; the rest is for people.
-  func mend(_ diagnosis: Diagnosis) async throws {
-    var done: Set<[Action]> = []
-    for result in diagnosis.results {
+  /// A finding with its check and what to do about it.
+  private struct Task {
+    let code: String
+    let finding: Finding
+    let fix: Fix
+
+    var isForPeople: Bool { fix.scope == .other || fix.actions.isEmpty }
+  }
+
+  /// Mends what can be mended here, one thing after the other, and returns how the host is then.
+  func mend() async throws -> Diagnosis {
+    var diagnosis = try diagnose()
+    var seen: Set<[Action]> = []
+    var refused: Set<[Action]> = []
+    for clash in diagnosis.contradictions {
+      say("\(clash.codes.joined(separator: " and ")): left to you, for the remedies contradict:")
+      for fix in clash.fixes { say("  \(fix.commands.joined(separator: "; "))") }
+      refused.formUnion(clash.fixes.map(\.actions))
+    }
+    while let task = next(in: diagnosis, except: seen.union(refused)) {
+      seen.insert(task.fix.actions)
+      if try await agrees(to: task) { diagnosis = try await mend(task, in: diagnosis) }
+    }
+    return diagnosis
+  }
+
+  private func next(in diagnosis: Diagnosis, except done: Set<[Action]>) -> Task? {
+    for result in diagnosis.only(codes).results {
       for finding in result.findings {
-        guard let fix = finding.fix else { continue }
-        if let obstacle = fix.obstacle {
-          say("\(result.check.code): left to you: \(obstacle)")
-          continue
+        guard let fix = finding.fix, finding.severity > .note || withNotes else { continue }
+        let task = Task(code: result.check.code, finding: finding, fix: fix)
+        if !task.isForPeople, !done.contains(fix.actions) { return task }
+      }
+    }
+    return nil
+  }
+
+  /// Says what is to be done, and asks if somebody is to be asked.
+  private func agrees(to task: Task) async throws -> Bool {
+    say("\(task.code): \(task.finding.summary)")
+    for command in task.fix.commands { say("  \(command)") }
+    for case .action(let action) in task.fix.lasting where action.isForBoot {
+      say("  \(action.shell ?? "")")
+    }
+    guard isAsking else { return true }
+    StandardStream.output.write("Do this now? [y/N] ")
+    guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
+      say("left as it is")
+      return false
+    }
+    return true
+  }
+
+  private func mend(_ task: Task, in before: Diagnosis) async throws -> Diagnosis {
+    var undone: [Action] = []
+    for action in task.fix.actions {
+      let opposite = action.opposite
+      if let failure = try await failure(of: action) {
+        complain("doctor", "'\(action.shell ?? "")' failed: \(failure)")
+        try await undo(undone)
+        return try diagnose()
+      }
+      if let opposite { undone.insert(opposite, at: 0) }
+    }
+    let after = try diagnose()
+    let known = Set(before.findings.map(\.summary))
+    let harm = after.findings.first { $0.severity == .failure && !known.contains($0.summary) }
+    if let harm {
+      complain("doctor", "after that, \(harm.summary); it is undone")
+      try await undo(undone)
+      return try diagnose()
+    }
+    let isLeft = after.only([task.code]).findings.contains { $0.summary == task.finding.summary }
+    if isLeft {
+      say("done, but the doctor still finds it; it may take a moment")
+    } else {
+      say("mended")
+    }
+    try await makeLast(task.fix)
+    return try diagnose()
+  }
+
+  /// Writes to our own file of sysctl.d(5), and says the rest.
+  private func makeLast(_ fix: Fix) async throws {
+    for advice in fix.lasting {
+      switch advice {
+      case .action(let action) where action.isForBoot:
+        if let failure = try await failure(of: action) {
+          complain("doctor", "'\(action.shell ?? "")' failed: \(failure)")
         }
-        guard done.insert(fix.actions).inserted else { continue }
-        guard finding.severity > .note || withNotes else {
-          say("\(result.check.code): only a note; to mend it: --fix --only \(result.check.code)")
-          continue
-        }
-        guard fix.scope != .other else {
-          say(
-            "\(result.check.code): left to you, for it is neither a kernel variable nor our own "
-              + "table: \(fix.commands.joined(separator: "; "))")
-          continue
-        }
-        try await mend(result.check.code, fix)
+      default: say("to make it last: \(advice.text)")
       }
     }
   }
 
-  private func mend(_ code: String, _ fix: Fix) async throws {
-    say("\(code):")
-    for command in fix.commands { say("  \(command)") }
-    if isAsking {
-      StandardStream.output.write("Do this now? [y/N] ")
-      guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
-        say("left as it is")
-        return
-      }
-    }
-    for action in fix.actions {
+  private func undo(_ actions: [Action]) async throws {
+    for action in actions {
       if let failure = try await failure(of: action) {
         complain("doctor", "'\(action.shell ?? "")' failed: \(failure)")
-        return
       }
     }
-    say("done; to make it last: \(fix.lasting.map(\.text).joined(separator: "; "))")
   }
 
   /// Does one thing; `nil` where it is done, and why not where it is not.
   private func failure(of action: Action) async throws -> String? {
-    switch action {
-    case .set(let variable, let value):
-      do {
-        try OutputFile.set(variable.path, to: value)
-        return nil
-      } catch {
-        return "\(error)"
+    do throws(SystemError) {
+      switch action {
+      case .set(let variable, let value): try OutputFile.set(variable.path, to: value)
+      case .append(let line, let path): try append(line, to: path)
+      case .write: return "it is left to you"
+      case .run(let words): return await failure(ofProgram: words)
       }
-    case .run(let words):
-      let result = try await Subprocess.run(
-        .name(words[0]), arguments: Arguments(Array(words.dropFirst())), output: .discarded,
-        error: .string(limit: 4096))
-      return result.terminationStatus.isSuccess ? nil : result.standardError
-    case .append, .write:
-      // No fix that is allowed here touches files of the host.
-      return "it is left to you"
+      return nil
+    } catch {
+      return "\(error)"
     }
   }
 
+  private func failure(ofProgram words: [String]) async -> String? {
+    do {
+      let result = try await Subprocess.run(
+        .name(words[0]), arguments: Arguments(Array(words.dropFirst())), output: .discarded,
+        error: .string(limit: 4096))
+      guard !result.terminationStatus.isSuccess else { return nil }
+      let text = result.standardError
+      return text.isEmpty ? "\(result.terminationStatus)" : text
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  /// Adds a line to a file of ours, which may not be there yet.
+  private func append(_ line: String, to path: String) throws(SystemError) {
+    var text = ""
+    if RegularFile.exists(path) {
+      let octets = try RegularFile(path, limit: 1 << 20, isRequired: true).octets
+      text = String(decoding: octets, as: UTF8.self)
+    }
+    if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
+    try OutputFile.replace(path, with: text + line + "\n")
+  }
+
   private func say(_ text: String) { StandardStream.output.write(text.printable + "\n") }
+}
+
+extension Action {
+  /// Whether it adds a line to a file of sysctl.d(5).
+  fileprivate var isForBoot: Bool { if case .append = self { true } else { false } }
+
+  /// What takes it back, read before it is done; `nil` where nothing does.
+  fileprivate var opposite: Action? {
+    switch self {
+    case .set(let variable, _):
+      let octets = (try? RegularFile(variable.path, limit: 64))?.octets
+      let text = octets.map { String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace } }
+      return text.map { .set(variable, to: $0) }
+    case .run(let words)
+    where words.starts(with: ["ip", "-6"]) && words.dropFirst(3).first == "add":
+      return .run(words.prefix(3) + ["del"] + words.dropFirst(4))
+    case .run, .append, .write: return nil
+    }
+  }
 }

@@ -4,6 +4,8 @@ import ControlProtocol
 /// An explanation in lines: what is known of one address, from rule to wire.
 struct WhyText {
   let explanation: Explanation
+  /// What the kernel's IPsec policies do with packets for the target.
+  var policies = PolicyEffect.none
 
   /// Everything but the verdict.
   var lines: [String] {
@@ -15,6 +17,15 @@ struct WhyText {
     for proxy in explanation.proxies { rows += self.rows(for: proxy) }
     if explanation.proxies.isEmpty { rows.append(("rule", "none")) }
     rows.append(("route", route))
+    switch policies {
+    case .none: break
+    case .transformed:
+      rows.append(("ipsec", "a policy takes packets for it, whatever the route says"))
+    case .blocked: rows.append(("ipsec", "a policy drops packets for it"))
+    case .unread where isInVain:
+      rows.append(("ipsec", "policies were not looked at: only root may read them"))
+    case .unread: break
+    }
     rows += explanation.neighbors.map {
       let address = $0.linkLayerAddress.map { " at \($0)" } ?? ""
       return ("neighbor", "in the kernel's cache on \($0.interface)\(address), \($0.state)")
@@ -45,7 +56,8 @@ struct WhyText {
   /// The verdict, in one line.
   var verdict: String {
     switch explanation.verdict.answer {
-    case .yes: "\(isInVain ? "yes, but in vain" : "yes"): \(explanation.verdict.sentence)"
+    case .yes:
+      "\(isInVain ? "yes, but no traffic can pass" : "yes"): \(explanation.verdict.sentence)"
     case .no: "no: \(explanation.verdict.sentence)"
     case .depends: "depends: \(explanation.verdict.sentence)"
     }

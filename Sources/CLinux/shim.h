@@ -1,7 +1,6 @@
 // Names of kernel and libc things that the Glibc module does not have. No function bodies here.
 #include <arpa/inet.h>
 #include <getopt.h>
-#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/fib_rules.h>
 #include <linux/filter.h>

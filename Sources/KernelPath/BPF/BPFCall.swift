@@ -1,22 +1,84 @@
 import CLinux
 import LinuxNet
 
+/// The commands of bpf(2) that are used here (`enum bpf_cmd`).
+enum BPFCommand: Int {
+  case createMap = 0
+  case lookUpElement = 1
+  case updateElement = 2
+  case deleteElement = 3
+  case loadProgram = 5
+  case runProgram = 10
+  case createLink = 28
+}
+
 /// The bpf(2) system call; what its attributes point to stays where it is until it returns.
 ///
-/// Throws `EPERM` without CAP_BPF, `ENOSYS` or `EINVAL` where the kernel does not know the command.
+/// The attributes are one of the structures below: <linux/bpf.h> and libpcap's headers have
+/// different structures of one name, so that no file can see both. The kernel takes what is missing
+/// at the end for zero. Throws `EPERM` without CAP_BPF, and `EINVAL` where the kernel does not know
+/// the command.
 @discardableResult
-func bpf(
-  _ command: bpf_cmd, _ attributes: inout bpf_attr, _ operation: @autoclosure () -> String
+func bpf<Attributes: BitwiseCopyable>(
+  _ command: BPFCommand, _ attributes: inout Attributes, _ operation: @autoclosure () -> String
 ) throws(SystemError) -> CInt {
   try call(operation()) {
-    unsafe CInt(
-      linux_bpf(
-        CLong(SYS_bpf), CLong(command.rawValue), &attributes, CLong(MemoryLayout<bpf_attr>.size)))
+    unsafe withUnsafeMutablePointer(to: &attributes) { pointer in
+      unsafe CInt(
+        linux_bpf(
+          CLong(SYS_bpf), command.rawValue, pointer, CLong(MemoryLayout<Attributes>.size)))
+    }
   }
 }
 
-/// All attributes zero, as the kernel wants those that it does not know.
-func noAttributes() -> bpf_attr { bpf_attr() }
-
 /// A pointer as attributes have it.
 func address(_ pointer: UnsafeRawPointer) -> UInt64 { UInt64(UInt(bitPattern: pointer)) }
+
+// MARK: - Attributes, as `union bpf_attr` has them for each command
+
+struct MapCreation: BitwiseCopyable {
+  var type: UInt32
+  var keySize: UInt32
+  var valueSize: UInt32
+  var capacity: UInt32
+  var flags: UInt32
+}
+
+struct MapElement: BitwiseCopyable {
+  var map: UInt32
+  var padding: UInt32 = 0
+  var key: UInt64 = 0
+  var value: UInt64 = 0
+  var flags: UInt64 = 0
+}
+
+struct ProgramLoading: BitwiseCopyable {
+  var type: UInt32
+  var instructionCount: UInt32
+  var instructions: UInt64 = 0
+  var license: UInt64 = 0
+  var logLevel: UInt32 = 0
+  var logSize: UInt32 = 0
+  var log: UInt64 = 0
+}
+
+struct ProgramRun: BitwiseCopyable {
+  var program: UInt32
+  var verdict: UInt32 = 0
+  var inputSize: UInt32
+  var outputSize: UInt32
+  var input: UInt64 = 0
+  var output: UInt64 = 0
+  var count: UInt32
+  var duration: UInt32 = 0
+  var contextSize: UInt32
+  var contextOutputSize: UInt32 = 0
+  var context: UInt64 = 0
+}
+
+struct LinkCreation: BitwiseCopyable {
+  var program: UInt32
+  var target: UInt32
+  var attachment: UInt32
+  var flags: UInt32 = 0
+}

@@ -1,4 +1,3 @@
-import CLinux
 package import LinuxNet
 
 /// A table that programs in the kernel and this process share (bpf(2)).
@@ -12,34 +11,26 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
   private let owned: Descriptor
   private let name: String
 
-  /// The kinds of maps that are used here.
-  package enum Kind: Sendable {
-    case hash
-    case array
+  /// The kinds of maps that are used here (`enum bpf_map_type`).
+  package enum Kind: UInt32, Sendable {
+    case hash = 1
     /// An array of which every processor has its own.
-    case arrayPerProcessor
+    case arrayPerProcessor = 6
     /// The longest prefix counts; keys begin with their length in bits.
-    case longestPrefix
+    case longestPrefix = 11
   }
+
+  /// `BPF_F_NO_PREALLOC`.
+  private static var withoutPreallocation: UInt32 { 1 }
 
   /// Makes an empty map; throws `EPERM` without CAP_BPF.
   package init(_ kind: Kind, named name: String, capacity: Int) throws(SystemError) {
-    var attributes = noAttributes()
-    let type =
-      switch kind {
-      case .hash: BPF_MAP_TYPE_HASH
-      case .array: BPF_MAP_TYPE_ARRAY
-      case .arrayPerProcessor: BPF_MAP_TYPE_PERCPU_ARRAY
-      case .longestPrefix: BPF_MAP_TYPE_LPM_TRIE
-      }
-    attributes.map_type = type.rawValue
-    attributes.key_size = UInt32(MemoryLayout<Key>.size)
-    attributes.value_size = UInt32(MemoryLayout<Value>.size)
-    attributes.max_entries = UInt32(capacity)
-    // Neither takes room for what is not there.
-    let isLazy = kind == .longestPrefix || kind == .hash
-    attributes.map_flags = isLazy ? UInt32(BPF_F_NO_PREALLOC) : 0
-    let number = try bpf(BPF_MAP_CREATE, &attributes, "create the map \(name)")
+    var attributes = MapCreation(
+      type: kind.rawValue, keySize: UInt32(MemoryLayout<Key>.size),
+      valueSize: UInt32(MemoryLayout<Value>.size), capacity: UInt32(capacity),
+      // Neither takes room for what is not there.
+      flags: kind == .longestPrefix || kind == .hash ? Self.withoutPreallocation : 0)
+    let number = try bpf(.createMap, &attributes, "create the map \(name)")
     owned = Descriptor(owning: number)
     descriptor = number
     self.capacity = capacity
@@ -49,13 +40,12 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
   /// Puts a value in place of any other; throws `E2BIG` or `ENOSPC` where there is no room.
   package func set(_ key: Key, to value: Value) throws(SystemError) {
     var (key, value) = (key, value)
-    var attributes = noAttributes()
-    attributes.map_fd = UInt32(descriptor)
+    var attributes = MapElement(map: UInt32(descriptor))
     try unsafe withUnsafeMutablePointer(to: &key) { (key) throws(SystemError) in
       try unsafe withUnsafeMutablePointer(to: &value) { (value) throws(SystemError) in
         attributes.key = unsafe address(key)
         attributes.value = unsafe address(value)
-        try bpf(BPF_MAP_UPDATE_ELEM, &attributes, "set an entry of the map \(name)")
+        try bpf(.updateElement, &attributes, "set an entry of the map \(name)")
       }
     }
   }
@@ -63,12 +53,11 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
   /// Takes an entry out, if there is one.
   package func remove(_ key: Key) throws(SystemError) {
     var key = key
-    var attributes = noAttributes()
-    attributes.map_fd = UInt32(descriptor)
+    var attributes = MapElement(map: UInt32(descriptor))
     do {
       try unsafe withUnsafeMutablePointer(to: &key) { (key) throws(SystemError) in
         attributes.key = unsafe address(key)
-        try bpf(BPF_MAP_DELETE_ELEM, &attributes, "remove an entry of the map \(name)")
+        try bpf(.deleteElement, &attributes, "remove an entry of the map \(name)")
       }
     } catch {
       guard error.code == .noSuchFileOrDirectory else { throw error }
@@ -84,8 +73,7 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
   package func values(_ key: Key, count: Int) throws(SystemError) -> [Value]? {
     precondition(count == 1 || MemoryLayout<Value>.stride % 8 == 0)
     var key = key
-    var attributes = noAttributes()
-    attributes.map_fd = UInt32(descriptor)
+    var attributes = MapElement(map: UInt32(descriptor))
     let size = MemoryLayout<Value>.stride
     var octets = [UInt8](repeating: 0, count: size * count)
     do {
@@ -97,7 +85,7 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
           guard let base = buffer.baseAddress else { return }
           attributes.value = unsafe address(base)
           do throws(SystemError) {
-            try bpf(BPF_MAP_LOOKUP_ELEM, &attributes, "look up an entry of the map \(name)")
+            try bpf(.lookUpElement, &attributes, "look up an entry of the map \(name)")
           } catch {
             failure = error
           }

@@ -1,4 +1,3 @@
-import CLinux
 package import LinuxNet
 import SystemPackage
 
@@ -76,13 +75,12 @@ package final class BPFProgram {
   private static func load(
     _ instructions: [UInt64], log: UnsafeMutableRawBufferPointer?
   ) throws(SystemError) -> CInt {
-    var attributes = noAttributes()
-    attributes.prog_type = BPF_PROG_TYPE_SCHED_CLS.rawValue
-    attributes.insn_cnt = UInt32(instructions.count)
+    var attributes = ProgramLoading(
+      type: trafficControl, instructionCount: UInt32(instructions.count))
     if let log = unsafe log, let base = log.baseAddress {
-      attributes.log_level = 1
-      attributes.log_size = UInt32(log.count)
-      attributes.log_buf = unsafe address(base)
+      attributes.logLevel = 1
+      attributes.logSize = UInt32(log.count)
+      attributes.log = unsafe address(base)
     }
     var result: Result<CInt, SystemError>?
     unsafe license.withUnsafeBufferPointer { license in
@@ -90,10 +88,10 @@ package final class BPFProgram {
         guard let words = code.baseAddress, let text = license.baseAddress else {
           preconditionFailure("a program has instructions")
         }
-        attributes.insns = unsafe address(words)
+        attributes.instructions = unsafe address(words)
         attributes.license = unsafe address(text)
         do throws(SystemError) {
-          result = .success(try bpf(BPF_PROG_LOAD, &attributes, "load the program"))
+          result = .success(try bpf(.loadProgram, &attributes, "load the program"))
         } catch {
           result = .failure(error)
         }
@@ -102,6 +100,9 @@ package final class BPFProgram {
     guard let result else { preconditionFailure("the kernel was asked") }
     return try result.get()
   }
+
+  /// `BPF_PROG_TYPE_SCHED_CLS`.
+  private static let trafficControl: UInt32 = 3
 
   /// What makes helpers for GPL programs usable.
   private static let license = Array("Dual MIT/GPL".utf8) + [0]
@@ -126,26 +127,25 @@ package final class BPFProgram {
   ) throws(SystemError) -> Trial {
     var input = frame
     var output = [UInt8](repeating: 0, count: max(frame.count, 256))
-    var context = unsafe __sk_buff()
-    unsafe context.ifindex = interface
-    var attributes = noAttributes()
-    unsafe attributes.test.prog_fd = UInt32(descriptor)
-    unsafe attributes.test.data_size_in = UInt32(input.count)
-    unsafe attributes.test.data_size_out = UInt32(output.count)
-    unsafe attributes.test.repeat = UInt32(count)
-    unsafe attributes.test.ctx_size_in = UInt32(MemoryLayout<__sk_buff>.size)
+    // `struct __sk_buff`, in which the interface is the eleventh number.
+    var context = [UInt32](repeating: 0, count: 48)
+    context[10] = interface
+    var attributes = ProgramRun(
+      program: UInt32(descriptor), inputSize: UInt32(input.count),
+      outputSize: UInt32(output.count), count: UInt32(count),
+      contextSize: UInt32(context.count * 4))
     var failure: SystemError?
     unsafe input.withUnsafeMutableBytes { input in
       unsafe output.withUnsafeMutableBytes { output in
-        unsafe withUnsafeMutablePointer(to: &context) { context in
-          guard let from = input.baseAddress, let to = output.baseAddress else {
-            return
-          }
-          unsafe attributes.test.data_in = unsafe address(from)
-          unsafe attributes.test.data_out = unsafe address(to)
-          unsafe attributes.test.ctx_in = unsafe address(context)
+        unsafe context.withUnsafeMutableBytes { context in
+          guard let from = input.baseAddress, let to = output.baseAddress,
+            let about = context.baseAddress
+          else { return }
+          attributes.input = unsafe address(from)
+          attributes.output = unsafe address(to)
+          attributes.context = unsafe address(about)
           do throws(SystemError) {
-            try bpf(BPF_PROG_TEST_RUN, &attributes, "run the program")
+            try bpf(.runProgram, &attributes, "run the program")
           } catch {
             failure = error
           }
@@ -153,10 +153,10 @@ package final class BPFProgram {
       }
     }
     if let failure { throw failure }
-    let length = unsafe Int(attributes.test.data_size_out)
+    let length = Int(attributes.outputSize)
     return Trial(
-      verdict: unsafe Int32(bitPattern: attributes.test.retval),
+      verdict: Int32(bitPattern: attributes.verdict),
       frame: Array(output.prefix(length)),
-      nanoseconds: unsafe attributes.test.duration)
+      nanoseconds: attributes.duration)
   }
 }

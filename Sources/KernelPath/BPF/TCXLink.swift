@@ -1,4 +1,3 @@
-import CLinux
 package import LinuxNet
 
 /// A program that the kernel runs for every packet that comes in on an interface, before IPv6 and
@@ -20,11 +19,9 @@ package final class TCXLink {
   /// Throws `EINVAL` where the kernel has no TCX, `ENODEV` where there is no such interface, and
   /// `EPERM` without CAP_NET_ADMIN.
   package init(_ program: BPFProgram, on interface: Int32) throws(SystemError) {
-    var attributes = noAttributes()
-    unsafe attributes.link_create.prog_fd = UInt32(program.descriptor)
-    unsafe attributes.link_create.target_ifindex = UInt32(interface)
-    unsafe attributes.link_create.attach_type = Self.ingress
-    let number = try bpf(BPF_LINK_CREATE, &attributes, "attach to interface \(interface)")
+    var attributes = LinkCreation(
+      program: UInt32(program.descriptor), target: UInt32(interface), attachment: Self.ingress)
+    let number = try bpf(.createLink, &attributes, "attach to interface \(interface)")
     owned = Descriptor(owning: number)
     self.interface = interface
   }

@@ -114,13 +114,10 @@ reproduce: dist
 	scripts/reproduce .build/dist
 
 # KINDS="deb oci" tries only these; PREVIOUS=FILE is the .deb to upgrade from.
-test-dist: dist-test-packages
-	[ -e .build/dist/SHA256SUMS ] || $(MAKE) dist
+test-dist: dist-test-packages dist
 	scripts/test-dist .build/dist $(KINDS)
 
-# The programs are those of a release where there is one, else those of the last debug build.
-test-docs: test-packages
-	[ -e $(release)/ndpproxy ] || $(SWIFT) build
+test-docs: test-packages release
 	scripts/test-docs
 
 # ROWS="A B07" tries only these. As for the tests, others than root get a network of their own.

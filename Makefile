@@ -43,7 +43,8 @@ BENCH ?= all
 # a random address (static PIE). With a DT_RUNPATH, which SwiftPM adds unless told not to, glibc 2.36 crashes at
 # the start of such a file.
 static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -Xclang-linker \
-  -Xswiftc -static-pie -Xswiftc -use-ld=lld -Xlinker --gc-sections --disable-local-rpath \
+  -Xswiftc -static-pie -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --build-id=none \
+  --disable-local-rpath \
   --scratch-path .build/static
 release = .build/static/release
 generated = .build/static

@@ -44,7 +44,8 @@ BENCH ?= all
 # a random address (static PIE). With a DT_RUNPATH, which SwiftPM adds unless told not to, glibc 2.36 crashes at
 # the start of such a file.
 static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -Xclang-linker \
-  -Xswiftc -static-pie -Xswiftc -use-ld=lld -Xlinker --gc-sections --disable-local-rpath \
+  -Xswiftc -static-pie -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --build-id=none \
+  --disable-local-rpath \
   --scratch-path .build/static
 release = .build/static/release
 generated = .build/static
@@ -123,13 +124,10 @@ reproduce: dist
 	scripts/reproduce .build/dist
 
 # KINDS="deb oci" tries only these; PREVIOUS=FILE is the .deb to upgrade from.
-test-dist: dist-test-packages
-	[ -e .build/dist/SHA256SUMS ] || $(MAKE) dist
+test-dist: dist-test-packages dist
 	scripts/test-dist .build/dist $(KINDS)
 
-# The programs are those of a release where there is one, else those of the last debug build.
-test-docs: test-packages
-	[ -e $(release)/ndpproxy ] || $(SWIFT) build
+test-docs: test-packages release
 	scripts/test-docs
 
 # ROWS="A B07" tries only these. As for the tests, others than root get a network of their own.

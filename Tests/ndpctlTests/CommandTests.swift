@@ -137,12 +137,10 @@ struct CommandTests {
     let long = "abcdefghijklmno"
     let text = """
       proxy eth0 {
-        rule 2001:db8:1111:2222:3333:4444:5555:6600/120 {
-          iface \(long)
-          iface second
-          iface third
-          iface zt0
-        }
+        rule 2001:db8:1:0:fe::/80 { iface \(long) }
+        rule 2001:db8:1:0:fe::/80 { iface second }
+        rule 2001:db8:1:0:fe::/80 { iface third }
+        rule 2001:db8:1:0:fe::/80 { iface zt0 }
         rule 2001:db8:1:0:ff::/80 {
           iface zt0
         }

@@ -14,7 +14,7 @@ struct DoctorCommand: AsyncParsableCommand {
     discussion: """
       Compares the configuration with this host's interfaces, addresses, routes, packet filter and \
       files, in the order in which a packet meets them, and says of each thing that stands in the \
-      way what was read, what it means, and the command that mends it. Root sees more. Exits with \
+      way what was read, what it means, and the command that fixes it. Root sees more. Exits with \
       0 if all is good, 1 if traffic cannot pass, 2 if there are only warnings, 3 if it could not \
       look.
       """)
@@ -35,7 +35,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @OptionGroup var control: ControlOptions
 
-  @Flag(help: "Ask for each finding whether to mend it; only kernel variables and our own table.")
+  @Flag(help: "Ask for each finding whether to fix it; only kernel variables and our own table.")
   var fix = false
 
   @Flag(help: "With --fix, do not ask.")

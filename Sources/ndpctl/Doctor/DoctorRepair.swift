@@ -25,7 +25,7 @@ struct DoctorRepair {
         }
         guard done.insert(fix.actions).inserted else { continue }
         guard finding.severity > .note || withNotes else {
-          say("\(result.check.code): only a note; to mend it: --fix --only \(result.check.code)")
+          say("\(result.check.code): only a note; to fix it: --fix --only \(result.check.code)")
           continue
         }
         guard fix.scope != .other else {

@@ -6,6 +6,7 @@ package struct Screen {
   /// Whether to set things off by colour; nothing is said by colour alone.
   package let hasColor: Bool
 
+  /// Goes by what standard output is, unless told.
   package init(hasColor: Bool = StandardStream.output.wantsColor) {
     self.hasColor = hasColor
   }
@@ -15,6 +16,7 @@ package struct Screen {
     write("\n" + "\(number). \(text)".rendered(.bold, if: hasColor))
   }
 
+  /// Text as it is, with line feeds.
   package func prose(_ text: String) {
     write(text)
   }
@@ -45,6 +47,7 @@ package struct Screen {
     write(text.printable.rendered(isGood ? .good : .attention, if: hasColor))
   }
 
+  /// The good end, with a blank line before it.
   package func success(_ text: String) {
     write("\n" + text.rendered(.good, if: hasColor))
   }

@@ -6,6 +6,7 @@ import PlainText
 package struct Table {
   /// What stands above the columns; none where it is empty.
   package var header: [String]
+  /// The cells of each row.
   package var rows: [[String]]
   /// The columns whose text ends at the same place, as numbers do.
   package var rightAligned: Set<Int>
@@ -58,8 +59,10 @@ package struct Table {
 
 /// Words behind their names, as `why` shows them.
 package struct LabelledLines {
+  /// The words, each with its name; an empty name goes on with the one before.
   package var rows: [(String, String)]
 
+  /// Takes the words in the order in which they are shown.
   package init(_ rows: [(String, String)]) {
     self.rows = rows
   }

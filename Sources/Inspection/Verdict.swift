@@ -102,7 +102,7 @@ extension Explanation.Verdict {
 }
 
 extension Explanation {
-  /// The latest solicitation on a proxy interface, if that came just now and a limit had it ignored.
+  /// The latest solicitation on a proxy interface, if it is recent and was ignored for a limit.
   fileprivate func latestLimit(on interface: String) -> RecentMessage? {
     let latest = messages.first { $0.kind == .solicitation && $0.interface == interface }
     guard let latest, latest.ageMilliseconds < 3000,

@@ -37,10 +37,13 @@ struct CommandWords {
         guard rest.count > 1 else { return }
         options += rest.prefix(2)
         rest = rest.dropFirst()
-      case _ where word.hasPrefix("--socket="), _ where word.hasPrefix("-s"):
+      case _ where word.hasPrefix("--socket="):
         options.append(word)
+      case _ where word.hasPrefix("-s"):
+        // The parser knows no value right behind a letter.
+        options += ["-s", String(word.dropFirst(2))]
       default:
-        // It is for the parser, which has a version and scripts for shells, or knows no such option.
+        // The parser has a version and scripts for shells, or knows no such option.
         return
       }
       rest = rest.dropFirst()

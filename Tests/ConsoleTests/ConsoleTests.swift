@@ -45,8 +45,8 @@ struct ConsoleTests {
     #expect(
       text.wrapped(after: 4, width: 20)
         == "one two\n    2001:db8:1111:2222:3333:4444:5555:6666\n    three")
-    let lines = LabelledLines([("rule", "a b"), ("", "c")]).lines(indent: 6)
-    #expect(lines == ["rule  a b", "      c"])
+    let labelled = LabelledLines([("rule", "a b"), ("", "c")])
+    #expect(labelled.lines(indent: 6) == ["rule  a b", "      c"])
   }
 
   @Test func `colour is there only where it is wanted`() {

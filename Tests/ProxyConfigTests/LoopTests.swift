@@ -156,8 +156,8 @@ import Testing
         + "proxy b{rule ::8/126{iface c}}")
     #expect(
       result.diagnostics.map(\.message) == [
-        "a loop: b asks on c, c on a (line 1), a on b (line 2) about these targets, so questions "
-          + "that nobody answers go round once"
+        "a loop: b asks on c, c on a (line 1), a on b (line 2) about these targets, so "
+          + "solicitations that no host answers go round once"
       ])
   }
 

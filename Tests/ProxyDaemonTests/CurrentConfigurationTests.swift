@@ -1,4 +1,6 @@
+import ControlProtocol
 import LinuxNet
+import NDPWire
 import ProxyConfig
 import SystemPackage
 import Testing
@@ -56,6 +58,67 @@ final class CurrentConfigurationTests {
     #expect(!report.isInForce)
     #expect(report.summary.hasPrefix("open netlink socket: "))
     #expect(current.configuration == Configuration())
+  }
+
+  // MARK: - Rules that are disabled
+
+  private func set(
+    _ prefix: String, of proxy: String? = nil, isEnabled: Bool
+  ) throws(RequestFailure) -> RuleSwitchReport {
+    try current.setRule(IPv6Prefix(prefix)!, of: proxy, isEnabled: isEnabled) { taken.append($0) }
+  }
+
+  private var prefixesInForce: [[String]] {
+    current.configuration.proxies.map { $0.rules.map { "\($0.prefix)" } }
+  }
+
+  @Test func `a disabled rule is out of force until it is enabled, or the next reload`() throws {
+    try write(
+      """
+      proxy eth0 { rule 2001:db8::/32 { static } rule 2001:db9::/32 { iface zt* } }
+      proxy eth1 { rule 2001:db8::/32 { auto } }
+      """)
+    #expect(reload().isInForce)
+    let generation = current.generation
+    let both = try set("2001:db8::/32", isEnabled: false)
+    #expect(both.isChanged && both.proxies == ["eth0", "eth1"])
+    #expect(prefixesInForce == [["2001:db9::/32"], []])
+    #expect(taken.last == current.configuration && current.generation != generation)
+    #expect(current.disabledRules.map(\.methods) == [["static"], ["auto"]])
+    #expect(current.disabledRules.allSatisfy { $0.isDisabled == true })
+    let again = try set("2001:db8::/32", isEnabled: false)
+    #expect(!again.isChanged && taken.count == 2)
+    let one = try set("2001:db8::/32", of: "eth1", isEnabled: true)
+    #expect(one.isChanged && one.proxies == ["eth1"])
+    #expect(prefixesInForce == [["2001:db9::/32"], ["2001:db8::/32"]])
+    _ = try set("2001:db9::/32", isEnabled: false)
+    #expect(prefixesInForce == [[], ["2001:db8::/32"]])
+    // What a check previews is the whole file.
+    let check = current.check { newer in (7, newer.proxies[0].rules.count, []) }
+    #expect(check.isAcceptable && check.sessionCount == 7 && check.sessionsLost == 2)
+    #expect(reload().isInForce)
+    #expect(prefixesInForce == [["2001:db8::/32", "2001:db9::/32"], ["2001:db8::/32"]])
+    #expect(current.disabledRules.isEmpty)
+  }
+
+  @Test func `a rule that does not exist, or that the kernel refuses, changes nothing`() throws {
+    try write("proxy eth0 { rule 2001:db8::/32 { static } }")
+    #expect(reload().isInForce)
+    for (prefix, proxy) in [("2001:db8::/33", nil), ("2001:db8::/32", "eth9")] {
+      let failure = #expect(throws: RequestFailure.self) {
+        try self.set(prefix, of: proxy, isEnabled: false)
+      }
+      #expect(failure?.code == .notFound)
+    }
+    let refused = #expect(throws: RequestFailure.self) {
+      _ = try self.current.setRule(IPv6Prefix("2001:db8::/32")!, of: nil, isEnabled: false) {
+        _ throws(SystemError) in
+        throw SystemError("open netlink socket", .noMemory)
+      }
+    }
+    #expect(refused?.code == .refused)
+    #expect(prefixesInForce == [["2001:db8::/32"]] && current.disabledRules.isEmpty)
+    #expect(taken.count == 1)
   }
 
   // MARK: - Claims

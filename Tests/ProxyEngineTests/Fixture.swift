@@ -67,9 +67,14 @@ struct Gateway: ~Copyable {
   }
 
   /// Goes by another ruleset, and returns the proxies whose R flag stays as it was.
+  /// What is said before of a replacement is what comes of it.
   mutating func replace(_ ruleset: Ruleset, limits: Limits) -> [String] {
     var actions: [Action] = []
-    return engine.replace(ruleset, limits: limits, into: &actions)
+    let (preview, count) = (engine.preview(ruleset, limits: limits), engine.sessionCount)
+    let contradicted = engine.replace(ruleset, limits: limits, into: &actions)
+    #expect(preview.contradicted == contradicted)
+    #expect(preview.forgottenCount == count - engine.sessionCount)
+    return contradicted
   }
 
   /// Lets time pass, stopping at every deadline on the way.

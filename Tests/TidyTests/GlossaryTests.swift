@@ -63,16 +63,21 @@ private struct UserText: CustomTestStringConvertible, Sendable {
   /// What is no agreed term.
   var violations: [String] {
     lines.flatMap { number, text in
-      let words =
-        " " + text.split { !$0.isLetter && $0 != "_" && $0 != "-" }.joined(separator: " ") + " "
-      return glossary.flatMap { entry in
-        entry.not.filter { words.contains(" \($0) ") }.map {
-          "\(path):\(number): '\($0)': say '\(entry.term)'"
-        }
+      let words = text.split { !$0.isLetter && $0 != "_" && $0 != "-" }
+      return words.indices.flatMap { place in
+        phrases[words[place], default: []].filter { phrase in
+          words[place...].starts(with: phrase.words)
+        }.map { "\(path):\(number): '\($0.words.joined(separator: " "))': say '\($0.term)'" }
       }
     }
   }
 }
+
+/// What is not to be said, by its first word.
+private let phrases: [Substring: [(words: [Substring], term: String)]] = Dictionary(
+  grouping: glossary.flatMap { entry in
+    entry.not.map { (words: $0.split(separator: " "), term: entry.term) }
+  }, by: { $0.words[0] })
 
 extension String {
   /// Without what stands in `\(…)`.
@@ -86,6 +91,7 @@ extension String {
         if character == ")" { depth -= 1 }
       } else if character == "(", previous == "\\" {
         depth = 1
+        shown.removeLast()
       } else {
         shown.append(character)
       }

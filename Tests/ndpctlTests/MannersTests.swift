@@ -63,6 +63,15 @@ struct CommandLineTests {
     #expect(result.standardError.hasPrefix("ndpctl: cannot reach ndpproxy: connect to /nowhere: "))
   }
 
+  @Test func `no socket is told as such`() async throws {
+    let result = try await Node(name: "host", namespace: NetworkNamespace()).result(
+      of: ["env", "NDPPROXY_SOCKET=off", ndpctl, "status"])
+    #expect(result.status == .exited(69))
+    #expect(
+      result.standardError
+        == "ndpctl: no control socket: NDPPROXY_SOCKET is 'off'; name one with --socket\n")
+  }
+
   static let helped: [([String], String)] = [
     (["help"], "USAGE: ndpctl <subcommand>"), (["-h"], "USAGE: ndpctl <subcommand>"),
     (["help", "top"], "USAGE: ndpctl top "), (["-h", "top"], "USAGE: ndpctl top "),

@@ -114,7 +114,8 @@ struct MetricsServerTests {
     s = socket.socket(socket.AF_INET6)
     s.bind(("::1", 0))
     s.listen()
-    os.dup2(s.fileno(), 3, inheritable=True)
+    os.dup2(s.fileno(), 3)
+    os.set_inheritable(3, True)
     os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
     os.execv(sys.argv[1], sys.argv[1:])
     """

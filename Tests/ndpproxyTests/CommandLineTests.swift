@@ -141,8 +141,8 @@ struct CommandLineTests {
         proxy eth9 {
               ^
           its rules wait until it appears; there are lo
-        f:4:11: warning: 'lo': the interface has no neighbor discovery, so no solicitations can be sent there \
-        [no-neighbour-discovery]
+        f:4:11: warning: 'lo': the interface has no neighbor discovery, so no solicitations can \
+        be sent there [no-neighbour-discovery]
             iface lo
                   ^
           use 'static' or 'auto' instead of 'iface lo'
@@ -230,7 +230,7 @@ struct CommandLineTests {
       let heads = complaint.split(separator: "\n").filter { $0.hasPrefix("PATH") }
       let expected = [
         "20.conf:1:9: error: this cannot be included: read PATH/d/.: Is a directory [not-included]",
-        "20.conf:2:9: warning: PATH/d/../main.conf was read already, and counts once [included-twice]",
+        "20.conf:2:9: warning: PATH/d/../main.conf was read already, and is read only once [included-twice]",
         """
         20.conf:3:9: error: this cannot be included: open /dev/zero: not a regular file: \
         Invalid argument [not-included]

@@ -15,13 +15,13 @@ package enum StandardStream: CInt, Sendable {
   /// no text commands a terminal.
   @discardableResult
   package func write(_ text: String) -> Bool {
-    writeAll(text.printable(keeping: .lines))
+    noted(writeAll(text.printable(keeping: .lines)))
   }
 
   /// The same for a text with colours of ours, which remain.
   @discardableResult
   package func write(colored text: String) -> Bool {
-    writeAll(text.printable(keeping: [.lines, .colors]))
+    noted(writeAll(text.printable(keeping: [.lines, .colors])))
   }
 
   /// Whether some text could not be written to standard output, also where its reader has gone.
@@ -40,6 +40,12 @@ package enum StandardStream: CInt, Sendable {
     _ = writeAll(text)
   }
 
+  /// Takes down why output was lost; what only commands a terminal is none.
+  private func noted(_ isWritten: Bool) -> Bool {
+    if !isWritten, self == .output { lostOutput.store(errno, ordering: .relaxed) }
+    return isWritten
+  }
+
   private func writeAll(_ text: String) -> Bool {
     var text = text
     return text.withUTF8 { octets in
@@ -54,7 +60,6 @@ package enum StandardStream: CInt, Sendable {
           var room = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
           unsafe poll(&room, 1, -1)
         } else if errno != EINTR {
-          if self == .output { lostOutput.store(errno, ordering: .relaxed) }
           return false
         }
       }

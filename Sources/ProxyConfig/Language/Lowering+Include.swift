@@ -74,7 +74,7 @@ extension Lowering {
   private mutating func reportIncludedTwice(_ path: String, at offset: Int) {
     diagnostics.report(
       .warning, .includedTwice, at: offset,
-      "\(path.printableASCII) was read already, and counts once",
+      "\(path.printableASCII) was read already, and is read only once",
       suggestion: "remove one 'include' of the two")
   }
 }

@@ -17,7 +17,7 @@ struct ForeignText {
       name = known.name
       remedy = known.remedy
     } else {
-      name = "octet \(octets[offset].printable)"
+      name = "byte \(octets[offset].printable)"
       remedy = "remove it: keys and values are printable ASCII"
     }
   }

@@ -36,6 +36,11 @@ final class Client {
 
   /// Connects; throws `ClientFailure`, also where whoever listens is not to be believed.
   init(path: String) throws(ClientFailure) {
+    guard path != ControlSocket.off else {
+      throw ClientFailure(
+        .unavailable,
+        "no control socket: \(ControlSocket.environmentVariable) is 'off'; name one with --socket")
+    }
     do {
       connection = try StreamConnection(connectingTo: path)
     } catch {

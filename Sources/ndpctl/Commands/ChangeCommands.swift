@@ -48,7 +48,8 @@ struct RuleCommand: ParsableCommand {
   /// The subcommand `rule disable`.
   struct DisableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "disable", abstract: "Disable a rule until the next reload.")
+      commandName: "disable", abstract: "Disable a rule until the next reload.",
+      usage: "ndpctl rule disable [OPTION...] PREFIX")
 
     @OptionGroup var options: Options
 
@@ -58,7 +59,8 @@ struct RuleCommand: ParsableCommand {
   /// The subcommand `rule enable`.
   struct EnableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "enable", abstract: "Enable a rule that was disabled.")
+      commandName: "enable", abstract: "Enable a rule that was disabled.",
+      usage: "ndpctl rule enable [OPTION...] PREFIX")
 
     @OptionGroup var options: Options
 

@@ -8,23 +8,23 @@ import SystemPackage
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    abstract: "Shows the proxy at work in a network of its own.",
+    abstract: "Show the proxy at work in network namespaces of its own.",
     discussion: """
-      Builds a router, a gateway and two members in network namespaces, pings a member without \
-      and with the proxy, and shows what went over the wire. With --break, something is wrong in \
-      that network, and a shell opens to find it. Needs no root where unprivileged \
-      user namespaces are allowed, and leaves nothing behind.
+      Creates a router, a gateway and two members, pings a member without and with the proxy, and \
+      shows the packets. With --break, something is wrong in that network, and a shell opens to \
+      find the cause. Requires root only if unprivileged user namespaces are disabled. Nothing on \
+      the host is changed.
       """)
 
-  @Option(help: "The daemon to show; ndpproxy beside ndpctl if not given. ndppd works too.")
+  @Option(help: "The daemon to run (default: the ndpproxy next to ndpctl); ndppd works, too.")
   var daemon: String?
 
-  @Option(help: "How many echo requests to send once the proxy runs, 1 through 20.")
+  @Option(help: "Number of echo requests, 1 through 20.")
   var pings = 3
 
   @Option(
     name: .customLong("break"),
-    help: "Break something, and open a shell in which to find it with ndpctl doctor.")
+    help: "Break something, and open a shell to find it with ndpctl doctor.")
   var breakage: Breakage?
 
   /// Set by ourselves, so that a refusal cannot make us start ourselves for ever.
@@ -32,7 +32,7 @@ struct DemoCommand: AsyncParsableCommand {
   var inUserNamespace = false
 
   func validate() throws {
-    guard 1...20 ~= pings else { throw ValidationError("--pings takes 1 through 20.") }
+    guard 1...20 ~= pings else { throw ValidationError("--pings must be 1 through 20.") }
   }
 
   func run() async throws {

@@ -14,7 +14,7 @@ struct DoctorCommand: AsyncParsableCommand {
     discussion: """
       Compares the configuration with this host's interfaces, addresses, routes, packet filter and \
       files, in the order in which a packet meets them. There is one line for each step, and for \
-      each problem what was read, what it means, and the command that mends it. Root sees more. \
+      each problem what was read, what it means, and the command that fixes it. Root sees more. \
       Exits with 0 if all is good, 1 if traffic cannot pass, 2 if there are only warnings, 3 if it \
       could not look.
       """)
@@ -40,7 +40,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @Flag(
     help: """
-      Ask for each finding whether to mend it: kernel variables, routes, rules that accept, and \
+      Ask for each finding whether to fix it: kernel variables, routes, rules that accept, and \
       our own table. Nothing is removed, and the checks are made again after each.
       """)
   var fix = false

@@ -95,7 +95,7 @@ struct DoctorRepair {
     if isLeft {
       say("done, but the doctor still finds it; it may take a moment")
     } else {
-      say("mended")
+      say("fixed")
     }
     try await makeLast(task.fix)
     return try diagnose()

@@ -189,7 +189,7 @@ func words(_ identifier: String) -> String {
     let followsLower = place > 0 && characters[place - 1].isLowercase
     let precedesLower = place + 1 < characters.count && characters[place + 1].isLowercase
     if isUpper, followsLower { text += " " }
-    text += isUpper && precedesLower ? character.lowercased() : String(character)
+    text += isUpper && followsLower && precedesLower ? character.lowercased() : String(character)
   }
   return text
 }

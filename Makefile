@@ -6,6 +6,7 @@
 # make test-kernel  play the labs that need Debian's kernel, in a virtual machine; some 15 minutes
 # make test-deb     install, run and purge the Debian package in a root of its own
 # make compare-firewall  send packets through 2,000 random rulesets, and compare with the doctor
+# make doctor-labs  try the doctor on hosts with and without faults; writes docs/doctor-labs.md
 # make lint         check the formatting, the manual pages and the scripts
 # make conformance  print what we, ndppd and the kernel do with each requirement of the RFCs
 # make interfaces   print what we and ndppd do when interfaces come, change and go
@@ -37,7 +38,7 @@ static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -use-l
 release = .build/static/release
 
 # What only developers need is part of the package where this is set (Package.swift).
-test test-release test-kernel compare-firewall conformance interfaces simulate fuzz fuzz-frames bench bench-docs \
+test test-release test-kernel compare-firewall doctor-labs conformance interfaces simulate fuzz fuzz-frames bench bench-docs \
   scan everything: export NDPPROXY_DEVELOPMENT = 1
 
 .PHONY: all release
@@ -82,6 +83,13 @@ compare-firewall: test-packages
 	$(SWIFT) build --build-tests
 	NDPPROXY_RULESETS=$(RULESETS) NDPPROXY_FIRST_RULESET=$(or $(SEED),1) \
 	  $(SWIFT) test --skip-build --filter FirewallComparisonTests
+
+# LABS="Docker" plays only those whose names have this word, and writes no table.
+.PHONY: doctor-labs
+doctor-labs: test-packages
+	$(SWIFT) build --build-tests
+	$(if $(LABS),NDPPROXY_LABS="$(LABS)",NDPPROXY_LAB_TABLE=docs/doctor-labs.md) \
+	  $(SWIFT) test --skip-build --filter 'SituationTests/.*no_false'
 
 .PHONY: test-release
 test-release: release test-packages

@@ -162,6 +162,8 @@ extension Examination {
     guard let way = all.first(where: { [.back, .nothing].contains($0.course) }) else { return nil }
     // With 'autowire' the daemon makes the routes itself.
     if placed.makesRoutes { return powerlessDaemon(placed, way) }
+    // 'auto' is silent about what leads nowhere; the longer rules inside it are judged themselves.
+    if placed.rule.method == .auto, !placed.longer.isEmpty { return nil }
     let unread = if case .failure = picture.policies { true } else { false }
     return Finding(
       .failure, about: placed.description, "no route leads to the members",

@@ -67,7 +67,9 @@ extension HostPicture {
       for (_, address) in RuleParts(of: rule, on: self).samples {
         try ask(.inward(address, enteringBy: proxy), lookup)
         switch course(to: address, enteringBy: proxy) {
-        case .inside(let index): try ask(.outward(address, enteringBy: index), lookup)
+        case .inside(let index):
+          try ask(.outward(address, enteringBy: index), lookup)
+          try ask(.outward(address, enteringBy: nil), lookup)
         case .own: try ask(.outward(address, enteringBy: nil), lookup)
         default: continue
         }

@@ -16,6 +16,9 @@ struct DoctorRepair {
   let withNotes: Bool
   /// The checks whose findings are mended; all if empty.
   let codes: Set<String>
+  /// Whether this host's files set what is set here at boot; not so in a network namespace of its
+  /// own that shares them.
+  let ownsBootFiles: Bool
   /// Makes all checks on the host as it is now.
   let diagnose: () throws -> Diagnosis
 
@@ -50,7 +53,9 @@ struct DoctorRepair {
       for finding in result.findings {
         guard let fix = finding.fix, finding.severity > .note || withNotes else { continue }
         let task = Task(code: result.check.code, finding: finding, fix: fix)
-        if !task.isForPeople, !done.contains(fix.actions) { return task }
+        if !task.isForPeople, !done.contains(fix.actions), ownsBootFiles || !fix.isForBoot {
+          return task
+        }
       }
     }
     return nil
@@ -60,7 +65,7 @@ struct DoctorRepair {
   private func agrees(to task: Task) async throws -> Bool {
     say("\(task.code): \(task.finding.summary)")
     for command in task.fix.commands { say("  \(command)") }
-    for case .action(let action) in task.fix.lasting where action.isForBoot {
+    for case .action(let action) in task.fix.lasting where action.isForBoot && ownsBootFiles {
       say("  \(action.shell ?? "")")
     }
     guard isAsking else { return true }
@@ -105,7 +110,7 @@ struct DoctorRepair {
   private func makeLast(_ fix: Fix) async throws {
     for advice in fix.lasting {
       switch advice {
-      case .action(let action) where action.isForBoot:
+      case .action(let action) where action.isForBoot && ownsBootFiles:
         if let failure = try await failure(of: action) {
           complain("doctor", "'\(action.shell ?? "")' failed: \(failure)")
         }
@@ -157,11 +162,18 @@ struct DoctorRepair {
       let octets = try RegularFile(path, limit: 1 << 20, isRequired: true).octets
       text = String(decoding: octets, as: UTF8.self)
     }
+    // What is there already would only be said twice.
+    if text.split(separator: "\n").last.map(String.init) == line { return }
     if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
     try OutputFile.replace(path, with: text + line + "\n")
   }
 
   private func say(_ text: String) { StandardStream.output.write(text.printable + "\n") }
+}
+
+extension Fix {
+  /// Whether it changes nothing but what is set at boot.
+  fileprivate var isForBoot: Bool { actions.allSatisfy(\.isForBoot) }
 }
 
 extension Action {

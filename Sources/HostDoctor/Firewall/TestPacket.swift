@@ -86,7 +86,8 @@ struct TestPacket {
   ///
   /// Where it goes out is not known before it is routed, and where it came in is forgotten when it
   /// reaches the device. Behind routing, this host's own Neighbor Discovery has the interface that
-  /// it leaves by as the one that it came in by. The hop limit of what is passed on is one less from
+  /// it leaves by as the one that it came in by. The hop limit of what is passed on is one less
+  /// from
   /// `forward` on.
   func seen(at hook: Hook) -> TestPacket {
     var packet = self

@@ -62,6 +62,7 @@ extension HostPicture {
       policies = .failure(error)
     }
     let lookup = try RouteLookup()
+    try ask(.ownOutward, lookup)
     for rule in placed {
       let proxy = link(named: rule.proxy)?.link.index
       for (_, address) in RuleParts(of: rule, on: self).samples {
@@ -75,7 +76,6 @@ extension HostPicture {
         }
       }
     }
-    try ask(.ownOutward, lookup)
   }
 
   /// What the kernel does not answer stays unknown: an interface may have gone.

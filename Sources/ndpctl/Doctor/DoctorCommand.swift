@@ -127,7 +127,7 @@ struct DoctorCommand: AsyncParsableCommand {
     return Examination(
       picture: picture, configuration: configuration,
       path: RegularFile.absolute(path), complaints: file.problemLines,
-      isUnusable: file.configuration == nil)
+      isUnusable: file.configuration == nil, includesOthers: file.includesOthers)
   }
 
   /// Asks the running daemon what it has seen and sent; `nil` where it cannot be asked.

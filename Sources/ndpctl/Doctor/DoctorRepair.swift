@@ -89,8 +89,12 @@ struct DoctorRepair {
       if let opposite { undone.insert(opposite, at: 0) }
     }
     let after = try diagnose()
-    let known = Set(before.findings.map(\.summary))
-    let harm = after.findings.first { $0.severity == .failure && !known.contains($0.summary) }
+    let known = before.failedSubjects
+    let harm = after.results.lazy.flatMap { result in
+      result.findings.filter { finding in
+        finding.severity == .failure && !known.contains(result.subject(of: finding))
+      }
+    }.first
     if let harm {
       complain("doctor", "after that, \(harm.summary); it is undone")
       try await undo(undone)
@@ -169,6 +173,20 @@ struct DoctorRepair {
   }
 
   private func say(_ text: String) { StandardStream.output.write(text.printable + "\n") }
+}
+
+extension Diagnosis {
+  /// What failures are about.
+  fileprivate var failedSubjects: Set<String> {
+    Set(results.flatMap { result in result.findings.map { result.subject(of: $0) } })
+  }
+}
+
+extension CheckResult {
+  /// A check and what its finding is about: after a fix it may say the same in other words.
+  fileprivate func subject(of finding: Finding) -> String {
+    "\(check.code) \(finding.subject ?? "")"
+  }
 }
 
 extension Fix {

@@ -7,6 +7,7 @@
 # make test-deb     install, run and purge the Debian package in a root of its own
 # make compare-firewall  send packets through 2,000 random rulesets, and compare with the doctor
 # make doctor-labs  try the doctor on hosts with and without faults; writes docs/doctor-labs.md
+# make broken-hosts  find and mend five broken hosts; writes docs/five-broken-hosts.md
 # make lint         check the formatting, the manual pages and the scripts
 # make conformance  print what we, ndppd and the kernel do with each requirement of the RFCs
 # make interfaces   print what we and ndppd do when interfaces come, change and go
@@ -90,6 +91,12 @@ doctor-labs: test-packages
 	$(SWIFT) build --build-tests
 	$(if $(LABS),NDPPROXY_LABS="$(LABS)",NDPPROXY_LAB_TABLE=docs/doctor-labs.md) \
 	  $(SWIFT) test --skip-build --filter 'SituationTests/.*no_false'
+
+.PHONY: broken-hosts
+broken-hosts: test-packages
+	$(SWIFT) build
+	scripts/broken-hosts .build/debug >.build/five-broken-hosts.md
+	mv .build/five-broken-hosts.md docs/five-broken-hosts.md
 
 .PHONY: test-release
 test-release: release test-packages

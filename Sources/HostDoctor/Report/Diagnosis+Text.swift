@@ -151,13 +151,13 @@ extension CheckResult {
     }
     let bullet = fix.lasting.count == 1 ? "" : "- "
     for (index, advice) in fix.lasting.enumerated() {
-      // A command that is broken into lines is another one.
+      // A command that is broken into lines is another one, and so is one with a sign before it.
       let text =
         switch advice {
         case .action: advice.text
-        case .words(let words): words.printable.wrapped(after: indent + bullet.count)
+        case .words(let words): bullet + words.printable.wrapped(after: indent + bullet.count)
         }
-      lines.append(detail(index == 0 ? "to last" : "", bullet + text))
+      lines.append(detail(index == 0 ? "to last" : "", text))
     }
     return lines
   }

@@ -9,6 +9,8 @@
 # make test-dist    install, use, upgrade and remove each package in a root of its own
 # make test-docs    run the commands and configurations of README and docs/recipes.md in labs
 # make compare-firewall  send packets through 2,000 random rulesets, and compare with the doctor
+# make doctor-labs  try the doctor on hosts with and without faults; writes docs/doctor-labs.md
+# make broken-hosts  find and mend five broken hosts; writes docs/five-broken-hosts.md
 # make lint         check the formatting, the manual pages and the scripts
 # make conformance  print what we, ndppd and the kernel do with each requirement of the RFCs
 # make interfaces   print what we and ndppd do when interfaces come, change and go
@@ -51,7 +53,7 @@ release = .build/static/release
 generated = .build/static
 
 # What only developers need is part of the package where this is set (Package.swift).
-test test-release test-kernel compare-firewall conformance interfaces simulate fuzz fuzz-frames bench bench-docs \
+test test-release test-kernel compare-firewall doctor-labs conformance interfaces simulate fuzz fuzz-frames bench bench-docs \
   scan everything: export NDPPROXY_DEVELOPMENT = 1
 
 .PHONY: all release
@@ -96,6 +98,19 @@ compare-firewall: test-packages
 	$(SWIFT) build --build-tests
 	NDPPROXY_RULESETS=$(RULESETS) NDPPROXY_FIRST_RULESET=$(or $(SEED),1) \
 	  $(SWIFT) test --skip-build --filter FirewallComparisonTests
+
+# LABS="Docker" plays only those whose names have this word, and writes no table.
+.PHONY: doctor-labs
+doctor-labs: test-packages
+	$(SWIFT) build --build-tests
+	$(if $(LABS),NDPPROXY_LABS="$(LABS)",NDPPROXY_LAB_TABLE=docs/doctor-labs.md) \
+	  $(SWIFT) test --skip-build --filter 'SituationTests/.*no_false'
+
+.PHONY: broken-hosts
+broken-hosts: test-packages
+	$(SWIFT) build
+	scripts/broken-hosts .build/debug >.build/five-broken-hosts.md
+	mv .build/five-broken-hosts.md docs/five-broken-hosts.md
 
 .PHONY: test-release
 test-release: test-packages release

@@ -10,6 +10,9 @@ package struct ConfigurationFile {
   /// What the file asks for; `nil` if it has an error.
   package let configuration: Configuration?
 
+  /// Whether it asks for other files to be read, too.
+  package let includesOthers: Bool
+
   private var result: ParseResult
 
   /// Reads and checks a whole file.
@@ -19,6 +22,8 @@ package struct ConfigurationFile {
   package init(path: String, isRegular: Bool = false) throws(SystemError) {
     let file = try RegularFile(path, limit: TextBounds.fileOctets, isRequired: isRegular)
     self.path = path
+    let words = String(decoding: file.octets, as: UTF8.self).split(whereSeparator: \.isNewline)
+    includesOthers = words.contains { $0.drop { $0 == " " || $0 == "\t" }.hasPrefix("include") }
     result = ConfigurationParser.parse(
       file.octets, fileName: path, identity: file.identity,
       including: FileSystem(owner: file.owner))

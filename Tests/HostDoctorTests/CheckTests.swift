@@ -29,6 +29,102 @@ struct CheckTests {
     #expect(Gateway().findings("D16").first?.fix?.scope == .ownTable)
   }
 
+  @Test func `a healthy host fits on a screen, and equal findings are folded`() {
+    let healthy = Gateway().diagnosis().text(colored: false, detail: .brief)
+    #expect(healthy.split(separator: "\n", omittingEmptySubsequences: false).count <= 24)
+    var host = Gateway()
+    host.picture.routes.remove(at: 1)
+    host.configuration.ruleset.proxies[0].rules = (1...300).map {
+      Ruleset.Rule(
+        prefix: IPv6Prefix("2001:db8:1:0:\(String($0, radix: 16))::/80")!, method: .auto)
+    }
+    let diagnosis = host.diagnosis()
+    #expect(diagnosis.count(of: .failure) == 256)
+    let brief = diagnosis.text(colored: false, detail: .brief)
+    #expect(brief.split(separator: "\n").count < 50, "\(brief)")
+    #expect(brief.contains("and 249 more"))
+    #expect(brief.contains("the first 256 of 300 rules") == false)
+    let all = diagnosis.text(colored: false, detail: .all)
+    #expect(all.split(separator: "\n").count { $0.contains("✘ D04") } == 256)
+    host.picture.routes.append(
+      RouteEntry(destination: IPv6Prefix("2001:db8:1::/64")!, interface: Gateway.zt0, metric: 1))
+    let good = host.diagnosis(["D04"]).text(colored: false)
+    #expect(good.contains("the first 256 of 300"), "\(good)")
+  }
+
+  @Test func `a remedy comes after what it would break`() throws {
+    var host = Gateway()
+    host.picture.forwarding.all = false
+    host.picture.routes[2].origin = 9
+    host.acceptRA(1)
+    let fix = try #require(host.findings("D01").first?.fix)
+    #expect(
+      fix.commands == [
+        "sysctl -w net.ipv6.conf.eth0.accept_ra=2", "sysctl -w net.ipv6.conf.all.forwarding=1",
+      ])
+    #expect(fix.lasting.count == 2)
+    host.picture.routes[2].origin = 3
+    #expect(host.findings("D01").first?.fix?.commands.count == 1, "a route by hand stays")
+    host.picture.routes.removeLast()
+    #expect(host.findings("D01").first?.fix == fix, "the route may come by advertisement yet")
+  }
+
+  @Test func `remedies that contradict are known`() {
+    var host = Gateway(prefix: IPv6Prefix("2001:db8:bb::/80")!)
+    host.picture.links.append(DetailedLink(link: link(4, "eth1")))
+    host.picture.links.append(DetailedLink(link: link(5, "zt1")))
+    host.configuration.ruleset.proxies[0].rules[0].method = .interface("zt0")
+    host.configuration.ruleset.proxies.append(
+      Ruleset.Proxy(
+        interface: "eth1",
+        rules: [.init(prefix: IPv6Prefix("2001:db8:bb::/80")!, method: .interface("zt1"))]))
+    let diagnosis = host.diagnosis(["D04"])
+    #expect(diagnosis.findings.count == 2, "\(diagnosis.text(colored: false))")
+    #expect(diagnosis.contradictions.map(\.codes) == [["D04", "D04"]])
+  }
+
+  static let bootFiles: [(String, [(String, String)], String?)] = [
+    ("by name", [("a", "net.ipv6.conf.all.forwarding=1")], "1"),
+    ("a pattern", [("a", "net.ipv6.conf.*.forwarding = 1")], "1"),
+    ("a pattern with slashes", [("a", "net/ipv6/conf/*/forwarding = 1")], "1"),
+    ("a pattern of another depth", [("a", "net.*.forwarding = 1")], nil),
+    (
+      "a name beats a later pattern",
+      [("a", "net.ipv6.conf.all.forwarding=0"), ("b", "net.ipv6.conf.*.forwarding=1")], "0"
+    ),
+    (
+      "kept away from patterns",
+      [("a", "net.ipv6.conf.*.forwarding=1\n-net.ipv6.conf.all.forwarding")], nil
+    ),
+    (
+      "the last of two",
+      [("a", "net.ipv6.conf.all.forwarding=0"), ("b", "net.ipv6.conf.all.forwarding=1")], "1"
+    ),
+    (
+      "a comment", [("a", "#net.ipv6.conf.all.forwarding=1\n; net.ipv6.conf.all.forwarding=1")], nil
+    ),
+  ]
+
+  @Test(arguments: bootFiles)
+  func `files of sysctl are read as systemd reads them`(
+    name: String, files: [(String, String)], value: String?
+  ) {
+    let read = SysctlFiles(files.map { TextFile(path: "/etc/sysctl.d/\($0)", text: $1) })
+    #expect(read.last("net.ipv6.conf.all.forwarding")?.value == value, "\(name)")
+  }
+
+  @Test func `a line is written where it has the last word`() {
+    for (path, expected) in [
+      ("/etc/sysctl.d/80-a.conf", "/etc/sysctl.d/90-ndpproxy.conf"),
+      ("/etc/sysctl.d/99-sysctl.conf", "/etc/sysctl.d/99-zz-ndpproxy.conf"),
+      ("/usr/lib/sysctl.d/99-zzz.conf", "/etc/sysctl.d/zz-ndpproxy.conf"),
+      ("/etc/sysctl.conf", nil),
+    ] {
+      let files = SysctlFiles([TextFile(path: path, text: "net.ipv6.conf.all.forwarding = 0")])
+      #expect(files.file(for: "net.ipv6.conf.all.forwarding") == expected, "\(path)")
+    }
+  }
+
   static let rows: [Row] = hosts + routes + others
 
   static let hosts: [Row] = [

@@ -41,7 +41,7 @@ struct ProposalTests {
     ]
     let proposal = try proposal(gateway)
     #expect(Set(try rules(proposal).map(\.prefix)) == [Gateway.prefix, wide])
-    #expect(proposal.text.contains("# Routed to wg0, WireGuard: the route is the proof."))
+    #expect(proposal.text.contains("# Routed to wg0, WireGuard: the route is enough."))
   }
 
   @Test func `where nothing leads inward, nothing is proposed, and it says what is missing`() throws

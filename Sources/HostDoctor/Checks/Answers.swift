@@ -19,7 +19,9 @@ extension Check {
     """
   ) { examination in
     if case .failure(let error) = examination.picture.processes { return .skipped(error.skipped) }
-    return Verdict(examination.rivals.map { examination.otherProxy($0) }, good: "none runs")
+    return Verdict(
+      examination.rivals.map { examination.otherProxy($0) },
+      good: "no other NDP proxy runs in this network")
   }
 
   private static let kernelProxy = Check(
@@ -41,7 +43,7 @@ extension Check {
     /etc/systemd/network and /run/systemd/network.
     """
   ) { examination in
-    Verdict(examination.networkdEntries, good: "has nothing to do with NDP proxies")
+    Verdict(examination.networkdEntries, good: "no .network file has IPv6ProxyNDP")
   }
 
   private static let wideStatic = Check(

@@ -28,7 +28,7 @@ extension Check {
     chain DOCKER-USER comes first and is left alone by Docker: accept there. Read as D10.
     """
   ) { examination in
-    examination.firewallVerdict(good: "Docker does not drop it") {
+    examination.firewallVerdict(good: "no chain of Docker's drops what the members send or get") {
       examination.forwardFindings($0).filter { $0.code == "D11" }.map(\.finding)
     }
   }
@@ -44,7 +44,7 @@ extension Check {
   ) { examination in
     switch examination.picture.hasLegacyTables {
     case nil: return .skipped("needs root")
-    case false?: return .good("none")
+    case false?: return .good("ip6tables-legacy has no rules")
     case true?: return .found([examination.legacyFinding])
     }
   }
@@ -58,7 +58,7 @@ extension Check {
     these chains. Four messages for each interface are taken through the chains as in D10.
     """
   ) { examination in
-    examination.firewallVerdict(good: "lets Neighbor Discovery in and out") {
+    examination.firewallVerdict(good: examination.discoveryWords) {
       examination.neighborDiscoveryFindings($0)
     }
   }
@@ -125,6 +125,12 @@ extension Examination {
       }
       return [Passage(placed: placed, outside: outside, inside: inside, member: sample)]
     }
+  }
+
+  /// On which interfaces Neighbor Discovery was taken through the packet filter.
+  fileprivate var discoveryWords: String {
+    let links = (proxyLinks + insideLinks).map(\.link).filter(\.hasNeighborDiscovery)
+    return "Neighbor Discovery passes in and out: \(Array(Set(links.map(\.name))).sorted().listed)"
   }
 
   /// Which ways packets were taken through the packet filter.

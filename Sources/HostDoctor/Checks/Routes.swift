@@ -159,20 +159,31 @@ extension Examination {
     for way in all {
       if case .refused(let type) = way.course { return refused(way, type, isPart: false) }
     }
-    guard let way = all.first(where: { [.back, .nothing].contains($0.course) }) else { return nil }
+    guard let way = all.first(where: { $0.isLost }) else { return nil }
     // With 'autowire' the daemon makes the routes itself.
     if placed.makesRoutes { return powerlessDaemon(placed, way) }
+    // 'auto' is silent about what leads nowhere; the longer rules inside it are judged themselves.
+    if placed.rule.method == .auto, !placed.longer.isEmpty { return nil }
     let unread = if case .failure = picture.policies { true } else { false }
     return Finding(
       .failure, about: placed.description, "no route leads to the members",
-      value: way.course == .back
-        ? "\(way.sample): dev \(placed.proxy)" : "\(way.sample): unreachable",
-      from: "RTM_GETROUTE",
-      meaning: (way.course == .back
-        ? "what arrives goes back where it came from" : "what arrives for the members is dropped")
+      value: "\(way.sample): \(lostWords(way).value)", from: "RTM_GETROUTE",
+      meaning: lostWords(way).meaning
         + (unread ? "; IPsec policies are root's to read, and were not looked at" : ""),
       // A route for what nobody will ask for would not help.
       fix: outsideLink(placed)?.fix == nil ? routeFix(for: placed, way) : nil)
+  }
+
+  private func lostWords(_ way: RuleWay) -> (value: String, meaning: String) {
+    switch way.course {
+    case .back: ("dev \(way.placed.proxy)", "what arrives goes back where it came from")
+    case .onward(let index):
+      (
+        "dev \(picture.name(of: index)), by the default route",
+        "what arrives goes to the outside by another interface"
+      )
+    default: ("unreachable", "what arrives for the members is dropped")
+    }
   }
 
   /// A daemon that may not make the routes that it is to make.
@@ -322,5 +333,15 @@ extension Examination {
       value: "\(picture.link(named: name)?.kind ?? "NOARP or POINTOPOINT")", from: "RTM_GETLINK",
       meaning: "nobody can be asked there, so that nothing is answered; 'auto' goes by the route",
       fix: edit("s/\(Sed.place(of: name, after: "iface"))/auto\\3/g"))
+  }
+}
+
+extension RuleWay {
+  /// Whether it leads nowhere because no route leads to members.
+  fileprivate var isLost: Bool {
+    switch course {
+    case .back, .onward, .nothing: true
+    case .inside, .own, .transformed, .refused, .unknown: false
+    }
   }
 }

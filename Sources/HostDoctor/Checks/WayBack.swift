@@ -1,3 +1,4 @@
+import LinuxNet
 import LinuxSurvey
 import NDPWire
 
@@ -77,9 +78,18 @@ extension Check {
 
 extension Examination {
   fileprivate func reversePathFindings(_ ruleset: NetfilterRuleset) -> [Finding] {
-    guard case .route(let back)? = picture.decisions[.ownOutward], back.type == .unicast,
-      !isProxy(back.interface ?? 0)
-    else { return [] }
+    // The filter looks up the way back with source and destination exchanged.
+    let questions = ways.filter(\.leadsSomewhere).map {
+      RouteQuestion.outward($0.sample, enteringBy: nil)
+    }
+    let decisions = (questions.isEmpty ? [.ownOutward] : questions).compactMap {
+      picture.decisions[$0]
+    }
+    let elsewhere = decisions.compactMap { decision -> RouteEntry? in
+      guard case .route(let route) = decision, route.type == .unicast else { return nil }
+      return isProxy(route.interface ?? 0) ? nil : route
+    }
+    guard let back = elsewhere.first else { return [] }
     let chains = ruleset.chains.filter {
       [.inet, .ip6].contains($0.family) && $0.hook?.number == 0
     }

@@ -136,7 +136,7 @@ struct RuleEvaluation {
     switch base {
     case 0:
       // What this host sends has no link-layer header before it reaches the device.
-      if packet.inName.isEmpty, hook != .egress { return .nothing }
+      if packet.isMadeHere, hook != .egress { return .nothing }
       header = packet.ethernet
     case 1: header = packet.network
     case 2: header = packet.transport
@@ -174,7 +174,8 @@ struct RuleEvaluation {
     case 5: return .octets(UInt32(packet.outIndex).native)
     case 6: return .octets(Array(packet.inName.utf8))
     case 7: return .octets(Array(packet.outName.utf8))
-    case 8: return linkType(packet.inName)
+    // What nft(8) asks before it looks at a link-layer header; at egress it is of the device.
+    case 8: return linkType(hook == .egress ? packet.outName : packet.inName)
     case 9: return linkType(packet.outName)
     case 15: return .octets([NetfilterFamily.ip6.rawValue])
     case 16: return .octets([packet.network[6]])

@@ -20,6 +20,8 @@ struct TestPacket {
   var state = ConnectionState.new
   /// Whether it goes the other way than the first packet of its connection.
   var isReply = false
+  /// Whether it is this host's own, where a hook sees it.
+  var isMadeHere = false
   /// What its destination is to the routing table: RTN_UNICAST is 1, RTN_LOCAL 2.
   var destinationType: UInt32?
 
@@ -83,9 +85,13 @@ struct TestPacket {
   /// As the chains at a hook see it.
   ///
   /// Where it goes out is not known before it is routed, and where it came in is forgotten when it
-  /// reaches the device. The hop limit of what is passed on is one less from `forward` on.
+  /// reaches the device. Behind routing, this host's own Neighbor Discovery has the interface that
+  /// it leaves by as the one that it came in by. The hop limit of what is passed on is one less
+  /// from
+  /// `forward` on.
   func seen(at hook: Hook) -> TestPacket {
     var packet = self
+    packet.isMadeHere = inName.isEmpty
     switch hook {
     case .ingress, .prerouting, .input: (packet.outName, packet.outIndex) = ("", 0)
     case .output: (packet.inName, packet.inIndex) = ("", 0)
@@ -93,6 +99,9 @@ struct TestPacket {
       if !inName.isEmpty, !outName.isEmpty {
         packet.network[7] -= 1
         if hook == .egress { packet.ethernet = nextEthernet }
+      }
+      if hook == .postrouting, inName.isEmpty, state == .untracked {
+        (packet.inName, packet.inIndex) = (outName, outIndex)
       }
       if hook == .egress { (packet.inName, packet.inIndex) = ("", 0) }
     }

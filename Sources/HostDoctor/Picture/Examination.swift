@@ -17,6 +17,8 @@ package struct Examination: Sendable {
   package let complaints: [String]
   /// Whether any of these is an error, so that there is nothing to compare the host with.
   package let isUnusable: Bool
+  /// Whether the file includes others, in one of which an entry may be.
+  package let includesOthers: Bool
 
   let plan: PortPlan
   let table: HostTable
@@ -28,8 +30,9 @@ package struct Examination: Sendable {
   /// Puts both side by side.
   package init(
     picture: HostPicture, configuration: Configuration, path: String, complaints: [String] = [],
-    isUnusable: Bool = false
+    isUnusable: Bool = false, includesOthers: Bool = false
   ) {
+    self.includesOthers = includesOthers
     self.picture = picture
     self.configuration = configuration
     self.path = path
@@ -52,7 +55,7 @@ package struct Examination: Sendable {
   func on(_ other: HostPicture) -> Examination {
     Examination(
       picture: other, configuration: configuration, path: path, complaints: complaints,
-      isUnusable: isUnusable)
+      isUnusable: isUnusable, includesOthers: includesOthers)
   }
 }
 

@@ -62,18 +62,20 @@ extension HostPicture {
       policies = .failure(error)
     }
     let lookup = try RouteLookup()
+    try ask(.ownOutward, lookup)
     for rule in placed {
       let proxy = link(named: rule.proxy)?.link.index
       for (_, address) in RuleParts(of: rule, on: self).samples {
         try ask(.inward(address, enteringBy: proxy), lookup)
         switch course(to: address, enteringBy: proxy) {
-        case .inside(let index): try ask(.outward(address, enteringBy: index), lookup)
+        case .inside(let index):
+          try ask(.outward(address, enteringBy: index), lookup)
+          try ask(.outward(address, enteringBy: nil), lookup)
         case .own: try ask(.outward(address, enteringBy: nil), lookup)
         default: continue
         }
       }
     }
-    try ask(.ownOutward, lookup)
   }
 
   /// What the kernel does not answer stays unknown: an interface may have gone.

@@ -41,6 +41,8 @@ enum Course: Hashable {
   case inside(Int32)
   /// Back out of the proxy interface.
   case back
+  /// To this other interface, by the default route: to the outside, and not to members.
+  case onward(Int32)
   /// To this host itself.
   case own
   /// Through an IPsec policy.
@@ -72,7 +74,7 @@ struct RuleWay {
   var leadsSomewhere: Bool {
     switch course {
     case .inside, .own, .transformed: true
-    case .back, .refused, .nothing, .unknown: false
+    case .back, .onward, .refused, .nothing, .unknown: false
     }
   }
 }
@@ -99,7 +101,22 @@ extension HostPicture {
       if route.type == .local { return .own }
       if route.type != .unicast { return .unknown }
       guard let index = route.interface else { return .nothing }
-      return index == proxy ? .back : .inside(index)
+      if index == proxy { return .back }
+      return isDefault(route, to: address) ? .onward(index) : .inside(index)
+    }
+  }
+}
+
+extension HostPicture {
+  /// Whether a packet goes there only because everything does.
+  fileprivate func isDefault(_ decision: RouteEntry, to address: IPv6Address) -> Bool {
+    guard let gateway = decision.gateway,
+      case .route(let everything)? = decisions[.ownOutward], everything.gateway == gateway,
+      everything.interface == decision.interface
+    else { return false }
+    return !routes.contains {
+      !$0.destination.isOutsideAll && $0.destination.contains(address)
+        && $0.interface == decision.interface && $0.gateway == gateway
     }
   }
 }

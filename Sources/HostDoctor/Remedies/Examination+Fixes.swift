@@ -43,10 +43,20 @@ extension Examination {
   }
 
   /// Changes the configuration by sed(1), and has the daemon read it again.
-  func edit(_ expressions: String...) -> Fix {
-    Fix(
-      expressions.map { .run(["sed", "-i", $0, path]) } + reload,
-      lasting: ["the file is what lasts; 'ndpproxy --test-config' checks it"])
+  func edit(_ expression: String) -> Fix {
+    elsewhere([expression])
+      ?? Fix(
+        [expression].map { .run(["sed", "-i", $0, path]) } + reload,
+        lasting: ["the file is what lasts; 'ndpproxy --test-config' checks it"])
+  }
+
+  /// What there is instead of an edit where the entry may stand in another file.
+  func elsewhere(_ expressions: [String]) -> Fix? {
+    guard includesOthers else { return nil }
+    let commands = expressions.compactMap { Action.run(["sed", "-i", $0, "FILE"]).shell }
+    return Fix(
+      obstacle: "the configuration includes other files; in the one that has the entry: "
+        + commands.joined(separator: "; "))
   }
 
   /// Writes another name behind `keywords`, a pattern of sed(1), where `name` stands now.

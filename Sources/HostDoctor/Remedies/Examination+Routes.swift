@@ -58,6 +58,7 @@ extension Examination {
     } else {
       edits.append(Sed.methodChange(of: placed.rule.prefix, to: "iface \(name)"))
     }
+    if let fix = elsewhere(edits) { return fix }
     let actions = edits.map { Action.run(["sed", "-i", $0, path]) }
     let advice: Advice = .words("the file is what lasts; 'ndpproxy --test-config' checks it")
     if let daemon = daemons.first, !daemon.has(capability: HostProcess.netAdmin) {

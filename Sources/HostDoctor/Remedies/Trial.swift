@@ -26,7 +26,7 @@ extension Examination {
   /// either, there is an obstacle instead.
   func tried(_ fix: Fix) -> Fix {
     guard [.sysctl, .route].contains(fix.scope), !fix.actions.isEmpty else { return fix }
-    let before = Set(troubles.map(\.about))
+    let before = troubles
     var fix = fix
     var harm = harm(of: fix, beyond: before)
     for _ in 0..<Self.trialLimit {
@@ -46,8 +46,20 @@ extension Examination {
   /// How many remedies may have to come before one.
   private static let trialLimit = 4
 
-  private func harm(of fix: Fix, beyond known: Set<String>) -> Finding? {
-    on(picture.after(fix.actions)).troubles.first { !known.contains($0.about) }?.finding
+  /// What is found after a fix and was not before.
+  ///
+  /// Where the same check found something else before, it counts if a kernel variable would have
+  /// prevented it.
+  private func harm(
+    of fix: Fix, beyond known: [(about: String, finding: Finding)]
+  ) -> Finding? {
+    let subjects = Set(known.map(\.about))
+    let summaries = Set(known.map(\.finding.summary))
+    return on(picture.after(fix.actions)).troubles.first { about, finding in
+      if !subjects.contains(about) { return true }
+      return !summaries.contains(finding.summary)
+        && finding.fix?.withoutRoutes.actions.isEmpty == false
+    }?.finding
   }
 }
 

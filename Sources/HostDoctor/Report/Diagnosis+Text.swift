@@ -111,7 +111,7 @@ extension CheckResult {
     case .notChecked(let reason): return [line("–", "not checked: \(reason)")]
     case .found(let findings):
       return (isFolded ? findings.folded : findings.map { ($0, []) }).flatMap {
-        lines(of: $0, others: $1, paint)
+        lines(of: $0, others: $1, paint, isBrief: isFolded && $0.severity == .note)
       }
     }
   }
@@ -121,12 +121,18 @@ extension CheckResult {
     return "  \(mark) \(check.code) \(title)" + words.printable.wrapped(after: Self.indent)
   }
 
-  private func lines(of finding: Finding, others: [Finding], _ paint: Paint) -> [String] {
+  /// Of a note, only what it means where the page is to be brief.
+  private func lines(
+    of finding: Finding, others: [Finding], _ paint: Paint, isBrief: Bool
+  ) -> [String] {
     var lines = [line(paint.mark(finding.severity), finding.summary)]
     if !others.isEmpty {
       let subjects = others.compactMap(\.subject)
       lines.append(
         Self.detail("also", "\(subjects.listed)".printable.wrapped(after: Self.indent)))
+    }
+    if isBrief {
+      return lines + [Self.detail("means", finding.meaning.printable.wrapped(after: Self.indent))]
     }
     let details = [
       ("read", "\(finding.value) (\(finding.source))"), ("means", finding.meaning),
@@ -146,13 +152,13 @@ extension CheckResult {
     }
     let bullet = fix.lasting.count == 1 ? "" : "- "
     for (index, advice) in fix.lasting.enumerated() {
-      // A command that is broken into lines is another one.
+      // A command that is broken into lines is another one, and so is one with a sign before it.
       let text =
         switch advice {
         case .action: advice.text
-        case .words(let words): words.printable.wrapped(after: indent + bullet.count)
+        case .words(let words): bullet + words.printable.wrapped(after: indent + bullet.count)
         }
-      lines.append(detail(index == 0 ? "to last" : "", bullet + text))
+      lines.append(detail(index == 0 ? "to last" : "", text))
     }
     return lines
   }

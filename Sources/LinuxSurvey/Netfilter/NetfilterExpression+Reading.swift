@@ -168,7 +168,9 @@ extension NetfilterExpression {
   fileprivate static func connectionState(_ info: [UInt8]) -> NetfilterExpression? {
     let flags = 8 * 16 + 2 * 4 + 5 * 2
     let state: UInt32 = 1
-    guard info.count >= flags + 6, info.native16(at: flags) == state else { return nil }
+    // What stands for the match `state` (XT_CONNTRACK_STATE_ALIAS) asks for nothing more.
+    let alias: UInt32 = 1 << 13
+    guard info.count >= flags + 6, info.native16(at: flags) & ~alias == state else { return nil }
     return .connectionState(
       mask: info.native16(at: flags + 4), isInverted: info.native16(at: flags + 2) & state != 0)
   }

@@ -60,6 +60,13 @@ package enum ProcessTable {
     return found.sorted { $0.identifier < $1.identifier }
   }
 
+  /// Whether this thread's network is the one of the first process, which the files of this host
+  /// configure at boot; not so in a namespace that shares its files.
+  package static var isFirstNetwork: Bool {
+    let first = try? namespaceIdentity("/proc/1/ns/net")
+    return first != nil && first == (try? namespaceIdentity("/proc/thread-self/ns/net"))
+  }
+
   /// What `/proc` says of a process that has one of the names, or is known.
   private static func process(
     _ identifier: Int32, in directory: String, _ names: Set<String>, isKnown: Bool

@@ -3,6 +3,7 @@ import Console
 import HostDoctor
 import Inspection
 import LinuxNet
+import LinuxSurvey
 import ProxyConfig
 import ProxyModel
 
@@ -84,7 +85,9 @@ struct DoctorCommand: AsyncParsableCommand {
   /// Mends what can be mended, and looks again: what is shown then is what is left.
   private func repaired(_ codes: Set<String>) async throws -> Diagnosis {
     let repair = DoctorRepair(
-      isAsking: !yes, withNotes: !codes.isEmpty, codes: codes, diagnose: { try diagnose() })
+      isAsking: !yes, withNotes: !codes.isEmpty, codes: codes,
+      ownsBootFiles: !directory.isEmpty || ProcessTable.isFirstNetwork,
+      diagnose: { try diagnose() })
     let left = try await repair.mend()
     StandardStream.output.write("\n")
     return left.only(codes)
@@ -103,9 +106,13 @@ struct DoctorCommand: AsyncParsableCommand {
   /// The exit status where there is nothing to say.
   static let couldNotLook: Int32 = 3
 
-  private func examination() throws -> Examination {
+  /// What stands for `/`; empty for that itself.
+  private var directory: String {
     let given = root ?? CurrentProcess.environment("NDPCTL_ROOT") ?? ""
-    let directory = given == "/" ? "" : given
+    return given == "/" ? "" : given
+  }
+
+  private func examination() throws -> Examination {
     let path = config ?? ConfigurationFile.defaultPath(below: directory).path
     let file: ConfigurationFile
     do {
@@ -121,7 +128,7 @@ struct DoctorCommand: AsyncParsableCommand {
     return Examination(
       picture: picture, configuration: configuration,
       path: RegularFile.absolute(path), complaints: file.problemLines,
-      isUnusable: file.configuration == nil)
+      isUnusable: file.configuration == nil, includesOthers: file.includesOthers)
   }
 
   /// Asks the running daemon what it has seen and sent; `nil` where it cannot be asked.

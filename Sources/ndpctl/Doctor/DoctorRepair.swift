@@ -16,6 +16,9 @@ struct DoctorRepair {
   let withNotes: Bool
   /// The checks whose findings are mended; all if empty.
   let codes: Set<String>
+  /// Whether this host's files set what is set here at boot; not so in a network namespace of its
+  /// own that shares them.
+  let ownsBootFiles: Bool
   /// Makes all checks on the host as it is now.
   let diagnose: () throws -> Diagnosis
 
@@ -50,7 +53,9 @@ struct DoctorRepair {
       for finding in result.findings {
         guard let fix = finding.fix, finding.severity > .note || withNotes else { continue }
         let task = Task(code: result.check.code, finding: finding, fix: fix)
-        if !task.isForPeople, !done.contains(fix.actions) { return task }
+        if !task.isForPeople, !done.contains(fix.actions), ownsBootFiles || !fix.isForBoot {
+          return task
+        }
       }
     }
     return nil
@@ -60,7 +65,7 @@ struct DoctorRepair {
   private func agrees(to task: Task) async throws -> Bool {
     say("\(task.code): \(task.finding.summary)")
     for command in task.fix.commands { say("  \(command)") }
-    for case .action(let action) in task.fix.lasting where action.isForBoot {
+    for case .action(let action) in task.fix.lasting where action.isForBoot && ownsBootFiles {
       say("  \(action.shell ?? "")")
     }
     guard isAsking else { return true }
@@ -84,8 +89,12 @@ struct DoctorRepair {
       if let opposite { undone.insert(opposite, at: 0) }
     }
     let after = try diagnose()
-    let known = Set(before.findings.map(\.summary))
-    let harm = after.findings.first { $0.severity == .failure && !known.contains($0.summary) }
+    let known = before.failedSubjects
+    let harm = after.results.lazy.flatMap { result in
+      result.findings.filter { finding in
+        finding.severity == .failure && !known.contains(result.subject(of: finding))
+      }
+    }.first
     if let harm {
       complain("doctor", "after that, \(harm.summary); it is undone")
       try await undo(undone)
@@ -105,7 +114,7 @@ struct DoctorRepair {
   private func makeLast(_ fix: Fix) async throws {
     for advice in fix.lasting {
       switch advice {
-      case .action(let action) where action.isForBoot:
+      case .action(let action) where action.isForBoot && ownsBootFiles:
         if let failure = try await failure(of: action) {
           complain("doctor", "'\(action.shell ?? "")' failed: \(failure)")
         }
@@ -157,11 +166,32 @@ struct DoctorRepair {
       let octets = try RegularFile(path, limit: 1 << 20, isRequired: true).octets
       text = String(decoding: octets, as: UTF8.self)
     }
+    // What is there already would only be said twice.
+    if text.split(separator: "\n").last.map(String.init) == line { return }
     if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
     try OutputFile.replace(path, with: text + line + "\n")
   }
 
   private func say(_ text: String) { StandardStream.output.write(text.printable + "\n") }
+}
+
+extension Diagnosis {
+  /// What failures are about.
+  fileprivate var failedSubjects: Set<String> {
+    Set(results.flatMap { result in result.findings.map { result.subject(of: $0) } })
+  }
+}
+
+extension CheckResult {
+  /// A check and what its finding is about: after a fix it may say the same in other words.
+  fileprivate func subject(of finding: Finding) -> String {
+    "\(check.code) \(finding.subject ?? "")"
+  }
+}
+
+extension Fix {
+  /// Whether it changes nothing but what is set at boot.
+  fileprivate var isForBoot: Bool { actions.allSatisfy(\.isForBoot) }
 }
 
 extension Action {

@@ -5,7 +5,8 @@ import Testing
 
 @testable import HostDoctor
 
-/// The walk through nf_tables against the kernel itself: random rulesets, a packet sent through each,
+/// The walk through nf_tables against the kernel itself: random rulesets, a packet sent through
+/// each,
 /// and the fate that the doctor foretold.
 ///
 /// NDPPROXY_RULESETS says how many, and NDPPROXY_FIRST_RULESET the first seed, as `make

@@ -2,7 +2,8 @@ import TestSupport
 
 /// A ruleset of nf_tables in the language of nft(8), made from a seed.
 ///
-/// It is about what the gateway of `FirewallLab` sees: eth0 and zt0, a member, a router and somebody
+/// It is about what the gateway of `FirewallLab` sees: eth0 and zt0, a member, a router and
+/// somebody
 /// far away. Everything that the doctor says it understands occurs, and some of what it does not.
 struct RandomRuleset {
   private var random: SeededGenerator

@@ -102,7 +102,7 @@ struct WhyTests {
       "yes: answered on eth0: this host has the address, on zt0"),
     Case(
       "a static rule", "2001:db8:1:0:fc::1", 0,
-      "yes, but in vain: answered on eth0: the rule is static, so the target need not reply; "
+      "yes, but no traffic can pass: answered on eth0: the rule is static, so the target need not reply; "
         + "the kernel sends packets for it back to eth0"),
     Case(
       "a multicast address", "ff02::1", 1,

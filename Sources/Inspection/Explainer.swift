@@ -94,7 +94,8 @@ package struct Explainer {
     report.interface = plan.status(of: found.proxy, condition(found.proxy))
     report.rule = found.rules.first.map(RuleReport.init)
     report.others = found.rules.dropFirst().map(RuleReport.init)
-    report.ruleInterfaces = ruleInterfaces(of: found.rules.first, route: route)
+    report.ruleInterfaces = ruleInterfaces(
+      of: found.rules.first, on: found.proxy, route: route)
     report.session = found.session.map { SessionReport($0, now: now, name: name(of:)) }
     report.sinceFailedMilliseconds = found.failed.map { now.milliseconds(since: $0) }
     report.failure = found.failureReason.map { "\($0)" }
@@ -123,11 +124,15 @@ package struct Explainer {
     return report
   }
 
-  /// The interfaces that a rule names, or to which the route of an `auto` rule leads.
-  private func ruleInterfaces(of summary: RuleSummary?, route: Route) -> [InterfaceStatus] {
+  /// The interfaces that a rule names, or to which the route of an `auto` rule leads: where that is
+  /// back to the proxy interface, nobody is solicited.
+  private func ruleInterfaces(
+    of summary: RuleSummary?, on proxy: String, route: Route
+  ) -> [InterfaceStatus] {
     guard let summary, !summary.rule.isExclusion else { return [] }
     var names = Array(summary.interfaces.prefix(ControlSocket.pageLength))
-    if summary.rule.isAuto { names += route.interfaces.map(name(of:)) }
+    let own = host.link(named: proxy)?.name
+    if summary.rule.isAuto { names += route.interfaces.map(name(of:)).filter { $0 != own } }
     return names.map { name in
       let condition = condition(name)
       // No rule names it, so that a route leads there.

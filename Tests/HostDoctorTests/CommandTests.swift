@@ -177,7 +177,7 @@ struct CommandTests {
         """)
       let first = try await router.result(of: command)
       #expect(first.status == .exited(2))
-      #expect(first.standardOutput.contains("not when asked by unicast"))
+      #expect(first.standardOutput.contains("but not by unicast"))
     }
     let own = try await router.result(of: [ndpctl, "probe", "2001:db8:1::1", "-i", "up0"])
     #expect(own.status == .exited(3))

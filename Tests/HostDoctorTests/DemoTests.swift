@@ -35,7 +35,7 @@ struct DemoTests {
     let node = try await FoundingNetwork(members: 1).router
     let output = try await demo(
       "nud", on: node, "router ndpctl probe 2001:db8:1:0:ff::10 -i up0\n")
-    #expect(output.contains("not when asked by unicast"))
+    #expect(output.contains("but not by unicast"))
   }
 
   private func demo(_ breakage: String, on node: Node, _ input: String) async throws -> String {

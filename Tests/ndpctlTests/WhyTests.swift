@@ -123,6 +123,8 @@ struct WhyTests {
         let result = try await network.gateway.ndpctl("why", row.address, of: daemon)
         #expect(verdict(result) == row.verdict, "\(row.name)\n\(result.standardOutput)")
         #expect(result.status == .exited(row.status), "\(row.name): \(result.standardError)")
+        // Nobody is solicited on the link from which the solicitation came.
+        #expect(!result.standardOutput.contains("asks on    eth0: "), "\(row.name)")
         let json = try await network.gateway.ndpctl("why", "--json", row.address, of: daemon)
         guard
           case .why(let explanation) = try JSONText.value(

@@ -23,7 +23,12 @@ extension Check {
     """
   ) { examination in
     guard !examination.rules.isEmpty else { return .skipped("no rules") }
-    let found = examination.rules.flatMap { examination.routeFindings(of: $0) }
+    var found: [Finding] = []
+    for placed in examination.rules {
+      // Beyond that no command is offered.
+      let needsFix = found.count < Verdict.trialLimit
+      found += examination.routeFindings(of: placed, needsFix: needsFix)
+    }
     guard examination.ways.contains(where: { $0.course != .unknown }) || !found.isEmpty else {
       return .skipped("no proxy interface is there")
     }
@@ -128,10 +133,10 @@ extension Examination {
     return parts.joined(separator: ", ") + " (\(count) looked up)" + extent
   }
 
-  fileprivate func routeFindings(of placed: PlacedRule) -> [Finding] {
+  fileprivate func routeFindings(of placed: PlacedRule, needsFix: Bool) -> [Finding] {
     let all = ways(of: placed)
     let leading = all.filter(\.leadsSomewhere)
-    guard !leading.isEmpty else { return noWay(of: placed, all).map { [$0] } ?? [] }
+    guard !leading.isEmpty else { return noWay(of: placed, all, needsFix).map { [$0] } ?? [] }
     if leading.allSatisfy({ $0.course == .transformed }), placed.rule.method == .auto {
       return [unseenPolicy(of: placed, leading[0])]
     }
@@ -155,7 +160,9 @@ extension Examination {
   }
 
   /// What is the matter where no part of a rule leads anywhere.
-  private func noWay(of placed: PlacedRule, _ all: [RuleWay]) -> Finding? {
+  private func noWay(
+    of placed: PlacedRule, _ all: [RuleWay], _ needsFix: Bool
+  ) -> Finding? {
     for way in all {
       if case .refused(let type) = way.course { return refused(way, type, isPart: false) }
     }
@@ -171,7 +178,8 @@ extension Examination {
       meaning: lostWords(way).meaning
         + (unread ? "; IPsec policies are root's to read, and were not looked at" : ""),
       // A route for what nobody will ask for would not help.
-      fix: outsideLink(placed)?.fix == nil ? routeFix(for: placed, way) : nil)
+      fix: needsFix
+        ? outsideLink(placed)?.fix == nil ? routeFix(for: placed, way) : nil : Verdict.laterFix)
   }
 
   private func lostWords(_ way: RuleWay) -> (value: String, meaning: String) {
@@ -257,11 +265,14 @@ extension Examination {
         && !route.destination.address.isLinkLocal && !route.destination.address.isMulticast
         && rules.contains { $0.rule.prefix.overlaps(route.destination) && !$0.makesRoutes }
     }
-    return concerned.filter { isProxy($0.interface ?? 0) }.compactMap { outward in
-      let other = concerned.first {
-        $0.destination == outward.destination && !isProxy($0.interface ?? 0)
-      }
-      return other.map { competition(outward, $0) }
+    // A host may have a quarter of a million routes.
+    let proxies = Set(proxyLinks.map(\.link.index))
+    var inward: [IPv6Prefix: RouteEntry] = [:]
+    for route in concerned where !proxies.contains(route.interface ?? 0) {
+      if inward[route.destination] == nil { inward[route.destination] = route }
+    }
+    return concerned.filter { proxies.contains($0.interface ?? 0) }.compactMap { outward in
+      inward[outward.destination].map { competition(outward, $0) }
     }
   }
 

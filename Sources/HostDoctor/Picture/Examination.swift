@@ -26,6 +26,8 @@ package struct Examination: Sendable {
   let rules: [PlacedRule]
   /// Every way that packets for the rules' addresses take, as far as parts of rules show.
   let ways: [RuleWay]
+  /// The same by the place of the rule.
+  private let waysOfRules: [[RuleWay]]
 
   /// Puts both side by side.
   package init(
@@ -41,7 +43,7 @@ package struct Examination: Sendable {
     plan = PortPlan(configuration)
     table = HostTable(picture.links.map(\.link))
     rules = configuration.placedRules(limit: Self.ruleLimit)
-    ways = rules.flatMap { placed in
+    waysOfRules = rules.map { placed in
       let proxy = picture.link(named: placed.proxy)?.link.index
       return RuleParts(of: placed, on: picture).samples.map { part, address in
         RuleWay(
@@ -49,6 +51,7 @@ package struct Examination: Sendable {
           course: picture.course(to: address, enteringBy: proxy))
       }
     }
+    ways = Array(waysOfRules.joined())
   }
 
   /// The same configuration on a host that is otherwise.
@@ -60,7 +63,9 @@ package struct Examination: Sendable {
 }
 
 /// A rule with the proxy that has it.
-struct PlacedRule: Hashable, Sendable {
+struct PlacedRule: Sendable {
+  /// Where it stands among the rules that are looked at.
+  let place: Int
   /// The name of the proxy interface.
   let proxy: String
   /// Whether the proxy has `autowire`.
@@ -81,19 +86,15 @@ struct PlacedRule: Hashable, Sendable {
 extension Configuration {
   /// The first rules of it, in the order of the file.
   func placedRules(limit: Int) -> [PlacedRule] {
-    let all = proxies.lazy.flatMap { proxy in
-      proxy.rules.lazy.map {
-        PlacedRule(
-          proxy: proxy.interface, installsHostRoutes: proxy.installsHostRoutes, rule: $0)
+    let all = proxies.lazy.flatMap { proxy in proxy.rules.lazy.map { (proxy, $0) } }
+    return all.prefix(limit).enumerated().map { place, entry in
+      let (proxy, rule) = entry
+      let longer = proxy.rules.prefix(limit).map(\.prefix).filter {
+        $0.length > rule.prefix.length && rule.prefix.contains($0)
       }
-    }
-    let placed = Array(all.prefix(limit))
-    return placed.map { one in
-      var one = one
-      one.longer = placed.map(\.rule.prefix).filter {
-        $0.length > one.rule.prefix.length && one.rule.prefix.contains($0)
-      }
-      return one
+      return PlacedRule(
+        place: place, proxy: proxy.interface, installsHostRoutes: proxy.installsHostRoutes,
+        rule: rule, longer: longer)
     }
   }
 }
@@ -109,7 +110,7 @@ extension Examination {
   }
 
   /// The ways of one rule.
-  func ways(of placed: PlacedRule) -> [RuleWay] { ways.filter { $0.placed == placed } }
+  func ways(of placed: PlacedRule) -> [RuleWay] { waysOfRules[placed.place] }
 
   /// Whether all that a rule is about are addresses of this host itself (AnyIP).
   func isServedHere(_ placed: PlacedRule) -> Bool {

@@ -138,6 +138,8 @@ extension HostPicture {
   ///
   /// What the kernel decided otherwise than the tables say, by policy rules for example, stays.
   mutating func follow(_ former: HostPicture) {
+    // What is the same in both decides nothing anew.
+    guard routes != former.routes else { return }
     for (question, decision) in former.decisions where former.foreseen(question) == decision.way {
       if let foreseen = foreseenDecision(question) { decisions[question] = foreseen }
     }

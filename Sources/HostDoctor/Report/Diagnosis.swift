@@ -79,13 +79,17 @@ extension Verdict {
       findings[place].fix =
         place < Self.trialLimit
         ? examination.tried(fix)
-        : Fix(obstacle: "as for the others of its kind: mend these first, then run doctor again")
+        : Self.laterFix
     }
     return .found(findings)
   }
 
-  /// How many remedies of one check are tried.
-  private static let trialLimit = 16
+  /// How many remedies of one check are tried and offered at once.
+  static let trialLimit = 8
+
+  /// What there is instead beyond that.
+  static let laterFix = Fix(
+    obstacle: "as for the others of its kind: mend those first, then run the doctor again")
 }
 
 /// Two remedies that cannot both be.

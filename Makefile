@@ -10,7 +10,7 @@
 # make test-docs    run the commands and configurations of README and docs/recipes.md in labs
 # make compare-firewall  send packets through 2,000 random rulesets, and compare with the doctor
 # make doctor-labs  try the doctor on hosts with and without faults; writes docs/doctor-labs.md
-# make broken-hosts  find and mend five broken hosts; writes docs/five-broken-hosts.md
+# make broken-hosts  find and fix five broken hosts; writes docs/five-broken-hosts.md
 # make lint         check the formatting, the manual pages and the scripts
 # make conformance  print what we, ndppd and the kernel do with each requirement of the RFCs
 # make interfaces   print what we and ndppd do when interfaces come, change and go
@@ -109,8 +109,8 @@ doctor-labs: test-packages
 .PHONY: broken-hosts
 broken-hosts: test-packages
 	$(SWIFT) build
-	scripts/broken-hosts .build/debug >.build/five-broken-hosts.md
-	mv .build/five-broken-hosts.md docs/five-broken-hosts.md
+	scripts/broken-hosts .build/debug >.build/broken-hosts.text
+	mv .build/broken-hosts.text docs/five-broken-hosts.md
 
 .PHONY: test-release
 test-release: test-packages release
@@ -246,7 +246,8 @@ install:
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/sbin/ndpproxy" "$(DESTDIR)$(PREFIX)/bin/ndpctl"
 	rm -rf "$(share)/doc/ndpproxy" "$(share)/ndpproxy"
-	rm -f "$(DESTDIR)$(PREFIX)/lib/sysusers.d/ndpproxy.conf" "$(DESTDIR)$(UNITDIR)/ndpproxy.service"
+	rm -f "$(DESTDIR)$(PREFIX)/lib/sysusers.d/ndpproxy.conf" "$(DESTDIR)$(UNITDIR)"/ndpproxy.service \
+	  "$(DESTDIR)$(UNITDIR)"/ndpproxy-metrics.service "$(DESTDIR)$(UNITDIR)"/ndpproxy-metrics.socket
 	for page in man/*.[158]; do rm -f "$(share)/man/man$${page##*.}/$${page#man/}"; done
 	for name in ndpproxy ndpctl; do rm -f "$(share)/bash-completion/completions/$$name" \
 	  "$(DESTDIR)$(ZSHDIR)/_$$name" "$(share)/fish/vendor_completions.d/$$name.fish"; done

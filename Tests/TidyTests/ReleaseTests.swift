@@ -47,8 +47,10 @@ struct ReleaseTests {
       .upperBound
     let list = package[start...].prefix { $0 != "]" }
     let names = list.matches(of: /\/([a-z-]+)", exact:/).map { String($0.1) }
-    #expect(names.count == 3)
-    for name in names + ["libpcap", "GNU C Library", "libdispatch", "libstdc++"] {
+    #expect(names.count == 4)
+    for name in names + [
+      "swift-atomics", "llhttp", "libpcap", "GNU C Library", "libdispatch", "libstdc++",
+    ] {
       #expect(notices.contains(name), "\(name)")
     }
     for text in ["Redistributions in binary form", "Apache License", "GNU LESSER GENERAL PUBLIC"] {

@@ -67,6 +67,7 @@ struct Gateway: ~Copyable {
   }
 
   /// Goes by another ruleset, and returns the proxies whose R flag stays as it was.
+  ///
   /// What is said before of a replacement is what comes of it.
   mutating func replace(_ ruleset: Ruleset, limits: Limits) -> [String] {
     var actions: [Action] = []

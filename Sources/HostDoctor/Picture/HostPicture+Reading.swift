@@ -25,7 +25,7 @@ extension HostPicture {
     picture.neighborCache = try NeighborCacheLoad.read()
     try picture.readRoutes(for: configuration)
     picture.readFirewall()
-    try picture.readTrafficFilters(for: configuration)
+    picture.readTrafficFilters(for: configuration)
     do throws(SystemError) {
       picture.processes = .success(
         try ProcessTable.proxies(named: proxyNames, or: daemon?.process))
@@ -105,12 +105,11 @@ extension HostPicture {
     }
   }
 
-  private mutating func readTrafficFilters(
-    for configuration: Configuration
-  ) throws(SystemError) {
+  private mutating func readTrafficFilters(for configuration: Configuration) {
     let examination = Examination(picture: self, configuration: configuration, path: "")
     let indexes = Set((examination.proxyLinks + examination.insideLinks).map(\.link.index))
-    trafficFilters = try TrafficFilter.readAll(at: indexes)
+    // A kernel without traffic control has none.
+    trafficFilters = (try? TrafficFilter.readAll(at: indexes)) ?? []
     let path = "/proc/sys/net/bridge/bridge-nf-call-ip6tables"
     filtersBridges = (try? RegularFile(path, limit: 16))?.octets.first == UInt8(ascii: "1")
   }

@@ -207,7 +207,9 @@ extension Situation {
   ]
 
   /// Faults of interfaces, addresses and boot files, each in several disguises.
-  static let hosts: [Situation] =
+  static let hosts = interfaces + boot
+
+  private static let interfaces: [Situation] =
     [
       Situation(
         name: "forwarding is off", fault: "D01",
@@ -239,10 +241,10 @@ extension Situation {
       Situation(
         name: "the inside has no carrier", fault: "D20",
         script: [
-        "ip -6 addr flush dev zt0 scope global",
-        "ip link add in1 type veth peer name in1p; ip link set in1 up",
-        "ip -6 addr add 2001:db8:1:0:ff::1/80 dev in1 nodad",
-      ]),
+          "ip -6 addr flush dev zt0 scope global",
+          "ip link add in1 type veth peer name in1p; ip link set in1 up",
+          "ip -6 addr add 2001:db8:1:0:ff::1/80 dev in1 nodad",
+        ]),
       Situation(
         name: "the file names a port of a bridge", fault: "D28",
         script: [
@@ -263,7 +265,7 @@ extension Situation {
           "sysctl -qw net.ipv6.conf.eth0.proxy_ndp=1",
           "ip -6 neigh add proxy 2001:db8:1:0:ff::10 dev eth0",
         ], breaksPing: false),
-    ] + boot
+    ]
 
   /// Forwarding that is set now, and not at boot, although it seems so.
   private static let boot = [

@@ -116,7 +116,7 @@ extension Situation {
       name: "a tc filter that passes everything", fault: nil,
       script: [
         "tc qdisc add dev eth0 clsact",
-        "tc filter add dev eth0 ingress protocol ipv6 prio 1 matchall action pass || true",
+        "tc filter add dev eth0 ingress protocol ipv6 prio 1 u32 match u32 0 0 flowid 1:1",
       ]),
     Situation(
       name: "masquerading of something else", fault: nil,

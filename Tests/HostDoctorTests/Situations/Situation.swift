@@ -12,7 +12,9 @@ struct Situation: Sendable {
   let fault: String?
   /// What the gateway's proxy is told.
   var configuration = "proxy eth0 { rule 2001:db8:1:0:ff::/80 { auto } }"
-  /// The lines of a script. Those that begin with `r:` or `m:` are for the router or the member,
+  /// The lines of a script.
+  ///
+  /// Those that begin with `r:` or `m:` are for the router or the member,
   /// all others for the gateway. `$ROOT` is the directory that stands for the gateway's `/`.
   var script: [String] = []
   /// What is done after the daemon has started.

@@ -167,7 +167,7 @@ struct RepairTests {
       #expect(refused.standardError.contains("run it on a terminal"))
       let repair = try await repair(lab, daemon.configuration.path)
       #expect(repair.output.contains("ip -6 route add 2001:db8:1:0:ff::/80 dev zt0"))
-      #expect(repair.output.split(separator: "\n").count { $0 == "mended" } == 1)
+      #expect(repair.output.split(separator: "\n").count { $0 == "fixed" } == 1)
       #expect(repair.status == .exited(0), "\(repair.output)")
       #expect(try await lab.pingWorks(within: .seconds(3)))
     }

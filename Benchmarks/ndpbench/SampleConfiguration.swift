@@ -16,7 +16,7 @@ func sampleConfiguration(ruleCount: Int) -> String {
 }
 
 private func sampleRule(guest: Int, kind: Int) -> String {
-  // An odd factor leads no two numbers to the same network, and neighbours far apart.
+  // An odd factor leads no two numbers to the same network, and neighbors far apart.
   let network = UInt32(guest) &* 0x9e37_79b1
   let groups = "\(hexadecimal(network >> 16)):\(hexadecimal(network & 0xffff))"
   let (targets, method) =

@@ -63,7 +63,7 @@ package struct Explainer {
     return explanation
   }
 
-  /// On how many interfaces of one rule the neighbour cache is looked at.
+  /// On how many interfaces of one rule the neighbor cache is looked at.
   private static let shownInterfaces = 8
 
   /// On how many proxy interfaces is looked for entries of the kernel's own proxy.

@@ -12,7 +12,7 @@ package struct PingReport: Sendable {
   package var summary: String { lines.first { $0.contains(" packets transmitted") } ?? "" }
 }
 
-/// A node's entry for a neighbour, as `ip neigh` prints it.
+/// A node's entry for a neighbor, as `ip neigh` prints it.
 package struct NeighborEntry: Sendable, CustomStringConvertible {
   /// The whole line.
   package let description: String

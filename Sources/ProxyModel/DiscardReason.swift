@@ -16,7 +16,7 @@ public enum DiscardReason: Int, CaseIterable, Sendable {
   case askerIsTarget
   /// Duplicate address detection that only the owner may answer.
   case duplicateAddressDetection
-  /// The rule interface is missing, down, the proxy interface itself, or has no neighbours.
+  /// The rule interface is missing, down, the proxy interface itself, or has no neighbors.
   case ruleInterfaceUnavailable
   /// The target is a neighbor on the link of the proxy, and answers there itself.
   case targetUpstream

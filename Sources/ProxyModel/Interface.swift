@@ -34,7 +34,7 @@ public struct Interface: Equatable, Sendable {
   /// What was known of targets stays known meanwhile.
   public var isRunning: Bool
 
-  /// Whether neighbours on it are resolved at all: Ethernet, neither NOARP nor POINTOPOINT.
+  /// Whether neighbors on it are resolved at all: Ethernet, neither NOARP nor POINTOPOINT.
   public var hasNeighborDiscovery: Bool
 
   /// Its IPv6 addresses, in the order in which they were learned.

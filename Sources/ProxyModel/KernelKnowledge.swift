@@ -2,7 +2,7 @@ public import NDPWire
 
 /// Where the kernel would send a packet.
 public enum Route: Equatable, Sendable {
-  /// To a neighbour on this interface.
+  /// To a neighbor on this interface.
   case onLink(InterfaceIndex)
   /// To a router reached through this interface.
   case gateway(InterfaceIndex)

@@ -9,7 +9,7 @@ struct LiveLab: Sendable {
   let proxy: Node
   let peer: Node
 
-  /// Builds it for a setup, with the stations of these rows as permanent neighbours.
+  /// Builds it for a setup, with the stations of these rows as permanent neighbors.
   ///
   /// A daemon that answers through the kernel would otherwise have it ask for them first. Half of
   /// a row's stations remain strangers to it.
@@ -78,7 +78,7 @@ struct LiveLab: Sendable {
     try await proxy.run("ip", "-6", "-batch", "-", input: batch)
   }
 
-  /// Makes some stations of each of these rows permanent neighbours of the proxy's kernel.
+  /// Makes some stations of each of these rows permanent neighbors of the proxy's kernel.
   func introduce(_ rows: [Row], on side: Side = .up) async throws {
     var batch = ""
     for address in ["fe80::aa", "2001:db8:1::aa"] {

@@ -65,7 +65,7 @@ package struct Stimulus: Sendable {
     [2, 1] + address.octets
   }
 
-  /// Makes it a question by unicast, as a router sends that wants to know whether a neighbour is
+  /// Makes it a question by unicast, as a router sends that wants to know whether a neighbor is
   /// still there.
   package mutating func goByUnicast() {
     destination = target

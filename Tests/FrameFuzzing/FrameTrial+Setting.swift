@@ -12,7 +12,7 @@ extension FrameTrial {
   package static let east = InterfaceIndex(3)
   /// Another interface of members.
   package static let south = InterfaceIndex(4)
-  /// An interface without neighbours.
+  /// An interface without neighbors.
   package static let tunnel = InterfaceIndex(5)
 
   /// Where frames may come in.

@@ -125,14 +125,14 @@ extension CheckTests {
     },
     Row(
       code: "D41", name: "entries", severity: .warning,
-      fix: "ip -6 neighbour del proxy 2001:db8:1:0:ff::10 dev eth0"
+      fix: "ip -6 neighbor del proxy 2001:db8:1:0:ff::10 dev eth0"
     ) {
       $0.picture.proxyEntries = [
         NeighborCacheEntry(interface: Gateway.eth0, address: IPv6Address("2001:db8:1:0:ff::10")!)
       ]
       $0.change(Gateway.eth0) { $0.settings?.proxyNDP = 1 }
     },
-    Row(code: "D41", name: "entries, not in effect", severity: .note, fix: "ip -6 neighbour del") {
+    Row(code: "D41", name: "entries, not in effect", severity: .note, fix: "ip -6 neighbor del") {
       $0.picture.proxyEntries = [
         NeighborCacheEntry(interface: Gateway.eth0, address: IPv6Address("2001:db8:1:0:ff::10")!)
       ]

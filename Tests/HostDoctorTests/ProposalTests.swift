@@ -27,7 +27,7 @@ struct ProposalTests {
     #expect(proposal.text.contains("# On the link of eth0: 2001:db8:1::/64."))
   }
 
-  @Test func `each interface gets the widest of its routes, and a tunnel is no neighbour`() throws {
+  @Test func `each interface gets the widest of its routes, and a tunnel is no neighbor`() throws {
     var gateway = Gateway()
     gateway.picture.links.append(
       DetailedLink(link: link(4, "wg0", hasNeighborDiscovery: false), kind: "wireguard"))

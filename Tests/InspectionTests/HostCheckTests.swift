@@ -74,12 +74,12 @@ import Testing
     ("down", "proxy down0 { rule ::2 { auto } }", ["1:7 warning interface-down"]),
     ("port of a bridge", "proxy port0 { rule ::2 { auto } }", ["1:7 warning enslaved-interface"]),
     (
-      "proxy without neighbours", "proxy wg0 { rule ::2 { auto } }",
-      ["1:7 warning no-neighbour-discovery"]
+      "proxy without neighbors", "proxy wg0 { rule ::2 { auto } }",
+      ["1:7 warning no-neighbor-discovery"]
     ),
     (
-      "rule interface without neighbours", "proxy eth0 { rule ::2 { iface wg0 } }",
-      ["1:31 warning no-neighbour-discovery"]
+      "rule interface without neighbors", "proxy eth0 { rule ::2 { iface wg0 } }",
+      ["1:31 warning no-neighbor-discovery"]
     ),
     ("pattern that matches", "proxy eth0 { rule ::2 { iface zt* } }", []),
     (

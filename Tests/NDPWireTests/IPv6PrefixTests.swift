@@ -5,7 +5,7 @@ struct IPv6PrefixTests {
   static let lengths = [128, 127, 120, 112, 96, 80, 67, 65, 64, 63, 48, 1, 0]
 
   @Test(arguments: lengths)
-  func `the first and the last address are inside, their neighbours are not`(length: Int) {
+  func `the first and the last address are inside, their neighbors are not`(length: Int) {
     let prefix = IPv6Prefix(IPv6Address("2001:db8:1:2:3:4:5:6")!, length: length)
     let first = prefix.address.bits
     let last = first | ~IPv6Prefix.mask(length: length)

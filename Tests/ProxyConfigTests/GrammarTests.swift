@@ -113,7 +113,7 @@ import Testing
     Row("static inside iface", "rule ::8:0/112 { iface x } rule ::8:1 { static }"),
     Row("one method", "rule ::8:0/112 { iface x } rule ::8:1 { iface x }"),
     Row("one prefix", "rule ::8:0/112 { iface x } rule ::8:0/112 { iface y }"),
-    Row("neighbours", "rule ::8:0/112 { static } rule ::9:0/112 { auto }"),
+    Row("neighbors", "rule ::8:0/112 { static } rule ::9:0/112 { auto }"),
     Row("after the wider one", "rule ::/97 { static } rule ::8000:0/97 { auto }"),
   ]
 

@@ -54,8 +54,8 @@ struct AutoRuleTests {
 
   static let proofs: [(String, Route)] = [
     ("a gateway", .gateway(Gateway.zt0)),
-    ("an interface without neighbours", .onLink(Gateway.tun0)),
-    ("a gateway on an interface without neighbours", .gateway(Gateway.tun0)),
+    ("an interface without neighbors", .onLink(Gateway.tun0)),
+    ("a gateway on an interface without neighbors", .gateway(Gateway.tun0)),
     ("this host", .local),
   ]
 

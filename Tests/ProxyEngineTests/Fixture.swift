@@ -234,7 +234,7 @@ func probe(
     on: index)
 }
 
-/// Our probe by unicast to the neighbour that confirmed the target.
+/// Our probe by unicast to the neighbor that confirmed the target.
 func unicastProbe(
   for target: IPv6Address = member, at address: MACAddress = memberMAC,
   on index: InterfaceIndex = Gateway.zt0

@@ -212,7 +212,7 @@ struct InterfaceRuleTests {
     #expect(gateway.ask(solicitation()) == [probe()])
   }
 
-  @Test func `a rule on an interface without neighbours, or its own, stays silent`() {
+  @Test func `a rule on an interface without neighbors, or its own, stays silent`() {
     for name in ["tun0", "eth0"] {
       var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface(InterfacePattern(name))))
       #expect(gateway.ask(solicitation()) == [], "\(name)")

@@ -24,7 +24,7 @@ package struct Figures: Equatable, Sendable {
   /// What kernels knew when they were asked, and what they told of their own accord.
   package var kernelAnswers = 0
   package var kernelNews = 0
-  /// Times that a station gave up on a neighbour.
+  /// Times that a station gave up on a neighbor.
   package var unresolved = 0
   /// Frames of garbage, and those of them that were well-formed all the same.
   package var garbage = 0

@@ -31,7 +31,7 @@ final class Gateway {
   /// An interface, and the link on which it is.
   struct Attachment {
     var interface: Interface
-    /// `nil` for one without neighbours.
+    /// `nil` for one without neighbors.
     let link: Int?
     var exists = true
 

@@ -2,7 +2,7 @@ import NDPWire
 import ProxyEngine
 import ProxyModel
 
-// How a station resolves and probes its neighbours (RFC 4861 §7.2.2, §7.3.3).
+// How a station resolves and probes its neighbors (RFC 4861 §7.2.2, §7.3.3).
 
 extension World {
   /// A packet for `target` leaves a station.
@@ -20,7 +20,7 @@ extension World {
     wait(for: .seconds(5), number, target)
   }
 
-  /// Sets the one timer of a neighbour.
+  /// Sets the one timer of a neighbor.
   func wait(for duration: Duration, _ number: Int, _ target: IPv6Address) {
     let station = stations[number]
     station.neighbors[target]!.ticket += 1

@@ -16,7 +16,7 @@ final class Station {
   /// Where it is attached; `nil` while it is dead.
   var link: Int?
   var linkLayerAddress: MACAddress
-  /// How long it believes a neighbour, which routers may set (RFC 4861 §4.2).
+  /// How long it believes a neighbor, which routers may set (RFC 4861 §4.2).
   var reachableTime = Duration.seconds(30)
   /// How long it takes to answer.
   var slowness: Duration = .zero
@@ -50,7 +50,7 @@ final class Station {
     }
   }
 
-  /// What it knows of a neighbour (RFC 4861 §7.3.2).
+  /// What it knows of a neighbor (RFC 4861 §7.3.2).
   struct Neighbor {
     var state = State.incomplete
     var linkLayerAddress: MACAddress?

@@ -150,7 +150,7 @@ struct WhyTests {
     let network = try await FoundingNetwork(members: 1)
     let gateway = network.gateway
     try await gateway.run(
-      "ip", "-6", "neighbour", "add", "proxy", "\(FoundingNetwork.memberAddress(0))", "dev", "eth0")
+      "ip", "-6", "neighbor", "add", "proxy", "\(FoundingNetwork.memberAddress(0))", "dev", "eth0")
     let text =
       "proxy eth0 {\n rule 2001:db8:1::/64 {\n static\n}\n"
       + " rule 2001:db8:1:0:ff::/80 {\n iface zt0\n}\n}\n"

@@ -75,7 +75,9 @@ struct AlternativeNameTests {
         """
     try await gateway.withDaemon(ndpproxy, configuration: text, readyAt: "ready:") { daemon in
       let line = try await daemon.process.line(containing: "enp3s0: ", within: .seconds(5))
-      #expect(line?.contains("the proxy 'eth0' is for the same interface") == true, "\(daemon.process.lines)")
+      #expect(
+        line?.contains("the proxy 'eth0' is for the same interface") == true,
+        "\(daemon.process.lines)")
       let router = try await Questioner(network.router)
       let isAnswered = try await router.isAnswered(member, within: .seconds(5))
       #expect(isAnswered)

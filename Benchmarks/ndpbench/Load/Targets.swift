@@ -25,7 +25,7 @@ enum Targets {
   }
 }
 
-/// The prefix of one of many rules: a /112 inside the proxied /80, neighbours far apart.
+/// The prefix of one of many rules: a /112 inside the proxied /80, neighbors far apart.
 func rulePrefix(_ number: Int) -> IPv6Prefix {
   let spread = UInt128(UInt32(truncatingIfNeeded: number) &* 0x9e37_79b1)
   return IPv6Prefix(

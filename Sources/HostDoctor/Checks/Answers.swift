@@ -27,7 +27,7 @@ extension Check {
   private static let kernelProxy = Check(
     "D41", "kernel proxy", .answers,
     """
-    'ip -6 neighbour add proxy' has the kernel itself answer for an address where proxy_ndp is \
+    'ip -6 neighbor add proxy' has the kernel itself answer for an address where proxy_ndp is \
     set, after a delay of up to 0.8 s (proxy_delay), and whether the address is there or not. \
     Read from RTM_GETNEIGH with NTF_PROXY and from IFLA_INET6_CONF.
     """
@@ -56,7 +56,7 @@ extension Check {
     """
   ) { examination in
     let found = examination.rules.compactMap { examination.wideStatic($0) }
-    return Verdict(found, good: "no static rule is about neighbours on the proxy's own link")
+    return Verdict(found, good: "no static rule is about neighbors on the proxy's own link")
   }
 
   private static let sent = Check(
@@ -125,7 +125,7 @@ extension Examination {
         from: "RTM_GETNEIGH, NTF_PROXY", meaning: "whether they are there or not, and late",
         fix: Fix(
           addresses.prefix(Self.commandLimit).map {
-            .run(["ip", "-6", "neighbour", "del", "proxy", "\($0)", "dev", name])
+            .run(["ip", "-6", "neighbor", "del", "proxy", "\($0)", "dev", name])
           }, lasting: ["take the entries out of whatever makes them"]))
     }
   }
@@ -173,7 +173,7 @@ extension Examination {
     }
     let value = victim.map { "\($0) is on \(placed.proxy)" } ?? "\(placed.rule.prefix)"
     return Finding(
-      .warning, about: placed.description, "'static' answers for neighbours too", value: value,
+      .warning, about: placed.description, "'static' answers for neighbors too", value: value,
       from: victim == nil ? path : "RTM_GETROUTE, RTM_GETNEIGH",
       meaning: "they lose their traffic, or take their own address for a duplicate",
       fix: edit(Sed.methodChange(of: placed.rule.prefix, to: "auto")))

@@ -113,7 +113,7 @@ extension Examination {
         + (fix == nil ? "; ask your provider for the gateway's address" : ""), fix: fix)
   }
 
-  /// A default route by a neighbour that has said to be a router.
+  /// A default route by a neighbor that has said to be a router.
   private func knownRouter() -> Fix? {
     guard let router = router else { return nil }
     let name = picture.name(of: router.interface)
@@ -126,7 +126,7 @@ extension Examination {
       scope: .route)
   }
 
-  /// A neighbour on a proxy interface that has said to be a router.
+  /// A neighbor on a proxy interface that has said to be a router.
   private var router: NeighborCacheEntry? {
     picture.neighbors.first { $0.isRouter && !$0.isUnanswered && isProxy($0.interface) }
   }

@@ -68,7 +68,7 @@ extension Check {
     """
     A chain of the family netdev at the ingress hook drops frames before ndpproxy sees them, one \
     at egress drops its answers. So does a chain of the family inet at ingress. A solicitation to \
-    a group, as routers ask first, one to this host by unicast, as they ask whether a neighbour is \
+    a group, as routers ask first, one to this host by unicast, as they ask whether a neighbor is \
     still there, and an advertisement are taken through these chains. What else may drop frames \
     there, D17 names.
     """

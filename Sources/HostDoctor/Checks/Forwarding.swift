@@ -105,7 +105,7 @@ extension Examination {
     Finding(
       .warning, "\(name) behaves as a host's interface",
       value: "\(variable("forwarding", of: name)) = 0", from: "IFLA_INET6_CONF in RTM_GETLINK",
-      meaning: "the kernel's own advertisements there lack the router flag, so that neighbours "
+      meaning: "the kernel's own advertisements there lack the router flag, so that neighbors "
         + "may stop sending packets through this host",
       fix: set(KernelVariable("forwarding", of: name), to: "1"))
   }

@@ -92,7 +92,7 @@ extension Check {
       examination.plan.condition(of: $0, in: examination.table) == .noNeighbors
     }
     return Verdict(
-      names.map { examination.tunnel($0) }, good: "no rule asks on an interface without neighbours")
+      names.map { examination.tunnel($0) }, good: "no rule asks on an interface without neighbors")
   }
 
   private static let policy = Check(
@@ -287,7 +287,7 @@ extension Examination {
       "ip", "-6", "route", "del", "\(outward.destination)", "dev", name, "metric",
       "\(outward.metric)",
     ])
-    // What the kernel made for an address or an advertisement leads to this host's neighbours.
+    // What the kernel made for an address or an advertisement leads to this host's neighbors.
     let isMade = outward.isFromKernel || outward.isFromRouterAdvertisement
     return Finding(
       .warning, "\(outward.destination) is routed to two sides",

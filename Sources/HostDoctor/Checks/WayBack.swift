@@ -49,9 +49,9 @@ extension Check {
   }
 
   private static let neighborCache = Check(
-    "D44", "neighbour cache", .wayBack,
+    "D44", "neighbor cache", .wayBack,
     """
-    The kernel keeps entries for at most gc_thresh3 neighbours, of all network namespaces \
+    The kernel keeps entries for at most gc_thresh3 neighbors, of all network namespaces \
     together; beyond that it reaches nobody new. Only the first namespace can change that, so \
     that it is a note in a container. Read from RTM_GETNEIGHTBL.
     """
@@ -64,7 +64,7 @@ extension Check {
     }
     return .found([
       Finding(
-        load.isAdjustable ? .warning : .note, "the neighbour cache is nearly full",
+        load.isAdjustable ? .warning : .note, "the neighbor cache is nearly full",
         value: "\(load.entries) of \(load.limit) entries", from: "RTM_GETNEIGHTBL",
         meaning: "beyond the limit the kernel reaches nobody new"
           + (load.isAdjustable

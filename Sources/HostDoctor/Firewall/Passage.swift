@@ -101,7 +101,7 @@ struct Passage {
     + "first"
 }
 
-/// What this host's kernel and a neighbour tell each other on a link.
+/// What this host's kernel and a neighbor tell each other on a link.
 struct NeighborExchange {
   let messages: [(what: String, packet: TestPacket, isIncoming: Bool)]
 

@@ -20,9 +20,9 @@ package struct HostPicture: Sendable {
   package var policyRules: [PolicyRule] = []
   /// Whom the kernel knows on each link.
   package var neighbors: [NeighborCacheEntry] = []
-  /// The addresses that the kernel answers for, by `ip -6 neighbour add proxy`.
+  /// The addresses that the kernel answers for, by `ip -6 neighbor add proxy`.
   package var proxyEntries: [NeighborCacheEntry] = []
-  /// How full the neighbour cache is.
+  /// How full the neighbor cache is.
   package var neighborCache: NeighborCacheLoad?
   /// The packet filter, which only root may read.
   package var firewall: Result<NetfilterRuleset, SystemError> = .success(NetfilterRuleset())

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 package import NDPWire
 
-/// An entry of the kernel's Neighbor Cache as `ip -6 neighbour` shows it (RTM_GETNEIGH).
+/// An entry of the kernel's Neighbor Cache as `ip -6 neighbor` shows it (RTM_GETNEIGH).
 package struct NeighborCacheEntry: Equatable, Sendable {
   /// The interface that it is about.
   package var interface: Int32
@@ -10,7 +10,7 @@ package struct NeighborCacheEntry: Equatable, Sendable {
   package var address: IPv6Address
   /// Where frames go; `nil` unless known.
   package var linkLayerAddress: MACAddress?
-  /// Whether the neighbour has said to be a router (NTF_ROUTER).
+  /// Whether the neighbor has said to be a router (NTF_ROUTER).
   package var isRouter: Bool
   /// Whether nobody answered the last question (NUD_FAILED, NUD_INCOMPLETE).
   package var isUnanswered: Bool
@@ -26,7 +26,7 @@ package struct NeighborCacheEntry: Equatable, Sendable {
     self.isUnanswered = isUnanswered
   }
 
-  /// All neighbours that the kernel knows of; needs no privilege.
+  /// All neighbors that the kernel knows of; needs no privilege.
   package static func readAll() throws(SystemError) -> [NeighborCacheEntry] {
     try read(flags: 0)
   }

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 package import NDPWire
 
-/// How the kernel's neighbor cache stands to a neighbor; the names are those of `ip neighbour`.
+/// How the kernel's neighbor cache stands to a neighbor; the names are those of `ip neighbor`.
 package enum NeighborState: String, Sendable, CaseIterable {
   case incomplete = "INCOMPLETE"
   case reachable = "REACHABLE"

@@ -24,7 +24,7 @@ package final class NeighborLookup {
     return entry
   }
 
-  /// Whether the kernel itself answers for `address` (`ip neighbour add proxy`); two system calls.
+  /// Whether the kernel itself answers for `address` (`ip neighbor add proxy`); two system calls.
   package func isProxied(_ address: IPv6Address, on interface: Int32) throws(SystemError) -> Bool {
     var isProxied = false
     try look(for: address, on: interface, flags: UInt8(NTF_PROXY)) { _ in isProxied = true }

@@ -22,7 +22,7 @@ package struct Link: Equatable, Sendable {
   package let vrf: Int32?
   /// Of a VRF, the routing table of its ports.
   package let routingTable: UInt32?
-  /// Whether neighbours on it are resolved: Ethernet, neither NOARP, POINTOPOINT nor LOOPBACK.
+  /// Whether neighbors on it are resolved: Ethernet, neither NOARP, POINTOPOINT nor LOOPBACK.
   package let hasNeighborDiscovery: Bool
   /// What else it may be called (`ip link property add altname`); each up to 127 octets.
   package let alternativeNames: [String]
@@ -86,7 +86,7 @@ package enum HostChange: Equatable, Sendable {
 
 /// Where the kernel would send a packet (RTM_NEWROUTE in answer to RTM_GETROUTE).
 package enum RouteResult: Equatable, Sendable {
-  /// To a neighbour on the interface with this index.
+  /// To a neighbor on the interface with this index.
   case onLink(Int32)
   /// To a router reached through the interface with this index.
   case gateway(Int32)

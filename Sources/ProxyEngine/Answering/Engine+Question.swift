@@ -209,12 +209,12 @@ extension Engine {
       position, on: index, destination: group, at: MACAddress(multicast: group), into: &actions)
   }
 
-  /// Asks the neighbour that confirmed the target, and waits RetransTimer for an answer.
+  /// Asks the neighbor that confirmed the target, and waits RetransTimer for an answer.
   mutating func solicitByUnicast(
     _ position: Int, now: Instant, into actions: inout [Action]
   ) {
     guard let neighbor = sessions[position].neighbor else {
-      preconditionFailure("only a target with a neighbour is probed")
+      preconditionFailure("only a target with a neighbor is probed")
     }
     if let last = questionsOfOthers(position, on: neighbor.interface, now: now).max() {
       return wait(position, until: last + timers(of: position).timeout)

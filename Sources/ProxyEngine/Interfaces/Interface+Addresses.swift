@@ -29,7 +29,7 @@ extension Interface {
   /// Every name that it goes by.
   var names: [String] { [name] + alternativeNames }
 
-  /// Whether neighbours could be solicited here now, had it an address to do so from.
+  /// Whether neighbors could be solicited here now, had it an address to do so from.
   var mayHaveNeighbors: Bool { isUp && hasNeighborDiscovery && linkLayerAddress != nil }
 }
 

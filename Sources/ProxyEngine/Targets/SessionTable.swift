@@ -8,7 +8,7 @@ import NDPWire
 /// octets, and what finds it 32 to 44 more, its timer included.
 struct SessionTable {
   private var slots: [Session?] = []
-  /// For each slot its neighbours in its order; for one that is free, the next that is.
+  /// For each slot its neighbors in its order; for one that is free, the next that is.
   private var links: [Link] = []
   private var firstFree = none
   /// For each target the session of the first proxy that has one.

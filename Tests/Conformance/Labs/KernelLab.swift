@@ -58,7 +58,7 @@ struct KernelLab: Sendable {
     }
     let entry = try await proxy.neighbor(target)
     let address = entry?.linkLayerAddress
-    try require("neighbour", address, is: trial.station(expected).linkLayerAddress)
+    try require("neighbor", address, is: trial.station(expected).linkLayerAddress)
   }
 
   /// Has the kernel itself be a proxy for a target.

@@ -31,7 +31,7 @@ func routerCycles(of program: Program) async throws -> RouterCycles {
     var capture = try network.router.capture(on: "up0")
     var seen = RouterCycles()
     var replies = 0
-    // One at a time: a ping that has had a reply vouches for the neighbour by itself.
+    // One at a time: a ping that has had a reply vouches for the neighbor by itself.
     for _ in 0..<pings {
       replies += try await network.router.ping(member).received
       try await Task.sleep(for: .milliseconds(200))

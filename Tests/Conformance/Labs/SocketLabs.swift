@@ -91,7 +91,7 @@ extension Row {
         try require("sockets", try await lab.daemonSockets(), is: 2)
       }),
     Row(
-      "H27", "on a link without neighbour discovery the route is the proof",
+      "H27", "on a link without neighbor discovery the route is the proof",
       "ndpproxy.conf(5) auto",
       .recommended,
       .lab("H27", .tunnelled, only: .ndpproxy, prepare: makeTunnel) { lab in

@@ -1,7 +1,7 @@
 import NDPWire
 
 extension Row {
-  /// F: the upstream router makes sure that its neighbours are still there.
+  /// F: the upstream router makes sure that its neighbors are still there.
   static let reachability: [Row] = [
     Row(
       "F01", "a unicast solicitation is answered, link-local or global", "RFC 8504 §5.4", .must,

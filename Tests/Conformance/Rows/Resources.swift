@@ -52,7 +52,7 @@ extension Row {
         }
       }),
     Row(
-      "M09", "the kernel's own neighbour table is the next to be exhausted", "RFC 6583 §7", .fact,
+      "M09", "the kernel's own neighbor table is the next to be exhausted", "RFC 6583 §7", .fact,
       .notRun("documentation: gc_thresh3 is shared by all namespaces of the host")),
     Row(
       "M10", "what a solicitation costs", "RFC 6583 §7", .fact,

@@ -74,7 +74,7 @@ extension Row {
         try await lab.requireAnswer(trial.target(), "before")
         let changed = MACAddress("02:00:00:00:0d:23")!
         try await lab.proxy.run("ip", "link", "set", "up0", "address", "\(changed)")
-        // The kernel forgets its neighbours with that, the permanent ones too.
+        // The kernel forgets its neighbors with that, the permanent ones too.
         try await lab.lab.introduce([Row.all[lab.number]])
         try await trial.wait(.milliseconds(500))
         let question = Stimulus(from: trial.station(), for: trial.target(1))

@@ -18,7 +18,7 @@ extension Row {
         try await trial.expectAnswer(to: Stimulus(from: trial.station(), for: trial.target()))
       }),
     Row(
-      "C02", "first and last address of a prefix, and their neighbours", "RFC 4291 §2.3", .must,
+      "C02", "first and last address of a prefix, and their neighbors", "RFC 4291 §2.3", .must,
       edges(of: [63, 64, 67, 80, 112, 120, 127, 128], in: "ten prefixes")),
     Row(
       "C02b", "a prefix of half of all addresses", "RFC 4291 §2.3", .must,

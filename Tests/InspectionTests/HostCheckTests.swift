@@ -75,11 +75,11 @@ import Testing
     ("port of a bridge", "proxy port0 { rule ::2 { auto } }", ["1:7 warning enslaved-interface"]),
     (
       "proxy without neighbors", "proxy wg0 { rule ::2 { auto } }",
-      ["1:7 warning no-neighbor-discovery"]
+      ["1:7 warning no-neighbour-discovery"]
     ),
     (
       "rule interface without neighbors", "proxy eth0 { rule ::2 { iface wg0 } }",
-      ["1:31 warning no-neighbor-discovery"]
+      ["1:31 warning no-neighbour-discovery"]
     ),
     ("pattern that matches", "proxy eth0 { rule ::2 { iface zt* } }", []),
     (

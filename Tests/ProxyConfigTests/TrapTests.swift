@@ -314,7 +314,7 @@ import Testing
       // IncludeTests.
       "nothing-included", "included-twice", "included-too-deep", "too-many-files",
       // HostCheckTests.
-      "missing-interface", "interface-down", "enslaved-interface", "no-neighbor-discovery",
+      "missing-interface", "interface-down", "enslaved-interface", "no-neighbour-discovery",
       "missing-address", "same-interface",
       // LinkCheckTests.
       "covers-link", "covers-router", "covers-neighbor", "autowires-link",

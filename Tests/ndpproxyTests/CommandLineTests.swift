@@ -142,7 +142,7 @@ struct CommandLineTests {
               ^
           its rules wait until it appears; there are lo
         f:4:11: warning: 'lo': the interface has no neighbor discovery, so no solicitations can \
-        be sent there [no-neighbor-discovery]
+        be sent there [no-neighbour-discovery]
             iface lo
                   ^
           use 'static' or 'auto' instead of 'iface lo'

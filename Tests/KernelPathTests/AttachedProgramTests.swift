@@ -116,7 +116,7 @@ struct AttachedProgramTests {
   @Test func `the verifier's last words are told`() {
     let code = BPFProgram.Code(instructions: [0x0000_0000_0000_0095], relocations: [])
     #expect {
-      _ = try host.run { try BPFProgram(code, named: "nothing", maps: [:]) }
+      _ = try host.run { try BPFProgram(code, maps: [:]) }
     } throws: {
       // It ends without saying what is to become of the packet.
       "\($0)".contains("R0 !read_ok")

@@ -6,8 +6,6 @@ package import LinuxNet
 package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
   /// Its descriptor, for programs.
   let descriptor: CInt
-  /// How many entries there may be.
-  package let capacity: Int
   private let owned: Descriptor
   private let name: String
 
@@ -33,7 +31,6 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
     let number = try bpf(.createMap, &attributes, "create the map \(name)")
     owned = Descriptor(owning: number)
     descriptor = number
-    self.capacity = capacity
     self.name = name
   }
 

@@ -31,7 +31,7 @@ package final class BPFProgram {
   /// Loads a program for traffic control; `maps` are descriptors by the names in the code.
   ///
   /// Throws `EPERM` without CAP_BPF and CAP_NET_ADMIN.
-  package init(_ code: Code, named name: String, maps: [String: CInt]) throws(Rejection) {
+  package init(_ code: Code, maps: [String: CInt]) throws(Rejection) {
     let instructions = Self.link(code, maps: maps)
     do throws(SystemError) {
       let number = try unsafe Self.load(instructions, log: nil)

@@ -8,8 +8,6 @@ package import LinuxNet
 /// packet on.
 package final class TCXLink {
   private let owned: Descriptor
-  /// The interface.
-  package let interface: Int32
 
   /// `enum bpf_attach_type`, which headers before 6.6 do not have.
   private static let ingress: UInt32 = 46
@@ -23,6 +21,5 @@ package final class TCXLink {
       program: UInt32(program.descriptor), target: UInt32(interface), attachment: Self.ingress)
     let number = try bpf(.createLink, &attributes, "attach to interface \(interface)")
     owned = Descriptor(owning: number)
-    self.interface = interface
   }
 }

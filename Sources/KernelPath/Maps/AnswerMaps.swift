@@ -122,11 +122,6 @@ package final class AnswerMaps {
     }
   }
 
-  /// Takes the rules of a proxy interface out.
-  package func remove(_ rules: [AnswerRule], on interface: UInt32) throws(SystemError) {
-    for rule in rules { try self.rules.remove(PrefixKey(rule.prefix, on: interface)) }
-  }
-
   /// How often a target of each rule was answered for.
   package func answerCounts(processors: Int) throws(SystemError) -> [UInt64] {
     var counts: [UInt64] = []
@@ -188,7 +183,7 @@ package final class AnswerMaps {
       TargetKey(target, on: interface), to: TargetValue(end: end, asked: 0, count: 0))
   }
 
-  /// Has a target answered for no more; returns when it was last asked for, and how often.
+  /// Has a target answered for no more; what was counted of it is gone.
   package func remove(_ target: IPv6Address, on interface: UInt32) throws(SystemError) {
     try targets.remove(TargetKey(target, on: interface))
   }
@@ -204,6 +199,6 @@ package final class AnswerMaps {
 extension BPFProgram {
   /// The program that answers by these maps.
   package convenience init(answeringBy maps: AnswerMaps) throws(Rejection) {
-    try self.init(.answer, named: "ndpproxy", maps: maps.descriptors)
+    try self.init(.answer, maps: maps.descriptors)
   }
 }

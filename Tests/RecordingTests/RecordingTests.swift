@@ -78,6 +78,8 @@ struct RecordingTests {
   private struct Failure: Error {
     let command: String
     let status: Int32
+    /// What the command said, errors included.
+    var output = ""
   }
 
   /// What the script prints; it takes a while, in which other tests run.
@@ -90,7 +92,7 @@ struct RecordingTests {
   }
 
   private static func waitForOutput(of arguments: String) throws -> String {
-    let command = "'\(Recording.root)/scripts/record-frames' \(arguments)"
+    let command = "'\(Recording.root)/scripts/record-frames' \(arguments) 2>&1"
     guard let pipe = popen(command, "r") else { throw Failure(command: command, status: errno) }
     var octets: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
@@ -98,7 +100,8 @@ struct RecordingTests {
       octets += chunk[..<count]
     }
     let status = pclose(pipe)
-    guard status == 0 else { throw Failure(command: command, status: status) }
-    return String(decoding: octets, as: UTF8.self)
+    let output = String(decoding: octets, as: UTF8.self)
+    guard status == 0 else { throw Failure(command: command, status: status, output: output) }
+    return output
   }
 }

@@ -123,11 +123,12 @@ class Lab:
         self.host("ip link set lo up")
         # Quiet until told otherwise, and quick about its neighbors.
         self._set("conf.h0", addr_gen_mode=1, accept_ra=0, router_solicitations=0)
-        self._set("neigh.h0", delay_first_probe_time=1, retrans_time_ms=300,
+        self._set("neigh.h0", delay_first_probe_time=1, retrans_time_ms=1000,
                   base_reachable_time_ms=600)
         for name, value in settings.items():
             self.host(f"sysctl -qw net.ipv6.conf.h0.{name}={value}")
         self._run(*self._inside("ip link set h0 up"))
+        self._wait_for_carrier()
         self.take(0.05)
         if address:
             self.address(STATION_LOCAL)
@@ -141,6 +142,14 @@ class Lab:
         self.holder.stdin.close()
         self.holder.wait(timeout=5)
         subprocess.run(["ip", "link", "del", "p0"], stderr=subprocess.DEVNULL, check=False)
+
+    def _wait_for_carrier(self):
+        """Until `p0` sends: the kernel gives it a queue some time after the carrier is there."""
+        for _ in range(3000):
+            if b" state UP " in subprocess.check_output(["ip", "-o", "link", "show", "p0"]):
+                return
+            time.sleep(0.01)
+        raise SystemExit("record-frames: p0 has no carrier")
 
     def _run(self, *command):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -192,13 +201,17 @@ class Lab:
                 frames.append(frame)
         return frames
 
-    def expect(self, count=1, seconds=2.5):
-        """Takes down so many frames of the host, or its silence."""
+    def expect(self, count=1, seconds=30):
+        """Takes down so many frames of the host, or its silence.
+
+        The time is for a machine that is busy: a host that is there answers at once.
+        """
         frames = self.take(seconds, count) if count else self.take(0.4)
         self.lines += [("out", frame) for frame in frames] or [("out", None)]
         if len(frames) != count:
             raise SystemExit(
-                f"record-frames: expected {count} frames of the host, got {len(frames)}")
+                f"record-frames: expected {count} frames of the host, got {len(frames)}: "
+                + " ".join(frame.hex() for frame in frames))
         return frames
 
     def silence(self):
@@ -353,7 +366,7 @@ def deprecated(lab):
 def tentative(lab):
     lab.host("sysctl -qw net.ipv6.conf.h0.dad_transmits=9 net.ipv6.neigh.h0.retrans_time_ms=9000")
     lab.address(STATION_SECOND, "")
-    lab.take(1.2, 1)
+    lab.take(30, 1)
     ask(lab, target=STATION_SECOND)
     lab.expect(0)
 
@@ -362,7 +375,7 @@ def contested(lab):
     """Another host wants the address at the same time: nobody gets it."""
     lab.host("sysctl -qw net.ipv6.conf.h0.dad_transmits=9 net.ipv6.neigh.h0.retrans_time_ms=9000")
     lab.address(STATION_SECOND, "")
-    lab.take(1.2, 1)
+    lab.take(30, 1)
     look_for_duplicates(lab, target=STATION_SECOND)
     lab.expect(0)
     ask(lab, target=STATION_SECOND)
@@ -373,7 +386,7 @@ def optimistic(lab):
     lab.host("sysctl -qw net.ipv6.conf.h0.dad_transmits=9 net.ipv6.neigh.h0.retrans_time_ms=9000")
     lab.host("sysctl -qw net.ipv6.conf.h0.optimistic_dad=1")
     lab.address(STATION_SECOND, "optimistic")
-    lab.take(1.2, 1)
+    lab.take(30, 1)
     ask(lab, target=STATION_SECOND)
     lab.expect()
 

@@ -159,12 +159,13 @@ interfaces: conformance-packages
 	$(SWIFT) build --product interfaces
 	.build/debug/interfaces $(EVENTS)
 
-# SEED=x plays one seed and prints everything; MUTANT and TOPOLOGY as Tests/Simulation says.
+# SEED=x plays one seed and prints everything; MUTANT and TOPOLOGY as Tests/Simulation says;
+# KERNEL=1 has kernels answer plain questions.
 .PHONY: simulate
 simulate:
 	$(SWIFT) build -c release --product simulate
 	.build/release/simulate $(if $(SEED),--seed $(SEED),--seeds $(SEEDS)) \
-	  $(if $(MUTANT),--mutant $(MUTANT)) $(if $(TOPOLOGY),--topology $(TOPOLOGY))
+	  $(if $(MUTANT),--mutant $(MUTANT)) $(if $(TOPOLOGY),--topology $(TOPOLOGY)) $(if $(KERNEL),--in-kernel)
 
 .PHONY: fuzz
 fuzz:
@@ -225,7 +226,7 @@ install:
 	install -D -m 755 $(release)/ndpctl "$(DESTDIR)$(PREFIX)/bin/ndpctl"
 	$(STRIP) "$(DESTDIR)$(PREFIX)/sbin/ndpproxy" "$(DESTDIR)$(PREFIX)/bin/ndpctl"
 	install -D -m 644 -t "$(share)/doc/ndpproxy" LICENSE THIRD-PARTY-NOTICES CHANGELOG.md README.md \
-	  ndpproxy.conf.example
+	  ndpproxy.conf.example systemd/kernel-path.conf
 	install -D -m 644 -t "$(share)/doc/ndpproxy/docs" docs/*.md
 	install -D -m 644 -t "$(share)/doc/ndpproxy/docs/bench" docs/bench/*.svg
 	install -D -m 644 -t "$(share)/ndpproxy" Packaging/prometheus/ndpproxy.rules.yml

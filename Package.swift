@@ -86,7 +86,7 @@ let targets: [Target] = [
   .target(
     name: "ProxyDaemon",
     dependencies: [
-      "ControlProtocol", "EventLoop", "Inspection", "JSONText", "LinuxNet", "NDPWire",
+      "ControlProtocol", "EventLoop", "Inspection", "JSONText", "KernelPath", "LinuxNet", "NDPWire",
       "ProxyConfig", "ProxyEngine", "ProxyModel", "TargetSources",
     ],
     swiftSettings: house),
@@ -208,7 +208,7 @@ let developersTargets: [Target] = [
     name: "KernelPathTests",
     dependencies: [
       "FrameFuzzing", "KernelPath", "LinuxNet", "LinuxSupport", "LinuxSurvey", "NDPWire",
-      "ProxyEngine", "ProxyModel", "TestSupport",
+      "ProxyDaemon", "ProxyEngine", "ProxyModel", "TestSupport",
     ],
     swiftSettings: common),
   .testTarget(

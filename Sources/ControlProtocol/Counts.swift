@@ -48,6 +48,8 @@ package struct CounterSet: Codable, Equatable, Sendable {
   package var advertisementsReceived: UInt64 = 0
   /// Answers sent.
   package var answered: UInt64 = 0
+  /// Those answers that the kernel sent by itself; older daemons do not say.
+  package var answeredInKernel: UInt64?
   /// Questions sent.
   package var asked: UInt64 = 0
   /// Frames that were malformed, by reason.

@@ -35,6 +35,8 @@ package struct Status: Codable, Equatable, Sendable {
   package var disabledRuleCount: Int?
   /// The first of them, `ControlSocket.pageLength` at most.
   package var rules: [RuleReport] = []
+  /// Whether questions are answered in the kernel; older daemons do not say.
+  package var kernelPath: KernelPathStatus?
   /// How many targets are in which state.
   package var sessions = NamedCounts([])
   /// The limits, and how far each was used.
@@ -46,6 +48,43 @@ package struct Status: Codable, Equatable, Sendable {
 
   /// Starts with nothing.
   package init() {}
+}
+
+/// Whether questions are answered in the kernel.
+package struct KernelPathStatus: Codable, Equatable, Sendable {
+  /// Whether they are, on some interface at least.
+  package let isOn: Bool
+  /// Why they are not.
+  package let reason: String?
+  /// Where they are.
+  package let interfaces: [String]
+  /// Where they are not although that is wanted, with the reason.
+  package let refusals: [Refusal]
+
+  package init(isOn: Bool, reason: String?, interfaces: [String], refusals: [Refusal]) {
+    (self.isOn, self.reason) = (isOn, reason)
+    (self.interfaces, self.refusals) = (interfaces, refusals)
+  }
+
+  /// An interface on which packet sockets answer.
+  package struct Refusal: Codable, Equatable, Sendable {
+    /// Its name.
+    package let interface: String
+    /// What the kernel said.
+    package let reason: String
+
+    package init(interface: String, reason: String) {
+      (self.interface, self.reason) = (interface, reason)
+    }
+  }
+
+  /// The same in lines, for people.
+  package var lines: [String] {
+    guard isOn else { return ["kernel path: not in use: \(reason ?? "unknown")"] }
+    let places = interfaces.isEmpty ? "no interface yet" : interfaces.joined(separator: ", ")
+    return ["kernel path: answering on \(places)"]
+      + refusals.map { "kernel path: not on \($0.interface): \($0.reason)" }
+  }
 }
 
 /// An interface that rules name.
@@ -150,6 +189,8 @@ package struct RuleReport: Codable, Equatable, Sendable {
   package let questions: UInt64
   /// Answers given for it.
   package let answers: UInt64
+  /// Those of them that the kernel gave by itself; older daemons do not say.
+  package let answersInKernel: UInt64?
   /// What it is for, if the configuration says it.
   package let description: String?
   /// Whether it was disabled, so that nothing is answered for it; left out where it was not.
@@ -157,13 +198,14 @@ package struct RuleReport: Codable, Equatable, Sendable {
 
   package init(
     proxy: String, prefix: IPv6Prefix, methods: [String], questions: UInt64, answers: UInt64,
-    description: String? = nil, isDisabled: Bool? = nil
+    answersInKernel: UInt64? = nil, description: String? = nil, isDisabled: Bool? = nil
   ) {
     self.proxy = proxy
     self.prefix = prefix
     self.methods = methods
     self.questions = questions
     self.answers = answers
+    self.answersInKernel = answersInKernel
     self.description = description
     self.isDisabled = isDisabled
   }

@@ -81,6 +81,7 @@ extension CounterSet {
     solicitationsReceived = tally.solicitationsReceived
     advertisementsReceived = tally.advertisementsReceived
     answered = tally.advertised
+    answeredInKernel = tally.advertisedElsewhere
     asked = tally.solicited
     malformed = NamedCounts(DropReason.allCases.map { (name: $0.name, count: tally[$0]) })
     ignored = NamedCounts(DiscardReason.allCases.map { (name: $0.name, count: tally[$0]) })

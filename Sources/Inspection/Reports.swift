@@ -25,6 +25,7 @@ extension RuleReport {
     self.init(
       proxy: summary.proxy, prefix: rule.prefix, methods: methods,
       questions: summary.count.questions, answers: summary.count.answers,
+      answersInKernel: summary.count.answersElsewhere,
       description: rule.description.isEmpty ? nil : rule.description)
   }
 }

@@ -8,6 +8,9 @@ package struct Configuration: Equatable, Sendable {
   /// The bounds for all proxies together.
   package var limits = Limits()
 
+  /// `kernel-path`: whether questions are answered inside the kernel.
+  package var kernelPath = KernelPathMode.auto
+
   /// `route-ttl` where it was given: without effect, kept so that printing loses nothing.
   package var routeTTL: Duration?
 

@@ -42,7 +42,8 @@ final class Daemon: DaemonOperator {
     path = PacketPath(
       Engine(
         ruleset: ruleset, limits: current.configuration.limits, seed: .random(in: 0 ... .max)),
-      ports: ports, ruleLinks: ruleLinks, host: host, performer: routes)
+      ports: ports, ruleLinks: ruleLinks, host: host, performer: routes,
+      kernel: KernelAnswers(loop: loop, log: log))
     let attachments = Attachments(
       PortPlan(ruleset, hearsEverything: log.isDebugging), host: host, ports: ports,
       news: try HostMonitor(), listener: path)
@@ -68,7 +69,20 @@ final class Daemon: DaemonOperator {
     try ruleLinks.listen(attachments.plan.asks)
     try followKernel(attachments.plan, current.ruleset)
     try attachments.start()
+    try answerInKernel()
   }
+
+  /// Answers inside the kernel where the configuration wants that and the kernel lets us.
+  private func answerInKernel() throws(SystemError) {
+    let mode = current.configuration.kernelPath
+    path.answerInKernel(mode != .no)
+    guard mode != .no, case .off(let reason) = path.kernel.condition else { return }
+    guard mode == .auto else { throw SystemError("kernel-path: \(reason)", .notSupported) }
+    log.notice("kernel-path: \(reason); packet sockets answer")
+  }
+
+  /// Whether the program in the kernel may have to be loaded or attached again.
+  var answersInKernel: Bool { path.kernel.isOn }
 
   /// Listens to the neighbor cache while some rule asks, and to routes while some goes by them;
   /// makes ready to change routes where some proxy wants that.
@@ -137,6 +151,10 @@ extension Daemon {
       if newer.ruleset.installsHostRoutes, !Privileges.has(.netAdmin) {
         restarts.append("'autowire' needs CAP_NET_ADMIN, which only a restart brings back")
       }
+      if newer.kernelPath == .yes, !path.kernel.isOn, !KernelAnswers.isPermitted {
+        restarts.append(
+          "'kernel-path' needs CAP_BPF and CAP_NET_ADMIN, which only a restart brings back")
+      }
       return (path.engine.sessionCount, change.forgottenCount, restarts)
     }
   }
@@ -158,7 +176,12 @@ extension Daemon {
       log.warning(
         "autowire needs CAP_NET_ADMIN, which was given up at the start: it takes a restart")
     }
-    for name in path.replace(ruleset, limits: configuration.limits) {
+    let mode = configuration.kernelPath
+    let changed = path.replace(ruleset, limits: configuration.limits, inKernel: mode != .no)
+    if mode == .yes, case .off(let reason) = path.kernel.condition {
+      log.warning("kernel-path: \(reason); packet sockets answer")
+    }
+    for name in changed {
       log.warning(
         """
         \(name): 'router' stays as it was until a restart: hosts that see it change may lose their \

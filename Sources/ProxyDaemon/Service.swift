@@ -98,7 +98,7 @@ package struct Service {
     try attempt { () throws(SystemError) in
       try background?.becomeReady()
       log.reopenStandardError()
-      limitSystemCalls(log: log)
+      limitSystemCalls(of: daemon, log: log)
       Heap.trim()
       try daemon.run()
     }
@@ -124,6 +124,7 @@ package struct Service {
     // Interfaces come, and come back, at any time: each takes sockets of its own.
     let kept: [Privileges.Capability] =
       [.netRaw] + (configuration.ruleset.installsHostRoutes ? [.netAdmin] : [])
+      + (daemon.answersInKernel ? [.netAdmin, .bpf] : [])
     if let user, !Privileges.isSuperuser {
       throw .user("only the superuser can become another user; leave out -u \(user)")
     }
@@ -164,9 +165,9 @@ package struct Service {
   /// Has the kernel refuse every system call that the daemon has no use for.
   ///
   /// Not every kernel can; the other capabilities are gone all the same.
-  private func limitSystemCalls(log: Log) {
+  private func limitSystemCalls(of daemon: Daemon, log: Log) {
     do {
-      try SystemCallFilter.install()
+      try SystemCallFilter.install(allowingPrograms: daemon.answersInKernel)
     } catch {
       log.notice("system calls are not limited: \(error)")
     }

@@ -22,6 +22,12 @@ package enum Action: Equatable, Sendable {
   /// Look for an address in the kernel's neighbor cache, and feed the answer back as
   /// `Event.neighbor`.
   case lookUpNeighbor(IPv6Address, on: InterfaceIndex)
+  /// Answer for a target without the engine until an instant or, where the target was found by the
+  /// kernel's route, until `Engine.routeGeneration` is another one.
+  case publish(IPv6Address, on: InterfaceIndex, until: Instant, routesAt: UInt32?)
+  /// Answer for a target without the engine no longer, and feed back how often that was done as
+  /// `Event.usage`.
+  case withdraw(IPv6Address, on: InterfaceIndex)
   /// Let the kernel know where frames for an address go, unless it has an entry of its own.
   case offerNeighbor(IPv6Address, at: MACAddress, on: InterfaceIndex)
 }

@@ -22,6 +22,8 @@ package enum Event: Sendable {
   /// What the kernel's neighbor cache has of an address: the answer to `Action.lookUpNeighbor`, or
   /// news; `nil` where it has nothing.
   case neighbor(CachedNeighbor?, of: IPv6Address, on: InterfaceIndex)
+  /// The answer to `Action.withdraw`; `nil` where nobody asked for the target.
+  case usage(AnswerUsage?, of: IPv6Address, on: InterfaceIndex)
   /// Some route changed, so earlier answers may be wrong.
   case routesChanged
 }

@@ -101,7 +101,7 @@ final class EngineTrial {
       case .lookUpNeighbor(let target, let index):
         handle(.neighbor(nil, of: target, on: index))
       case .reportMissingSource, .reportConflict: reports.append(action)
-      case .installHostRoute, .removeHostRoute, .offerNeighbor: break
+      case .installHostRoute, .removeHostRoute, .offerNeighbor, .publish, .withdraw: break
       }
     }
   }

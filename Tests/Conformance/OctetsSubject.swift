@@ -89,7 +89,7 @@ actor OctetsSubject: Subject {
       case .lookUpNeighbor(let target, let index):
         play(.neighbor(nil, of: target, on: index))
       case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute,
-        .offerNeighbor:
+        .offerNeighbor, .publish, .withdraw:
         break
       }
     }

@@ -6,6 +6,8 @@ package struct Table: Sendable {
   package var octets: [String: Outcome] = [:]
   /// By id, of our daemon.
   package var ndpproxy: [String: Outcome] = [:]
+  /// The same where the kernel answers whatever it can (`kernel-path yes`).
+  package var inKernel: [String: Outcome] = [:]
   /// The rows that our daemon was given a second try at, in words.
   package var repeated = ""
   /// Whether more rows needed a second try than may.
@@ -24,10 +26,18 @@ package struct Table: Sendable {
     var table = Table(of: rows)
     for row in rows { table.octets[row.id] = await row.attemptOnOctets() }
     // One after the other: the times that they are given are real.
-    let attempts = await LiveRun.attemptsOfOurs(rows)
-    table.ndpproxy = attempts.outcomes
-    table.repeated = attempts.report
-    table.isUnsteady = attempts.repeated.count > Attempts.mostRepeated
+    for kernelPath in ["no", "yes"] {
+      let attempts = await Program.$kernelPath.withValue(kernelPath) {
+        await LiveRun.attemptsOfOurs(rows)
+      }
+      if kernelPath == "no" {
+        table.ndpproxy = attempts.outcomes
+      } else {
+        table.inKernel = attempts.outcomes
+      }
+      table.repeated += attempts.report.isEmpty ? "" : "kernel-path \(kernelPath): \(attempts.report)\n"
+      table.isUnsteady = table.isUnsteady || attempts.repeated.count > Attempts.mostRepeated
+    }
     table.ndppd = await LiveRun.outcomes(of: .ndppd, rows)
     table.kernel = await LiveRun.outcomesOfKernel(rows)
     return table
@@ -36,7 +46,10 @@ package struct Table: Sendable {
   /// What came of a row with us, wherever it was tried; what fails anywhere fails.
   package func outcome(of row: Row) -> Outcome {
     var outcome = Outcome.notRun("not tried")
-    for (place, next) in [("octets", octets[row.id]), ("live", ndpproxy[row.id])] {
+    let places = [
+      ("octets", octets[row.id]), ("live", ndpproxy[row.id]), ("kernel path", inKernel[row.id]),
+    ]
+    for (place, next) in places {
       switch next {
       case .differs(let what): return .differs("\(place): \(what)")
       case .pass: outcome = .pass
@@ -74,7 +87,9 @@ package struct Table: Sendable {
 extension Table {
   /// The table in Markdown, and the totals below it.
   package var text: String {
-    let header = ["id", "requirement", "reference", "level", "ndpproxy", "ndppd 0.2.5", "kernel"]
+    let header = [
+      "id", "requirement", "reference", "level", "ndpproxy", "kernel path", "ndppd 0.2.5", "kernel",
+    ]
     let lines = rows.map(cells)
     var widths = header.map(\.count)
     for row in lines {
@@ -102,7 +117,7 @@ extension Table {
   private func cells(of row: Row) -> [String] {
     [
       row.id, row.requirement, row.reference, row.level.rawValue, result(of: row),
-      observation(ndppd[row.id], of: row), judgement(of: row),
+      observation(inKernel[row.id], of: row), observation(ndppd[row.id], of: row), judgement(of: row),
     ]
   }
 

@@ -111,7 +111,7 @@ package struct FrameTrial: ~Copyable {
       case .lookUpNeighbor(let target, let index):
         engine.handle(.neighbor(nil, of: target, on: index), now: now, into: &actions)
       case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute,
-        .offerNeighbor:
+        .offerNeighbor, .publish, .withdraw:
         break
       }
       position += 1

@@ -9,6 +9,7 @@ import TestSupport
 import Testing
 
 @testable import KernelPath
+@testable import ProxyDaemon
 
 /// The program, run by the kernel on single frames, beside the engine.
 ///
@@ -68,9 +69,13 @@ struct AnswerProgramTests {
     let contents = engine.answerContents()
     #expect(contents.count == 1)
     for table in contents {
-      try maps.add(table.rules.map(AnswerRule.init), on: UInt32(table.interface.rawValue))
+      try maps.add(
+        engine.publishedRules(on: table.interface).map(AnswerRule.init),
+        on: UInt32(table.interface.rawValue))
     }
-    try maps.update(contents.map(AnswerLink.init), stations: engine.ownLinkLayerAddresses)
+    try maps.update(
+      contents.map(AnswerLink.init), stations: engine.ownLinkLayerAddresses,
+      own: engine.ownAddresses)
   }
 
   private static let member = IPv6Address("2001:db8:1:0:ff:1:0:1")!
@@ -129,7 +134,7 @@ struct AnswerProgramTests {
     try fill(from: &engine)
     try makeKnown(Self.member, to: &engine)
     var random = SeededGenerator(seed: 7)
-    var (answered, answeredForMember) = (0, 0)
+    var (answered, answeredForMember, handedOver) = (0, 0, 0)
     for _ in 0..<3000 {
       let frame = question(using: &random)
       var octets = frame.octets
@@ -145,6 +150,9 @@ struct AnswerProgramTests {
         answered += 1
         if frame.message.target == Self.member { answeredForMember += 1 }
         #expect(trial.frame == expected, "\(frame)")
+      } else if trial.verdict == 2 {
+        handedOver += 1
+        checkHandedOver(octets)
       } else {
         #expect(trial.verdict == -1)
         #expect(trial.frame == octets)
@@ -152,6 +160,26 @@ struct AnswerProgramTests {
     }
     #expect(answered > 150, "\(answered)")
     #expect(answeredForMember > 20, "\(answeredForMember)")
+    #expect(handedOver > 50, "\(handedOver)")
+  }
+
+  /// The kernel gets no solicitation that was sent to a target of a rule; the daemon gets it whole.
+  private func checkHandedOver(_ octets: [UInt8]) {
+    var handed: [[UInt8]] = []
+    let count = maps.handed.receive { frame, interface in
+      #expect(interface == ends.first)
+      handed.append(
+        (0..<frame.byteCount).map { frame.unsafeLoad(fromByteOffset: $0, as: UInt8.self) })
+    }
+    #expect(count == 1 && handed == [octets])
+    // To the target itself, at this host, and not one of its own addresses.
+    #expect(octets[38..<54] == octets[62..<78])
+    #expect(MACAddress(bits: octets[0..<6].reduce(0) { $0 << 8 | UInt64($1) }) == Self.own)
+    let target = IPv6Address(bits: octets[62..<78].reduce(0) { $0 << 8 | UInt128($1) })
+    let excluded = IPv6Prefix("2001:db8:5::/48")!
+    #expect(!target.isLinkLocal && !target.isMulticast && !excluded.contains(target))
+    let own = ["2001:db8:1::2", "2001:db8:1::", "2001:db8:1:0:ff::1"].map { IPv6Address($0)! }
+    #expect(!own.contains(target))
   }
 
   private static let start = Instant(nanoseconds: BootClock.nanoseconds)
@@ -177,7 +205,8 @@ struct AnswerProgramTests {
         on: InterfaceIndex(ends.second)), now: Self.start, into: &actions)
     #expect(actions.count >= 1)
     try maps.set(
-      target, on: UInt32(ends.first), until: Self.start.nanoseconds + 3600 * 1_000_000_000)
+      target, on: UInt32(ends.first), until: Self.start.nanoseconds + 3600 * 1_000_000_000,
+      routesAt: nil)
   }
 }
 
@@ -191,28 +220,5 @@ extension [UInt8] {
       Array(self[54...]), source: Array(self[22..<38]), destination: Array(self[38..<54]))
     self[56] = UInt8(sum >> 8)
     self[57] = UInt8(sum & 0xff)
-  }
-}
-
-extension AnswerRule {
-  init(_ entry: AnswerContents.Entry) {
-    let method: Method =
-      switch entry.method {
-      case .excluded: .excluded
-      case .static: .static
-      case .conditional: .conditional
-      }
-    self.init(entry.prefix, method, countedAt: entry.position)
-  }
-}
-
-extension AnswerLink {
-  init(_ contents: AnswerContents) {
-    self.init(
-      interface: UInt32(contents.interface.rawValue), linkLayerAddress: contents.linkLayerAddress,
-      isRouter: contents.isRouter, isOverride: contents.isOverride,
-      linkLocalSource: contents.linkLocalSource, globalSource: contents.globalSource,
-      answersAsTarget: contents.answersAsTarget,
-      addresses: contents.addresses.map { ($0.address, $0.prefix) })
   }
 }

@@ -17,6 +17,7 @@ struct AttachedProgramTests {
   private let maps: AnswerMaps
   private let program: BPFProgram
   private static let own = MACAddress("02:00:00:00:00:0a")!
+  private static let ownAddresses: Set = [IPv6Address("2001:db8::a")!]
 
   init() throws {
     ends = try Veth(in: host)
@@ -40,7 +41,7 @@ struct AttachedProgramTests {
         AnswerRule(IPv6Prefix("2001:db8::ff:8000/113")!, .conditional, countedAt: 1),
         AnswerRule(IPv6Prefix("2001:db8::ff:ff00/120")!, .excluded, countedAt: 2),
       ], on: UInt32(ends.first))
-    try maps.update([link()], stations: [Self.own])
+    try maps.update([link()], stations: [Self.own], own: Self.ownAddresses)
   }
 
   private func link(isRouter: Bool = true) -> AnswerLink {
@@ -71,7 +72,9 @@ struct AttachedProgramTests {
       let attached = try attach()
       #expect(try isResolved("2001:db8::ff:10"))
       #expect(try isResolved("2001:db8::ff:11"))
-      let counts = try maps.answerCounts(processors: PossibleProcessors.count)
+      let counts = try (0..<3).map {
+        try maps.answerCount(ofRule: $0, processors: PossibleProcessors.count)
+      }
       #expect(counts[0] >= 2 && counts[1...].allSatisfy { $0 == 0 })
       // Excluded, and by the kernel itself.
       #expect(try !isResolved("2001:db8::ff:ff10"))
@@ -86,29 +89,31 @@ struct AttachedProgramTests {
     let target = IPv6Address("2001:db8::ff:8010")!
     #expect(try !isResolved("\(target)"))
     let now = BootClock.nanoseconds
-    try maps.set(target, on: UInt32(ends.first), until: now + 60_000_000_000)
+    try maps.set(target, on: UInt32(ends.first), until: now + 60_000_000_000, routesAt: nil)
     #expect(try isResolved("\(target)"))
-    let usage = try #require(try maps.usage(of: target, on: UInt32(ends.first)))
+    let usage = try #require(try maps.take(target, on: UInt32(ends.first)))
     #expect(usage.count >= 1 && usage.asked >= now)
-    try maps.set(target, on: UInt32(ends.first), until: now)
+    try maps.set(target, on: UInt32(ends.first), until: now, routesAt: nil)
     #expect(try !isResolved("\(target)"))
-    try maps.set(target, on: UInt32(ends.first), until: now + 60_000_000_000)
-    try maps.remove(target, on: UInt32(ends.first))
+    try maps.set(target, on: UInt32(ends.first), until: now + 60_000_000_000, routesAt: nil)
+    let unused = try #require(try maps.take(target, on: UInt32(ends.first)))
+    #expect(unused.count == 0)
     #expect(try !isResolved("\(target)"))
-    #expect(try maps.usage(of: target, on: UInt32(ends.first)) == nil)
+    #expect(try maps.take(target, on: UInt32(ends.first)) == nil)
     withExtendedLifetime(attached) {}
   }
 
   @Test func `what is different about an interface counts at once`() throws {
     let attached = try attach()
-    try maps.update([link(isRouter: false)], stations: [Self.own])
+    try maps.update([link(isRouter: false)], stations: [Self.own], own: Self.ownAddresses)
     #expect(try isResolved("2001:db8::ff:10"))
     // Nothing is answered to a station whose link-layer address is one of ours.
-    try maps.update([link()], stations: [Self.own, MACAddress("02:00:00:00:00:0b")!])
+    try maps.update(
+      [link()], stations: [Self.own, MACAddress("02:00:00:00:00:0b")!], own: Self.ownAddresses)
     #expect(try !isResolved("2001:db8::ff:10"))
-    try maps.update([link()], stations: [Self.own])
+    try maps.update([link()], stations: [Self.own], own: Self.ownAddresses)
     #expect(try isResolved("2001:db8::ff:10"))
-    try maps.update([], stations: [])
+    try maps.update([], stations: [], own: [])
     #expect(try !isResolved("2001:db8::ff:10"))
     withExtendedLifetime(attached) {}
   }

@@ -16,6 +16,7 @@ import Testing
         max-solicitations 400
         max-route-lookups 5000
         max-advertisements unlimited
+        kernel-path auto
 
         proxy eth0 {
           router yes

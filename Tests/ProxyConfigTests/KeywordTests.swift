@@ -11,7 +11,7 @@ import Testing
     #expect(
       Keyword.all.map(\.name).sorted() == [
         "address-ttl", "auto", "autovia", "autowire", "dad", "deadtime", "description",
-        "description", "exclude", "iface", "include", "keepalive",
+        "description", "exclude", "iface", "include", "keepalive", "kernel-path",
         "max-advertisements", "max-route-lookups", "max-sessions", "max-solicitations", "outgoing",
         "override", "promiscuous", "proxy", "retries", "route-ttl", "router", "rule",
         "solicitors", "source", "static", "timeout", "ttl",

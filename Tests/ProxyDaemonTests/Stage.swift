@@ -28,7 +28,8 @@ final class Stage {
     ports = Ports(loop: test.loop, log: log, opener: opener.open)
     path = PacketPath(
       Engine(ruleset: configuration.ruleset), ports: ports,
-      ruleLinks: RuleLinks(ruleSockets, ruleSockets, log: log), host: host, performer: performer)
+      ruleLinks: RuleLinks(ruleSockets, ruleSockets, log: log), host: host, performer: performer,
+      kernel: KernelAnswers(loop: test.loop, log: log))
     let news = FakeNews()
     for (index, name) in [(Int32(2), "eth0"), (3, "zt0")] {
       _ = news.table.apply(.link(Link(index, name)))

@@ -87,7 +87,7 @@ final class SimulatedStage: Stage {
       case .lookUpNeighbor(let target, let index):
         play(.neighbor(nil, of: target, on: index), &seen)
       case .reportMissingSource, .reportConflict, .installHostRoute, .removeHostRoute,
-        .offerNeighbor:
+        .offerNeighbor, .publish, .withdraw:
         Issue.record("\(action)")
       }
     }

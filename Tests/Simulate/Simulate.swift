@@ -25,6 +25,9 @@ struct Simulate: AsyncParsableCommand {
   @Option(help: "Lay out every world like this.")
   var topology: Topology?
 
+  @Flag(help: "Let gateways answer plain questions in their kernels.")
+  var inKernel = false
+
   /// How many seeds are played at once; they know nothing of each other.
   private static let batch: UInt64 = 50
   private static let jobs: UInt64 = 4
@@ -33,7 +36,7 @@ struct Simulate: AsyncParsableCommand {
     if let seed { return try replay(seed) }
     if hashes {
       for seed in first..<first + seeds {
-        print(seed, Simulation.run(seed: seed, topology: topology, mutant: mutant).hash)
+        print(seed, play(seed).hash)
       }
       return
     }
@@ -83,7 +86,8 @@ struct Simulate: AsyncParsableCommand {
 
   private func play(_ seed: UInt64, keepsTrace: Bool = false) -> Simulation.Outcome {
     Simulation.run(
-      seed: seed, topology: topology, mutant: mutant, keepsTrace: keepsTrace)
+      seed: seed, topology: topology, mutant: mutant, answersInKernel: inKernel,
+      keepsTrace: keepsTrace)
   }
 
   private func report(_ failure: Simulation.Outcome) -> ExitCode {
@@ -91,6 +95,7 @@ struct Simulate: AsyncParsableCommand {
     var call = "make simulate SEED=\(failure.seed)"
     if let mutant { call += " MUTANT=\(mutant.rawValue)" }
     if let topology { call += " TOPOLOGY=\(topology.rawValue)" }
+    if inKernel { call += " KERNEL=1" }
     print("replay with: \(call)")
     return ExitCode(1)
   }

@@ -106,6 +106,7 @@ extension World {
     forget(gateway)
     gateway.engine = Engine(
       ruleset: gateway.ruleset, limits: gateway.engineLimits, seed: gateway.seed)
+    if gateway.program != nil { gateway.answerInKernel() }
     judge.forgetSteps(of: gateway)
     tellInterfaces(of: gateway)
   }
@@ -113,11 +114,19 @@ extension World {
   /// The rules change; the R flags stay as they were first.
   private func reload(_ gateway: Gateway, _ ruleset: Ruleset) {
     forget(gateway)
+    if gateway.program != nil {
+      gateway.engine.setPublishing(false, into: &gateway.actions)
+      perform(at: gateway)
+    }
     _ = gateway.engine.replace(ruleset, limits: gateway.engineLimits, into: &gateway.actions)
     let routers = gateway.ruleset.proxies.map(\.isRouter)
     gateway.ruleset = ruleset
     for place in routers.indices { gateway.ruleset.proxies[place].isRouter = routers[place] }
     for line in gateway.lines { trace.note(now, line) }
+    if gateway.program != nil {
+      perform(at: gateway)
+      gateway.answerInKernel()
+    }
     perform(at: gateway)
   }
 

@@ -24,6 +24,8 @@ package struct Figures: Equatable, Sendable {
   /// What kernels knew when they were asked, and what they told of their own accord.
   package var kernelAnswers = 0
   package var kernelNews = 0
+  /// Questions that programs in kernels answered.
+  package var programAnswers = 0
   /// Times that a station gave up on a neighbor.
   package var unresolved = 0
   /// Frames of garbage, and those of them that were well-formed all the same.
@@ -50,6 +52,7 @@ package struct Figures: Equatable, Sendable {
     sum.renewals += more.renewals
     sum.kernelAnswers += more.kernelAnswers
     sum.kernelNews += more.kernelNews
+    sum.programAnswers += more.programAnswers
     sum.unresolved += more.unresolved
     sum.garbage += more.garbage
     sum.wellFormedGarbage += more.wellFormedGarbage

@@ -25,6 +25,8 @@ final class Gateway {
   var kernel: KernelNeighbors?
   /// The routes that the engine had installed.
   var installed: [IPv6Address: HostRoute] = [:]
+  /// What its kernel answers for by itself; `nil` where it does not.
+  var program: KernelProgram?
   let mutant: Mutant?
   var memory = MutantMemory()
 
@@ -52,6 +54,12 @@ final class Gateway {
     self.attachments = attachments
     self.routes = [(.start, routes)]
     self.mutant = mutant
+  }
+
+  /// Has the kernel answer for known targets, too.
+  func answerInKernel() {
+    program = KernelProgram()
+    engine.setPublishing(true, into: &actions)
   }
 
   var table: RouteTable { routes[routes.count - 1].table }
@@ -134,7 +142,9 @@ extension World {
     judge.compareDecoding(octets)
     do throws(DropReason) {
       switch try NeighborDiscoveryFrame(decoding: octets.span.bytes) {
-      case .solicitation(let frame): handle(.solicitation(frame, on: index), at: gateway)
+      case .solicitation(let frame):
+        if isAnsweredInKernel(frame, on: index, at: gateway) { return }
+        handle(.solicitation(frame, on: index), at: gateway)
       case .advertisement(let frame):
         handle(.advertisement(frame, on: index), at: gateway)
         // A kernel takes what is sent to it; the daemon sees the rest, too.
@@ -220,6 +230,14 @@ extension World {
       judge.remove(route, at: gateway)
     case .offerNeighbor(let target, let place, let index):
       offer(target, at: place, on: index, to: gateway)
+    case .publish(let target, let index, let end, let generation):
+      trace.note(now, "\(gateway.name): published \(target)")
+      gateway.program?.publish(target, on: index, until: end, routesAt: generation)
+    case .withdraw(let target, let index):
+      trace.note(now, "\(gateway.name): withdrew \(target)")
+      let usage = gateway.program?.withdraw(target, on: index)
+      gateway.engine.handle(
+        .usage(usage, of: target, on: index), now: now, into: &gateway.actions)
     case .reportMissingSource, .reportConflict:
       return
     }
@@ -250,7 +268,7 @@ extension World {
     }
   }
 
-  private func emit(_ octets: [UInt8], on index: InterfaceIndex, at gateway: Gateway) {
+  func emit(_ octets: [UInt8], on index: InterfaceIndex, at gateway: Gateway) {
     judge.see(octets, on: index, from: gateway)
     guard let place = gateway.attachments.firstIndex(where: { $0.interface.index == index }),
       gateway.attachments[place].isUp, let link = gateway.attachments[place].link

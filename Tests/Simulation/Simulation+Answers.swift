@@ -10,7 +10,8 @@ extension Simulation {
     to octets: [UInt8], of address: IPv6Address, by speaker: Dialect.Speaker,
     speaking dialect: Dialect
   ) -> [[UInt8]] {
-    let world = World(seed: 0, topology: .single, mutant: nil, keepsTrace: false)
+    let world = World(
+      seed: 0, topology: .single, mutant: nil, answersInKernel: false, keepsTrace: false)
     let station = world.stations[0]
     station.dialect = dialect
     station.linkLayerAddress = speaker.linkLayerAddress

@@ -40,7 +40,7 @@ final class World {
   private var free: [Int] = []
 
   init(
-    seed: UInt64, topology: Topology?, mutant: Mutant?, keepsTrace: Bool
+    seed: UInt64, topology: Topology?, mutant: Mutant?, answersInKernel: Bool, keepsTrace: Bool
   ) {
     self.seed = seed
     random = SeededGenerator(seed: seed)
@@ -53,6 +53,7 @@ final class World {
     attacker = plan.attacker
     judge = Judge(of: self)
     for gateway in gateways {
+      if answersInKernel { gateway.answerInKernel() }
       for line in gateway.lines { trace.note(now, line) }
       tellInterfaces(of: gateway)
       if attacker != nil { introduceRouter(to: gateway) }

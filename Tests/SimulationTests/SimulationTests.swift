@@ -11,6 +11,14 @@ struct SimulationTests {
     }
   }
 
+  @Test(arguments: 0..<20 as Range<UInt64>)
+  func `so do worlds in which kernels answer`(part: UInt64) {
+    for seed in part * 10..<part * 10 + 10 {
+      let outcome = Simulation.run(seed: seed, answersInKernel: true)
+      #expect(outcome.violation == nil, "\(outcome.report)")
+    }
+  }
+
   @Test(arguments: Topology.allCases)
   func `so do worlds of every layout`(topology: Topology) {
     for seed in 1000..<1005 as Range<UInt64> {
@@ -32,6 +40,12 @@ struct SimulationTests {
   @Test func `worlds are not empty`() {
     var figures = Figures()
     for seed in 0..<40 as Range<UInt64> { figures += Simulation.run(seed: seed).figures }
+    #expect(figures.programAnswers == 0)
+    var inKernel = Figures()
+    for seed in 0..<20 as Range<UInt64> {
+      inKernel += Simulation.run(seed: seed, answersInKernel: true).figures
+    }
+    #expect(inKernel.programAnswers > 1000)
     #expect(figures.obligations > 400)
     #expect(figures.secondHandObligations > 0)
     #expect(figures.advertisements > 1000)

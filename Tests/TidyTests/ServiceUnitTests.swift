@@ -21,6 +21,20 @@ struct ServiceUnitTests {
     #expect(status == 0)
   }
 
+  /// The capabilities that the kernel path needs, and nothing else.
+  @Test(.enabled(if: isExpected))
+  func `the drop-in for the kernel path exposes no more than it must`() throws {
+    let status = system(
+      """
+      directory=$(mktemp -d) && trap 'rm -r "$directory"' EXIT
+      { sed '/^\\[Install\\]/,$d' '\(Self.path("ndpproxy.service"))'
+        sed '/^\\[/d' '\(Self.path("kernel-path.conf"))'; } >"$directory/ndpproxy.service"
+      \(Self.analyzer) security --offline=true --threshold=17 "$directory/ndpproxy.service" \
+        >/dev/null 2>&1
+      """)
+    #expect(status == 0)
+  }
+
   /// A word that systemd does not know is no failure to it, but it says so.
   @Test(.enabled(if: isExpected), arguments: ["", "Bogus=yes"])
   func `systemd has nothing to say about the units`(addition: String) throws {

@@ -9,7 +9,10 @@ enum BPFCommand: Int {
   case deleteElement = 3
   case loadProgram = 5
   case runProgram = 10
+  case objectInformation = 15
+  case takeElement = 21
   case createLink = 28
+  case updateLink = 29
 }
 
 /// The bpf(2) system call; what its attributes point to stays where it is until it returns.
@@ -74,6 +77,30 @@ struct ProgramRun: BitwiseCopyable {
   var contextSize: UInt32
   var contextOutputSize: UInt32 = 0
   var context: UInt64 = 0
+}
+
+struct ObjectInformation: BitwiseCopyable {
+  var descriptor: UInt32
+  var length: UInt32
+  var information: UInt64 = 0
+}
+
+/// `struct bpf_link_info` of a TCX link.
+struct LinkInformation: BitwiseCopyable {
+  var type: UInt32 = 0
+  var number: UInt32 = 0
+  var program: UInt32 = 0
+  var padding: UInt32 = 0
+  /// Zero where the interface is gone.
+  var interface: UInt32 = 0
+  var attachment: UInt32 = 0
+}
+
+struct LinkUpdate: BitwiseCopyable {
+  var link: UInt32
+  var program: UInt32
+  var flags: UInt32 = 0
+  var formerProgram: UInt32 = 0
 }
 
 struct LinkCreation: BitwiseCopyable {

@@ -12,6 +12,7 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
   /// The kinds of maps that are used here (`enum bpf_map_type`).
   package enum Kind: UInt32, Sendable {
     case hash = 1
+    case array = 2
     /// An array of which every processor has its own.
     case arrayPerProcessor = 6
     /// The longest prefix counts; keys begin with their length in bits.
@@ -66,8 +67,20 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
     try values(key, count: 1)?.first
   }
 
+  /// Takes an entry out of a map of kind `hash`, and returns its last value; `nil` where there is
+  /// none (Linux 5.14).
+  package func take(_ key: Key) throws(SystemError) -> Value? {
+    try values(key, count: 1, by: .takeElement)?.first
+  }
+
   /// The values of a key, one for each processor that there may be.
   package func values(_ key: Key, count: Int) throws(SystemError) -> [Value]? {
+    try values(key, count: count, by: .lookUpElement)
+  }
+
+  private func values(
+    _ key: Key, count: Int, by command: BPFCommand
+  ) throws(SystemError) -> [Value]? {
     precondition(count == 1 || MemoryLayout<Value>.stride % 8 == 0)
     var key = key
     var attributes = MapElement(map: UInt32(descriptor))
@@ -82,7 +95,7 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
           guard let base = buffer.baseAddress else { return }
           attributes.value = unsafe address(base)
           do throws(SystemError) {
-            try bpf(.lookUpElement, &attributes, "look up an entry of the map \(name)")
+            try bpf(command, &attributes, "look up an entry of the map \(name)")
           } catch {
             failure = error
           }

@@ -19,6 +19,8 @@ package final class BPFProgram {
     /// The last lines of what the verifier says; empty where it did not come to that.
     package let log: [String]
 
+    package init(error: SystemError, log: [String] = []) { (self.error, self.log) = (error, log) }
+
     package var description: String {
       log.isEmpty ? "\(error)" : "\(error); the verifier says: \(log.joined(separator: " | "))"
     }
@@ -69,7 +71,9 @@ package final class BPFProgram {
 
   /// The numbers of `enum bpf_func_id`.
   private static let helpers: [String: UInt32] = [
-    "bpf_map_lookup_elem": 1, "bpf_redirect": 23, "bpf_ktime_get_boot_ns": 125,
+    "bpf_map_lookup_elem": 1, "bpf_redirect": 23, "bpf_skb_load_bytes": 26,
+    "bpf_ktime_get_boot_ns": 125, "bpf_ringbuf_reserve": 131, "bpf_ringbuf_submit": 132,
+    "bpf_ringbuf_discard": 133,
   ]
 
   private static func load(

@@ -22,4 +22,26 @@ package final class TCXLink {
     let number = try bpf(.createLink, &attributes, "attach to interface \(interface)")
     owned = Descriptor(owning: number)
   }
+
+  /// Whether the interface is still there.
+  package var isAttached: Bool {
+    var information = LinkInformation()
+    var attributes = ObjectInformation(
+      descriptor: UInt32(owned.number), length: UInt32(MemoryLayout<LinkInformation>.size))
+    do throws(SystemError) {
+      try unsafe withUnsafeMutablePointer(to: &information) { (pointer) throws(SystemError) in
+        attributes.information = unsafe address(pointer)
+        try bpf(.objectInformation, &attributes, "look at the attached program")
+      }
+    } catch {
+      return false
+    }
+    return information.interface != 0
+  }
+
+  /// Has another program in place of the one that is attached: every packet meets one of the two.
+  package func replace(by program: BPFProgram) throws(SystemError) {
+    var attributes = LinkUpdate(link: UInt32(owned.number), program: UInt32(program.descriptor))
+    try bpf(.updateLink, &attributes, "replace the program")
+  }
 }

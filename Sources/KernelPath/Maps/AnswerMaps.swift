@@ -77,6 +77,10 @@ package struct AnswerCapacity: Sendable {
   package static let places = 16_384
   /// Link-layer addresses of this host.
   package static let stations = 16_384
+  /// Its IPv6 addresses, but for link-local ones.
+  package static let addresses = 65_536
+  /// Octets of frames that the daemon is to take up.
+  package static let handed = 1 << 18
 
   package init(rules: Int, targets: Int) { (self.rules, self.targets) = (rules, targets) }
 }
@@ -89,12 +93,20 @@ package final class AnswerMaps {
   private let rules: BPFMap<PrefixKey, RuleValue>
   private let targets: BPFMap<TargetKey, TargetValue>
   private let answers: BPFMap<UInt32, UInt64>
-  private let ruleCount: Int
+  private let state: BPFMap<UInt32, StateValue>
+  private let own: BPFMap<RawAddress, UInt32>
+  private let losses: BPFMap<UInt32, UInt64>
+  /// Frames that the kernel's IPv6 does not get, for the daemon.
+  package let handed: HandedFrames
+  /// How many rules there is room for.
+  package let ruleCount: Int
   /// What the maps have, so that only differences are written.
   private var known: [UInt32: AnswerLink] = [:]
   private var knownStations: Set<MACAddress> = []
+  private var knownAddresses: Set<IPv6Address> = []
+  private var knownState = StateValue()
 
-  /// Makes empty maps, in which nothing is answered; throws `EPERM` without CAP_BPF.
+  /// Makes empty maps, by which nothing is answered; throws `EPERM` without CAP_BPF.
   package init(_ capacity: AnswerCapacity) throws(SystemError) {
     ruleCount = capacity.rules
     links = try BPFMap(.hash, named: "links", capacity: AnswerCapacity.links)
@@ -103,6 +115,10 @@ package final class AnswerMaps {
     rules = try BPFMap(.longestPrefix, named: "rules", capacity: max(1, capacity.rules))
     targets = try BPFMap(.hash, named: "targets", capacity: max(1, capacity.targets))
     answers = try BPFMap(.arrayPerProcessor, named: "answers", capacity: max(1, capacity.rules))
+    state = try BPFMap(.array, named: "state", capacity: 1)
+    own = try BPFMap(.hash, named: "own", capacity: AnswerCapacity.addresses)
+    losses = try BPFMap(.arrayPerProcessor, named: "losses", capacity: 1)
+    handed = HandedFrames(try BPFRing(named: "handed", size: AnswerCapacity.handed))
   }
 
   /// The descriptors of all maps, by their names in the program.
@@ -110,6 +126,8 @@ package final class AnswerMaps {
     [
       "links": links.descriptor, "places": places.descriptor, "stations": stations.descriptor,
       "rules": rules.descriptor, "targets": targets.descriptor, "answers": answers.descriptor,
+      "state": state.descriptor, "own": own.descriptor, "losses": losses.descriptor,
+      "handed": handed.ring.descriptor,
     ]
   }
 
@@ -122,23 +140,24 @@ package final class AnswerMaps {
     }
   }
 
-  /// How often a target of each rule was answered for.
-  package func answerCounts(processors: Int) throws(SystemError) -> [UInt64] {
-    var counts: [UInt64] = []
-    for position in 0..<ruleCount {
-      let values = try answers.values(UInt32(position), count: processors) ?? []
-      counts.append(values.reduce(0, &+))
-    }
-    return counts
+  /// How often targets of a rule were answered for; `processors` is `PossibleProcessors.count`.
+  package func answerCount(ofRule position: Int, processors: Int) throws(SystemError) -> UInt64 {
+    try answers.values(UInt32(position), count: processors)?.reduce(0, &+) ?? 0
+  }
+
+  /// How many frames for the daemon found no room.
+  package func lossCount(processors: Int) throws(SystemError) -> UInt64 {
+    try losses.values(0, count: processors)?.reduce(0, &+) ?? 0
   }
 
   // MARK: Interfaces
 
-  /// Goes by these proxy interfaces and link-layer addresses of this host from now on.
+  /// Goes by these proxy interfaces, and link-layer and IPv6 addresses of this host, from now on.
   ///
   /// An interface about which something is different answers nothing while that is written.
   package func update(
-    _ newLinks: [AnswerLink], stations newStations: Set<MACAddress>
+    _ newLinks: [AnswerLink], stations newStations: Set<MACAddress>,
+    own newAddresses: Set<IPv6Address>
   ) throws(SystemError) {
     let newer = Dictionary(newLinks.map { ($0.interface, $0) }) { first, _ in first }
     for (interface, link) in known where newer[interface] != link {
@@ -153,6 +172,13 @@ package final class AnswerMaps {
       try stations.remove(StationKey(station))
     }
     knownStations = newStations
+    for address in newAddresses.subtracting(knownAddresses) {
+      try own.set(RawAddress(address), to: 1)
+    }
+    for address in knownAddresses.subtracting(newAddresses) {
+      try own.remove(RawAddress(address))
+    }
+    knownAddresses = newAddresses
     for (interface, link) in newer where known[interface] == nil {
       for (key, value) in Self.entries(of: link) { try places.set(key, to: value) }
       try links.set(interface, to: LinkValue(link))
@@ -175,17 +201,21 @@ package final class AnswerMaps {
 
   // MARK: Targets
 
-  /// Has a target answered for until an instant of the clock that goes on while the host sleeps.
+  /// Has a target answered for until an instant of the clock that goes on while the host sleeps or,
+  /// where it was found by routes, until others count.
   package func set(
-    _ target: IPv6Address, on interface: UInt32, until end: UInt64
+    _ target: IPv6Address, on interface: UInt32, until end: UInt64, routesAt generation: UInt32?
   ) throws(SystemError) {
     try targets.set(
-      TargetKey(target, on: interface), to: TargetValue(end: end, asked: 0, count: 0))
+      TargetKey(target, on: interface), to: TargetValue(until: end, routesAt: generation))
   }
 
-  /// Has a target answered for no more; what was counted of it is gone.
-  package func remove(_ target: IPv6Address, on interface: UInt32) throws(SystemError) {
-    try targets.remove(TargetKey(target, on: interface))
+  /// Has a target answered for no more; returns when it was last asked for since it was set, and
+  /// how often, and `nil` where it was not set.
+  package func take(
+    _ target: IPv6Address, on interface: UInt32
+  ) throws(SystemError) -> (asked: UInt64, count: UInt64)? {
+    try targets.take(TargetKey(target, on: interface)).map { ($0.asked, $0.count) }
   }
 
   /// When a target was last asked for since it was set, and how often; `nil` where it is not set.
@@ -193,6 +223,28 @@ package final class AnswerMaps {
     of target: IPv6Address, on interface: UInt32
   ) throws(SystemError) -> (asked: UInt64, count: UInt64)? {
     try targets.value(TargetKey(target, on: interface)).map { ($0.asked, $0.count) }
+  }
+
+  // MARK: State
+
+  /// Goes by targets that were found by these routes from now on, and by others no longer.
+  package func setRouteGeneration(_ generation: UInt32) throws(SystemError) {
+    var newer = knownState
+    newer.routeGeneration = generation
+    try set(newer)
+  }
+
+  /// Answers nothing while somebody watches, so that the daemon sees every question.
+  package func setWatched(_ isWatched: Bool) throws(SystemError) {
+    var newer = knownState
+    newer.isWatched = isWatched ? 1 : 0
+    try set(newer)
+  }
+
+  private func set(_ newer: StateValue) throws(SystemError) {
+    guard newer != knownState else { return }
+    try state.set(0, to: newer)
+    knownState = newer
   }
 }
 

@@ -90,6 +90,21 @@ struct TargetValue: BitwiseCopyable {
   let end: UInt64
   let asked: UInt64
   let count: UInt64
+  let routeGeneration: UInt32
+  let isRouted: UInt32
+
+  /// Nobody has asked yet.
+  init(until end: UInt64, routesAt generation: UInt32?) {
+    (self.end, asked, count) = (end, 0, 0)
+    routeGeneration = generation ?? 0
+    isRouted = generation == nil ? 0 : 1
+  }
+}
+
+/// The value of `state`.
+struct StateValue: BitwiseCopyable, Equatable {
+  var routeGeneration: UInt32 = 0
+  var isWatched: UInt32 = 0
 }
 
 /// A value of `places`.

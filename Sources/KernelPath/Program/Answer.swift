@@ -1,34 +1,60 @@
 import Kernel
 
-// Answers plain solicitations for targets of the rules, and leaves everything else to whoever comes
-// next: other programs, the kernel's IPv6 and the daemon.
+// Answers plain solicitations for targets of the rules, keeps the kernel from others that are sent
+// to one of these targets, and leaves everything else to whoever comes next: other programs, the
+// kernel's IPv6 and the daemon.
 
 /// What becomes of a packet (`enum tcx_action_base`).
 enum Verdict {
   /// The next program decides, and in the end the kernel.
   static var next: Int32 { -1 }
+  /// Nobody else gets it.
+  static var drop: Int32 { 2 }
 }
 
-/// `enum` of <linux/if_packet.h>: frames that are for another station.
-private var otherHost: UInt32 { 3 }
+/// Values of <linux/if_packet.h>.
+enum PacketType {
+  /// For this host.
+  static var host: UInt32 { 0 }
+  /// For another station.
+  static var otherHost: UInt32 { 3 }
+}
 
 /// Called for every packet that comes in on a proxy interface.
 @_cdecl("ndpproxy_answer")
 public func answer(_ context: UnsafeMutablePointer<PacketContext>) -> Int32 {
-  guard let frame = plainSolicitation(context) else { return Verdict.next }
   let interface = context.pointee.interface
-  guard let link = lookUp(&links, interface, as: Link.self),
-    isMeaningful(frame, on: interface, link),
+  guard let state = lookUp(&state, UInt32(0), as: State.self),
+    let link = lookUp(&links, interface, as: Link.self)
+  else { return Verdict.next }
+  if state.pointee.isWatched == 0, let frame = plainSolicitation(context),
+    isAnswered(frame, on: interface, link, state)
+  {
+    return Int32(truncatingIfNeeded: bpf_redirect(interface, 0))
+  }
+  guard isProbe(context, on: interface, link) else { return Verdict.next }
+  handOver(context, from: interface)
+  return Verdict.drop
+}
+
+/// Makes an answer of a frame, if it is for a target that is there.
+private func isAnswered(
+  _ frame: UnsafeMutablePointer<Frame>, on interface: UInt32, _ link: UnsafeMutablePointer<Link>,
+  _ state: UnsafeMutablePointer<State>
+) -> Bool {
+  guard isMeaningful(frame, on: interface, link),
     let source = source(of: frame, on: link),
     let rule = lookUp(&rules, PrefixKey(interface, frame.pointee.target), as: Rule.self),
-    isThere(frame.pointee.target, by: rule, on: interface)
-  else { return Verdict.next }
-  var position = rule.pointee.position
-  if let count = bpf_map_lookup_elem(&answers, &position)?.assumingMemoryBound(to: UInt64.self) {
-    count.pointee &+= 1
-  }
+    isThere(frame.pointee.target, by: rule, on: interface, state)
+  else { return false }
+  increment(&answers, rule.pointee.position)
   turn(frame, intoAnswerFrom: source, on: link)
-  return Int32(truncatingIfNeeded: bpf_redirect(interface, 0))
+  return true
+}
+
+/// Counts one more, in an array of which every processor has its own.
+private func increment(_ map: inout CChar, _ position: UInt32) {
+  if let count = lookUp(&map, position, as: UInt64.self) { count.pointee &+= 1 }
 }
 
 /// The frame, where it is a solicitation of RFC 4861 §4.3 with a source and one source link-layer
@@ -40,7 +66,7 @@ private func plainSolicitation(
   // The verifier allows no look beyond what this compares.
   guard start &+ UInt(Frame.length) <= UInt(context.pointee.end) else { return nil }
   guard context.pointee.length == UInt32(Frame.length), context.pointee.vlanPresent == 0,
-    context.pointee.packetType != otherHost
+    context.pointee.packetType != PacketType.otherHost
   else { return nil }
   let frame: UnsafeMutablePointer<Frame> = pointer(start)
   guard frame.pointee.etherType == Word.ipv6,
@@ -76,6 +102,7 @@ private func isMeaningful(
     frame.pointee.linkDestination.words.0 & Word.groupBit != 0
       || frame.pointee.linkDestination == link.pointee.address
   else { return false }
+  if isOwn(target) { return false }
   if isStation(frame.pointee.linkSource) || isStation(frame.pointee.optionAddress) { return false }
   let place = lookUp(&places, PrefixKey(interface, source), as: UInt32.self)
   if let place, place.pointee == Place.own { return false }
@@ -92,6 +119,11 @@ private func isStation(_ address: MACAddress) -> Bool {
   lookUp(&stations, (address, UInt16(0)), as: UInt32.self) != nil
 }
 
+/// Whether an address is this host's own, on whatever interface; link-local ones are not looked for.
+private func isOwn(_ address: IPv6Address) -> Bool {
+  lookUp(&own, address, as: UInt32.self) != nil
+}
+
 /// The address that the answer comes from; `nil` where the interface has no choice of its own.
 private func source(
   of frame: UnsafeMutablePointer<Frame>, on link: UnsafeMutablePointer<Link>
@@ -105,14 +137,18 @@ private func source(
 
 /// Whether a rule says that the target is there; takes down that somebody asked.
 private func isThere(
-  _ target: IPv6Address, by rule: UnsafeMutablePointer<Rule>, on interface: UInt32
+  _ target: IPv6Address, by rule: UnsafeMutablePointer<Rule>, on interface: UInt32,
+  _ state: UnsafeMutablePointer<State>
 ) -> Bool {
   if rule.pointee.method == Rule.isStatic { return true }
   guard rule.pointee.method == Rule.isConditional,
     let known = lookUp(&targets, TargetKey(interface, target), as: Target.self)
   else { return false }
   let now = bpf_ktime_get_boot_ns()
-  guard now < known.pointee.end else { return false }
+  guard now < known.pointee.end,
+    known.pointee.isRouted == 0
+      || known.pointee.routeGeneration == state.pointee.routeGeneration
+  else { return false }
   known.pointee.asked = now
   known.pointee.count &+= 1
   return true
@@ -141,4 +177,52 @@ private func turn(
   frame.pointee.optionAddress = own
   frame.pointee.checksum = 0
   frame.pointee.checksum = ~frame.checksumOfMessage
+}
+
+// MARK: - What the kernel is not to see
+
+/// Whether a packet is a solicitation that was sent to the target itself, as routers do that knew
+/// it before (RFC 4861 §7.3.3), and the target is one of a rule.
+///
+/// The kernel would pass it on, or tell the router that it cannot (RFC 4443 §3.1).
+private func isProbe(
+  _ context: UnsafeMutablePointer<PacketContext>, on interface: UInt32,
+  _ link: UnsafeMutablePointer<Link>
+) -> Bool {
+  let start = UInt(context.pointee.start)
+  guard start &+ UInt(Frame.lengthWithoutOption) <= UInt(context.pointee.end) else { return false }
+  guard context.pointee.packetType == PacketType.host, context.pointee.vlanPresent == 0,
+    context.pointee.length <= Handed.limit
+  else { return false }
+  let frame: UnsafeMutablePointer<Frame> = pointer(start)
+  let target = frame.pointee.target
+  guard frame.pointee.etherType == Word.ipv6,
+    frame.pointee.nextHeaderAndHopLimit == Word.icmpv6AndHopLimit,
+    frame.pointee.typeAndCode == Word.solicitation,
+    frame.pointee.linkDestination == link.pointee.address,
+    frame.pointee.destination == target,
+    !target.isSpecial, !target.isMulticast, !target.isLinkLocal, !isOwn(target)
+  else { return false }
+  if let place = lookUp(&places, PrefixKey(interface, target), as: UInt32.self),
+    place.pointee == Place.own
+  {
+    return false
+  }
+  guard let rule = lookUp(&rules, PrefixKey(interface, target), as: Rule.self) else { return false }
+  return rule.pointee.method != Rule.isExclusion
+}
+
+/// Gives a packet to the daemon; counts it where there is no room.
+private func handOver(_ context: UnsafeMutablePointer<PacketContext>, from interface: UInt32) {
+  guard let record = bpf_ringbuf_reserve(&handed, Handed.recordLength, 0) else {
+    return increment(&losses, 0)
+  }
+  let length = context.pointee.length
+  guard length > 0, length <= Handed.limit,
+    bpf_skb_load_bytes(context, 0, record + Handed.headerLength, length) == 0
+  else { return bpf_ringbuf_discard(record, 0) }
+  let header = record.assumingMemoryBound(to: UInt32.self)
+  header[0] = interface
+  header[1] = length
+  bpf_ringbuf_submit(record, 0)
 }

@@ -28,6 +28,8 @@ struct Frame {
   var optionAddress: MACAddress
 
   static var length: Int { 86 }
+  /// Up to the target.
+  static var lengthWithoutOption: Int { 78 }
 }
 
 /// What the words of such a frame are, in the order in which a processor of little endian reads

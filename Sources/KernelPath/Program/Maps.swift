@@ -46,10 +46,20 @@ struct Rule {
   /// Where its answers are counted, in `answers`.
   var position: UInt32
 
+  /// Its targets are nobody's.
+  static var isExclusion: UInt32 { 0 }
   /// Every target is there.
   static var isStatic: UInt32 { 1 }
   /// A target is there while `targets` has it.
   static var isConditional: UInt32 { 2 }
+}
+
+/// `state`, of which there is one: what holds for all interfaces.
+struct State {
+  /// Which routes targets are known by.
+  var routeGeneration: UInt32
+  /// Whether somebody watches, so that the daemon has to see every question.
+  var isWatched: UInt32
 }
 
 /// The key of `targets`.
@@ -69,6 +79,18 @@ struct Target {
   /// When somebody last asked for it, and how often.
   var asked: UInt64
   var count: UInt64
+  /// By which routes it is known, if it depends on them.
+  var routeGeneration: UInt32
+  var isRouted: UInt32
+}
+
+/// A record of the ring `handed`: a frame that the daemon gets in place of the kernel.
+enum Handed {
+  /// The interface and the length of the frame, four octets each, come before it.
+  static var headerLength: Int { 8 }
+  /// The longest frame.
+  static var limit: UInt32 { 256 }
+  static var recordLength: UInt64 { 264 }
 }
 
 /// What a map has for a key; `nil` where it has nothing.

@@ -8,6 +8,7 @@ package enum Privileges {
   package enum Capability: Int, Sendable {
     case netAdmin = 12
     case netRaw = 13
+    case bpf = 39
   }
 
   /// A user that privileges are dropped to.
@@ -102,7 +103,9 @@ package enum Privileges {
     var header: [UInt32] = [UInt32(_LINUX_CAPABILITY_VERSION_3), 0]
     var sets = [UInt32](repeating: 0, count: 6)
     guard unsafe linux_capget(&header, &sets) == 0 else { return false }
-    return sets[0] & 1 << UInt32(capability.rawValue) != 0
+    // Effective, permitted and inheritable, for the lower and the upper 32.
+    let half = capability.rawValue / 32
+    return sets[3 * half] & 1 << UInt32(capability.rawValue % 32) != 0
   }
 
   /// Whether a file can be read with what this process may do now.
@@ -167,17 +170,20 @@ package enum Privileges {
   }
 
   private static func setCapabilities(_ kept: [Capability]) throws(SystemError) {
-    let mask = kept.reduce(UInt32(0)) { $0 | 1 << UInt32($1.rawValue) }
+    let mask = kept.reduce(UInt64(0)) { $0 | 1 << UInt64($1.rawValue) }
+    let lower = UInt32(truncatingIfNeeded: mask)
+    let upper = UInt32(truncatingIfNeeded: mask >> 32)
     var header: [UInt32] = [UInt32(_LINUX_CAPABILITY_VERSION_3), 0]
     // Effective, permitted and inheritable, for the lower and the upper 32.
     var present = [UInt32](repeating: 0, count: 6)
     try call("look at capabilities") { unsafe linux_capget(&header, &present) }
     // A service manager that has done this before may forbid doing it again.
-    let isDone = present[1] & ~mask == 0 && present[2] == 0 && present[4] == 0 && present[5] == 0
+    let isDone =
+      present[1] & ~lower == 0 && present[4] & ~upper == 0 && present[2] == 0 && present[5] == 0
     if isDone { return }
     // What was not there cannot be kept.
-    let left = present[1] & mask
-    var sets: [UInt32] = [left, left, 0, 0, 0, 0]
+    let (left, right) = (present[1] & lower, present[4] & upper)
+    var sets: [UInt32] = [left, left, 0, right, right, 0]
     try call("give up capabilities") { unsafe linux_capset(&header, &sets) }
   }
 

@@ -10,16 +10,17 @@ package enum SystemCallFilter {
   /// What is refused fails with `ENOSYS`, for which the C library has other ways. Of some calls
   /// only certain arguments are refused: sockets of other families, memory that is executable,
   /// files that are opened for writing, signals to other processes. It needs `no_new_privs`, which
-  /// it sets, and cannot be taken back. Throws where the kernel does not know seccomp, or on a
+  /// it sets, and cannot be taken back. `allowingPrograms` is for who has programs in the kernel
+  /// (bpf(2)); what it may do with these is a matter of its capabilities. Throws where the kernel does not know seccomp, or on a
   /// processor whose calls are not listed here.
-  package static func install() throws(SystemError) {
+  package static func install(allowingPrograms: Bool = false) throws(SystemError) {
     guard let architecture else {
       throw SystemError("limit system calls on this processor", .notSupported)
     }
     guard linux_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 else {
       throw SystemError("forbid new privileges", .current)
     }
-    var program = program(for: architecture)
+    var program = program(for: architecture, besides: allowingPrograms ? [SYS_bpf] : [])
     try call("limit system calls") {
       unsafe program.withUnsafeMutableBufferPointer { buffer in
         let option = unsafe sock_fprog(len: UInt16(buffer.count), filter: buffer.baseAddress)
@@ -50,14 +51,16 @@ package enum SystemCallFilter {
     #endif
   }
 
-  private static func program(for architecture: UInt32) -> [sock_filter] {
+  private static func program(
+    for architecture: UInt32, besides others: [CInt]
+  ) -> [sock_filter] {
     var program = [
       statement(BPF_LD | BPF_W | BPF_ABS, Field.architecture),
       jump(ifEqual: architecture, over: 1), refuse(ENOSYS),
       statement(BPF_LD | BPF_W | BPF_ABS, Field.number),
     ]
     // Numbers of the x32 interface are others, and so not among these.
-    for number in portable + older {
+    for number in portable + older + others {
       program.append(jump(unlessEqual: UInt32(number), over: 1))
       program.append(allow)
     }

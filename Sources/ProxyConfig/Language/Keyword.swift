@@ -100,6 +100,7 @@ extension Keyword {
     Keyword(
       file: "max-advertisements",
       .optionalLimit(\.limits.advertisementsPerSecond, 1...TextBounds.rate)),
+    Keyword(file: "kernel-path", .choice(\.kernelPath, "'auto', 'yes' or 'no'")),
     Keyword("proxy", in: .file, .proxyBlock),
 
     Keyword(proxy: "router", .flag(\.isRouter)),

@@ -70,9 +70,12 @@ final class Control {
     switch command {
     case .status: return .status(status)
     case .sessions(let start):
+      path.takeUpUsage(from: start)
       return .sessions(
         SessionPage(of: path.engine, from: start, now: .now, name: host.name(of:)))
-    case .rules(let start): return .rules(rulePage(from: start))
+    case .rules(let start):
+      path.takeUpCounts()
+      return .rules(rulePage(from: start))
     case .counters: return .counters(counterReport)
     case .configuration(let start): return .configuration(configurationReport(from: start ?? 0))
     case .interfaces(let start): return .interfaces(interfacePage(from: start))
@@ -119,7 +122,7 @@ final class Control {
 
   /// What was done and what was not since the start.
   var totals: String {
-    path.countLosses()
+    path.takeUpCounts()
     return """
       \(path.engine.counters.summary) unsent=\(path.unsentCount) overrun=\(path.overrunCount)
       """

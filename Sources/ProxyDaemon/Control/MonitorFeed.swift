@@ -46,7 +46,7 @@ final class MonitorFeed: FrameObserver {
       target = nil
       message = { WatchedMessage(reason) }
     case .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located, .neighbor,
-      .routesChanged:
+      .usage, .routesChanged:
       return
     }
     tell(now: now, about: target, on: index, message) {
@@ -87,7 +87,8 @@ final class MonitorFeed: FrameObserver {
         Self.sent { frame.encode(into: &$0) }
       }
     case .installHostRoute, .removeHostRoute, .reportMissingSource, .reportConflict,
-      .lookUpRoute, .lookUpNeighbor, .locate, .offerNeighbor:
+      .lookUpRoute, .lookUpNeighbor, .locate, .offerNeighbor,
+      .publish, .withdraw:
       return
     }
   }

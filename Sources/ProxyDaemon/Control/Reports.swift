@@ -10,7 +10,7 @@ import ProxyModel
 
 extension Control {
   var status: Status {
-    path.countLosses()
+    path.takeUpCounts()
     let now = Instant.now
     var status = Status()
     status.summary = attachments.summary
@@ -28,6 +28,7 @@ extension Control {
     status.ruleCount = path.engine.ruleCount
     status.disabledRuleCount = current.disabledRules.isEmpty ? nil : current.disabledRules.count
     status.rules = rulePage(from: 0).rules
+    status.kernelPath = kernelPath
     status.sessions = NamedCounts(sessionsOf: path.engine)
     status.limits = LimitUse.all(of: path.engine)
     status.warningCount = log.warnings.count
@@ -37,6 +38,15 @@ extension Control {
         severity: $0.severity, text: $0.text)
     }
     return status
+  }
+
+  private var kernelPath: KernelPathStatus {
+    let kernel = path.kernel
+    let reason: String? = if case .off(let reason) = kernel.condition { reason } else { nil }
+    return KernelPathStatus(
+      isOn: kernel.isOn, reason: reason, interfaces: kernel.interfaces.map(host.name(of:)),
+      refusals: kernel.refusals.map { .init(interface: host.name(of: $0.key), reason: $0.value) }
+        .sorted { $0.interface < $1.interface })
   }
 
   /// The rules in force, and behind them those that are disabled.
@@ -57,6 +67,7 @@ extension Control {
   func recentTargets(limit: Int) -> SessionPage {
     let now = Instant.now
     let limit = min(max(0, limit), ControlSocket.pageLength)
+    for recent in path.recent.solicitedTargets.prefix(limit) { path.takeUpUsage(of: recent.target) }
     let sessions = path.recent.solicitedTargets.lazy.compactMap { [path, host] in
       path.engine.sessionSummary(of: $0.target, solicitedOn: $0.interface).map {
         SessionReport($0, now: now, name: host.name(of:))
@@ -102,7 +113,7 @@ extension Control {
   }
 
   var counterReport: CounterReport {
-    path.countLosses()
+    path.takeUpCounts()
     var report = CounterReport(of: path.engine.counters, latency: path.latency)
     report.unsent = path.unsentCount
     report.overrun = path.overrunCount
@@ -112,6 +123,8 @@ extension Control {
   /// What becomes of a question for one target.
   func explanation(of target: IPv6Address) -> Reply {
     let now = Instant.now
+    path.takeUpUsage(of: target)
+    path.takeUpCounts()
     let recent = path.recent
     do {
       var explanation = try Explainer(

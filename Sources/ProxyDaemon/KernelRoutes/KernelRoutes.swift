@@ -165,7 +165,7 @@ final class KernelRoutes: ActionPerformer {
       attempt { () throws(SystemError) in
         _ = try neighborTable?.offer(address, at: linkLayerAddress, on: index.rawValue)
       }
-    case .advertise, .solicit, .reportMissingSource, .reportConflict: break
+    case .advertise, .solicit, .reportMissingSource, .reportConflict, .publish, .withdraw: break
     }
     return nil
   }

@@ -37,7 +37,7 @@ final class MessageLog: FrameObserver {
     case .advertisement(let received, _): log(received.message.sentence, outcome, on: name)
     case .malformed(let reason, _): log.debug("\(name): dropped a malformed frame: \(reason.name)")
     case .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located, .neighbor,
-      .routesChanged:
+      .usage, .routesChanged:
       return
     }
   }
@@ -55,7 +55,8 @@ final class MessageLog: FrameObserver {
     case .solicit(let frame, let index):
       log.debug("\(host.name(of: index)): asking: \(frame.message.sentence)")
     case .installHostRoute, .removeHostRoute, .reportMissingSource, .reportConflict,
-      .lookUpRoute, .lookUpNeighbor, .locate, .offerNeighbor:
+      .lookUpRoute, .lookUpNeighbor, .locate, .offerNeighbor,
+      .publish, .withdraw:
       return
     }
   }

@@ -1,5 +1,7 @@
+import ControlProtocol
 import EventLoop
 import Inspection
+import KernelPath
 import LinuxNet
 import NDPWire
 import ProxyEngine
@@ -18,6 +20,10 @@ final class PacketPath: Timed, EventListener {
   private var performing: [Action] = []
   /// Ports on which frames wait to be sent.
   private var pending: [Port] = []
+  /// The routes by which the kernel goes.
+  private var publishedGeneration: UInt32?
+  /// Whether other rules are about to count there.
+  private var isKernelPaused = false
   private var coalescing = ReceiveCoalescing()
   private var observers: [any FrameObserver] = []
   private let ports: Ports
@@ -25,16 +31,19 @@ final class PacketPath: Timed, EventListener {
   private let host: Host
   /// Who does what the engine wants besides sending.
   private let performer: any ActionPerformer
+  /// Who answers in the kernel, where that is wanted.
+  let kernel: KernelAnswers
 
   init(
     _ engine: consuming Engine, ports: Ports, ruleLinks: RuleLinks, host: Host,
-    performer: any ActionPerformer
+    performer: any ActionPerformer, kernel: KernelAnswers
   ) {
     self.engine = engine
     self.ports = ports
     self.ruleLinks = ruleLinks
     self.host = host
     self.performer = performer
+    self.kernel = kernel
     actions.reserveCapacity(PacketSocket.batchSize)
     performing.reserveCapacity(PacketSocket.batchSize)
   }
@@ -42,6 +51,8 @@ final class PacketPath: Timed, EventListener {
   /// Takes up frames as they come from now on.
   func start() throws(SystemError) {
     ports.whenReady = { [unowned self] in receive(from: $0, now: $1) }
+    kernel.whenHanded = { [unowned self] in receiveHanded($0, on: $1, now: $2) }
+    kernel.whenAllHanded = { [unowned self] in settle() }
     let loop = ports.loop
     loop.add(self)
     try loop.watch(
@@ -62,10 +73,14 @@ final class PacketPath: Timed, EventListener {
   /// Has somebody see every frame from now on.
   func add(_ observer: any FrameObserver) {
     if !observers.contains(where: { $0 === observer }) { observers.append(observer) }
+    kernel.setWatched(true)
   }
 
   /// Shows somebody nothing more.
-  func remove(_ observer: any FrameObserver) { observers.removeAll { $0 === observer } }
+  func remove(_ observer: any FrameObserver) {
+    observers.removeAll { $0 === observer }
+    if observers.isEmpty { kernel.setWatched(false) }
+  }
 }
 
 // MARK: - Receiving
@@ -104,6 +119,11 @@ extension PacketPath {
       ruleLinks.nextLossCount = $0
       ruleLinks.countLosses()
     }
+  }
+
+  /// Takes up a frame that the kernel's IPv6 does not get; answers go where others go.
+  private func receiveHanded(_ frame: RawSpan, on index: InterfaceIndex, now: Instant) {
+    Self.take(frame, false, on: index, &engine, &actions, &recent, now: now, observers: observers)
   }
 
   /// Reads a batch of frames, and does what the engine makes of them.
@@ -166,14 +186,17 @@ extension PacketPath {
     }
   }
 
-  /// Takes up what all sockets lost.
-  func countLosses() {
+  /// Takes up what all sockets lost, and what was answered in the kernel.
+  func takeUpCounts() {
+    takeKernelCounts()
     for port in ports.all { ports.countLosses(of: port) }
     ruleLinks.countLosses()
   }
 
   /// How many frames came faster than they were taken.
-  var overrunCount: UInt64 { ports.overrunCount + ruleLinks.overrunCount }
+  var overrunCount: UInt64 {
+    ports.overrunCount + ruleLinks.overrunCount + kernel.lossCount
+  }
 
   /// How many frames could not be sent: an interface was down or gone, or had no room.
   var unsentCount: UInt64 { ports.unsentCount + ruleLinks.sender.unsentCount }
@@ -183,13 +206,92 @@ extension PacketPath {
 
 extension PacketPath {
   /// Tells the engine; what it wants is done with the next `settle`.
-  func take(_ event: Event) { engine.handle(event, now: ports.loop.now, into: &actions) }
+  func take(_ event: Event) {
+    switch event {
+    case .interfaceRemoved(let index): kernel.forget(index)
+    case .interfacesRead: kernel.forgetLostLinks()
+    default: break
+    }
+    engine.handle(event, now: ports.loop.now, into: &actions)
+  }
 
-  /// Goes by other rules; returns the proxies whose `router` stays as it was.
-  func replace(_ ruleset: Ruleset, limits: Limits) -> [String] {
+  /// Goes by other rules, in the kernel as well where that is wanted; returns the proxies whose
+  /// `router` stays as it was.
+  func replace(_ ruleset: Ruleset, limits: Limits, inKernel: Bool) -> [String] {
+    pauseKernel()
     let fixed = engine.replace(ruleset, limits: limits, into: &actions)
     settle()
+    answerInKernel(inKernel)
     return fixed
+  }
+
+  /// Answers in the kernel by the rules that are in force now where that is wanted, and nothing
+  /// where it is not.
+  func answerInKernel(_ isWanted: Bool) {
+    pauseKernel()
+    if !isWanted {
+      kernel.stop("'kernel-path no' is set")
+    } else if engine.limits.advertisementsPerSecond != nil {
+      kernel.stop("'max-advertisements' is set, so that the daemon has to see every question")
+    } else {
+      kernel.load(AnswerCapacity(rules: engine.ruleCount, targets: engine.limits.sessions))
+    }
+    isKernelPaused = false
+    kernel.setWatched(!observers.isEmpty)
+    if kernel.isOn { engine.setPublishing(true, into: &actions) }
+    engine.republishAnswers()
+    publishedGeneration = nil
+    settle()
+  }
+
+  /// Has the daemon see every question until `answerInKernel`, and takes up what was counted.
+  ///
+  /// What is asked meanwhile waits in the sockets, so that nothing is lost or counted twice.
+  private func pauseKernel() {
+    if isKernelPaused { return }
+    isKernelPaused = true
+    kernel.setWatched(true)
+    takeKernelCounts()
+    engine.setPublishing(false, into: &actions)
+    settle()
+  }
+
+  /// Takes up how often a target was answered for in the kernel.
+  func takeUpUsage(of target: IPv6Address) {
+    engine.refreshUsage(of: target, into: &actions)
+    settle()
+  }
+
+  /// The same for the targets on a page of sessions.
+  func takeUpUsage(from start: Int) {
+    engine.refreshUsage(
+      from: max(0, start), limit: ControlSocket.pageLength, into: &actions)
+    settle()
+  }
+
+  /// Takes up how often questions were answered in the kernel.
+  private func takeKernelCounts() {
+    kernel.takeCounts { count, index, rule in
+      engine.countAnswers(count, on: index, rule: rule)
+      // A program takes less than the lowest bound.
+      latency.add(0, times: count)
+    }
+  }
+
+  /// Has the kernel know what is answered at once by now.
+  private func publishAnswers() {
+    guard kernel.isOn, !isKernelPaused else { return }
+    if !engine.areAnswersPublished {
+      let contents = engine.answerContents()
+      kernel.update(
+        contents, stations: engine.ownLinkLayerAddresses, own: engine.ownAddresses
+      ) { engine.publishedRules(on: $0) }
+    }
+    let generation = engine.routeGeneration
+    if generation != publishedGeneration {
+      publishedGeneration = generation
+      kernel.setRouteGeneration(generation)
+    }
   }
 
   /// Forgets every target within a prefix; returns how many there were.
@@ -206,6 +308,7 @@ extension PacketPath {
       for action in performing { perform(action) }
       performing.removeAll(keepingCapacity: true)
     }
+    publishAnswers()
     for port in pending { port.flush() }
     pending.removeAll(keepingCapacity: true)
     if ruleLinks.sender.isPending { ruleLinks.sender.flush() }
@@ -236,6 +339,8 @@ extension PacketPath {
         """
         \(host.name(of: index)): \(claimant) claims \(target), which another host has confirmed
         """)
+    case .publish, .withdraw:
+      if let event = kernel.perform(action) { take(event) }
     case .lookUpRoute, .locate, .lookUpNeighbor, .installHostRoute, .removeHostRoute,
       .offerNeighbor:
       if let event = performer.perform(action) { take(event) }

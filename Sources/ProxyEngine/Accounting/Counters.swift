@@ -11,6 +11,8 @@ package struct Tally: Sendable {
   package fileprivate(set) var advertisementsReceived: UInt64 = 0
   /// Advertisements sent.
   package fileprivate(set) var advertised: UInt64 = 0
+  /// Those of them that were sent without the engine.
+  package fileprivate(set) var advertisedElsewhere: UInt64 = 0
   /// Solicitations sent, each on one interface.
   package fileprivate(set) var solicited: UInt64 = 0
   private var dropped = [UInt64](repeating: 0, count: DropReason.allCases.count)
@@ -22,6 +24,12 @@ package struct Tally: Sendable {
   /// How many well-formed messages led to nothing for this reason.
   package subscript(reason: DiscardReason) -> UInt64 { discarded[reason.rawValue] }
 
+  fileprivate mutating func answerElsewhere(_ count: UInt64) {
+    solicitationsReceived += count
+    advertised += count
+    advertisedElsewhere += count
+  }
+
   fileprivate mutating func drop(_ reason: DropReason) { dropped[reason.rawValue] += 1 }
   fileprivate mutating func discard(_ reason: DiscardReason) { discarded[reason.rawValue] += 1 }
 }
@@ -32,6 +40,8 @@ package struct RuleCount: Sendable {
   package fileprivate(set) var questions: UInt64 = 0
   /// Answers given for it.
   package fileprivate(set) var answers: UInt64 = 0
+  /// Those of them that were given without the engine.
+  package fileprivate(set) var answersElsewhere: UInt64 = 0
 }
 
 /// What the engine did and did not do, since it was made.
@@ -128,6 +138,17 @@ extension Counters {
     latest = slot
     slots[slot].tally.solicitationsReceived += 1
     slots[slot].tally.advertised += 1
+  }
+
+  /// Counts questions for a rule that were answered without the engine.
+  mutating func answerElsewhere(_ count: UInt64, on index: InterfaceIndex, rule: Int) {
+    total.answerElsewhere(count)
+    if rule < rules.count {
+      rules[rule].questions += count
+      rules[rule].answers += count
+      rules[rule].answersElsewhere += count
+    }
+    if let slot = slot(of: index) { slots[slot].tally.answerElsewhere(count) }
   }
 
   mutating func solicit(on index: InterfaceIndex) {

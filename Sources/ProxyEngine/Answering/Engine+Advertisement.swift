@@ -338,6 +338,7 @@ extension Engine {
     sessions[position].sent = 0
     sessions[position].deadline = endOfBelief(in: rules.proxies[key.proxy].timers, from: now)
     reschedule(position)
+    publish(position, into: &actions)
     answerEveryone(position, now: now, into: &actions)
   }
 

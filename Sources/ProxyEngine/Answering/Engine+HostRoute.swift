@@ -62,6 +62,7 @@ extension Engine {
   /// Forgets a target and whatever was done for it.
   mutating func forget(_ position: Int, into actions: inout [Action]) {
     removeHostRoute(position, into: &actions)
+    withdraw(position, into: &actions)
     timers.remove(position)
     sessions.remove(position)
   }

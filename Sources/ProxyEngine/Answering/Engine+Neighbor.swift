@@ -111,6 +111,7 @@ extension Engine {
     sessions[position].deadline =
       now + min(timers(of: position).ttl, Limits.kernelTrust)
     reschedule(position)
+    publish(position, into: &actions)
     answerEveryone(position, now: now, into: &actions)
   }
 

@@ -40,6 +40,7 @@ extension Engine {
     _ position: Int, isSilence: Bool = true, now: Instant, into actions: inout [Action]
   ) {
     removeHostRoute(position, into: &actions)
+    withdraw(position, into: &actions)
     failures.add(
       sessions[position].key, for: sessions[position].failureReason, now: now)
     if isSilence, isSettling(position, now: now) { return forget(position, into: &actions) }
@@ -67,9 +68,11 @@ extension Engine {
     }
   }
 
-  private mutating func renewOrForget(
+  mutating func renewOrForget(
     _ position: Int, now: Instant, into actions: inout [Action]
   ) {
+    if sessions[position].isPublished { return recall(position, now: now, into: &actions) }
+    sessions[position].awaitsUsage = false
     let session = sessions[position]
     guard session.neighbor != nil else { return forget(position, into: &actions) }
     if session.awaitsNeighbor {
@@ -127,6 +130,7 @@ extension Engine {
       session.state == .stale && !session.isSecondHand && !session.isDisputed && !hasMoved
       && (!session.isContested || session.hostRoute != nil)
       && timers(of: position).solicitations > 1
+    withdraw(position, into: &actions)
     sessions[position].state = .incomplete
     sessions[position].awaitsNeighbor = false
     sessions[position].isClaimed = false

@@ -170,6 +170,7 @@ extension Engine {
     _ position: Int, now: Instant, into actions: inout [Action]
   ) {
     let key = sessions[position].key
+    publish(position, into: &actions)
     if sessions[position].isSecondHand, !sessions[position].askers.isEmpty {
       return startAsking(position, now: now, into: &actions)
     }

@@ -13,14 +13,18 @@ package struct Engine: ~Copyable {
 
   /// The bounds in force.
   package internal(set) var limits: Limits
-  var rules: RuleTable { didSet { areAnswersCurrent = false } }
+  var rules: RuleTable { didSet { outdateAnswers() } }
   /// What is answered at once; made anew with the first question after a change.
   var answers: [AnswerTable] = []
   var areAnswersCurrent = false
+  /// Whether `answerContents` has been read since the last change.
+  package internal(set) var areAnswersPublished = false
+  /// Whether known targets are answered for elsewhere as well.
+  var isPublishing = false
   /// The R flag of each proxy that there ever was, by the name of its interface.
   var routerFlags: [String: Bool]
   let seed: UInt64
-  var interfaces = InterfaceTable() { didSet { areAnswersCurrent = false } }
+  var interfaces = InterfaceTable() { didSet { outdateAnswers() } }
   var sessions = SessionTable()
   /// When the state of each session is over.
   var timers = TimerTable()
@@ -29,7 +33,7 @@ package struct Engine: ~Copyable {
   /// Counts route changes: what was concluded from an older generation is asked again.
   ///
   /// It starts over after 2³²; by then no session is left that nobody has looked at since.
-  var routeGeneration: UInt32 = 0
+  package internal(set) var routeGeneration: UInt32 = 0
   /// How often the kernel was asked for a neighbor or where a target is, and for a route.
   var kernelQuestions: UInt32 = 0
   var routeQuestions: UInt32 = 0
@@ -125,6 +129,9 @@ package struct Engine: ~Copyable {
       counters.leave()
     case .neighbor(let neighbor, let target, let index):
       apply(neighbor, of: target, on: index, now: now, into: &actions)
+      counters.leave()
+    case .usage(let usage, let target, let index):
+      apply(usage, of: target, on: index, now: now, into: &actions)
       counters.leave()
     case .routesChanged:
       routeGeneration &+= 1

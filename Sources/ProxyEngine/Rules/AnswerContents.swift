@@ -19,18 +19,16 @@ package struct AnswerContents: Equatable, Sendable {
   package let globalSource: IPv6Address?
   /// The interface's own addresses.
   package let addresses: [Interface.Address]
-  /// The rules of the proxy, in no order: the longest prefix counts.
-  package let rules: [Entry]
+}
 
-  /// One rule.
-  package struct Entry: Equatable, Sendable {
-    /// The targets.
-    package let prefix: IPv6Prefix
-    /// Its position among those of all proxies, by which its answers are counted.
-    package let position: Int
-    /// What becomes of questions.
-    package let method: Method
-  }
+/// A rule, for whoever answers by it elsewhere.
+package struct PublishedRule: Equatable, Sendable {
+  /// The targets.
+  package let prefix: IPv6Prefix
+  /// Its position among those of all proxies, by which its answers are counted.
+  package let position: Int
+  /// What becomes of questions.
+  package let method: Method
 
   /// What becomes of questions for the targets of a rule.
   package enum Method: Equatable, Sendable {
@@ -47,23 +45,43 @@ extension Engine {
   /// What is answered at once on each proxy interface; empty where answers are limited, for then
   /// the engine has to see every question.
   ///
-  /// Costs the number of rules.
+  /// After it `areAnswersPublished` holds until something is different. Costs the number of proxies.
   package mutating func answerContents() -> [AnswerContents] {
+    areAnswersPublished = true
     guard advertisementTokens == nil else { return [] }
     refreshAnswers()
-    return answers.map { table in
-      table.contents(
-        rules: rules.positions(ofProxy: table.proxy).map { position in
-          let rule = rules.rules[position]
-          return AnswerContents.Entry(
-            prefix: rule.prefix, position: position,
-            method: rule.isExclusion ? .excluded : rule.isStatic ? .static : .conditional)
-        })
+    return answers.map(\.contents)
+  }
+
+  /// The rules of the proxy on an interface, in no order: the longest prefix counts.
+  ///
+  /// They change with `replace` alone. Costs their number.
+  package func publishedRules(on index: InterfaceIndex) -> [PublishedRule] {
+    guard let proxy = rules.proxy(on: index) else { return [] }
+    return rules.positions(ofProxy: proxy).map { position in
+      let rule = rules.rules[position]
+      return PublishedRule(
+        prefix: rule.prefix, position: position,
+        method: rule.isExclusion ? .excluded : rule.isStatic ? .static : .conditional)
     }
   }
 
   /// All link-layer addresses of this host, from which no question is answered.
   package var ownLinkLayerAddresses: Set<MACAddress> {
     Set(interfaces.interfaces.compactMap(\.linkLayerAddress))
+  }
+
+  /// All usable or tentative addresses of this host, but for link-local ones.
+  package var ownAddresses: Set<IPv6Address> {
+    Set(interfaces.interfaces.flatMap(\.addresses).map(\.address).filter { !$0.isLinkLocal })
+  }
+
+  /// Has `answerContents` read again although nothing is different.
+  package mutating func republishAnswers() { areAnswersPublished = false }
+
+  /// Takes down that what is answered at once may be something else.
+  mutating func outdateAnswers() {
+    areAnswersCurrent = false
+    areAnswersPublished = false
   }
 }

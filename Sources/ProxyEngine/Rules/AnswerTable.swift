@@ -96,13 +96,12 @@ package final class AnswerTable {
         targetLinkLayerAddress: linkLayerAddress))
   }
 
-  /// What it says, with rules as the engine names them.
-  func contents(rules: [AnswerContents.Entry]) -> AnswerContents {
+  /// What it says, but for the rules.
+  var contents: AnswerContents {
     AnswerContents(
       interface: interface, linkLayerAddress: linkLayerAddress, isRouter: isRouter,
       isOverride: isOverride, answersAsTarget: source == .target,
-      linkLocalSource: linkLocalSource, globalSource: globalSource, addresses: addresses,
-      rules: rules)
+      linkLocalSource: linkLocalSource, globalSource: globalSource, addresses: addresses)
   }
 
   private func source(towards asker: IPv6Address, for target: IPv6Address) -> IPv6Address? {
@@ -120,13 +119,27 @@ extension IPv6Address {
 }
 
 extension Engine {
-  /// The answer to a plain question for a target of a static rule or one that is known to be there,
-  /// which is counted as given; `nil` for what has to be handled as an event.
+  /// The answer to a plain question, and what it depends on.
+  package struct PlainAnswer {
+    /// As it is sent.
+    package let frame: EthernetFrame<NeighborAdvertisement>
+    /// The position of the rule that gives it.
+    package let rule: Int
+    /// The session of the target; `nil` for a static rule.
+    let session: Int?
+
+    /// Whether it is given only while the target is known to be there.
+    package var isConditional: Bool { session != nil }
+  }
+
+  /// The answer to a plain question for a target of a static rule or one that is known to be there;
+  /// `nil` for what has to be handled as an event.
   ///
-  /// It is what `handle` would have sent. No allocation, but after a change.
-  package mutating func answer(
-    _ frame: EthernetFrame<NeighborSolicitation>, on index: InterfaceIndex, now: Instant
-  ) -> EthernetFrame<NeighborAdvertisement>? {
+  /// It is what `handle` would send. No allocation, but after a change.
+  @inline(__always)
+  package mutating func plainAnswer(
+    to frame: EthernetFrame<NeighborSolicitation>, on index: InterfaceIndex
+  ) -> PlainAnswer? {
     guard advertisementTokens == nil else { return nil }
     refreshAnswers()
     // By position: to take a table out of the array would cost more than to look at it there.
@@ -134,19 +147,33 @@ extension Engine {
       !interfaces.mayOwn(frame.source), !ownsClaimedAddress(of: frame),
       let decision = answers[place].decision(on: frame.message)
     else { return nil }
+    var session: Int?
     if decision.isConditional {
       let key = SessionKey(proxy: answers[place].proxy, target: frame.message.target)
       guard let position = sessions.position(of: key),
         sessions[position].isBelieved(routesAt: routeGeneration),
         !interfaces.hasUsable(frame.message.target)
       else { return nil }
+      session = position
+    }
+    return PlainAnswer(
+      frame: answers[place].answer(to: frame, from: decision.source), rule: decision.rule,
+      session: session)
+  }
+
+  /// The answer to a plain question, which is counted as given; `nil` as in `plainAnswer`.
+  package mutating func answer(
+    _ frame: EthernetFrame<NeighborSolicitation>, on index: InterfaceIndex, now: Instant
+  ) -> EthernetFrame<NeighborAdvertisement>? {
+    guard let plain = plainAnswer(to: frame, on: index) else { return nil }
+    if let position = plain.session {
       countQuestion(for: position, now: now)
       sessions.touch(position)
       sessions[position].answers &+= 1
     }
     admit(index)
-    counters.answerAtOnce(on: index, rule: decision.rule)
-    return answers[place].answer(to: frame, from: decision.source)
+    counters.answerAtOnce(on: index, rule: plain.rule)
+    return plain.frame
   }
 
   /// Makes the tables anew if something has changed since.

@@ -261,6 +261,18 @@ extension Session {
     set { flags.set(.isUpstream, newValue) }
   }
 
+  /// Whether the target is answered for elsewhere as well.
+  var isPublished: Bool {
+    get { flags.contains(.isPublished) }
+    set { flags.set(.isPublished, newValue) }
+  }
+
+  /// Whether it is being asked how often it was answered for there.
+  var awaitsUsage: Bool {
+    get { flags.contains(.awaitsUsage) }
+    set { flags.set(.awaitsUsage, newValue) }
+  }
+
   /// What holds of a session or does not, in two octets.
   fileprivate struct Flags: OptionSet {
     var rawValue: UInt16
@@ -278,6 +290,8 @@ extension Session {
     static let isRouted = Flags(rawValue: 1 << 10)
     static let isDoubted = Flags(rawValue: 1 << 11)
     static let isUpstream = Flags(rawValue: 1 << 12)
+    static let isPublished = Flags(rawValue: 1 << 13)
+    static let awaitsUsage = Flags(rawValue: 1 << 14)
 
     mutating func set(_ flag: Flags, _ isSet: Bool) {
       if isSet { insert(flag) } else { remove(flag) }

@@ -107,6 +107,13 @@ struct Metrics {
       }
       exposition.add(.counter, name, help, samples)
     }
+    guard let kernelPath = status.kernelPath else { return }
+    exposition.add(
+      .gauge, "ndpproxy_kernel_path", "Whether the kernel path is in use.",
+      [.init(kernelPath.isOn ? 1 : 0)])
+    exposition.add(
+      .counter, "ndpproxy_kernel_answers", "Advertisements sent by the kernel path.",
+      byInterface { $0.answeredInKernel ?? 0 }.map { .init($0.count, ("interface", $0.interface)) })
   }
 
   private func addReasons(to exposition: inout Exposition) {

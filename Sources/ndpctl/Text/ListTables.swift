@@ -5,17 +5,20 @@ import ControlProtocol
 struct RuleTable {
   let rules: [RuleReport]
 
-  private static let header = ["PREFIX", "METHOD", "SOLICITED", "ANSWERED"]
+  private static let header = ["PREFIX", "METHOD", "SOLICITED", "ANSWERED", "IN KERNEL"]
 
   private static func row(of rule: RuleReport) -> [String] {
     let text = rule.isDisabled == true ? "disabled: \(rule.text)" : rule.text
-    return ["\(rule.prefix)", text, short(rule.questions), short(rule.answers)]
+    return [
+      "\(rule.prefix)", text, short(rule.questions), short(rule.answers),
+      rule.answersInKernel.map(short) ?? "-",
+    ]
   }
 
   /// Those of one proxy interface.
   func lines(indent: Int) -> [String] {
     Table(
-      header: Self.header, rows: rules.map(Self.row), rightAligned: [2, 3], flexible: 1
+      header: Self.header, rows: rules.map(Self.row), rightAligned: [2, 3, 4], flexible: 1
     ).lines(indent: indent)
   }
 
@@ -30,14 +33,15 @@ struct RuleTable {
     return proxies.flatMap { [$0] + RuleTable(rules: byProxy[$0] ?? []).lines(indent: 2) }
   }
 
-  /// Proxy, prefix, methods, solicitations, answers, `enabled` or `disabled`, description.
+  /// Proxy, prefix, methods, solicitations, answers, `enabled` or `disabled`, description, answers
+  /// in the kernel.
   var tabSeparated: Table {
     Table(
       rows: rules.map { rule in
         [
           rule.proxy, "\(rule.prefix)", rule.methods.joined(separator: ","), "\(rule.questions)",
           "\(rule.answers)", rule.isDisabled == true ? "disabled" : "enabled",
-          rule.description ?? "",
+          rule.description ?? "", rule.answersInKernel.map { "\($0)" } ?? "",
         ]
       }
     )

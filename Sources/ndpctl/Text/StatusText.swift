@@ -54,6 +54,7 @@ struct StatusText {
       (status.programVersion.map { "version \($0), " } ?? "")
         + "process \(status.process), log level \(status.logLevel.rawValue)",
     ]
+    lines += status.kernelPath?.lines ?? []
     let rulesByProxy = Dictionary(grouping: status.rules, by: \.proxy)
     for interface in status.interfaces {
       lines += ["", interface.text]

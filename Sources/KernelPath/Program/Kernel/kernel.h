@@ -17,8 +17,17 @@ extern char stations[1];
 extern char rules[1];
 extern char targets[1];
 extern char answers[1];
+extern char state[1];
+extern char own[1];
+extern char handed[1];
+extern char losses[1];
 
 // Helpers, by the names of bpf-helpers(7).
 void *bpf_map_lookup_elem(void *map, const void *key);
 unsigned long long bpf_ktime_get_boot_ns(void);
+long long bpf_skb_load_bytes(
+    const void *context, unsigned int offset, void *to, unsigned int length);
+void *bpf_ringbuf_reserve(void *ring, unsigned long long size, unsigned long long flags);
+void bpf_ringbuf_submit(void *record, unsigned long long flags);
+void bpf_ringbuf_discard(void *record, unsigned long long flags);
 long long bpf_redirect(unsigned int interface, unsigned long long flags);

@@ -1,0 +1,283 @@
+import EventLoop
+import KernelPath
+import LinuxNet
+import NDPWire
+import ProxyEngine
+import ProxyModel
+
+/// Answers inside the kernel: the program, where it is attached, and what it goes by.
+///
+/// Where it is not in use, everything is answered by packet sockets. Everything here goes away with
+/// the process, whatever ends it: the kernel has no other reference to it than our descriptors.
+final class KernelAnswers {
+  /// Whether it is in use, and why not.
+  private(set) var condition = Condition.off("it has not been started")
+  /// Interfaces to which the program could not be attached, with the reason.
+  private(set) var refusals: [InterfaceIndex: String] = [:]
+  /// Called with frames that the kernel's IPv6 does not get.
+  var whenHanded: (RawSpan, InterfaceIndex, Instant) -> Void = { _, _, _ in }
+  /// Called when some of those frames have been handed over.
+  var whenAllHanded: () -> Void = {}
+  private var program: LoadedProgram?
+  private var links: [InterfaceIndex: TCXLink] = [:]
+  /// The interfaces whose rules are in the maps.
+  private var ruled: [InterfaceIndex: [PublishedRule]] = [:]
+  private var isWatched = false
+  /// Frames for us that found no room, with programs before this one.
+  private var formerLosses: UInt64 = 0
+  private let loop: EventLoop
+  private let log: Log
+
+  enum Condition: Equatable {
+    case on
+    /// For this reason.
+    case off(String)
+  }
+
+  /// A program that is in the kernel, and its maps.
+  private final class LoadedProgram {
+    let maps: AnswerMaps
+    let program: BPFProgram
+    let source: DescriptorSource
+    /// How often targets of each rule were answered for, as far as that has been taken up.
+    var taken: [UInt64]
+
+    init(
+      _ capacity: AnswerCapacity, whenReady: @escaping (LoadedProgram, Instant) -> Void
+    ) throws(BPFProgram.Rejection) {
+      do throws(SystemError) {
+        maps = try AnswerMaps(capacity)
+      } catch {
+        throw BPFProgram.Rejection(error: error)
+      }
+      program = try BPFProgram(answeringBy: maps)
+      taken = [UInt64](repeating: 0, count: capacity.rules)
+      var ready: ((Instant) -> Void)?
+      source = DescriptorSource(maps.handed) { ready?($0) }
+      ready = { [unowned self] in whenReady(self, $0) }
+    }
+  }
+
+  init(loop: EventLoop, log: Log) {
+    self.loop = loop
+    self.log = log
+  }
+
+  deinit { stop("it has ended") }
+
+  var isOn: Bool { program != nil }
+
+  /// Whether the kernel may take a program of this process.
+  static var isPermitted: Bool { Privileges.has(.netAdmin) && Privileges.has(.bpf) }
+
+  // MARK: Beginning and end
+
+  /// Loads a program for so many rules and targets, in place of any other; the interfaces stay
+  /// attached, and every packet meets one of the two programs.
+  ///
+  /// It answers nothing until `update` has said where. Where it cannot be loaded, nothing is
+  /// answered in the kernel any more, and `condition` says why.
+  func load(_ capacity: AnswerCapacity) {
+    guard Self.isPermitted else {
+      return stop("it needs the capabilities CAP_BPF and CAP_NET_ADMIN")
+    }
+    do {
+      let loaded = try LoadedProgram(capacity) { [unowned self] in takeHanded(by: $0, now: $1) }
+      try loaded.maps.setWatched(isWatched)
+      try loop.watch(loaded.source)
+      let former = program
+      program = loaded
+      ruled = [:]
+      condition = .on
+      if let former { retire(former) }
+    } catch let error as BPFProgram.Rejection {
+      stop(Self.reason(error))
+    } catch {
+      stop("\(error)")
+    }
+  }
+
+  private static func reason(_ rejection: BPFProgram.Rejection) -> String {
+    switch rejection.error.code {
+    case .notPermitted, .permissionDenied:
+      "it needs the capabilities CAP_BPF and CAP_NET_ADMIN"
+    case .invalidArgument where rejection.log.isEmpty:
+      "this kernel does not have what it needs: \(rejection)"
+    default: "\(rejection)"
+    }
+  }
+
+  /// Answers nothing in the kernel from now on.
+  func stop(_ reason: String) {
+    if let program { retire(program) }
+    program = nil
+    links = [:]
+    ruled = [:]
+    refusals = [:]
+    condition = .off(reason)
+  }
+
+  private func retire(_ former: LoadedProgram) {
+    loop.forget(former.source)
+    takeHanded(by: former, now: loop.now)
+    formerLosses += losses(of: former)
+  }
+
+  // MARK: What is answered
+
+  /// Goes by these proxy interfaces from now on; `rules` are those of one of them.
+  ///
+  /// Where the kernel has no room for all that, nothing is answered there.
+  func update(
+    _ contents: [AnswerContents], stations: Set<MACAddress>, own: Set<IPv6Address>,
+    rules: (InterfaceIndex) -> [PublishedRule]
+  ) {
+    guard let program else { return }
+    do throws(SystemError) {
+      for table in contents where ruled[table.interface] == nil {
+        let published = rules(table.interface)
+        try program.maps.add(
+          published.map(AnswerRule.init), on: UInt32(table.interface.rawValue))
+        ruled[table.interface] = published
+      }
+      attach(program, to: contents.map(\.interface))
+      try program.maps.update(
+        contents.filter { links[$0.interface] != nil }.map(AnswerLink.init), stations: stations,
+        own: own)
+    } catch {
+      log.warning("kernel-path: \(error): answering by packet sockets")
+      stop("\(error)")
+    }
+  }
+
+  private func attach(_ program: LoadedProgram, to interfaces: [InterfaceIndex]) {
+    for index in links.keys where !interfaces.contains(index) { links[index] = nil }
+    refusals = refusals.filter { interfaces.contains($0.key) }
+    for index in interfaces {
+      do throws(SystemError) {
+        if let link = links[index] {
+          try link.replace(by: program.program)
+        } else {
+          links[index] = try TCXLink(program.program, on: index.rawValue)
+        }
+        refusals[index] = nil
+      } catch {
+        links[index] = nil
+        if refusals.updateValue("\(error)", forKey: index) == nil {
+          log.warning("kernel-path: \(error): packet sockets answer there")
+        }
+      }
+    }
+  }
+
+  /// Takes down that an interface is gone: another one may have its index later.
+  func forget(_ index: InterfaceIndex) { links[index] = nil }
+
+  /// Attaches anew with the next update where the kernel has removed the program meanwhile.
+  func forgetLostLinks() { links = links.filter { $0.value.isAttached } }
+
+  /// Goes by the routes of this generation.
+  func setRouteGeneration(_ generation: UInt32) {
+    attempt { (maps) throws(SystemError) in try maps.setRouteGeneration(generation) }
+  }
+
+  /// Has the daemon see every question while somebody watches.
+  func setWatched(_ isWatched: Bool) {
+    self.isWatched = isWatched
+    attempt { (maps) throws(SystemError) in try maps.setWatched(isWatched) }
+  }
+
+  private func attempt(_ change: (AnswerMaps) throws(SystemError) -> Void) {
+    guard let program else { return }
+    do {
+      try change(program.maps)
+    } catch {
+      log.warning("kernel-path: \(error): answering by packet sockets")
+      stop("\(error)")
+    }
+  }
+
+  // MARK: Targets
+
+  /// Does what the engine wants of a target, and returns what it is to be told then.
+  func perform(_ action: Action) -> Event? {
+    switch action {
+    case .publish(let target, let index, let end, let generation):
+      guard let program else { return nil }
+      do {
+        try program.maps.set(
+          target, on: UInt32(index.rawValue), until: end.nanoseconds, routesAt: generation)
+      } catch {
+        // There is no room: the daemon answers for it.
+        log.debug("kernel-path: \(error)")
+      }
+    case .withdraw(let target, let index):
+      let usage = try? program?.maps.take(target, on: UInt32(index.rawValue))
+      guard let usage, usage.count > 0 else { return .usage(nil, of: target, on: index) }
+      return .usage(
+        AnswerUsage(asked: Instant(nanoseconds: usage.asked), count: usage.count), of: target,
+        on: index)
+    default: break
+    }
+    return nil
+  }
+
+  // MARK: Numbers
+
+  /// Hands over how often targets of each rule were answered for since the last time.
+  ///
+  /// Costs the number of rules.
+  func takeCounts(_ body: (_ count: UInt64, _ index: InterfaceIndex, _ rule: Int) -> Void) {
+    guard let program else { return }
+    for (index, rules) in ruled {
+      for rule in rules where rule.method != .excluded {
+        let position = rule.position
+        let count = try? program.maps.answerCount(
+          ofRule: position, processors: PossibleProcessors.count)
+        guard let count, count > program.taken[position] else { continue }
+        body(count - program.taken[position], index, position)
+        program.taken[position] = count
+      }
+    }
+  }
+
+  /// How many frames that the kernel's IPv6 did not get found no room in the ring.
+  var lossCount: UInt64 { formerLosses + (program.map(losses) ?? 0) }
+
+  private func losses(of program: LoadedProgram) -> UInt64 {
+    (try? program.maps.lossCount(processors: PossibleProcessors.count)) ?? 0
+  }
+
+  /// The interfaces to which the program is attached.
+  var interfaces: [InterfaceIndex] { links.keys.sorted { $0.rawValue < $1.rawValue } }
+
+  private func takeHanded(by program: LoadedProgram, now: Instant) {
+    let count = program.maps.handed.receive { whenHanded($0, InterfaceIndex($1), now) }
+    if count > 0 { whenAllHanded() }
+  }
+}
+
+extension AnswerRule {
+  /// A rule of the engine's.
+  init(_ rule: PublishedRule) {
+    let method: Method =
+      switch rule.method {
+      case .excluded: .excluded
+      case .static: .static
+      case .conditional: .conditional
+      }
+    self.init(rule.prefix, method, countedAt: rule.position)
+  }
+}
+
+extension AnswerLink {
+  /// An answer table of the engine's.
+  init(_ contents: AnswerContents) {
+    self.init(
+      interface: UInt32(contents.interface.rawValue), linkLayerAddress: contents.linkLayerAddress,
+      isRouter: contents.isRouter, isOverride: contents.isOverride,
+      linkLocalSource: contents.linkLocalSource, globalSource: contents.globalSource,
+      answersAsTarget: contents.answersAsTarget,
+      addresses: contents.addresses.map { ($0.address, $0.prefix) })
+  }
+}

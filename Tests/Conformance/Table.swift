@@ -35,7 +35,9 @@ package struct Table: Sendable {
       } else {
         table.inKernel = attempts.outcomes
       }
-      table.repeated += attempts.report.isEmpty ? "" : "kernel-path \(kernelPath): \(attempts.report)\n"
+      if !attempts.report.isEmpty {
+        table.repeated += "kernel-path \(kernelPath): \(attempts.report)\n"
+      }
       table.isUnsteady = table.isUnsteady || attempts.repeated.count > Attempts.mostRepeated
     }
     table.ndppd = await LiveRun.outcomes(of: .ndppd, rows)
@@ -117,7 +119,8 @@ extension Table {
   private func cells(of row: Row) -> [String] {
     [
       row.id, row.requirement, row.reference, row.level.rawValue, result(of: row),
-      observation(inKernel[row.id], of: row), observation(ndppd[row.id], of: row), judgement(of: row),
+      observation(inKernel[row.id], of: row), observation(ndppd[row.id], of: row),
+      judgement(of: row),
     ]
   }
 

@@ -118,6 +118,38 @@ struct AttachedProgramTests {
     withExtendedLifetime(attached) {}
   }
 
+  @Test func `programs of others have their turn in the order in which they came`() throws {
+    // Drops every packet.
+    let drop = BPFProgram.Code(
+      instructions: [0x0000_0002_0000_00b7, 0x0000_0000_0000_0095], relocations: [])
+    let other = try host.run { try BPFProgram(drop, maps: [:]) }
+    do {
+      let first = try host.run { try TCXLink(other, on: ends.first) }
+      let second = try attach()
+      #expect(try !isResolved("2001:db8::ff:10"))
+      withExtendedLifetime((first, second)) {}
+    }
+    let first = try attach()
+    let second = try host.run { try TCXLink(other, on: ends.first) }
+    #expect(try isResolved("2001:db8::ff:10"))
+    // What is not answered goes on to the other one, which drops it.
+    #expect(try !isResolved("2001:db8::a"))
+    withExtendedLifetime((first, second)) {}
+  }
+
+  @Test func `a program takes the place of another without a packet lost`() throws {
+    let attached = try attach()
+    let newer = try host.run { try BPFProgram(answeringBy: maps) }
+    for _ in 0..<20 {
+      try attached.replace(by: newer)
+      #expect(try isResolved("2001:db8::ff:10"))
+      try attached.replace(by: program)
+    }
+    #expect(attached.isAttached)
+    try shell(host, "ip link delete a0")
+    #expect(!attached.isAttached)
+  }
+
   @Test func `the verifier's last words are told`() {
     let code = BPFProgram.Code(instructions: [0x0000_0000_0000_0095], relocations: [])
     #expect {

@@ -32,7 +32,7 @@ private let arrows: [String: Set<String>] = [
     "ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
   ],
   "ProxyDaemon": [
-    "ControlProtocol", "EventLoop", "Inspection", "JSONText", "LinuxNet", "NDPWire",
+    "ControlProtocol", "EventLoop", "Inspection", "JSONText", "KernelPath", "LinuxNet", "NDPWire",
     "ProxyConfig", "ProxyEngine", "ProxyModel", "TargetSources",
   ],
   "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
@@ -69,7 +69,7 @@ private let libraries: [String: Set<String>] = [
   "LinuxNet": ["Glibc", "Synchronization", "SystemPackage"],
   "LinuxSurvey": ["Glibc", "SystemPackage"],
   // The program that the kernel runs has nothing but what the kernel offers.
-  "KernelPath": ["Kernel", "SystemPackage"],
+  "KernelPath": ["Glibc", "Kernel", "Synchronization", "SystemPackage"],
   "ndpproxy": ["Glibc"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
   "ndpctl": [

@@ -160,7 +160,7 @@ struct ListTests {
         #expect(result.status == .exited(0), "\(result)")
         return result.standardOutput.split(separator: "\n").map { line in
           let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
-          #expect(fields.count == 7, "\(line)")
+          #expect(fields.count == 8, "\(line)")
           return "\(fields[0]) \(fields[1])"
         }
       }

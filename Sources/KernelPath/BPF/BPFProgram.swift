@@ -72,6 +72,7 @@ package final class BPFProgram {
   /// The numbers of `enum bpf_func_id`.
   private static let helpers: [String: UInt32] = [
     "bpf_map_lookup_elem": 1, "bpf_redirect": 23, "bpf_skb_load_bytes": 26,
+    "bpf_fib_lookup": 69,
     "bpf_ktime_get_boot_ns": 125, "bpf_ringbuf_reserve": 131, "bpf_ringbuf_submit": 132,
     "bpf_ringbuf_discard": 133,
   ]

@@ -58,6 +58,8 @@ package struct AnswerRule: Equatable, Sendable {
     case `static`
     /// It is answered while the target is known to be there.
     case conditional
+    /// The same, and while the kernel's route leads to an interface on which nobody can be asked.
+    case routed
   }
 
   package init(_ prefix: IPv6Prefix, _ method: Method, countedAt position: Int) {
@@ -79,6 +81,8 @@ package struct AnswerCapacity: Sendable {
   package static let stations = 16_384
   /// Its IPv6 addresses, but for link-local ones.
   package static let addresses = 65_536
+  /// Interfaces on which nobody can be asked.
+  package static let tunnels = 16_384
   /// Octets of frames that the daemon is to take up.
   package static let handed = 1 << 18
 
@@ -95,6 +99,7 @@ package final class AnswerMaps {
   private let answers: BPFMap<UInt32, UInt64>
   private let state: BPFMap<UInt32, StateValue>
   private let own: BPFMap<RawAddress, UInt32>
+  private let tunnels: BPFMap<UInt32, UInt32>
   private let losses: BPFMap<UInt32, UInt64>
   /// Frames that the kernel's IPv6 does not get, for the daemon.
   package let handed: HandedFrames
@@ -104,6 +109,7 @@ package final class AnswerMaps {
   private var known: [UInt32: AnswerLink] = [:]
   private var knownStations: Set<MACAddress> = []
   private var knownAddresses: Set<IPv6Address> = []
+  private var knownTunnels: Set<UInt32> = []
   private var knownState = StateValue()
 
   /// Makes empty maps, by which nothing is answered; throws `EPERM` without CAP_BPF.
@@ -117,6 +123,7 @@ package final class AnswerMaps {
     answers = try BPFMap(.arrayPerProcessor, named: "answers", capacity: max(1, capacity.rules))
     state = try BPFMap(.array, named: "state", capacity: 1)
     own = try BPFMap(.hash, named: "own", capacity: AnswerCapacity.addresses)
+    tunnels = try BPFMap(.hash, named: "tunnels", capacity: AnswerCapacity.tunnels)
     losses = try BPFMap(.arrayPerProcessor, named: "losses", capacity: 1)
     handed = HandedFrames(try BPFRing(named: "handed", size: AnswerCapacity.handed))
   }
@@ -127,7 +134,7 @@ package final class AnswerMaps {
       "links": links.descriptor, "places": places.descriptor, "stations": stations.descriptor,
       "rules": rules.descriptor, "targets": targets.descriptor, "answers": answers.descriptor,
       "state": state.descriptor, "own": own.descriptor, "losses": losses.descriptor,
-      "handed": handed.ring.descriptor,
+      "tunnels": tunnels.descriptor, "handed": handed.ring.descriptor,
     ]
   }
 
@@ -197,6 +204,13 @@ package final class AnswerMaps {
       (PrefixKey(IPv6Prefix($0, length: 128), on: link.interface), PlaceValue.own)
     }
     return onLink + own
+  }
+
+  /// Goes by these interfaces on which nobody can be asked, such as tunnels, from now on.
+  package func update(tunnels newTunnels: Set<UInt32>) throws(SystemError) {
+    for tunnel in newTunnels.subtracting(knownTunnels) { try tunnels.set(tunnel, to: 1) }
+    for tunnel in knownTunnels.subtracting(newTunnels) { try tunnels.remove(tunnel) }
+    knownTunnels = newTunnels
   }
 
   // MARK: Targets

@@ -80,6 +80,7 @@ struct RuleValue: BitwiseCopyable {
     case .excluded: method = 0
     case .static: method = 1
     case .conditional: method = 2
+    case .routed: method = 3
     }
     position = UInt32(rule.position)
   }

@@ -3,6 +3,9 @@ import Kernel
 // Answers plain solicitations for targets of the rules, keeps the kernel from others that are sent
 // to one of these targets, and leaves everything else to whoever comes next: other programs, the
 // kernel's IPv6 and the daemon.
+//
+// All functions are inlined: what one returns is compared with nil otherwise, and the verifier
+// forbids that of pointers into packets to programs without CAP_PERFMON.
 
 /// What becomes of a packet (`enum tcx_action_base`).
 enum Verdict {
@@ -28,7 +31,7 @@ public func answer(_ context: UnsafeMutablePointer<PacketContext>) -> Int32 {
     let link = lookUp(&links, interface, as: Link.self)
   else { return Verdict.next }
   if state.pointee.isWatched == 0, let frame = plainSolicitation(context),
-    isAnswered(frame, on: interface, link, state)
+    isAnswered(frame, in: context, on: interface, link, state)
   {
     return Int32(truncatingIfNeeded: bpf_redirect(interface, 0))
   }
@@ -38,14 +41,17 @@ public func answer(_ context: UnsafeMutablePointer<PacketContext>) -> Int32 {
 }
 
 /// Makes an answer of a frame, if it is for a target that is there.
+@inline(__always)
 private func isAnswered(
-  _ frame: UnsafeMutablePointer<Frame>, on interface: UInt32, _ link: UnsafeMutablePointer<Link>,
-  _ state: UnsafeMutablePointer<State>
+  _ frame: UnsafeMutablePointer<Frame>, in context: UnsafeMutablePointer<PacketContext>,
+  on interface: UInt32, _ link: UnsafeMutablePointer<Link>, _ state: UnsafeMutablePointer<State>
 ) -> Bool {
   guard isMeaningful(frame, on: interface, link),
     let source = source(of: frame, on: link),
     let rule = lookUp(&rules, PrefixKey(interface, frame.pointee.target), as: Rule.self),
-    isThere(frame.pointee.target, by: rule, on: interface, state)
+    rule.pointee.method != Rule.isExclusion,
+    rule.pointee.method == Rule.isStatic || isKnown(frame.pointee.target, on: interface, state)
+      || rule.pointee.method == Rule.isRouted && isRouted(frame, in: context, from: interface)
   else { return false }
   increment(&answers, rule.pointee.position)
   turn(frame, intoAnswerFrom: source, on: link)
@@ -53,12 +59,14 @@ private func isAnswered(
 }
 
 /// Counts one more, in an array of which every processor has its own.
+@inline(__always)
 private func increment(_ map: inout CChar, _ position: UInt32) {
   if let count = lookUp(&map, position, as: UInt64.self) { count.pointee &+= 1 }
 }
 
 /// The frame, where it is a solicitation of RFC 4861 §4.3 with a source and one source link-layer
 /// address option, and nothing else.
+@inline(__always)
 private func plainSolicitation(
   _ context: UnsafeMutablePointer<PacketContext>
 ) -> UnsafeMutablePointer<Frame>? {
@@ -84,9 +92,11 @@ private func plainSolicitation(
 ///
 /// The initializer for that compares them with zero, which the verifier forbids to programs without
 /// CAP_PERFMON.
+@inline(__always)
 private func pointer<Pointer>(_ bits: UInt) -> Pointer { unsafeBitCast(bits, to: Pointer.self) }
 
 /// Whether the addresses are such as a neighbor on the link may use to ask for one of ours.
+@inline(__always)
 private func isMeaningful(
   _ frame: UnsafeMutablePointer<Frame>, on interface: UInt32, _ link: UnsafeMutablePointer<Link>
 ) -> Bool {
@@ -114,17 +124,20 @@ private func isMeaningful(
 }
 
 /// Whether a link-layer address is one of this host's.
+@inline(__always)
 private func isStation(_ address: MACAddress) -> Bool {
   // Eight octets, for hash maps take keys of whole words.
   lookUp(&stations, (address, UInt16(0)), as: UInt32.self) != nil
 }
 
-/// Whether an address is this host's own, on whatever interface; link-local ones are not looked for.
+/// Whether an address is this host's own, on whatever interface; link-local ones are not known.
+@inline(__always)
 private func isOwn(_ address: IPv6Address) -> Bool {
   lookUp(&own, address, as: UInt32.self) != nil
 }
 
 /// The address that the answer comes from; `nil` where the interface has no choice of its own.
+@inline(__always)
 private func source(
   of frame: UnsafeMutablePointer<Frame>, on link: UnsafeMutablePointer<Link>
 ) -> IPv6Address? {
@@ -135,15 +148,14 @@ private func source(
   return link.pointee.has(Link.hasGlobalSource) ? link.pointee.globalSource : nil
 }
 
-/// Whether a rule says that the target is there; takes down that somebody asked.
-private func isThere(
-  _ target: IPv6Address, by rule: UnsafeMutablePointer<Rule>, on interface: UInt32,
-  _ state: UnsafeMutablePointer<State>
+/// Whether the daemon has confirmed a target; takes down that somebody asked.
+@inline(__always)
+private func isKnown(
+  _ target: IPv6Address, on interface: UInt32, _ state: UnsafeMutablePointer<State>
 ) -> Bool {
-  if rule.pointee.method == Rule.isStatic { return true }
-  guard rule.pointee.method == Rule.isConditional,
-    let known = lookUp(&targets, TargetKey(interface, target), as: Target.self)
-  else { return false }
+  guard let known = lookUp(&targets, TargetKey(interface, target), as: Target.self) else {
+    return false
+  }
   let now = bpf_ktime_get_boot_ns()
   guard now < known.pointee.end,
     known.pointee.isRouted == 0
@@ -154,7 +166,36 @@ private func isThere(
   return true
 }
 
+/// Whether the kernel would forward a packet for the target, that came in here, to an interface on
+/// which nobody can be asked.
+@inline(__always)
+private func isRouted(
+  _ frame: UnsafeMutablePointer<Frame>, in context: UnsafeMutablePointer<PacketContext>,
+  from interface: UInt32
+) -> Bool {
+  var question = RouteQuestion()
+  question.family = Route.ipv6
+  question.interface = interface
+  question.source = frame.pointee.source.words
+  question.destination = frame.pointee.target.words
+  let result = bpf_fib_lookup(
+    context, &question, Int32(MemoryLayout<RouteQuestion>.size), Route.withoutNeighbor)
+  // Kernels before 6.4 refuse the flag: the daemon answers there.
+  guard result == Route.found, question.interface != interface else { return false }
+  return lookUp(&tunnels, question.interface, as: UInt32.self) != nil
+}
+
+/// Values of `bpf_fib_lookup`.
+private enum Route {
+  /// `AF_INET6`.
+  static var ipv6: UInt8 { 10 }
+  /// `BPF_FIB_LOOKUP_SKIP_NEIGH`.
+  static var withoutNeighbor: UInt32 { 1 << 2 }
+  static var found: Int64 { 0 }
+}
+
 /// Makes an advertisement of the solicitation (RFC 4861 §4.4, §7.2.4).
+@inline(__always)
 private func turn(
   _ frame: UnsafeMutablePointer<Frame>, intoAnswerFrom source: IPv6Address,
   on link: UnsafeMutablePointer<Link>
@@ -185,6 +226,7 @@ private func turn(
 /// it before (RFC 4861 §7.3.3), and the target is one of a rule.
 ///
 /// The kernel would pass it on, or tell the router that it cannot (RFC 4443 §3.1).
+@inline(__always)
 private func isProbe(
   _ context: UnsafeMutablePointer<PacketContext>, on interface: UInt32,
   _ link: UnsafeMutablePointer<Link>
@@ -213,6 +255,7 @@ private func isProbe(
 }
 
 /// Gives a packet to the daemon; counts it where there is no room.
+@inline(__always)
 private func handOver(_ context: UnsafeMutablePointer<PacketContext>, from interface: UInt32) {
   guard let record = bpf_ringbuf_reserve(&handed, Handed.recordLength, 0) else {
     return increment(&losses, 0)

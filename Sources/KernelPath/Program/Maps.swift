@@ -52,6 +52,8 @@ struct Rule {
   static var isStatic: UInt32 { 1 }
   /// A target is there while `targets` has it.
   static var isConditional: UInt32 { 2 }
+  /// The same, and while the kernel's route leads out of an interface on which nobody can be asked.
+  static var isRouted: UInt32 { 3 }
 }
 
 /// `state`, of which there is one: what holds for all interfaces.

@@ -11,8 +11,8 @@ package enum SystemCallFilter {
   /// only certain arguments are refused: sockets of other families, memory that is executable,
   /// files that are opened for writing, signals to other processes. It needs `no_new_privs`, which
   /// it sets, and cannot be taken back. `allowingPrograms` is for who has programs in the kernel
-  /// (bpf(2)); what it may do with these is a matter of its capabilities. Throws where the kernel does not know seccomp, or on a
-  /// processor whose calls are not listed here.
+  /// (bpf(2)); what it may do with these is a matter of its capabilities. Throws where the kernel
+  /// does not know seccomp, or on a processor whose calls are not listed here.
   package static func install(allowingPrograms: Bool = false) throws(SystemError) {
     guard let architecture else {
       throw SystemError("limit system calls on this processor", .notSupported)

@@ -70,7 +70,7 @@ final class Control {
     switch command {
     case .status: return .status(status)
     case .sessions(let start):
-      path.takeUpUsage(from: start)
+      path.takeUpUsage(from: max(0, start), limit: ControlSocket.pageLength)
       return .sessions(
         SessionPage(of: path.engine, from: start, now: .now, name: host.name(of:)))
     case .rules(let start):

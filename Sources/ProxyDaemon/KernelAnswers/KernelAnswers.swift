@@ -19,7 +19,7 @@ final class KernelAnswers {
   /// Called when some of those frames have been handed over.
   var whenAllHanded: () -> Void = {}
   private var program: LoadedProgram?
-  private var links: [InterfaceIndex: TCXLink] = [:]
+  private var links: [InterfaceIndex: (link: TCXLink, program: LoadedProgram)] = [:]
   /// The interfaces whose rules are in the maps.
   private var ruled: [InterfaceIndex: [PublishedRule]] = [:]
   private var isWatched = false
@@ -77,11 +77,12 @@ final class KernelAnswers {
   ///
   /// It answers nothing until `update` has said where. Where it cannot be loaded, nothing is
   /// answered in the kernel any more, and `condition` says why.
-  func load(_ capacity: AnswerCapacity) {
+  func load(rules: Int, targets: Int) {
     guard Self.isPermitted else {
       return stop("it needs the capabilities CAP_BPF and CAP_NET_ADMIN")
     }
     do {
+      let capacity = AnswerCapacity(rules: rules, targets: targets)
       let loaded = try LoadedProgram(capacity) { [unowned self] in takeHanded(by: $0, now: $1) }
       try loaded.maps.setWatched(isWatched)
       try loop.watch(loaded.source)
@@ -99,7 +100,7 @@ final class KernelAnswers {
 
   private static func reason(_ rejection: BPFProgram.Rejection) -> String {
     switch rejection.error.code {
-    case .notPermitted, .permissionDenied:
+    case .notPermitted where rejection.log.isEmpty:
       "it needs the capabilities CAP_BPF and CAP_NET_ADMIN"
     case .invalidArgument where rejection.log.isEmpty:
       "this kernel does not have what it needs: \(rejection)"
@@ -130,7 +131,7 @@ final class KernelAnswers {
   /// Where the kernel has no room for all that, nothing is answered there.
   func update(
     _ contents: [AnswerContents], stations: Set<MACAddress>, own: Set<IPv6Address>,
-    rules: (InterfaceIndex) -> [PublishedRule]
+    tunnels: Set<UInt32>, rules: (InterfaceIndex) -> [PublishedRule]
   ) {
     guard let program else { return }
     do throws(SystemError) {
@@ -141,9 +142,14 @@ final class KernelAnswers {
         ruled[table.interface] = published
       }
       attach(program, to: contents.map(\.interface))
+      try program.maps.update(tunnels: tunnels)
       try program.maps.update(
         contents.filter { links[$0.interface] != nil }.map(AnswerLink.init), stations: stations,
         own: own)
+      // Nothing is answered there any more; to take a program off takes the kernel some time.
+      for index in links.keys where !contents.contains(where: { $0.interface == index }) {
+        links[index] = nil
+      }
     } catch {
       log.warning("kernel-path: \(error): answering by packet sockets")
       stop("\(error)")
@@ -151,14 +157,14 @@ final class KernelAnswers {
   }
 
   private func attach(_ program: LoadedProgram, to interfaces: [InterfaceIndex]) {
-    for index in links.keys where !interfaces.contains(index) { links[index] = nil }
     refusals = refusals.filter { interfaces.contains($0.key) }
     for index in interfaces {
       do throws(SystemError) {
-        if let link = links[index] {
-          try link.replace(by: program.program)
+        if let (link, former) = links[index] {
+          if former !== program { try link.replace(by: program.program) }
+          links[index] = (link, program)
         } else {
-          links[index] = try TCXLink(program.program, on: index.rawValue)
+          links[index] = (try TCXLink(program.program, on: index.rawValue), program)
         }
         refusals[index] = nil
       } catch {
@@ -170,11 +176,14 @@ final class KernelAnswers {
     }
   }
 
+  /// Whether the program answers on an interface.
+  func isAttached(to index: InterfaceIndex) -> Bool { links[index] != nil }
+
   /// Takes down that an interface is gone: another one may have its index later.
   func forget(_ index: InterfaceIndex) { links[index] = nil }
 
   /// Attaches anew with the next update where the kernel has removed the program meanwhile.
-  func forgetLostLinks() { links = links.filter { $0.value.isAttached } }
+  func forgetLostLinks() { links = links.filter { $0.value.link.isAttached } }
 
   /// Goes by the routes of this generation.
   func setRouteGeneration(_ generation: UInt32) {
@@ -265,6 +274,7 @@ extension AnswerRule {
       case .excluded: .excluded
       case .static: .static
       case .conditional: .conditional
+      case .routed: .routed
       }
     self.init(rule.prefix, method, countedAt: rule.position)
   }

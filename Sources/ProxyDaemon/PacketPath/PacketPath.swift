@@ -1,7 +1,5 @@
-import ControlProtocol
 import EventLoop
 import Inspection
-import KernelPath
 import LinuxNet
 import NDPWire
 import ProxyEngine
@@ -213,6 +211,10 @@ extension PacketPath {
     default: break
     }
     engine.handle(event, now: ports.loop.now, into: &actions)
+    // Where the kernel answers, it must not do so any longer than we say.
+    if case .interfaceChanged(let interface) = event, kernel.isAttached(to: interface.index) {
+      publishAnswers()
+    }
   }
 
   /// Goes by other rules, in the kernel as well where that is wanted; returns the proxies whose
@@ -232,9 +234,9 @@ extension PacketPath {
     if !isWanted {
       kernel.stop("'kernel-path no' is set")
     } else if engine.limits.advertisementsPerSecond != nil {
-      kernel.stop("'max-advertisements' is set, so that the daemon has to see every question")
+      kernel.stop("'max-advertisements' is set, so that the daemon has to see every solicitation")
     } else {
-      kernel.load(AnswerCapacity(rules: engine.ruleCount, targets: engine.limits.sessions))
+      kernel.load(rules: engine.ruleCount, targets: engine.limits.sessions)
     }
     isKernelPaused = false
     kernel.setWatched(!observers.isEmpty)
@@ -262,10 +264,9 @@ extension PacketPath {
     settle()
   }
 
-  /// The same for the targets on a page of sessions.
-  func takeUpUsage(from start: Int) {
-    engine.refreshUsage(
-      from: max(0, start), limit: ControlSocket.pageLength, into: &actions)
+  /// The same for the targets that `sessionSummaries` has for these numbers.
+  func takeUpUsage(from start: Int, limit: Int) {
+    engine.refreshUsage(from: start, limit: limit, into: &actions)
     settle()
   }
 
@@ -284,7 +285,8 @@ extension PacketPath {
     if !engine.areAnswersPublished {
       let contents = engine.answerContents()
       kernel.update(
-        contents, stations: engine.ownLinkLayerAddresses, own: engine.ownAddresses
+        contents, stations: engine.ownLinkLayerAddresses, own: engine.ownAddresses,
+        tunnels: engine.tunnels
       ) { engine.publishedRules(on: $0) }
     }
     let generation = engine.routeGeneration

@@ -38,6 +38,8 @@ package struct PublishedRule: Equatable, Sendable {
     case `static`
     /// They are answered while the target is known to be there.
     case conditional
+    /// The same, and while the kernel's route leads to an interface on which nobody can be asked.
+    case routed
   }
 }
 
@@ -45,7 +47,7 @@ extension Engine {
   /// What is answered at once on each proxy interface; empty where answers are limited, for then
   /// the engine has to see every question.
   ///
-  /// After it `areAnswersPublished` holds until something is different. Costs the number of proxies.
+  /// `areAnswersPublished` holds then until something is different. Costs the number of proxies.
   package mutating func answerContents() -> [AnswerContents] {
     areAnswersPublished = true
     guard advertisementTokens == nil else { return [] }
@@ -60,9 +62,11 @@ extension Engine {
     guard let proxy = rules.proxy(on: index) else { return [] }
     return rules.positions(ofProxy: proxy).map { position in
       let rule = rules.rules[position]
-      return PublishedRule(
-        prefix: rule.prefix, position: position,
-        method: rule.isExclusion ? .excluded : rule.isStatic ? .static : .conditional)
+      let method: PublishedRule.Method =
+        if rule.isExclusion { .excluded } else if rule.isStatic { .static } else if rule.isAuto {
+          .routed
+        } else { .conditional }
+      return PublishedRule(prefix: rule.prefix, position: position, method: method)
     }
   }
 
@@ -74,6 +78,12 @@ extension Engine {
   /// All usable or tentative addresses of this host, but for link-local ones.
   package var ownAddresses: Set<IPv6Address> {
     Set(interfaces.interfaces.flatMap(\.addresses).map(\.address).filter { !$0.isLinkLocal })
+  }
+
+  /// The interfaces on which nobody can be asked, so that a route that leads there is the proof.
+  package var tunnels: Set<UInt32> {
+    Set(
+      interfaces.interfaces.filter { !$0.hasNeighborDiscovery }.map { UInt32($0.index.rawValue) })
   }
 
   /// Has `answerContents` read again although nothing is different.

@@ -21,6 +21,14 @@ extension Node {
     return page.sessions.first { $0.target == target }
   }
 
+  /// How the daemon is.
+  func status(of daemon: Daemon) async throws -> Status {
+    guard case .status(let status) = try await reply(to: "status", of: daemon) else {
+      throw LabFailure(["ndpctl status: another reply"])
+    }
+    return status
+  }
+
   private func reply(to command: String, of daemon: Daemon) async throws -> Reply {
     let ndpctl = try Host.programBeside("ndpctl")
     let text = try await run(

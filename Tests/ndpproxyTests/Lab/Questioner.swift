@@ -33,6 +33,19 @@ final class Questioner {
     sender.flush()
   }
 
+  /// Asks the gateway alone, as a router does that knew the target before.
+  func askByUnicast(
+    for target: IPv6Address, at station: MACAddress,
+    from source: IPv6Address = FoundingNetwork.routerAddress(0)
+  ) {
+    let frame = EthernetFrame(
+      source: own, destination: station,
+      message: NeighborSolicitation(
+        source: source, destination: target, target: target, sourceLinkLayerAddress: own))
+    sender.enqueue { frame.encode(into: &$0) }
+    sender.flush()
+  }
+
   /// What was said about a target since the last call, our own solicitations included.
   func messages(about target: IPv6Address) throws -> [ObservedMessage] {
     try capture.messages(about: target)

@@ -22,6 +22,18 @@ extern char own[1];
 extern char handed[1];
 extern char losses[1];
 
+extern char tunnels[1];
+
+// `struct bpf_fib_lookup` of <linux/bpf.h>.
+struct RouteQuestion {
+  unsigned char family, layer4Protocol;
+  unsigned short sourcePort, destinationPort, totalLength;
+  unsigned int interface, flow;
+  unsigned short source[8], destination[8];
+  unsigned short vlanProtocol, vlanTCI;
+  unsigned char sourceStation[6], destinationStation[6];
+};
+
 // Helpers, by the names of bpf-helpers(7).
 void *bpf_map_lookup_elem(void *map, const void *key);
 unsigned long long bpf_ktime_get_boot_ns(void);
@@ -30,4 +42,6 @@ long long bpf_skb_load_bytes(
 void *bpf_ringbuf_reserve(void *ring, unsigned long long size, unsigned long long flags);
 void bpf_ringbuf_submit(void *record, unsigned long long flags);
 void bpf_ringbuf_discard(void *record, unsigned long long flags);
+long long bpf_fib_lookup(
+    void *context, struct RouteQuestion *question, int length, unsigned int flags);
 long long bpf_redirect(unsigned int interface, unsigned long long flags);

@@ -120,8 +120,8 @@ let developersTargets: [Target] = [
   .executableTarget(
     name: "ndpbench",
     dependencies: [
-      "CLinux", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PrefixTrie",
-      "ProxyConfig", "ProxyEngine", "ProxyModel", arguments, subprocess, system,
+      "CLinux", "Inspection", "KernelPath", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab",
+      "PrefixTrie", "ProxyConfig", "ProxyEngine", "ProxyModel", arguments, subprocess, system,
     ],
     path: "Benchmarks/ndpbench", cSettings: gnu, swiftSettings: house),
 

@@ -58,7 +58,7 @@ final class Gateway {
 
   /// Has the kernel answer for known targets, too.
   func answerInKernel() {
-    program = KernelProgram()
+    program = KernelProgram(mutant: mutant)
     engine.setPublishing(true, into: &actions)
   }
 

@@ -4,7 +4,11 @@ import ProxyModel
 
 /// The program in a gateway's kernel: it answers for what the engine has published.
 struct KernelProgram {
+  /// What it does wrong, if anything.
+  let mutant: Mutant?
   private var targets: [Key: Target] = [:]
+
+  init(mutant: Mutant? = nil) { self.mutant = mutant }
 
   private struct Key: Hashable {
     let target: IPv6Address
@@ -26,7 +30,9 @@ struct KernelProgram {
 
   /// Answers for a target no longer; returns how often that was done.
   mutating func withdraw(_ target: IPv6Address, on index: InterfaceIndex) -> AnswerUsage? {
-    targets.removeValue(forKey: Key(target: target, index: index))?.usage
+    let key = Key(target: target, index: index)
+    defer { if mutant != .answersWithdrawn { targets[key] = nil } }
+    return targets[key]?.usage
   }
 
   /// Whether a target is answered for now.

@@ -80,6 +80,11 @@ package enum Mutant: String, CaseIterable, Sendable {
   case movesWhileProbing
   /// Answers only those who asked last, where more wait than may.
   case servesLatecomers
+  /// Has its kernel answer for targets that are not published any more.
+  case answersWithdrawn
+
+  /// Whether its mistake is the kernel's, so that kernels answer.
+  var answersInKernel: Bool { self == .answersWithdrawn }
 
   /// What it violates; the simulation has to see it for what it is.
   package var violated: [Invariant] {
@@ -108,6 +113,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     case .movesWhileProbing: [.integrity, .limits]
     case .servesLatecomers: [.liveness, .firstContact]
     case .answersAnywhere: [.answersOnly]
+    case .answersWithdrawn: [.evidence]
     }
   }
 }

@@ -53,7 +53,7 @@ final class World {
     attacker = plan.attacker
     judge = Judge(of: self)
     for gateway in gateways {
-      if answersInKernel { gateway.answerInKernel() }
+      if answersInKernel || mutant?.answersInKernel == true { gateway.answerInKernel() }
       for line in gateway.lines { trace.note(now, line) }
       tellInterfaces(of: gateway)
       if attacker != nil { introduceRouter(to: gateway) }

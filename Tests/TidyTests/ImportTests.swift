@@ -46,8 +46,8 @@ private let arrows: [String: Set<String>] = [
     "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PlainText", "ProxyConfig", "ProxyModel",
   ],
   "ndpbench": [
-    "CLinux", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "PrefixTrie",
-    "ProxyConfig", "ProxyEngine", "ProxyModel",
+    "CLinux", "Inspection", "KernelPath", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab",
+    "PrefixTrie", "ProxyConfig", "ProxyEngine", "ProxyModel",
   ],
   "Conformance": [
     "CLinux", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", "ProxyConfig",

@@ -52,7 +52,7 @@ struct Cost {
     try await measureFiles(bench, into: &report)
     do {
       let work = try await bench.workPerAnswer()
-      let title = Responder.ndpproxy.title
+      let title = Responder.sockets.title
       report.add(
         Figure(
           "cost", "allocations", at: "callgrind", of: title, in: "per answer", [work.allocations]))

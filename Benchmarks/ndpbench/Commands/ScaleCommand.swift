@@ -56,7 +56,7 @@ struct Scale {
 
   func measure(_ bench: Bench, into report: inout Report) async throws {
     for run in 0..<runs {
-      for responder in [Responder.ndpproxy, .ndppd] {
+      for responder in [Responder.sockets, .ndppd] {
         let most = responder == .ndppd ? Self.mostForNdppd : .max
         for count in rules where count <= most {
           await attempt("\(count) rules", responder, &report) {
@@ -139,7 +139,7 @@ struct Scale {
         "scale", "time by \(what), 500 NS/s", at: condition, position: position, of: title,
         in: "µs", [slow.microsecondsPerAnswer])
     ]
-    if running.responder == .ndpproxy {
+    if running.responder.isOurs {
       let fast = try await running.flood(
         targets, rate: Self.fast, for: .milliseconds(300), seed: seed)
       figures.append(

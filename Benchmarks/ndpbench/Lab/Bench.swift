@@ -47,7 +47,7 @@ struct Bench {
   /// The command that a responder is started with, apart from its configuration.
   private func command(of responder: Responder) throws -> [String] {
     switch responder {
-    case .ndpproxy: [daemon]
+    case .ndpproxy, .sockets: [daemon]
     case .ndppd: ["ndppd"]
     case .reference:
       [try CurrentProcess.executablePath().string, "reference", "\(responderIndex)"]

@@ -5,7 +5,10 @@ import ProxyConfig
 
 /// Who answers: ndpproxy and its peers.
 enum Responder: String, CaseIterable, Sendable {
+  /// By default: in the kernel.
   case ndpproxy
+  /// With `kernel-path no`.
+  case sockets
   /// 0.2.5, as Debian has it.
   case ndppd
   /// `ReferenceLoop`: nothing but the system calls.
@@ -14,12 +17,16 @@ enum Responder: String, CaseIterable, Sendable {
   case kernel
 
   /// The programs of which only one is ours.
-  static let programs: [Responder] = [.ndpproxy, .ndppd, .reference]
+  static let programs: [Responder] = [.ndpproxy, .sockets, .ndppd, .reference]
+
+  /// Whether it is ours.
+  var isOurs: Bool { self == .ndpproxy || self == .sockets }
 
   /// How it is called below a plot.
   var title: String {
     switch self {
     case .ndpproxy: "ndpproxy"
+    case .sockets: "ndpproxy, packet sockets"
     case .ndppd: "ndppd 0.2.5"
     case .reference: "bare recvmmsg/sendmmsg loop"
     case .kernel: "kernel proxy_ndp (unicast)"
@@ -59,6 +66,8 @@ struct ResponderConfiguration: Sendable {
     let proxy = "proxy eth0 {\n\(needsLargerLimits ? Self.longLifetime : "")\(rules)}\n"
     switch responder {
     case .ndpproxy: return needsLargerLimits ? "\(largerLimits)\(proxy)" : proxy
+    case .sockets:
+      return "kernel-path no\n" + (needsLargerLimits ? "\(largerLimits)\(proxy)" : proxy)
     case .ndppd: return proxy
     case .reference, .kernel: return nil
     }

@@ -78,7 +78,7 @@ struct RunningResponder: Sendable {
 
   /// ndpproxy's own counts since its start, by their names; empty for others.
   func ownCounts() async throws -> [String: Int] {
-    guard responder == .ndpproxy, let process else { return [:] }
+    guard responder.isOurs, let process else { return [:] }
     let known = process.lines.count { $0.contains("answered=") }
     process.send(.userDefinedOne)
     let line = try await poll(within: .seconds(2)) { () -> String? in

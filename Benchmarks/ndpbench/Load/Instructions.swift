@@ -31,7 +31,7 @@ extension Bench {
   private func profile(answering count: Int) async throws -> CallProfile {
     let program = try await copyWithoutDebugInformation(of: daemon)
     defer { RegularFile.remove(program) }
-    let configuration = ResponderConfiguration.oneRule.text(for: .ndpproxy)!
+    let configuration = ResponderConfiguration.oneRule.text(for: .sockets)!
     let file = try TemporaryFile(containing: configuration)
     // Made by whoever starts the daemon and written at its end: it must not become another user.
     let output = file.path + ".callgrind"

@@ -17,7 +17,7 @@ extension Flood {
           "of \(returned) answers 1 in \(divisor) was looked at, but \(verified / divisor) came")
       }
     }
-    if responder == .ndpproxy { try reconcileOwnCounts() }
+    if responder.isOurs { try reconcileOwnCounts() }
   }
 
   /// ndpproxy accounts for every question: answered, lost before it could read it, or ignored.

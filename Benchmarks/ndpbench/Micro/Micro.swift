@@ -12,13 +12,14 @@ struct Micro {
   var sessions = 1_000_000
 
   /// What plots and tables call our code.
-  private static let own = Responder.ndpproxy.title
+  static let title = Responder.ndpproxy.title
   private static let oracle = "linear search"
 
   func measure(into report: inout Report) async throws {
     measureSteps(&report)
     measureTrie(&report)
     measureAskers(&report)
+    await measureProgram(&report)
     for count in [1, 1_000, 100_000, sessions] where count <= sessions {
       for _ in 0..<runs { measureSessions(count, &report) }
     }
@@ -30,13 +31,13 @@ struct Micro {
           Plot.Panel(
             horizontal: .init(label: "prefixes", isLogarithmic: true),
             vertical: .init(label: "ns per lookup", isLogarithmic: true),
-            curves: report.trieCurves(own: Self.own, oracle: Self.oracle))
+            curves: report.trieCurves(own: Self.title, oracle: Self.oracle))
         ]), name: "trie")
   }
 
-  private func figure(
+  func figure(
     _ quantity: String, _ value: Double, _ unit: String, at condition: String = "",
-    position: Double? = nil, of subject: String = Micro.own
+    position: Double? = nil, of subject: String = Micro.title
   ) -> Figure {
     Figure("micro", quantity, at: condition, position: position, of: subject, in: unit, [value])
   }

@@ -39,7 +39,7 @@ struct Plot {
 
   /// By which a subject is known in all plots.
   enum Style: String {
-    case own, other, reference, kernel, ideal
+    case own, ownSockets, other, reference, kernel, ideal
   }
 }
 
@@ -47,6 +47,7 @@ extension Responder {
   var style: Plot.Style {
     switch self {
     case .ndpproxy: .own
+    case .sockets: .ownSockets
     case .ndppd: .other
     case .reference: .reference
     case .kernel: .kernel

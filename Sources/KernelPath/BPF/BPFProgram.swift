@@ -10,6 +10,10 @@ package final class BPFProgram {
   package struct Code: Sendable {
     let instructions: [UInt64]
     let relocations: [(instruction: Int, symbol: String)]
+
+    package init(instructions: [UInt64], relocations: [(instruction: Int, symbol: String)] = []) {
+      (self.instructions, self.relocations) = (instructions, relocations)
+    }
   }
 
   /// Why the kernel does not take a program.

@@ -76,7 +76,9 @@ private let libraries: [String: Set<String>] = [
     "ArgumentParser", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix", "Subprocess",
     "SystemPackage",
   ],
-  "ndpbench": ["ArgumentParser", "Glibc", "Subprocess", "Synchronization", "SystemPackage"],
+  "ndpbench": [
+    "ArgumentParser", "Dispatch", "Glibc", "Subprocess", "Synchronization", "SystemPackage",
+  ],
   "Conformance": ["Glibc", "Synchronization"],
   "ConformanceTable": ["Glibc"],
   "InterfaceTable": ["Glibc"],

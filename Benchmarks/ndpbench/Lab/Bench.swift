@@ -21,7 +21,7 @@ struct Bench {
   let responderIndex: Int32
   let memberIndex: Int32
   /// The processor of everything but the responder, and the responder's.
-  private let processors: (own: Int, responder: Int)
+  let processors: (own: Int, responder: Int)
 
   /// Builds the lab and takes up a processor; throws where there are not two.
   init(daemon: String) async throws {

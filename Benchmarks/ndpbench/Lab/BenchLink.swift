@@ -58,14 +58,13 @@ struct BenchLink {
   }
 
   private func assignAddresses() async throws {
+    // The generator speaks for the asker, whose kernel would only look at answers once more.
+    try await asker.run("sysctl", "-qw", "net.ipv6.conf.up0.disable_ipv6=1")
     try await asker.run(
       "ip", "-6", "-batch", "-",
       input: """
         link set lo up
         link set up0 up
-        address add \(Self.askerAddress)/64 dev up0
-        neighbor add \(FoundingNetwork.gatewayAddress) lladdr \(Self.responderLinkLayerAddress) \
-        dev up0 nud permanent
 
         """)
     try await responder.run(

@@ -44,23 +44,35 @@ extension RunningResponder {
       on: bench.link, index: bench.askerIndex, targets: targets, destination: destination,
       seed: seed)
     let sample = try AnswerSample(on: bench.link, index: bench.askerIndex, divisor: divisor)
+    // As many as there can be come from both processors.
+    let others =
+      rate != nil
+      ? []
+      : [
+        GeneratorThread(
+          on: bench.link, index: bench.askerIndex, processor: bench.processors.responder,
+          targets: targets, destination: destination, seed: seed &+ 1 << 32)
+      ]
     let before = try Snapshot(self)
     let countsBefore = try await ownCounts()
 
     let start = BootClock.nanoseconds
     let begin = start + UInt64(warmUp / .nanoseconds(1))
+    func sentCount() -> Int { others.reduce(generator.sentCount) { $0 + $1.sentCount } }
+    for other in others { other.start(until: begin + UInt64(duration / .nanoseconds(1))) }
     try generator.send(perSecond: rate, until: begin) { try sample.take() }
-    let first = try Snapshot(self, sent: generator.sentCount)
+    let first = try Snapshot(self, sent: sentCount())
     try generator.send(perSecond: rate, until: first.time + UInt64(duration / .nanoseconds(1))) {
       try sample.take()
     }
-    let last = try Snapshot(self, sent: generator.sentCount)
+    let last = try Snapshot(self, sent: sentCount())
+    for other in others { try other.wait() }
     let after = try await settled(sample)
     let countsAfter = try await ownCounts()
     try sample.check()
 
     let flood = Flood(
-      sentCount: generator.sentCount, seconds: Double(last.time - start) / 1e9,
+      sentCount: sentCount(), seconds: Double(last.time - start) / 1e9,
       asked: last.sent - first.sent, answered: last.asker.received - first.asker.received,
       measuredSeconds: Double(last.time - first.time) / 1e9,
       processorTime: last.processorTime - first.processorTime,

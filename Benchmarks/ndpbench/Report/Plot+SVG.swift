@@ -169,15 +169,19 @@ private let stylesheet = """
   .ground{fill:#fff;stroke:#d1d9e0}
   polyline{fill:none}.grid{stroke:#d1d9e0;stroke-width:.6}.axis{stroke:#59636e}
   .line{stroke-width:2;stroke-linejoin:round}.spread{stroke-width:1.2;opacity:.7}
-  .own{stroke:#d9480f}.ownSockets{stroke:#f08c00;stroke-dasharray:8 2}.other{stroke:#1971c2}.reference{stroke:#6e7781;stroke-dasharray:6 3}
+  .own{stroke:#d9480f}.ownSockets{stroke:#f08c00;stroke-dasharray:8 2}
+  .other{stroke:#1971c2}.reference{stroke:#6e7781;stroke-dasharray:6 3}
   .kernel{stroke:#2b8a3e}.ideal{stroke:#8c959f;stroke-dasharray:2 4}
   .mark{stroke:none}
-  .mark.own{fill:#d9480f}.mark.ownSockets{fill:#f08c00}.mark.other{fill:#1971c2}.mark.reference{fill:#6e7781}
+  .mark.own{fill:#d9480f}.mark.ownSockets{fill:#f08c00}
+  .mark.other{fill:#1971c2}.mark.reference{fill:#6e7781}
   .mark.kernel{fill:#2b8a3e}
   @media (prefers-color-scheme:dark){
   text{fill:#e6edf3}.tick,.note{fill:#9198a1}.ground{fill:#0d1117;stroke:#3d444d}
   .grid{stroke:#3d444d}.axis{stroke:#9198a1}
-  .own{stroke:#ff922b}.ownSockets{stroke:#ffe066}.other{stroke:#4dabf7}.reference{stroke:#9198a1}.kernel{stroke:#69db7c}
-  .mark.own{fill:#ff922b}.mark.ownSockets{fill:#ffe066}.mark.other{fill:#4dabf7}.mark.reference{fill:#9198a1}
+  .own{stroke:#ff922b}.ownSockets{stroke:#ffe066}
+  .other{stroke:#4dabf7}.reference{stroke:#9198a1}.kernel{stroke:#69db7c}
+  .mark.own{fill:#ff922b}.mark.ownSockets{fill:#ffe066}
+  .mark.other{fill:#4dabf7}.mark.reference{fill:#9198a1}
   .mark.kernel{fill:#69db7c}}
   """

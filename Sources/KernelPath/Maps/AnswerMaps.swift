@@ -98,7 +98,7 @@ package final class AnswerMaps {
   private let targets: BPFMap<TargetKey, TargetValue>
   private let answers: BPFMap<UInt32, UInt64>
   private let state: BPFMap<UInt32, StateValue>
-  private let own: BPFMap<RawAddress, UInt32>
+  private let own: BPFMap<TargetKey, UInt32>
   private let tunnels: BPFMap<UInt32, UInt32>
   private let losses: BPFMap<UInt32, UInt64>
   /// Frames that the kernel's IPv6 does not get, for the daemon.
@@ -169,7 +169,8 @@ package final class AnswerMaps {
     let newer = Dictionary(newLinks.map { ($0.interface, $0) }) { first, _ in first }
     for (interface, link) in known where newer[interface] != link {
       try links.remove(interface)
-      for (key, _) in Self.entries(of: link) { try places.remove(key) }
+      for prefix in Self.prefixes(of: link) { try places.remove(prefix) }
+      for address in Self.addresses(of: link) { try own.remove(address) }
       known[interface] = nil
     }
     for station in newStations.subtracting(knownStations) {
@@ -179,31 +180,33 @@ package final class AnswerMaps {
       try stations.remove(StationKey(station))
     }
     knownStations = newStations
-    for address in newAddresses.subtracting(knownAddresses) {
-      try own.set(RawAddress(address), to: 1)
+    // The anycast address of each prefix is the router's (RFC 4291 §2.6.1), but RFC 6164 §5.2.
+    let anycast = newLinks.flatMap(\.addresses).map(\.prefix).filter { $0.length < 127 }
+      .map(\.address)
+    let newOwn = newAddresses.union(anycast)
+    for address in newOwn.subtracting(knownAddresses) {
+      try own.set(TargetKey(address, on: 0), to: 1)
     }
-    for address in knownAddresses.subtracting(newAddresses) {
-      try own.remove(RawAddress(address))
+    for address in knownAddresses.subtracting(newOwn) {
+      try own.remove(TargetKey(address, on: 0))
     }
-    knownAddresses = newAddresses
+    knownAddresses = newOwn
     for (interface, link) in newer where known[interface] == nil {
-      for (key, value) in Self.entries(of: link) { try places.set(key, to: value) }
+      for prefix in Self.prefixes(of: link) { try places.set(prefix, to: 1) }
+      for address in Self.addresses(of: link) { try own.set(address, to: 1) }
       try links.set(interface, to: LinkValue(link))
       known[interface] = link
     }
   }
 
-  /// What addresses are on the link of an interface; those that count more come last.
-  private static func entries(of link: AnswerLink) -> [(PrefixKey, UInt32)] {
-    let onLink = link.addresses.map {
-      (PrefixKey($0.prefix, on: link.interface), PlaceValue.onLink)
-    }
-    // The anycast address of each prefix is the router's (RFC 4291 §2.6.1), but RFC 6164 §5.2.
-    let anycast = link.addresses.map(\.prefix).filter { $0.length < 127 }.map(\.address)
-    let own = (anycast + link.addresses.map(\.address)).map {
-      (PrefixKey(IPv6Prefix($0, length: 128), on: link.interface), PlaceValue.own)
-    }
-    return onLink + own
+  /// The prefixes that are on-link on an interface.
+  private static func prefixes(of link: AnswerLink) -> [PrefixKey] {
+    link.addresses.map { PrefixKey($0.prefix, on: link.interface) }
+  }
+
+  /// The addresses of an interface, as sources are compared with them.
+  private static func addresses(of link: AnswerLink) -> [TargetKey] {
+    link.addresses.map { TargetKey($0.address, on: link.interface) }
   }
 
   /// Goes by these interfaces on which nobody can be asked, such as tunnels, from now on.

@@ -107,9 +107,3 @@ struct StateValue: BitwiseCopyable, Equatable {
   var routeGeneration: UInt32 = 0
   var isWatched: UInt32 = 0
 }
-
-/// A value of `places`.
-enum PlaceValue {
-  static let onLink: UInt32 = 1
-  static let own: UInt32 = 2
-}

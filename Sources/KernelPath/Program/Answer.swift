@@ -112,15 +112,15 @@ private func isMeaningful(
     frame.pointee.linkDestination.words.0 & Word.groupBit != 0
       || frame.pointee.linkDestination == link.pointee.address
   else { return false }
-  if isOwn(target) { return false }
-  if isStation(frame.pointee.linkSource) || isStation(frame.pointee.optionAddress) { return false }
-  let place = lookUp(&places, PrefixKey(interface, source), as: UInt32.self)
-  if let place, place.pointee == Place.own { return false }
-  guard source.isLinkLocal || place != nil else { return false }
-  guard let ours = lookUp(&places, PrefixKey(interface, target), as: UInt32.self) else {
-    return true
+  if isStation(frame.pointee.linkSource) { return false }
+  if !(frame.pointee.optionAddress == frame.pointee.linkSource),
+    isStation(frame.pointee.optionAddress)
+  {
+    return false
   }
-  return ours.pointee != Place.own
+  if isOwn(target, on: 0) || isOwn(source, on: interface) { return false }
+  return source.isLinkLocal
+    || lookUp(&places, PrefixKey(interface, source), as: UInt32.self) != nil
 }
 
 /// Whether a link-layer address is one of this host's.
@@ -130,10 +130,11 @@ private func isStation(_ address: MACAddress) -> Bool {
   lookUp(&stations, (address, UInt16(0)), as: UInt32.self) != nil
 }
 
-/// Whether an address is this host's own, on whatever interface; link-local ones are not known.
+/// Whether an address is one of an interface or, for 0, of this host or of its subnets' routers;
+/// link-local ones are those of an interface only.
 @inline(__always)
-private func isOwn(_ address: IPv6Address) -> Bool {
-  lookUp(&own, address, as: UInt32.self) != nil
+private func isOwn(_ address: IPv6Address, on interface: UInt32) -> Bool {
+  lookUp(&own, TargetKey(interface, address), as: UInt32.self) != nil
 }
 
 /// The address that the answer comes from; `nil` where the interface has no choice of its own.
@@ -243,13 +244,8 @@ private func isProbe(
     frame.pointee.typeAndCode == Word.solicitation,
     frame.pointee.linkDestination == link.pointee.address,
     frame.pointee.destination == target,
-    !target.isSpecial, !target.isMulticast, !target.isLinkLocal, !isOwn(target)
+    !target.isSpecial, !target.isMulticast, !target.isLinkLocal, !isOwn(target, on: 0)
   else { return false }
-  if let place = lookUp(&places, PrefixKey(interface, target), as: UInt32.self),
-    place.pointee == Place.own
-  {
-    return false
-  }
   guard let rule = lookUp(&rules, PrefixKey(interface, target), as: Rule.self) else { return false }
   return rule.pointee.method != Rule.isExclusion
 }

@@ -20,24 +20,18 @@ struct Link {
   func has(_ flag: UInt16) -> Bool { flags & flag != 0 }
 }
 
-/// The key of `places` and `rules`, in both of which the longest prefix counts.
+/// The key of `places`, the prefixes that are on-link on an interface, and of `rules`: the longest
+/// prefix counts.
 struct PrefixKey {
   /// In bits, those of the interface included.
   var length: UInt32
   var interface: UInt32
   var address: IPv6Address
 
+  @inline(__always)
   init(_ interface: UInt32, _ address: IPv6Address) {
     (length, self.interface, self.address) = (32 + 128, interface, address)
   }
-}
-
-/// `places`: what an address is on the link of an interface.
-enum Place {
-  /// In a prefix that is on-link there.
-  static var onLink: UInt32 { 1 }
-  /// This host's own, or the anycast address of its subnets.
-  static var own: UInt32 { 2 }
 }
 
 /// `rules`.
@@ -64,11 +58,12 @@ struct State {
   var isWatched: UInt32
 }
 
-/// The key of `targets`.
+/// The key of `targets`, and of `own`: addresses of an interface or, for 0, of this host.
 struct TargetKey {
   var interface: UInt32
   var address: IPv6Address
 
+  @inline(__always)
   init(_ interface: UInt32, _ address: IPv6Address) {
     (self.interface, self.address) = (interface, address)
   }
@@ -96,6 +91,7 @@ enum Handed {
 }
 
 /// What a map has for a key; `nil` where it has nothing.
+@inline(__always)
 func lookUp<Key: BitwiseCopyable, Value>(
   _ map: inout CChar, _ key: Key, as type: Value.Type
 ) -> UnsafeMutablePointer<Value>? {

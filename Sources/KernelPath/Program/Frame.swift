@@ -107,13 +107,13 @@ extension UnsafeMutablePointer<Frame> {
   /// Of words of 32 bits, which leaves the same remainder.
   @inline(__always)
   var checksumOfMessage: UInt16 {
-    let words = (UnsafeMutableRawPointer(self) + 22).assumingMemoryBound(to: UInt32.self)
+    let octets = UnsafeRawPointer(self)
     var sum = UInt64(Word.pseudoHeader)
     // The addresses and the message lie behind one another: octets 22 to 86.
-    var word = 0
-    while word < 16 {
-      sum &+= UInt64(words[word])
-      word &+= 1
+    var place = 22
+    while place < 86 {
+      sum &+= UInt64(octets.load(fromByteOffset: place, as: UInt32.self))
+      place &+= 4
     }
     sum = sum & 0xffff_ffff &+ sum >> 32
     sum = sum & 0xffff &+ sum >> 16

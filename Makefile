@@ -17,6 +17,7 @@
 # make simulate     play seeded worlds of hosts, routers and faults around the engine
 # make record       record anew what this host's kernel sends in Neighbor Discovery, for the tests
 # make fuzz         look for files and frames that the parser, decoder or engine cannot take
+# make fuzz-program send ten million mutated frames through engine and the kernel path's program
 # make fuzz-frames  send ten million mutated frames through decoder and engine
 # make bench        measure ndpproxy beside its peers: a table, JSON and plots in .build/bench
 # make bench-docs   the same, and keep the plots for docs/performance.md
@@ -53,8 +54,8 @@ release = .build/static/release
 generated = .build/static
 
 # What only developers need is part of the package where this is set (Package.swift).
-test test-release test-kernel compare-firewall doctor-labs conformance interfaces simulate fuzz fuzz-frames bench bench-docs \
-  scan everything: export NDPPROXY_DEVELOPMENT = 1
+test test-release test-kernel compare-firewall doctor-labs conformance interfaces simulate fuzz \
+  fuzz-program fuzz-frames bench bench-docs scan everything: export NDPPROXY_DEVELOPMENT = 1
 
 .PHONY: all release
 all release: checked-packages
@@ -171,6 +172,14 @@ simulate:
 fuzz:
 	SWIFT=$(SWIFT) scripts/fuzz configuration $(FUZZ_SECONDS)
 	SWIFT=$(SWIFT) scripts/fuzz frames $(FUZZ_SECONDS)
+
+# Ten million mutated frames through engine and program; as root, some ten minutes.
+PROGRAM_FRAMES ?= 10000000
+.PHONY: fuzz-program
+fuzz-program: test-packages
+	$(SWIFT) build --build-tests
+	NDPPROXY_PROGRAM_FRAMES=$(PROGRAM_FRAMES) NDPPROXY_PROGRAM_SEED=$(or $(SEED),1) \
+	  $(SWIFT) test --skip-build --filter 'AnswerProgramTests.*mutated'
 
 .PHONY: fuzz-frames
 fuzz-frames:

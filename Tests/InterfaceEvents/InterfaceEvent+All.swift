@@ -141,16 +141,22 @@ extension InterfaceEvent {
   }
 
   /// It changes while nobody listens, and the kernel drops the news.
+  ///
+  /// The kernel path answers for known targets meanwhile, until their `ttl` is over; on an
+  /// interface that is gone it cannot.
   private static func overruns(of part: Part) -> [InterfaceEvent] {
-    [
+    let meanwhile = part == .proxy ? InterfaceEvent.Meanwhile.silent : .either
+    return [
       InterfaceEvent(
         name: "deleted and created during a storm of changes", part: part,
         steps: [.suspend, .storm, .ip(["link delete \(part.wire.name)"])],
-        remedy: [.plug(keepsIndex: false), .resume], isLoggedWith: "reading them anew"),
+        remedy: [.plug(keepsIndex: false), .resume], meanwhile: meanwhile,
+        isLoggedWith: "reading them anew"),
       InterfaceEvent(
         name: "deleted and created with its index during a storm", part: part,
         steps: [.suspend, .storm, .ip(["link delete \(part.wire.name)"])],
-        remedy: [.plug(keepsIndex: true), .resume], isLoggedWith: "reading them anew"),
+        remedy: [.plug(keepsIndex: true), .resume], meanwhile: meanwhile,
+        isLoggedWith: "reading them anew"),
     ]
   }
 }

@@ -88,16 +88,19 @@ struct IPv6Address {
   }
 }
 
+// Swift gives ^ and | one precedence.
+
 @inline(__always)
 func == (one: IPv6Address, other: IPv6Address) -> Bool {
   let (a, b) = (one.words, other.words)
-  return a.0 ^ b.0 | a.1 ^ b.1 | a.2 ^ b.2 | a.3 ^ b.3 == 0
-    && a.4 ^ b.4 | a.5 ^ b.5 | a.6 ^ b.6 | a.7 ^ b.7 == 0
+  return (a.0 ^ b.0) | (a.1 ^ b.1) | (a.2 ^ b.2) | (a.3 ^ b.3) == 0
+    && (a.4 ^ b.4) | (a.5 ^ b.5) | (a.6 ^ b.6) | (a.7 ^ b.7) == 0
 }
 
 @inline(__always)
 func == (one: MACAddress, other: MACAddress) -> Bool {
-  one.words.0 ^ other.words.0 | one.words.1 ^ other.words.1 | one.words.2 ^ other.words.2 == 0
+  let (a, b) = (one.words, other.words)
+  return (a.0 ^ b.0) | (a.1 ^ b.1) | (a.2 ^ b.2) == 0
 }
 
 extension UnsafeMutablePointer<Frame> {

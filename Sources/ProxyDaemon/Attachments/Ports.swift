@@ -8,6 +8,8 @@ import ProxyModel
 final class Ports {
   /// Few, so that looking through them beats hashing.
   private(set) var all: [Port] = []
+  /// Counts the ports that were opened or closed.
+  private(set) var generation: UInt64 = 0
   /// How many frames came faster than they were taken.
   private(set) var overrunCount: UInt64 = 0
   private var closedUnsentCount: UInt64 = 0
@@ -40,6 +42,7 @@ final class Ports {
       whenReady: whenReady)
     try loop.watch(port)
     all.append(port)
+    generation += 1
     return port
   }
 
@@ -48,6 +51,7 @@ final class Ports {
     closedUnsentCount += port.sender.unsentCount
     loop.forget(port)
     all.removeAll { $0 === port }
+    generation += 1
   }
 
   /// Takes up how many frames a socket lost since the last time, and says so.

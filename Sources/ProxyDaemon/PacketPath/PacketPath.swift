@@ -20,6 +20,8 @@ final class PacketPath: Timed, EventListener {
   private var pending: [Port] = []
   /// The routes by which the kernel goes.
   private var publishedGeneration: UInt32?
+  /// The ports on whose interfaces it answers.
+  private var publishedPorts: UInt64 = 0
   /// Whether other rules are about to count there.
   private var isKernelPaused = false
   private var coalescing = ReceiveCoalescing()
@@ -282,8 +284,10 @@ extension PacketPath {
   /// Has the kernel know what is answered at once by now.
   private func publishAnswers() {
     guard kernel.isOn, !isKernelPaused else { return }
-    if !engine.areAnswersPublished {
-      let contents = engine.answerContents()
+    if !engine.areAnswersPublished || ports.generation != publishedPorts {
+      publishedPorts = ports.generation
+      // Where there are no sockets, nobody answers.
+      let contents = engine.answerContents().filter { ports[$0.interface] != nil }
       kernel.update(
         contents, stations: engine.ownLinkLayerAddresses, own: engine.ownAddresses,
         tunnels: engine.tunnels

@@ -76,6 +76,7 @@ final class Daemon: DaemonOperator {
   private func answerInKernel() throws(SystemError) {
     let mode = current.configuration.kernelPath
     path.answerInKernel(mode != .no)
+    path.kernel.removeLeftovers(on: host.table.links.keys)
     guard mode != .no, case .off(let reason) = path.kernel.condition else { return }
     guard mode == .auto else { throw SystemError("kernel-path: \(reason)", .notSupported) }
     log.notice("kernel-path: \(reason); packet sockets answer")
@@ -113,6 +114,7 @@ final class Daemon: DaemonOperator {
 
   /// Takes away what would stay behind: routes to targets and the control socket.
   func close() {
+    path.kernel.stop("the daemon ends")
     routes.removeHostRoutes()
     control.close()
   }

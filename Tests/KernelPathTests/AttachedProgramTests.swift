@@ -137,6 +137,50 @@ struct AttachedProgramTests {
     withExtendedLifetime((first, second)) {}
   }
 
+  /// As on kernels before 6.6.
+  @Test func `a filter of traffic control does the same, and is removed`() throws {
+    func filters() throws -> Bool {
+      (try? shell(host, "tc filter show dev a0 ingress | grep -q ndpproxy")) != nil
+    }
+    do {
+      let attached = try host.run { try FilterLink(program, on: ends.first) }
+      #expect(try filters() && attached.isAttached)
+      #expect(try isResolved("2001:db8::ff:10"))
+      #expect(try !isResolved("2001:db8::ff:ff10"))
+      #expect(try isResolved("2001:db8::a"))
+      try attached.replace(by: try host.run { try BPFProgram(answeringBy: maps) })
+      #expect(try isResolved("2001:db8::ff:11"))
+      withExtendedLifetime(attached) {}
+    }
+    #expect(try !filters())
+    #expect(try !isResolved("2001:db8::ff:10"))
+    // What a process that was killed has left behind.
+    let left = try host.run { try IngressFilters() }
+    try left.set(program.descriptor, on: ends.first)
+    #expect(try isResolved("2001:db8::ff:10"))
+    try left.remove(from: ends.first)
+    #expect(try !isResolved("2001:db8::ff:10") && !filters())
+  }
+
+  @Test func `the filter of somebody else is left alone`() throws {
+    let priority = IngressFilters.priority
+    try shell(
+      host, "tc qdisc add dev a0 clsact",
+      "tc filter add dev a0 ingress protocol ipv6 prio \(priority) handle 1 bpf da"
+        + " bytecode '1,6 0 0 4294967295,'")
+    #expect(throws: (any Error).self) {
+      try host.run { try FilterLink(program, on: ends.first) }
+    }
+    let filters = try host.run { try IngressFilters() }
+    try filters.remove(from: ends.first)
+    try shell(host, "tc filter show dev a0 ingress | grep -q bytecode")
+  }
+
+  @Test func `this kernel has TCX`() throws {
+    let hook = try host.run { try ProgramHook(for: program) }
+    #expect(hook == .tcx)
+  }
+
   @Test func `a program takes the place of another without a packet lost`() throws {
     let attached = try attach()
     let newer = try host.run { try BPFProgram(answeringBy: maps) }

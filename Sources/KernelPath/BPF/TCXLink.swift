@@ -6,7 +6,7 @@ package import LinuxNet
 /// It goes with this object, and with the process: the kernel has no other reference to it.
 /// Programs of others on the same interface stay, and have their turn where this one passes a
 /// packet on.
-package final class TCXLink {
+package final class TCXLink: AttachedProgram {
   private let owned: Descriptor
 
   /// `enum bpf_attach_type`, which headers before 6.6 do not have.

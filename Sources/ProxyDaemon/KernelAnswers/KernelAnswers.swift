@@ -7,8 +7,9 @@ import ProxyModel
 
 /// Answers inside the kernel: the program, where it is attached, and what it goes by.
 ///
-/// Where it is not in use, everything is answered by packet sockets. Everything here goes away with
-/// the process, whatever ends it: the kernel has no other reference to it than our descriptors.
+/// Where it is not in use, everything is answered by packet sockets. By TCX, everything here goes
+/// away with the process, whatever ends it: the kernel has no other reference to it than our
+/// descriptors. A filter stays where the process is killed, until the next one takes its place.
 final class KernelAnswers {
   /// Whether it is in use, and why not.
   private(set) var condition = Condition.off("it has not been started")
@@ -19,10 +20,11 @@ final class KernelAnswers {
   /// Called when some of those frames have been handed over.
   var whenAllHanded: () -> Void = {}
   private var program: LoadedProgram?
-  private var links: [InterfaceIndex: (link: TCXLink, program: LoadedProgram)] = [:]
+  private var links: [InterfaceIndex: (link: any AttachedProgram, program: LoadedProgram)] = [:]
   /// The interfaces whose rules are in the maps.
   private var ruled: [InterfaceIndex: [PublishedRule]] = [:]
   private var isWatched = false
+  private var hasLookedForLeftovers = false
   /// Frames for us that found no room, with programs before this one.
   private var formerLosses: UInt64 = 0
   private let loop: EventLoop
@@ -38,6 +40,7 @@ final class KernelAnswers {
   private final class LoadedProgram {
     let maps: AnswerMaps
     let program: BPFProgram
+    let hook: ProgramHook
     let source: DescriptorSource
     /// How often targets of each rule were answered for, as far as that has been taken up.
     var taken: [UInt64]
@@ -51,6 +54,11 @@ final class KernelAnswers {
         throw BPFProgram.Rejection(error: error)
       }
       program = try BPFProgram(answeringBy: maps)
+      do throws(SystemError) {
+        hook = try ProgramHook(for: program)
+      } catch {
+        throw BPFProgram.Rejection(error: error)
+      }
       taken = [UInt64](repeating: 0, count: capacity.rules)
       var ready: ((Instant) -> Void)?
       source = DescriptorSource(maps.handed) { ready?($0) }
@@ -69,6 +77,20 @@ final class KernelAnswers {
 
   /// Whether the kernel may take a program of this process.
   static var isPermitted: Bool { Privileges.has(.netAdmin) && Privileges.has(.bpf) }
+
+  /// Removes filters that a process which was killed has left on these interfaces.
+  func removeLeftovers(on interfaces: some Sequence<Int32>) {
+    guard let program, program.hook == .filter, !hasLookedForLeftovers else { return }
+    hasLookedForLeftovers = true
+    guard let filters = try? IngressFilters() else { return }
+    for interface in interfaces where links[InterfaceIndex(interface)] == nil {
+      do {
+        try filters.remove(from: interface)
+      } catch {
+        log.notice("kernel-path: \(error)")
+      }
+    }
+  }
 
   // MARK: Beginning and end
 
@@ -164,7 +186,9 @@ final class KernelAnswers {
           if former !== program { try link.replace(by: program.program) }
           links[index] = (link, program)
         } else {
-          links[index] = (try TCXLink(program.program, on: index.rawValue), program)
+          links[index] = (
+            try program.hook.attach(program.program, to: index.rawValue), program
+          )
         }
         refusals[index] = nil
       } catch {

@@ -10,6 +10,9 @@ extension Lab {
   static let links = [
     Lab("VLAN", "frames of an absent VLAN are not answered", { try await tryAbsentVLAN() }),
     Lab("VRF", "autowire puts routes where packets look for them", { try await tryWiring() }),
+    Lab("kernel path", "the kernel answers, and what it keeps is removed") {
+      try await tryKernelPath()
+    },
     Lab("ipvlan", "a proxy interface hears multicast alone", { try await tryOuterIPVLAN() }),
   ]
 
@@ -115,6 +118,37 @@ extension Lab {
       let left = try await network.gateway.run("ip", "-6", "route", "show", "table", "all")
       try require(!left.contains("\(target)"), "a route is left behind: \(left)")
     }
+  }
+
+  /// Where there is no TCX, a filter of traffic control: it goes with the daemon, and stays where
+  /// that is killed, until the next one has taken its place.
+  private static func tryKernelPath() async throws {
+    let network = try await Layout.plain.network()
+    let gateway = network.gateway
+    let configuration = "kernel-path yes\n" + Scenario.configuration("static")
+    let program = try Host.programBeside("ndpproxy")
+    func filters() async throws -> Bool {
+      let text = try await gateway.run("tc", "filter", "show", "dev", "eth0", "ingress")
+      return text.contains("ndpproxy")
+    }
+    let question = Question(for: FoundingNetwork.memberAddress(0))
+    var hasFilter = false
+    for isKilled in [false, true, false] {
+      try await gateway.withDaemon(program, configuration: configuration, readyAt: "ready:") {
+        daemon in
+        daemon.process.send(.suspend)
+        let stage = try await RealStage(network)
+        let seen = try await stage.ask(question, awaiting: 1)
+        try require(seen.first == [question.answer], "not by the kernel: \(daemon.process.lines)")
+        hasFilter = try await filters()
+        daemon.process.send(.resume)
+        daemon.process.send(isKilled ? .kill : .terminate)
+        _ = try await daemon.process.exitStatus(within: .seconds(20))
+      }
+      let isLeft = try await filters()
+      try require(isLeft == (hasFilter && isKilled), "killed \(isKilled), left \(isLeft)")
+    }
+    say("kernel path: \(hasFilter ? "a filter of traffic control" : "TCX")")
   }
 
   /// An ipvlan is given only what is for its own addresses, and multicast.

@@ -27,6 +27,10 @@ struct CheckTests {
     #expect(diagnosis.findings.map(\.severity) == [.note], "\(diagnosis.text(colored: false))")
     #expect(diagnosis.exitStatus == 0)
     #expect(Gateway().findings("D16").first?.fix?.scope == .ownTable)
+    var inKernel = Gateway()
+    inKernel.picture.daemon = DaemonAccount(
+      solicitationsSeen: 9, advertisementsSent: 9, kernelPathInterfaces: ["eth0"])
+    #expect(inKernel.findings("D16").isEmpty)
   }
 
   @Test func `a healthy host fits on a screen, and equal findings are folded`() {

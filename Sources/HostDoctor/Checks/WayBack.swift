@@ -25,9 +25,10 @@ extension Check {
     Now and then a router asks for an address by unicast, to see whether it is still there. \
     ndpproxy answers. But the kernel sees the question too, is asked to forward it, and sends \
     the router an ICMPv6 error (beyond scope of source address). Most routers do not care; some \
-    count it. A rule in a table of our own at prerouting keeps the kernel quiet; ndpproxy hears \
-    the question before that. Addresses of this host itself, and what a rule excludes, are left to \
-    the kernel. Read from NETLINK_NETFILTER.
+    count it. Where the kernel path of ndpproxy is in use, the kernel does not see these \
+    solicitations. Otherwise a rule in a table of our own at prerouting keeps it quiet; ndpproxy \
+    hears the solicitation before that. Addresses of this host itself, and what a rule excludes, \
+    are left to the kernel. Read from NETLINK_NETFILTER.
     """
   ) { examination in
     examination.firewallVerdict(good: "the kernel keeps quiet about them") {
@@ -113,8 +114,11 @@ extension Examination {
   }
 
   fileprivate func loudProbes(_ firewall: Firewall) -> [Finding] {
+    let quiet = picture.daemon?.kernelPathInterfaces ?? []
     let loud = passages.filter {
-      if case .passes = firewall.fate(of: $0.unicastSolicitation, at: .prerouting) {
+      if quiet.contains($0.outside.name) {
+        false
+      } else if case .passes = firewall.fate(of: $0.unicastSolicitation, at: .prerouting) {
         true
       } else {
         false

@@ -74,11 +74,14 @@ package struct DaemonAccount: Equatable, Sendable {
   package var advertisementsSent: UInt64
   /// The rules for whose targets solicitations arrived, as `PREFIX PROXY`.
   package var askedRules: Set<String> = []
+  /// The proxy interfaces on which the kernel path answers.
+  package var kernelPathInterfaces: Set<String> = []
 
   package init(
     process: Int32? = nil, solicitationsSeen: UInt64, advertisementsSent: UInt64,
-    askedRules: Set<String> = []
+    askedRules: Set<String> = [], kernelPathInterfaces: Set<String> = []
   ) {
+    self.kernelPathInterfaces = kernelPathInterfaces
     self.process = process
     self.askedRules = askedRules
     self.solicitationsSeen = solicitationsSeen

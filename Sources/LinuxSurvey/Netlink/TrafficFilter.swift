@@ -76,6 +76,23 @@ package struct TrafficFilter: Hashable, Sendable {
     return isFound ? payload.native(at: 4) : nil
   }
 
+  /// Whether a filter is there, and not the one of our own daemon, whose program passes on whatever
+  /// it does not answer.
+  ///
+  /// `struct tcmsg`: the handle is at 8, and 0 for what only stands above filters.
+  private static func isSomebodyElses(_ payload: RawSpan) -> Bool {
+    guard payload.byteCount >= 20, payload.native(at: 8, as: UInt32.self) != 0 else { return false }
+    var isOurs = false
+    forEachAttribute(in: payload, behind: 20) { attribute, value in
+      guard Int(attribute) == TCA_OPTIONS else { return }
+      forEachAttribute(in: value, behind: 0) { attribute, value in
+        // `TCA_BPF_NAME`.
+        if attribute == 7, value.text == IngressFilters.name { isOurs = true }
+      }
+    }
+    return !isOurs
+  }
+
   private static func hasFilters(
     at interface: Int32, _ parent: UInt32
   ) throws(SystemError) -> Bool {
@@ -87,7 +104,9 @@ package struct TrafficFilter: Hashable, Sendable {
     do throws(SystemError) {
       return try !NetlinkSocket.table(
         RTM_GETTFILTER, payload: payload, "read filters of tc from netlink"
-      ) { message, _ in Int(message.type) == RTM_NEWTFILTER ? [true] : [] }.isEmpty
+      ) { message, payload in
+        Int(message.type) == RTM_NEWTFILTER && isSomebodyElses(payload) ? [true] : []
+      }.isEmpty
     } catch {
       // An ingress qdisc has no egress.
       if error.code == .invalidArgument { return false }

@@ -140,7 +140,8 @@ struct DoctorCommand: AsyncParsableCommand {
       process: client.process(of: status),
       solicitationsSeen: rules.reduce(0) { $0 + $1.questions },
       advertisementsSent: rules.reduce(0) { $0 + $1.answers },
-      askedRules: Set(rules.filter { $0.questions > 0 }.map { "\($0.prefix) \($0.proxy)" }))
+      askedRules: Set(rules.filter { $0.questions > 0 }.map { "\($0.prefix) \($0.proxy)" }),
+      kernelPathInterfaces: Set(status.kernelPath?.interfaces ?? []))
   }
 
   private static func explanation(of code: String) -> String {

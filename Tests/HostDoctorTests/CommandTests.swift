@@ -158,7 +158,9 @@ struct CommandTests {
     let before = try await router.result(of: command)
     #expect(before.status == .exited(1), "\(before.standardError)")
     #expect(before.standardOutput.contains("no answer"))
-    try await lab.gateway.withDaemon(ndpproxy, configuration: healthy.configuration) { _ in
+    // The kernel path answers before chains at ingress have their turn.
+    let sockets = "kernel-path no\n" + healthy.configuration
+    try await lab.gateway.withDaemon(ndpproxy, configuration: sockets) { _ in
       let both = try await router.result(of: command)
       #expect(both.status == .exited(0))
       #expect(both.standardOutput.contains("unicast to 02:00:00:00:00:ee"))

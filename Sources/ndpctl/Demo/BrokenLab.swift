@@ -31,7 +31,9 @@ struct BrokenLab {
     let network = try await FoundingNetwork(members: 1)
     let gateway = network.gateway
     let root = "/tmp/ndpctl-demo-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-    try await gateway.withDaemon(daemon, configuration: Demo.configuration) { daemon in
+    // The kernel path would answer before the chain at ingress has its turn.
+    let configuration = (breakage == .nud ? "kernel-path no\n" : "") + Demo.configuration
+    try await gateway.withDaemon(daemon, configuration: configuration) { daemon in
       try await furnish(root, network, configuration: daemon.configuration.path)
       try await sabotage(gateway)
       try await explain(network)

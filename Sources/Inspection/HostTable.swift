@@ -93,6 +93,15 @@ package struct HostTable: Sendable {
     return addresses[index]?.contains { $0.address == address } == true
   }
 
+  /// Whether some interface has an address that may be used: neither tentative nor a duplicate.
+  ///
+  /// Costs the number of addresses.
+  package func hasUsable(_ address: IPv6Address) -> Bool {
+    addresses.values.contains { all in
+      all.contains { $0.address == address && !$0.isTentative && !$0.isDuplicate }
+    }
+  }
+
   /// Takes an interface's names away, unless another has taken them over.
   private mutating func forgetNames(of index: Int32) {
     for name in links[index]?.names ?? [] where indexes[name] == index { indexes[name] = nil }

@@ -19,6 +19,7 @@ final class Daemon: DaemonOperator {
   private let attachments: Attachments
   private let messageLog: MessageLog
   private let manager: ServiceNews
+  private let conditions: Conditions
   private lazy var control = Control(
     path: path, attachments: attachments, routes: routes, host: host, log: log, current: current,
     daemon: self)
@@ -48,10 +49,14 @@ final class Daemon: DaemonOperator {
       news: try HostMonitor(), listener: path)
     self.attachments = attachments
     manager = ServiceNews { attachments.summary }
+    conditions = Conditions(host: host, loop: loop, log: log, path: path)
     current.nameInterfaces { [host] in host.table.link(named: $0)?.name ?? $0 }
     neighbors.listener = path
     routes.listener = path
     attachments.whenChanged = { [manager] in manager.tell() }
+    attachments.whenHeard = { [conditions] in conditions.take($0) }
+    attachments.isStandingBy = { [path] in path.engine.isStandingBy(proxyNamed: $0) }
+    conditions.whenChanged = { [manager] in manager.tell() }
     attachments.whenRead = { [neighbors] in
       if attachments.plan.asks { neighbors.introduceRouters() }
     }
@@ -67,6 +72,7 @@ final class Daemon: DaemonOperator {
     try path.start()
     try ruleLinks.listen(attachments.plan.asks)
     try followKernel(attachments.plan, current.ruleset)
+    try conditions.follow(current.ruleset)
     try attachments.start()
   }
 
@@ -149,11 +155,16 @@ extension Daemon {
     }
   }
 
+  func setGate(_ name: String, isOn: Bool) throws(RequestFailure) -> GateReport {
+    try conditions.setGate(name, isOn: isOn)
+  }
+
   private func take(_ configuration: Configuration) throws(SystemError) {
     let ruleset = configuration.ruleset
     let plan = plan(for: ruleset)
     // All that may fail comes first.
     try followKernel(plan, ruleset)
+    try conditions.follow(ruleset)
     if ruleset.installsHostRoutes, !Privileges.has(.netAdmin) {
       log.warning(
         "autowire needs CAP_NET_ADMIN, which was given up at the start: it takes a restart")

@@ -22,6 +22,8 @@ package enum Event: Sendable {
   /// What the kernel's neighbor cache has of an address: the answer to `Action.lookUpNeighbor`, or
   /// news; `nil` where it has nothing.
   case neighbor(CachedNeighbor?, of: IPv6Address, on: InterfaceIndex)
+  /// A condition of the rules holds on this host now, or does not.
+  case condition(Ruleset.Condition, holds: Bool)
   /// Some route changed, so earlier answers may be wrong.
   case routesChanged
 }

@@ -16,6 +16,7 @@ import Testing
         max-solicitations 400
         max-route-lookups 5000
         max-advertisements unlimited
+        max-announcements 500
 
         proxy eth0 {
           router yes
@@ -31,6 +32,8 @@ import Testing
           autowire no
           promiscuous no
           outgoing no
+          announce auto
+          announce-new no
           rule 2001:db8::/80 {
             auto
             autovia no

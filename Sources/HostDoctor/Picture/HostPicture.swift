@@ -74,11 +74,19 @@ package struct DaemonAccount: Equatable, Sendable {
   package var advertisementsSent: UInt64
   /// The rules for whose targets solicitations arrived, as `PREFIX PROXY`.
   package var askedRules: Set<String> = []
+  /// The conditions that are not met, with the interface of the proxy, a sentence each; `nil` where
+  /// nothing is required.
+  package var unmetConditions: [String]?
+  /// Advertisements of other stations for targets for which it answered.
+  package var advertisementsOfOthers: UInt64 = 0
 
   package init(
     process: Int32? = nil, solicitationsSeen: UInt64, advertisementsSent: UInt64,
-    askedRules: Set<String> = []
+    askedRules: Set<String> = [], unmetConditions: [String]? = nil,
+    advertisementsOfOthers: UInt64 = 0
   ) {
+    self.unmetConditions = unmetConditions
+    self.advertisementsOfOthers = advertisementsOfOthers
     self.process = process
     self.askedRules = askedRules
     self.solicitationsSeen = solicitationsSeen

@@ -120,6 +120,8 @@ extension SystemCallFilter {
     // A configuration that is read again, with what it includes; the pid file at the end.
     SYS_lseek, SYS_pread64, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_faccessat,
     SYS_faccessat2, SYS_readlinkat, SYS_getdents64, SYS_unlinkat,
+    // Files that conditions are about.
+    SYS_inotify_init1, SYS_inotify_add_watch, SYS_inotify_rm_watch,
     // Memory.
     SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise,
     // Time, chance, signals, and who we are.

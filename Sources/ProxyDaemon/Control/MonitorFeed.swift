@@ -46,7 +46,7 @@ final class MonitorFeed: FrameObserver {
       target = nil
       message = { WatchedMessage(reason) }
     case .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located, .neighbor,
-      .routesChanged:
+      .condition, .routesChanged:
       return
     }
     tell(now: now, about: target, on: index, message) {

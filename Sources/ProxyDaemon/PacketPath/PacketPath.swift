@@ -232,10 +232,11 @@ extension PacketPath {
         'source'
         """)
     case .reportConflict(let target, let claimant, let index):
-      ports.log.warnSparingly(
-        """
-        \(host.name(of: index)): \(claimant) claims \(target), which another host has confirmed
-        """)
+      let trouble =
+        engine.isProxyInterface(index)
+        ? "for which ndpproxy answers: is another gateway active, too?"
+        : "which another host has confirmed"
+      ports.log.warnSparingly("\(host.name(of: index)): \(claimant) claims \(target), \(trouble)")
     case .lookUpRoute, .locate, .lookUpNeighbor, .installHostRoute, .removeHostRoute,
       .offerNeighbor:
       if let event = performer.perform(action) { take(event) }

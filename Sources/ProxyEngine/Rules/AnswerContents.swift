@@ -34,7 +34,7 @@ package struct AnswerContents: Equatable, Sendable {
 
   /// What becomes of questions for the targets of a rule.
   package enum Method: Equatable, Sendable {
-    /// They are not answered.
+    /// They are not answered: it excludes its targets, or is not in force.
     case excluded
     /// They are answered.
     case `static`
@@ -57,7 +57,8 @@ extension Engine {
           let rule = rules.rules[position]
           return AnswerContents.Entry(
             prefix: rule.prefix, position: position,
-            method: rule.isExclusion ? .excluded : rule.isStatic ? .static : .conditional)
+            method: rule.isExclusion || !rule.isEntitled
+              ? .excluded : rule.isStatic ? .static : .conditional)
         })
     }
   }

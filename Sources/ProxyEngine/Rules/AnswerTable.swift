@@ -77,7 +77,7 @@ package final class AnswerTable {
       if !isOnLink, own.prefix.contains(asker) { isOnLink = true }
     }
     guard isOnLink, !asker.isUnspecified, asker != target, target.isOrdinary,
-      let rule = trie.longestMatch(target), !rules[rule].isExclusion,
+      let rule = trie.longestMatch(target), !rules[rule].isExclusion, rules[rule].isEntitled,
       let from = source(towards: asker, for: target)
     else { return nil }
     return Decision(source: from, rule: rule, isConditional: !rules[rule].isStatic)
@@ -143,6 +143,9 @@ extension Engine {
       countQuestion(for: position, now: now)
       sessions.touch(position)
       sessions[position].answers &+= 1
+    }
+    if rules.remembersSolicitors(of: answers[place].proxy) {
+      remember(frame, forProxy: answers[place].proxy)
     }
     admit(index)
     counters.answerAtOnce(on: index, rule: decision.rule)

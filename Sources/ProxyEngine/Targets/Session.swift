@@ -261,6 +261,12 @@ extension Session {
     set { flags.set(.isUpstream, newValue) }
   }
 
+  /// Whether it is to be announced when it is found.
+  var isToBeAnnounced: Bool {
+    get { flags.contains(.isToBeAnnounced) }
+    set { flags.set(.isToBeAnnounced, newValue) }
+  }
+
   /// What holds of a session or does not, in two octets.
   fileprivate struct Flags: OptionSet {
     var rawValue: UInt16
@@ -278,6 +284,7 @@ extension Session {
     static let isRouted = Flags(rawValue: 1 << 10)
     static let isDoubted = Flags(rawValue: 1 << 11)
     static let isUpstream = Flags(rawValue: 1 << 12)
+    static let isToBeAnnounced = Flags(rawValue: 1 << 13)
 
     mutating func set(_ flag: Flags, _ isSet: Bool) {
       if isSet { insert(flag) } else { remove(flag) }

@@ -8,6 +8,10 @@ package struct Configuration: Equatable, Sendable {
   /// The bounds for all proxies together.
   package var limits = Limits()
 
+  /// `keep-targets`: the file in which targets that were solicited are kept over a restart; `nil`
+  /// for none.
+  package var targetsPath: String?
+
   /// `route-ttl` where it was given: without effect, kept so that printing loses nothing.
   package var routeTTL: Duration?
 

@@ -51,7 +51,9 @@ extension Ruleset {
 
     /// The numbers of linux/rtnetlink.h, and those of FRR's zebra/rt_netlink.h.
     private static let known: [String: Set<UInt8>] = [
-      "kernel": [2], "boot": [3], "static": [4], "ra": [9], "zebra": [11], "bird": [12],
+      "kernel": [2], "boot": [3],
+      // Where FRR is installed, iproute2 shows its static routes by this name, too.
+      "static": [4, 196], "ra": [9], "zebra": [11], "bird": [12],
       "dhcp": [16], "keepalived": [18], "babel": [42], "bgp": [186], "isis": [187],
       "ospf": [188], "rip": [189], "eigrp": [192], "frr": Set([11] + Array(186...198)),
     ]
@@ -82,6 +84,11 @@ extension Ruleset.Proxy {
 }
 
 extension Ruleset {
+  /// Whether any proxy has a program to run.
+  public var hasPrograms: Bool {
+    proxies.contains { !$0.takeOverProgram.isEmpty || !$0.releaseProgram.isEmpty }
+  }
+
   /// Every condition of proxies and rules, each once, in the order of the file.
   public var conditions: [Condition] {
     var seen: Set<Condition> = []

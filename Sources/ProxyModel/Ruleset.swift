@@ -58,6 +58,12 @@ extension Ruleset {
     /// (RFC 9131).
     public var announcesNewTargets = false
 
+    /// `on-take-over`: the program to run when it comes into force, its path first; empty for none.
+    public var takeOverProgram: [String] = []
+
+    /// `on-release`: the program to run when it is not in force any more.
+    public var releaseProgram: [String] = []
+
     /// `require`: what must hold for its rules to be in force; all of it.
     public var conditions: [Condition] = []
 

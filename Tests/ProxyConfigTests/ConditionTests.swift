@@ -70,9 +70,9 @@ import Testing
     Row("protocol 007", "require route 2001:db8::/64 proto 007", "2:35 error invalid-choice"),
     Row("dev", "require route 2001:db8::/64 dev a", "2:29 error unexpected-text"),
     Row("pattern", "require link wg*", "2:14 error invalid-interface-name"),
-    Row("relative path", "require file run/master", "2:14 error invalid-condition"),
-    Row("path with ..", "require file /run/../master", "2:14 error invalid-condition"),
-    Row("directory", "require file /run/", "2:14 error invalid-condition"),
+    Row("relative path", "require file run/master", "2:14 error invalid-path"),
+    Row("path with ..", "require file /run/../master", "2:14 error invalid-path"),
+    Row("directory", "require file /run/", "2:14 error invalid-path"),
     Row("path with a blank", "require file /run/my master", "2:22 error unexpected-text"),
     Row("gate with a slash", "require gate a/b", "2:14 error invalid-condition"),
     Row(
@@ -84,6 +84,11 @@ import Testing
       "too many", (0...16).map { "require gate g\($0)" }.joined(separator: "\n"),
       "18:1 error too-many-conditions"),
     Row("a block", "require gate a { }", "2:16 error unexpected-block"),
+    Row("no program", "on-take-over", "2:1 error missing-value"),
+    Row("relative program", "on-take-over notify x", "2:14 error invalid-program"),
+    Row(
+      "many arguments", "on-release /x\(String(repeating: " y", count: 17))",
+      "2:47 error invalid-program"),
     Row("announce what", "announce maybe", "2:10 error invalid-choice"),
     Row("announce every", "announce now-and-every", "2:10 error missing-value"),
     Row("announce too often", "announce now-and-every 10", "2:24 error number-out-of-range"),
@@ -130,6 +135,24 @@ import Testing
     let configuration = try #require(result.configuration)
     #expect(configuration.proxies[0].announcements == value)
     #expect(!configuration.proxies[0].isRouter && configuration.proxies[0].announcesNewTargets)
+    #expect(parse(configuration.description).configuration == configuration)
+  }
+
+  static let programs: [(String, [String])] = [
+    ("/bin/x", ["/bin/x"]), ("/bin/x -a auto router no", ["/bin/x", "-a", "auto", "router", "no"]),
+    ("/bin/x 'a b' \"c'd\" \"\" e=f", ["/bin/x", "a b", "c'd", "", "e=f"]),
+    ("\"/bin/my x\" \"#\"", ["/bin/my x", "#"]),
+  ]
+
+  @Test(arguments: programs)
+  func `a program and its arguments are read and printed`(
+    text: String, program: [String]
+  ) throws {
+    let result = parse(Self.text("on-take-over \(text)\non-release \(text)"))
+    #expect(findings(result) == [])
+    let configuration = try #require(result.configuration)
+    #expect(configuration.proxies[0].takeOverProgram == program)
+    #expect(configuration.proxies[0].releaseProgram == program)
     #expect(parse(configuration.description).configuration == configuration)
   }
 

@@ -11,9 +11,11 @@ import Testing
     #expect(
       Keyword.all.map(\.name).sorted() == [
         "address-ttl", "announce", "announce-new", "auto", "autovia", "autowire", "dad",
-        "deadtime", "description", "description", "exclude", "iface", "include", "keepalive",
+        "deadtime", "description", "description", "exclude", "iface", "include", "keep-targets",
+        "keepalive",
         "max-advertisements", "max-announcements", "max-route-lookups", "max-sessions",
-        "max-solicitations", "outgoing", "override", "promiscuous", "proxy", "require", "require",
+        "max-solicitations", "on-release", "on-take-over", "outgoing", "override", "promiscuous",
+        "proxy", "require", "require",
         "retries", "route-ttl", "router", "rule", "solicitors", "source", "static", "timeout",
         "ttl",
       ])

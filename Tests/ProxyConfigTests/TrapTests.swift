@@ -315,6 +315,7 @@ import Testing
       "nothing-included", "included-twice", "included-too-deep", "too-many-files",
       // ConditionTests.
       "invalid-condition", "duplicate-condition", "too-many-conditions", "different-conditions",
+      "invalid-program", "invalid-path",
       // HostCheckTests.
       "missing-interface", "interface-down", "enslaved-interface", "no-neighbour-discovery",
       "missing-address", "same-interface",

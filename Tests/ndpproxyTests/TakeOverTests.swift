@@ -42,36 +42,46 @@ struct TakeOverTests {
 
   @Test func `after a take-over the router sends to the other gateway at once`() async throws {
     let network = try await FoundingNetwork(members: 1)
-    let (first, member) = (network.gateway, FoundingNetwork.memberAddress(0))
     let second = try await secondGateway(of: network)
-    try await first.run("ip", "address", "add", "fe80::5:1/64", "dev", "eth0", "nodad")
-    try await first.withDaemon(ndpproxy, configuration: Self.settings) { _ in
+    try await network.gateway.run("ip", "address", "add", "fe80::5:1/64", "dev", "eth0", "nodad")
+    try await network.gateway.withDaemon(ndpproxy, configuration: Self.settings) { _ in
       try await second.withDaemon(ndpproxy, configuration: Self.settings) { backup in
-        let ping = ["ping", "-6", "-n", "-i", "0.05", "\(member)"]
-        try await network.router.withProcess(ping) { ping in
-          #expect(try await ping.line(containing: " bytes from ", within: .seconds(10)) != nil)
-          // The backup has heard the question, and has found the target.
-          let known: Bool? = try await poll(within: .seconds(5)) {
-            try await second.session(of: member, in: backup)?.state == "reachable" ? true : nil
-          }
-          #expect(known == true)
-          #expect(try await second.counters(of: backup).total.answered == 0)
-          for segment in [network.upstreamSegment, network.insideSegment] {
-            try await segment.run("ip", "link", "set", "port0", "down")
-          }
-          try await Task.sleep(for: .milliseconds(500))
-          let before = ping.lines.count
-          try await Task.sleep(for: .milliseconds(500))
-          #expect(ping.lines.count == before, "nobody answers meanwhile")
-          try await second.run(
-            "ip", "address", "add", "\(FoundingNetwork.insideGatewayAddress)/80", "dev", "zt0")
-          try await second.run("ip", "address", "add", "fe80::5:1/64", "dev", "eth0", "nodad")
-          try await Task.sleep(for: .seconds(1))
-          // Without an announcement it takes until the router's neighbor cache gives up.
-          #expect(ping.lines.count - before > 10, "\(ping.lines.suffix(5))")
-        }
-        #expect(try await second.counters(of: backup).total.announced ?? 0 > 0)
+        try await ping(in: network, whileTakingOver: second, backup)
       }
     }
+  }
+
+  private func ping(
+    in network: FoundingNetwork, whileTakingOver second: Node, _ backup: Daemon
+  ) async throws {
+    let command = ["ping", "-6", "-n", "-i", "0.05", "\(FoundingNetwork.memberAddress(0))"]
+    try await network.router.withProcess(command) { ping in
+      try await takeOver(in: network, by: second, backup, seenBy: ping)
+    }
+    #expect(try await second.counters(of: backup).total.announced ?? 0 > 0)
+  }
+
+  private func takeOver(
+    in network: FoundingNetwork, by second: Node, _ backup: Daemon, seenBy ping: RunningProcess
+  ) async throws {
+    #expect(try await ping.line(containing: " bytes from ", within: .seconds(10)) != nil)
+    try await Task.sleep(for: .milliseconds(500))
+    // The backup has heard the question, has found the target, and has said nothing.
+    let member = FoundingNetwork.memberAddress(0)
+    #expect(try await second.session(of: member, in: backup)?.state == "reachable")
+    #expect(try await second.counters(of: backup).total.answered == 0)
+    for segment in [network.upstreamSegment, network.insideSegment] {
+      try await segment.run("ip", "link", "set", "port0", "down")
+    }
+    try await Task.sleep(for: .milliseconds(500))
+    let before = ping.lines.count
+    try await Task.sleep(for: .milliseconds(500))
+    #expect(ping.lines.count == before, "nobody answers meanwhile")
+    try await second.run(
+      "ip", "address", "add", "\(FoundingNetwork.insideGatewayAddress)/80", "dev", "zt0")
+    try await second.run("ip", "address", "add", "fe80::5:1/64", "dev", "eth0", "nodad")
+    try await Task.sleep(for: .seconds(1))
+    // Without an announcement it takes until the router's neighbor cache gives up.
+    #expect(ping.lines.count - before > 10, "\(ping.lines.suffix(5))")
   }
 }

@@ -12,14 +12,16 @@ package enum SystemCallFilter {
   /// files that are opened for writing, signals to other processes. It needs `no_new_privs`, which
   /// it sets, and cannot be taken back. Throws where the kernel does not know seccomp, or on a
   /// processor whose calls are not listed here.
-  package static func install() throws(SystemError) {
+  ///
+  /// With `writesFiles`, files may be made, written and renamed, as far as this user may.
+  package static func install(writesFiles: Bool = false) throws(SystemError) {
     guard let architecture else {
       throw SystemError("limit system calls on this processor", .notSupported)
     }
     guard linux_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 else {
       throw SystemError("forbid new privileges", .current)
     }
-    var program = program(for: architecture)
+    var program = program(for: architecture, writesFiles: writesFiles)
     try call("limit system calls") {
       unsafe program.withUnsafeMutableBufferPointer { buffer in
         let option = unsafe sock_fprog(len: UInt16(buffer.count), filter: buffer.baseAddress)
@@ -50,17 +52,20 @@ package enum SystemCallFilter {
     #endif
   }
 
-  private static func program(for architecture: UInt32) -> [sock_filter] {
+  private static func program(
+    for architecture: UInt32, writesFiles: Bool
+  ) -> [sock_filter] {
     var program = [
       statement(BPF_LD | BPF_W | BPF_ABS, Field.architecture),
       jump(ifEqual: architecture, over: 1), refuse(ENOSYS),
       statement(BPF_LD | BPF_W | BPF_ABS, Field.number),
     ]
     // Numbers of the x32 interface are others, and so not among these.
-    for number in portable + older {
+    for number in portable + older + (writesFiles ? writing : []) {
       program.append(jump(unlessEqual: UInt32(number), over: 1))
       program.append(allow)
     }
+    // Of a number that is allowed above, what comes here is never looked at.
     for (number, check) in checks {
       program.append(jump(unlessEqual: UInt32(number), over: UInt8(check.count)))
       program += check
@@ -141,6 +146,15 @@ extension SystemCallFilter {
       ]
     #else
       []
+    #endif
+  }
+
+  /// What it takes to write a file and put it in the place of another.
+  private static var writing: [CInt] {
+    #if arch(x86_64)
+      [SYS_openat, SYS_renameat, SYS_renameat2, SYS_fsync, SYS_open, SYS_rename]
+    #else
+      [SYS_openat, SYS_renameat, SYS_renameat2, SYS_fsync]
     #endif
   }
 

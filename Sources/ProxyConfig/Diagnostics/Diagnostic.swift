@@ -120,6 +120,12 @@ extension Diagnostic {
     /// More than `TextBounds.conditions`.
     case tooManyConditions = "too-many-conditions"
 
+    /// No absolute path of a file.
+    case invalidPath = "invalid-path"
+
+    /// No absolute path of a program, or too many arguments.
+    case invalidProgram = "invalid-program"
+
     /// Rules of a proxy for one prefix with different conditions.
     case differentConditions = "different-conditions"
 

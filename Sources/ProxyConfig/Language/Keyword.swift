@@ -106,6 +106,7 @@ extension Keyword {
     Keyword(
       file: "max-announcements",
       .count(\.limits.announcementsPerSecond, 1...TextBounds.rate, unit: .limit)),
+    Keyword(file: "keep-targets", .path(\.targetsPath, example: "/var/lib/ndpproxy/targets")),
     Keyword("proxy", in: .file, .proxyBlock),
 
     Keyword(proxy: "router", .flag(\.isRouter)),
@@ -123,6 +124,8 @@ extension Keyword {
     Keyword(proxy: "outgoing", .flag(\.reactsToOutgoing), isInEffect: false),
     Keyword(proxy: "announce", .announcements),
     Keyword(proxy: "announce-new", .flag(\.announcesNewTargets)),
+    Keyword(proxy: "on-take-over", .program(\.takeOverProgram, named: "on-take-over")),
+    Keyword(proxy: "on-release", .program(\.releaseProgram, named: "on-release")),
     Keyword("require", in: .proxy, .condition),
     Keyword(proxy: "description", .text(\.description, example: "the uplink")),
     Keyword("rule", in: .proxy, .ruleBlock),
@@ -167,16 +170,19 @@ extension Keyword {
   var furtherWords: FurtherWords {
     switch meaning {
     case .condition: .ofCondition
-    case .proxyOption(let option): option.wordWithAnother.map { .one(behind: $0) } ?? .none
+    case .proxyOption(let option):
+      option.takesLine ? .all : option.wordWithAnother.map { .one(behind: $0) } ?? .none
     default: .none
     }
   }
 
   /// Which words belong to a value besides the first.
-  enum FurtherWords {
+  enum FurtherWords: Equatable {
     case none
     /// One, if the first is this.
     case one(behind: String)
+    /// All up to the end of the line.
+    case all
     /// What is required; of a route also `via` and `proto` with what they name.
     case ofCondition
   }

@@ -121,6 +121,11 @@ extension Lowering {
   }
 
   private mutating func fileCondition(_ word: Word) -> Ruleset.Condition? {
+    absolutePath(word, of: "require file").map { .file($0) }
+  }
+
+  /// Reads the absolute path of a file, which need not be there.
+  fileprivate mutating func absolutePath(_ word: Word, of key: String) -> String? {
     if word.isDamaged { return nil }
     let text = source.text(word.range)
     let isUTF8 = String(validating: source.octets[word.range], as: UTF8.self) != nil
@@ -130,12 +135,12 @@ extension Lowering {
       !text.split(separator: "/").contains(where: { $0 == "." || $0 == ".." })
     else {
       diagnostics.report(
-        .error, .invalidCondition, at: word.range.lowerBound,
-        "'require file' takes the absolute path of a file, without '.' and '..'",
+        .error, .invalidPath, at: word.range.lowerBound,
+        "'\(key)' takes the absolute path of a file, without '.' and '..'",
         suggestion: "write it like '/run/gateway/master'")
       return nil
     }
-    return .file(text)
+    return text
   }
 
   private mutating func gateCondition(_ word: Word) -> Ruleset.Condition? {
@@ -216,7 +221,67 @@ extension Option<Ruleset.Proxy> {
   private static let everyWord = "now-and-every"
 }
 
+extension Option<Ruleset.Proxy> {
+  /// A program with its arguments, each a word or a text in quotes.
+  static func program(_ path: any Path<[String]>, named name: String) -> Option {
+    Option(
+      read: { word, keyword, lowering, proxy in
+        let words = [word] + lowering.furtherWords
+        if let program = lowering.program(words, of: keyword) { proxy[keyPath: path] = program }
+      },
+      text: {
+        let words = $0[keyPath: path]
+        return words.isEmpty ? nil : words.map(\.quotedIfNeeded).joined(separator: " ")
+      }, example: "/usr/local/sbin/\(name) argument", takesLine: true, takesText: true)
+  }
+}
+
+extension Option {
+  /// The absolute path of a file, printed where there is one.
+  static func path(_ path: any Path<String?>, example: String) -> Option {
+    Option(
+      read: { word, keyword, lowering, root in
+        if let text = lowering.absolutePath(word, of: keyword.name) { root[keyPath: path] = text }
+      },
+      text: { $0[keyPath: path]?.quotedIfNeeded }, example: example, takesText: true)
+  }
+}
+
+extension String {
+  /// As it is written in the file: in quotes where it is more than a plain word.
+  fileprivate var quotedIfNeeded: String {
+    let isPlain =
+      !isEmpty && !contains("//") && !contains("/*")
+      && utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"#;{}'\"\\=".utf8.contains($0) }
+    return isPlain ? self : contains("\"") ? "'\(self)'" : "\"\(self)\""
+  }
+}
+
 extension Lowering {
+  /// Reads the absolute path of a program and its arguments.
+  fileprivate mutating func program(_ words: [Word], of keyword: Keyword) -> [String]? {
+    guard words.count <= TextBounds.programWords else {
+      diagnostics.report(
+        .error, .invalidProgram, at: words[TextBounds.programWords].range.lowerBound,
+        "'\(keyword.name)' takes a program with at most \(TextBounds.programWords - 1) arguments",
+        suggestion: "write a script")
+      return nil
+    }
+    var program: [String] = []
+    for word in words {
+      guard let text = lineOfText(word, of: keyword) else { return nil }
+      program.append(text)
+    }
+    guard program[0].hasPrefix("/") else {
+      diagnostics.report(
+        .error, .invalidProgram, at: words[0].range.lowerBound,
+        "'\(keyword.name)' takes the absolute path of a program, and no shell runs it",
+        suggestion: "write it like '/usr/local/sbin/\(keyword.name)'")
+      return nil
+    }
+    return program
+  }
+
   fileprivate mutating func announcements(
     _ word: Word, of keyword: Keyword
   ) -> Ruleset.Announcements? {

@@ -58,7 +58,9 @@ struct Parser {
     }
     var more: [Word] = []
     if let keyword, let value { more = takeFurtherWords(of: keyword, behind: value) }
-    if let keyword, keyword.takesText { skipSecondText(of: keyword) }
+    if let keyword, keyword.takesText, keyword.furtherWords != .all {
+      skipSecondText(of: keyword)
+    }
     var openBrace = lexer.takeOpenBrace()
     if openBrace == nil, keyword?.opensBlock != false {
       openBrace = takeBraceOnLaterLine()
@@ -119,6 +121,7 @@ extension Parser {
     let first = source.text(value.range)
     switch keyword.furtherWords {
     case .none: return []
+    case .all: while take() != nil {}
     case .one(behind: let word): if first == word { _ = take() }
     case .ofCondition:
       guard take() != nil, first == "route" else { return more }

@@ -26,6 +26,9 @@ package enum TextBounds {
   /// How long a text may be that describes something.
   package static let textOctets = 200
 
+  /// How many words a program and its arguments may be.
+  package static let programWords = 17
+
   /// How many conditions a proxy or a rule may have.
   package static let conditions = 16
 

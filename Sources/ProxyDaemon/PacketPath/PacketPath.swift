@@ -192,6 +192,9 @@ extension PacketPath {
     return fixed
   }
 
+  /// Remembers targets that were solicited before a restart.
+  func remember(_ targets: [RememberedTarget]) { engine.remember(targets) }
+
   /// Forgets every target within a prefix; returns how many there were.
   func forgetTargets(in prefix: IPv6Prefix) -> Int {
     let count = engine.forgetTargets(in: prefix, into: &actions)

@@ -27,9 +27,13 @@ struct SolicitedTargets {
 
   var count: Int { positions.count }
 
+  /// Another number for everything that was noted.
+  private(set) var changeCount: UInt64 = 0
+
   /// Takes down that a target was solicited just now.
   mutating func note(_ key: SessionKey, by station: Station?, limit: Int) {
     let position = positions[key] ?? insert(key, limit: limit)
+    changeCount &+= 1
     if newest != position {
       unlink(position)
       link(position)

@@ -53,6 +53,29 @@ struct AnnouncementTests {
     #expect(gateway.wait(milliseconds: 50) == [Self.announcement(of: other)])
   }
 
+  @Test func `a scan of absent targets does not keep those waiting that are there`() {
+    var limits = Limits()
+    limits.solicitationsPerSecond = 100_000
+    var gateway = Gateway([ConditionTests.proxy(Self.inZt0)], limits: limits)
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    for number in 0..<2000 { _ = gateway.ask(solicitation(for: Self.target(number))) }
+    _ = gateway.handle(.condition(Self.address, holds: true))
+    #expect(gateway.wait(milliseconds: 1).first == Self.announcement())
+  }
+
+  @Test func `a link that returns while the rule is not in force is no take-over`() {
+    var gateway = Gateway([ConditionTests.proxy(.static)])
+    _ = gateway.ask(solicitation())
+    var interface = Gateway.interfaces[0]
+    for isRunning in [false, true] {
+      interface.isRunning = isRunning
+      _ = gateway.handle(.interfaceChanged(interface))
+    }
+    #expect(gateway.wait(milliseconds: 5000) == [])
+    #expect(gateway.engine.counters.announcementRounds == 0)
+  }
+
   @Test func `nothing is announced any more when the condition fails`() {
     var gateway = Gateway([ConditionTests.proxy(.static)])
     for number in 0..<100 { _ = gateway.ask(solicitation(for: Self.target(number))) }

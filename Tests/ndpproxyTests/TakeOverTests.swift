@@ -17,33 +17,10 @@ struct TakeOverTests {
     }
     """
 
-  /// A gateway beside the first, on both segments.
-  private func secondGateway(of network: FoundingNetwork) async throws -> Node {
-    let second = Node(name: "gateway 2", namespace: try NetworkNamespace())
-    for variable in ["all/accept_dad", "default/accept_dad", "default/router_solicitations"] {
-      try second.set(variable, to: "0")
-    }
-    try second.set("all/forwarding", to: "1")
-    // As keepalived does, the kernel tells neighbors about addresses that come.
-    try second.set("all/ndisc_notify", to: "1")
-    let cables = [(network.upstreamSegment, "eth0"), (network.insideSegment, "zt0")]
-    for (segment, interface) in cables {
-      try await segment.run(
-        "ip", "link", "add", "second", "type", "veth", "peer", "name", interface, "netns",
-        second.namespacePath)
-      try await segment.run("ip", "link", "set", "second", "master", "br0", "up")
-      try await second.run("ip", "link", "set", interface, "up")
-    }
-    try await second.run("ip", "address", "add", "2001:db8:1::3/64", "dev", "eth0")
-    try await second.run("ip", "address", "add", "2001:db8:1:0:ff::3/80", "dev", "zt0")
-    try await second.run("ip", "-6", "route", "add", "default", "via", "2001:db8:1::1")
-    return second
-  }
-
   @Test func `after a take-over the router sends to the other gateway at once`() async throws {
     let network = try await FoundingNetwork(members: 1)
-    let second = try await secondGateway(of: network)
-    try await network.gateway.run("ip", "address", "add", "fe80::5:1/64", "dev", "eth0", "nodad")
+    let second = try await network.addSecondGateway()
+    try await network.makeMaster(network.gateway, address: "fe80::5:1")
     try await network.gateway.withDaemon(ndpproxy, configuration: Self.settings) { _ in
       try await second.withDaemon(ndpproxy, configuration: Self.settings) { backup in
         try await ping(in: network, whileTakingOver: second, backup)
@@ -70,16 +47,12 @@ struct TakeOverTests {
     let member = FoundingNetwork.memberAddress(0)
     #expect(try await second.session(of: member, in: backup)?.state == "reachable")
     #expect(try await second.counters(of: backup).total.answered == 0)
-    for segment in [network.upstreamSegment, network.insideSegment] {
-      try await segment.run("ip", "link", "set", "port0", "down")
-    }
+    try await network.unplugGateway()
     try await Task.sleep(for: .milliseconds(500))
     let before = ping.lines.count
     try await Task.sleep(for: .milliseconds(500))
     #expect(ping.lines.count == before, "nobody answers meanwhile")
-    try await second.run(
-      "ip", "address", "add", "\(FoundingNetwork.insideGatewayAddress)/80", "dev", "zt0")
-    try await second.run("ip", "address", "add", "fe80::5:1/64", "dev", "eth0", "nodad")
+    try await network.makeMaster(second, address: "fe80::5:1")
     try await Task.sleep(for: .seconds(1))
     // Without an announcement it takes until the router's neighbor cache gives up.
     #expect(ping.lines.count - before > 10, "\(ping.lines.suffix(5))")

@@ -11,7 +11,8 @@ extension Engine {
   /// Announces the targets of a proxy that were solicited, the latest first; only those of some
   /// rules, where these are given.
   ///
-  /// Where the interface cannot speak yet, it is done when it can.
+  /// Those that are there come before those that have to be found, of which a scan may have made
+  /// many. Where the interface cannot speak yet, it is done when it can.
   mutating func announceTargets(
     ofProxy proxy: Int, onlyRules: Set<Int>? = nil, now: Instant
   ) {
@@ -26,7 +27,10 @@ extension Engine {
       return rules.position(of: proxy, covering: key.target).map(onlyRules.contains) ?? false
     }
     counters.beginAnnouncements()
-    announcements.start(keys, ofProxy: proxy, now: now)
+    let (known, others) = (
+      keys.filter { isKnownToBeThere($0) }, keys.filter { !isKnownToBeThere($0) }
+    )
+    announcements.start(known + others, ofProxy: proxy, now: now)
   }
 
   /// Whether the interface of a proxy is there and has an address to speak from.
@@ -39,6 +43,16 @@ extension Engine {
       && (source == .target || interface.addresses.sourceAddress(source, towards: .allNodes) != nil)
   }
 
+  /// Whether some rule of a proxy is in force.
+  private func isInForce(_ proxy: Int) -> Bool {
+    rules.positions(ofProxy: proxy).contains { rules.rules[$0].isEntitled }
+  }
+
+  private func isKnownToBeThere(_ key: SessionKey) -> Bool {
+    rules.position(of: key.proxy, covering: key.target).map { isKnownToBeThere(key, rule: $0) }
+      ?? false
+  }
+
   /// Takes up that an interface is another than before: one that has come back, or has another
   /// link-layer address, announces what is reached by it.
   mutating func announceIfReturned(
@@ -49,7 +63,9 @@ extension Engine {
       previous.map { !($0.isUp && $0.isRunning) && interface.isUp && interface.isRunning } ?? isNew
     let hasMoved = previous != nil && previous?.linkLayerAddress != interface.linkLayerAddress
     let startsNow = previous == nil && !isNew && rules.announcesAtStart(proxy)
-    if isBack || hasMoved || startsNow || postponedAnnouncements.contains(proxy) {
+    if isBack || hasMoved || startsNow || postponedAnnouncements.contains(proxy),
+      isInForce(proxy)
+    {
       announceTargets(ofProxy: proxy, now: now)
     }
     if let period = rules.announcementPeriod(of: proxy), nextPeriod[proxy] == nil {
@@ -65,7 +81,7 @@ extension Engine {
         continue
       }
       nextPeriod[proxy] = now + period
-      announceTargets(ofProxy: proxy, now: now)
+      if isInForce(proxy) { announceTargets(ofProxy: proxy, now: now) }
     }
   }
 

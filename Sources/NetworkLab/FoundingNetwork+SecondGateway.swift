@@ -34,7 +34,7 @@ extension FoundingNetwork {
     }
   }
 
-  /// Gives a gateway the address by which it is the master, and the members' next hop, as VRRP does.
+  /// Gives a gateway the address by which it is the master, and the members' next hop.
   package func makeMaster(_ gateway: Node, address: String) async throws {
     // The first one has its own from the start.
     _ = try await gateway.result(

@@ -6,8 +6,8 @@ import Testing
 
 /// Two engines on one link, with conditions that come and go at random, loss and delay.
 ///
-/// Whatever happens, nobody answers who is not entitled to, what is announced would be answered, and
-/// announcements make no storm. Each mutant breaks one of these, and is found.
+/// Whatever happens, nobody answers who is not entitled to, what is announced would be answered,
+/// and announcements make no storm. Each mutant breaks one of these, and is found.
 struct TwoGatewaysTests {
   static let seeds: [UInt64] = Array(1...40)
 

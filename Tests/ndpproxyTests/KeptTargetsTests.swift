@@ -29,8 +29,9 @@ struct KeptTargetsTests {
     let configuration = settings(file)
     return try await network.gateway.withDaemon(
       ndpproxy, configuration: configuration, arguments: ["-u", "root"]
-    ) { _ in
+    ) { daemon in
       try await network.gateway.run("ip", "address", "add", "fe80::5:1/64", "dev", "eth0", "nodad")
+      #expect(try await daemon.process.line(containing: "is met", within: .seconds(5)) != nil)
       try await Task.sleep(for: .milliseconds(500))
       try await network.gateway.run("ip", "address", "del", "fe80::5:1/64", "dev", "eth0")
       return try router.messages(about: target).count
@@ -48,7 +49,7 @@ struct KeptTargetsTests {
       let router = try await Questioner(network.router)
       #expect(try await router.answer(about: target, within: .milliseconds(300)) == nil)
     }
-    #expect(try await announcements(in: network, keeping: file) == 1)
+    #expect(try await announcements(in: network, keeping: file) > 0)
     let text = try await network.gateway.run("cat", file.path)
     #expect(text.hasPrefix("ndpproxy-targets 1\neth0 \(target) "), "\(text)")
   }

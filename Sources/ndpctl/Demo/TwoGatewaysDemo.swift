@@ -36,13 +36,13 @@ struct TwoGatewaysDemo {
          router ─────────────┤               ├───── 2001:db8:1:0:ff::10
          2001:db8:1::1       └── gateway 2 ──┘
 
-      Whichever gateway has the address fe80::5:1 is the master; VRRP would see to that.
+      The gateway with the address fe80::5:1 is the master; VRRP would see to that.
       """)
     screen.step(1, "Both gateways start the proxy with this configuration.")
     screen.output(Self.configuration.split(separator: "\n").map(String.init))
     try await network.makeMaster(network.gateway, address: Self.address)
     try await network.gateway.withDaemon(daemon, configuration: Self.configuration) { first in
-      screen.output(first.process.lines.map { "gateway 1: \($0)" })
+      try await show(first, "gateway 1")
       try await runSecond(network, second)
     }
     screen.success("Cleaned up: nothing on this host was touched.")
@@ -50,11 +50,17 @@ struct TwoGatewaysDemo {
 
   private func runSecond(_ network: FoundingNetwork, _ second: Node) async throws {
     try await second.withDaemon(daemon, configuration: Self.configuration) { backup in
-      screen.output(backup.process.lines.map { "gateway 2: \($0)" })
+      try await show(backup, "gateway 2")
       try await ping(network, second)
       screen.output(
         backup.process.lines.filter { $0.contains("condition") }.map { "gateway 2: \($0)" })
     }
+  }
+
+  /// Shows that a daemon is ready, and for what.
+  private func show(_ daemon: Daemon, _ name: String) async throws {
+    _ = try await daemon.process.line(containing: "ready", within: .seconds(5))
+    screen.output(daemon.process.lines.map { "\(name): \($0)" })
   }
 
   private func ping(_ network: FoundingNetwork, _ second: Node) async throws {

@@ -20,7 +20,7 @@ package struct HostConditions {
   /// Whether a condition holds; a system call where it is about a file.
   package func holds(_ condition: Ruleset.Condition) -> Bool {
     switch condition {
-    case .address(let address): host.hasUsable(address)
+    case .address(let address): host.serves(address)
     case .link(let name): host.link(named: name).map { $0.isUp && $0.isRunning } ?? false
     case .file(let path): FileWatch.exists(path)
     case .gate(let name): openGates.contains(name)

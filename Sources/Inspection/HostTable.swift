@@ -93,12 +93,15 @@ package struct HostTable: Sendable {
     return addresses[index]?.contains { $0.address == address } == true
   }
 
-  /// Whether some interface has an address that may be used: neither tentative nor a duplicate.
+  /// Whether an interface that is up and running has an address that is neither tentative nor a
+  /// duplicate.
   ///
-  /// Costs the number of addresses.
-  package func hasUsable(_ address: IPv6Address) -> Bool {
-    addresses.values.contains { all in
-      all.contains { $0.address == address && !$0.isTentative && !$0.isDuplicate }
+  /// FRR's vrrpd leaves a virtual address where it is on a backup, and takes the interface's
+  /// carrier away. Costs the number of addresses.
+  package func serves(_ address: IPv6Address) -> Bool {
+    addresses.contains { index, all in
+      links[index].map { $0.isUp && $0.isRunning } == true
+        && all.contains { $0.address == address && !$0.isTentative && !$0.isDuplicate }
     }
   }
 

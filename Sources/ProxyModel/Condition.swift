@@ -6,7 +6,8 @@ extension Ruleset {
   /// Whoever decides which gateway is the master (VRRP, a routing daemon, a script) shows it by
   /// such a fact.
   public enum Condition: Hashable, Sendable {
-    /// `address`: some interface of this host has this address, and it is not tentative.
+    /// `address`: some interface of this host that is up and running has this address, and it is
+    /// not tentative.
     case address(IPv6Address)
 
     /// `route`: the kernel has a route for just this prefix that leads somewhere.

@@ -31,6 +31,13 @@ struct ConditionTests {
       condition: "address 2001:db8:5::1",
       begin: ip("address add 2001:db8:5::1/128 dev lo nodad"),
       end: ip("address del 2001:db8:5::1/128 dev lo")),
+    // So FRR's vrrpd leaves a backup: the address is there, and the carrier is not.
+    Fact(
+      condition: "address fe80::5:2",
+      before: [
+        ["ip", "link", "add", "x0", "type", "veth", "peer", "y0"],
+        ip("address add fe80::5:2/64 dev x0 nodad"), ["ip", "link", "set", "x0", "up"],
+      ], begin: ["ip", "link", "set", "y0", "up"], end: ["ip", "link", "set", "y0", "down"]),
     Fact(
       condition: "route 2001:db8:77::/64 via zt0 proto bird",
       // None of these is the route that is required.
@@ -67,8 +74,11 @@ struct ConditionTests {
     """
   }
 
+  /// How soon that is, 'make two-gateways' says; here other tests may keep the machine busy.
   @Test(arguments: facts)
-  func `it is answered within a tenth of a second, and then not any more`(fact: Fact) async throws {
+  func `it is answered while the condition holds, and not any more when it fails`(
+    fact: Fact
+  ) async throws {
     let network = try await FoundingNetwork(members: 1)
     let gateway = network.gateway
     for command in fact.before { _ = try await gateway.result(of: command) }
@@ -79,12 +89,13 @@ struct ConditionTests {
       for _ in 0..<3 {
         let begin = try await gateway.result(of: fact.begin)
         #expect(begin.status == .exited(0), "\(begin.standardError)")
-        try await Task.sleep(for: .milliseconds(100))
-        #expect(try await router.answer(about: target, within: .milliseconds(200)) != nil)
+        #expect(try await router.isAnswered(target, within: .seconds(3)))
         let end = try await gateway.result(of: fact.end)
         #expect(end.status == .exited(0), "\(end.standardError)")
-        try await Task.sleep(for: .milliseconds(100))
-        #expect(try await router.answer(about: target, within: .milliseconds(200)) == nil)
+        let isSilent: Bool? = try await poll(within: .seconds(3)) {
+          try await router.answer(about: target, within: .milliseconds(300)) == nil ? true : nil
+        }
+        #expect(isSilent == true)
       }
     }
   }

@@ -44,7 +44,7 @@ extension Lowering {
     switch form {
     case .address: return addressCondition(value)
     case .route: return routeCondition(value, words.dropFirst())
-    case .link: return interfaceName(value).map { .link($0) }
+    case .link: return interfaceName(value, isRequired: true).map { .link($0) }
     case .file: return fileCondition(value)
     case .gate: return gateCondition(value)
     }
@@ -99,7 +99,7 @@ extension Lowering {
         return nil
       }
       if name == "via" {
-        guard let given = interfaceName(value) else { return nil }
+        guard let given = interfaceName(value, isRequired: true) else { return nil }
         interface = given
       } else {
         guard let given = routeOrigin(value) else { return nil }

@@ -8,6 +8,7 @@
 # make test-kernel  play the labs that need Debian's kernel, in a virtual machine; some 15 minutes
 # make test-dist    install, use, upgrade and remove each package in a root of its own
 # make test-docs    run the commands and configurations of README and docs/recipes.md in labs
+# make two-gateways  let one of two gateways fail, with keepalived, BIRD and FRR; some 40 minutes
 # make compare-firewall  send packets through 2,000 random rulesets, and compare with the doctor
 # make doctor-labs  try the doctor on hosts with and without faults; writes docs/doctor-labs.md
 # make broken-hosts  find and fix five broken hosts; writes docs/five-broken-hosts.md
@@ -112,6 +113,13 @@ broken-hosts: test-packages
 	$(SWIFT) build
 	scripts/broken-hosts .build/debug >.build/broken-hosts.text
 	mv .build/broken-hosts.text docs/five-broken-hosts.md
+
+# LABS="keepalived-links frr-bgp" plays only these, and ROUNDS=3 each three times.
+ROUNDS ?= 10
+.PHONY: two-gateways
+two-gateways: two-gateways-packages
+	$(SWIFT) build
+	scripts/two-gateways --rounds $(ROUNDS) .build/debug $(LABS)
 
 .PHONY: test-release
 test-release: test-packages release
@@ -275,7 +283,7 @@ clean:
 # what is missing; what tests installs it where that is allowed. Nothing asks for other rights.
 pcap = libpcap-dev=/usr/include/pcap/pcap.h
 .PHONY: deps deps-dist checked-packages build-packages lab-packages test-packages conformance-packages
-.PHONY: bench-packages lint-packages dist-packages dist-test-packages kernel-packages
+.PHONY: bench-packages lint-packages dist-packages dist-test-packages kernel-packages two-gateways-packages
 deps: deps-dist lint-packages kernel-packages
 
 deps-dist: test-packages dist-test-packages
@@ -298,6 +306,10 @@ test-packages: lab-packages
 
 conformance-packages: lab-packages
 	scripts/install-packages ndppd=ndppd nftables=nft
+
+two-gateways-packages: lab-packages
+	scripts/install-packages keepalived=keepalived bird2=bird frr=/usr/lib/frr/zebra ndppd=ndppd \
+	  procps=pgrep
 
 kernel-packages: lab-packages
 	scripts/install-packages qemu-system-x86=qemu-system-x86_64 busybox-static=/bin/busybox \

@@ -50,6 +50,8 @@ package struct CounterSet: Codable, Equatable, Sendable {
   package var answered: UInt64 = 0
   /// Those answers that the kernel sent by itself; older daemons do not say.
   package var answeredInKernel: UInt64?
+  /// Advertisements that nobody had solicited, of those sent.
+  package var announced: UInt64?
   /// Questions sent.
   package var asked: UInt64 = 0
   /// Frames that were malformed, by reason.
@@ -71,6 +73,8 @@ package struct CounterReport: Codable, Equatable, Sendable {
   package var sessionsEvicted: UInt64 = 0
   /// Askers that were forgotten because too many waited for one target.
   package var askersEvicted: UInt64 = 0
+  /// How often the targets of a proxy were announced.
+  package var announcementRounds: UInt64?
   /// Frames that could not be sent.
   package var unsent: UInt64 = 0
   /// Frames that came faster than they could be taken.

@@ -67,6 +67,8 @@ package struct ProxyExplanation: Codable, Equatable, Sendable {
   package var sinceFailedMilliseconds: UInt64?
   /// Why it was: `targetFailed`, or `targetUpstream`.
   package var failure: String?
+  /// The condition that keeps the rule that counts from being in force.
+  package var unmet: ConditionReport?
   /// What a question that came now would lead to: `answered`, `asks`, `waiting`, or why nothing.
   package var decision = ""
   /// The same in words.

@@ -16,6 +16,7 @@ package enum Reply: Equatable, Sendable {
   case reload(ReloadReport)
   case check(CheckReport)
   case rule(RuleSwitchReport)
+  case gate(GateReport)
   case flush(FlushReport)
   case log(LogReport)
   case error(RequestFailure)
@@ -24,7 +25,7 @@ package enum Reply: Equatable, Sendable {
 extension Reply: Codable {
   private enum Key: String, CodingKey {
     case version, status, sessions, rules, counters, configuration, interfaces, why, monitoring
-    case message, missed, reload, check, rule, flush, log, error
+    case message, missed, reload, check, rule, gate, flush, log, error
     case timeMilliseconds
   }
 
@@ -50,6 +51,7 @@ extension Reply: Codable {
     case .reload(let value): try container.encode(value, forKey: .reload)
     case .check(let value): try container.encode(value, forKey: .check)
     case .rule(let value): try container.encode(value, forKey: .rule)
+    case .gate(let value): try container.encode(value, forKey: .gate)
     case .flush(let value): try container.encode(value, forKey: .flush)
     case .log(let value): try container.encode(value, forKey: .log)
     case .error(let value): try container.encode(value, forKey: .error)
@@ -83,6 +85,7 @@ extension Reply: Codable {
     case .reload: self = .reload(try value(key))
     case .check: self = .check(try value(key))
     case .rule: self = .rule(try value(key))
+    case .gate: self = .gate(try value(key))
     case .flush: self = .flush(try value(key))
     case .log: self = .log(try value(key))
     case .error: self = .error(try value(key))

@@ -24,7 +24,7 @@ extension Request {
 extension Command {
   private enum Name: String {
     case status, sessions, rules, counters, configuration, interfaces, why, monitor, recent, reload
-    case check, rule, flush, log
+    case check, rule, gate, flush, log
   }
 
   /// Reads an object with the one command under its name; `nil` where it is none.
@@ -72,6 +72,9 @@ extension Command {
         let proxy = values.optional("proxy", { $0.string }), let enabled = values["enabled"]?.bool
       else { return nil }
       self = .rule(prefix: prefix, proxy: proxy, enabled: enabled)
+    case .gate:
+      guard let name = values["name"]?.string, let isOn = values["isOn"]?.bool else { return nil }
+      self = .gate(name: name, isOn: isOn)
     case .flush:
       guard let prefix = values["prefix"]?.string.flatMap(IPv6Prefix.init) else { return nil }
       self = .flush(prefix: prefix)

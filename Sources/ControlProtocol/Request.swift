@@ -46,6 +46,8 @@ package enum Command: Encodable, Equatable, Sendable {
   /// To disable rules for just this prefix until the next reload, or to enable them again; only
   /// those of one proxy, where it is given; for root.
   case rule(prefix: IPv6Prefix, proxy: String?, enabled: Bool)
+  /// To set a gate of the configuration on or off; for root.
+  case gate(name: String, isOn: Bool)
   /// To forget what is known of targets in a prefix; for root.
   case flush(prefix: IPv6Prefix)
   /// To log more or less from now on; for root.
@@ -54,7 +56,7 @@ package enum Command: Encodable, Equatable, Sendable {
   /// Whether it changes something.
   package var isPrivileged: Bool {
     switch self {
-    case .reload, .check, .rule, .flush, .log: true
+    case .reload, .check, .rule, .gate, .flush, .log: true
     case .status, .sessions, .rules, .counters, .configuration, .interfaces, .why, .monitor,
       .recent:
       false

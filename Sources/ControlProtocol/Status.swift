@@ -37,6 +37,11 @@ package struct Status: Codable, Equatable, Sendable {
   package var rules: [RuleReport] = []
   /// Whether questions are answered in the kernel; older daemons do not say.
   package var kernelPath: KernelPathStatus?
+  /// The conditions of proxies and rules, `ControlSocket.pageLength` at most; left out where there
+  /// are none.
+  package var conditions: [ConditionReport]?
+  /// How many targets are remembered to have been solicited, where that is remembered.
+  package var rememberedCount: Int?
   /// How many targets are in which state.
   package var sessions = NamedCounts([])
   /// The limits, and how far each was used.

@@ -8,6 +8,7 @@ extension DiscardReason {
     case .notProxyInterface: "no proxy is configured for this interface"
     case .noRule: "no rule covers the target"
     case .excluded: "the rule excludes the target"
+    case .conditionUnmet: "a condition of the rule or its proxy is not met"
     case .ownAddress: "the target is an address of this interface, so the kernel answers"
     case .targetNotProxied: "a proxy may not answer for this kind of address"
     case .ownFrame: "the message comes from this host"
@@ -32,6 +33,7 @@ extension DiscardReason {
     case .conflictingOwner: "another host has confirmed the target"
     case .advertisementNotAwaited: "no solicitation for this target is open"
     case .advertisementNotSolicited: "the advertisement does not answer a solicitation of this host"
+    case .otherGateway: "another host advertises the target, for which ndpproxy answers"
     case .advertisementLinkLayerAddress: "the advertisement has no link-layer address of the target"
     }
   }

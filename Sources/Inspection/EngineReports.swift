@@ -67,6 +67,7 @@ extension CounterReport {
     }
     sessionsEvicted = counters.sessionsEvicted
     askersEvicted = counters.askersEvicted
+    announcementRounds = counters.announcementRounds
     var times = latency
     times.add(counters.waits)
     self.latency.boundsNanoseconds = LatencyHistogram.bounds
@@ -82,6 +83,7 @@ extension CounterSet {
     advertisementsReceived = tally.advertisementsReceived
     answered = tally.advertised
     answeredInKernel = tally.advertisedElsewhere
+    announced = tally.announced
     asked = tally.solicited
     malformed = NamedCounts(DropReason.allCases.map { (name: $0.name, count: tally[$0]) })
     ignored = NamedCounts(DiscardReason.allCases.map { (name: $0.name, count: tally[$0]) })

@@ -99,6 +99,11 @@ package struct Explainer {
     report.session = found.session.map { SessionReport($0, now: now, name: name(of:)) }
     report.sinceFailedMilliseconds = found.failed.map { now.milliseconds(since: $0) }
     report.failure = found.failureReason?.name
+    report.unmet = found.unmet.map {
+      ConditionReport(
+        $0.condition, proxy: found.proxy, prefix: found.rules.first?.rule.prefix, isMet: false,
+        since: $0.since, heldBackUntil: $0.heldBackUntil, now: now)
+    }
     switch found.outcome {
     case .answer(let message):
       report.decision = "answered"

@@ -44,6 +44,12 @@ struct HostCheck {
     for reference in result.references {
       switch reference.subject {
       case .interface(let name): reportInterface(name, reference, into: &result)
+      case .requiredInterface(let name):
+        guard host.link(named: name) == nil else { continue }
+        result.report(
+          .missingInterface, about: reference, isNote: true,
+          "'\(name)': no such interface, and a condition is about it",
+          suggestion: "nothing is answered until there is; there are \(interfaceNames)")
       case .address(let address, let name):
         // Of an interface that is not there it is said already.
         guard host.link(named: name) != nil, !host.has(address, onLinkNamed: name) else { continue }

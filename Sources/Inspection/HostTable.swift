@@ -93,6 +93,18 @@ package struct HostTable: Sendable {
     return addresses[index]?.contains { $0.address == address } == true
   }
 
+  /// Whether an interface that is up and running has an address that is neither tentative nor a
+  /// duplicate.
+  ///
+  /// FRR's vrrpd leaves a virtual address where it is on a backup, and takes the interface's
+  /// carrier away. Costs the number of addresses.
+  package func serves(_ address: IPv6Address) -> Bool {
+    addresses.contains { index, all in
+      links[index].map { $0.isUp && $0.isRunning } == true
+        && all.contains { $0.address == address && !$0.isTentative && !$0.isDuplicate }
+    }
+  }
+
   /// Takes an interface's names away, unless another has taken them over.
   private mutating func forgetNames(of index: Int32) {
     for name in links[index]?.names ?? [] where indexes[name] == index { indexes[name] = nil }

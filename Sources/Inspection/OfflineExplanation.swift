@@ -19,6 +19,13 @@ extension Explanation {
     var engine = Engine(ruleset: ruleset, limits: configuration.limits)
     var actions: [Action] = []
     engine.handle(host.event, now: now, into: &actions)
+    let routesOfConditions =
+      ruleset.requiredRoutes.isEmpty ? [] : try RouteWatch(ruleset.requiredRoutes).routes
+    let conditions = HostConditions(host: host, routes: routesOfConditions)
+    for condition in ruleset.conditions {
+      engine.handle(
+        .condition(condition, holds: conditions.holds(condition)), now: now, into: &actions)
+    }
     let explainer = Explainer(
       host: host, plan: plan, condition: { plan.condition(of: $0, in: host) },
       neighbors: try NeighborLookup())

@@ -14,7 +14,7 @@ package struct PortPlan: Sendable {
   package var proxyNames: [String] { names.filter { purposes[$0] != nil } }
   /// Those of them on which rules ask.
   private let askedNames: Set<String>
-  /// Whether some rule asks anywhere.
+  /// Whether advertisements are to be heard: some rule asks, or another gateway may be there.
   package let asks: Bool
   private var purposes: [String: Purpose] = [:]
   /// The proxies by the names of their interfaces, without their rules.
@@ -43,7 +43,9 @@ package struct PortPlan: Sendable {
     self.names = names.filter { seen.insert($0).inserted }
     patterns = self.names.map { InterfacePattern($0) }.filter { !$0.isExact }
     askedNames = asked
-    asks = ruleset.proxies.contains { $0.rules.contains { $0.method != .static } }
+    asks = ruleset.proxies.contains {
+      $0.hasConditions || $0.rules.contains { $0.method != .static }
+    }
   }
 
   /// What a configuration names.

@@ -158,6 +158,7 @@ extension ProxyExplanation {
   /// Why there is no answer, as closely as it is known.
   fileprivate func cause(in explanation: Explanation) -> String {
     switch standingDecision(in: explanation) {
+    case "conditionUnmet": return unmet?.sentence ?? reason
     case "excluded": return "the rule excludes \(rule.map { "\($0.prefix)" } ?? "it")"
     case "noRoute":
       guard let interface = explanation.route.interface else {

@@ -10,6 +10,9 @@ package struct Configuration: Equatable, Sendable {
 
   /// `kernel-path`: whether questions are answered inside the kernel.
   package var kernelPath = KernelPathMode.auto
+  /// `keep-targets`: the file in which targets that were solicited are kept over a restart; `nil`
+  /// for none.
+  package var targetsPath: String?
 
   /// `route-ttl` where it was given: without effect, kept so that printing loses nothing.
   package var routeTTL: Duration?

@@ -19,6 +19,9 @@ final class Daemon: DaemonOperator {
   private let attachments: Attachments
   private let messageLog: MessageLog
   private let manager: ServiceNews
+  private let conditions: Conditions
+  private let hooks: Hooks
+  private let keptTargets: KeptTargets
   private lazy var control = Control(
     path: path, attachments: attachments, routes: routes, host: host, log: log, current: current,
     daemon: self)
@@ -49,10 +52,20 @@ final class Daemon: DaemonOperator {
       news: try HostMonitor(), listener: path)
     self.attachments = attachments
     manager = ServiceNews { attachments.summary }
+    conditions = Conditions(host: host, loop: loop, log: log, path: path)
+    hooks = Hooks(loop: loop, log: log)
+    hooks.change(to: ruleset)
+    keptTargets = KeptTargets(path: path, loop: loop, log: log)
     current.nameInterfaces { [host] in host.table.link(named: $0)?.name ?? $0 }
     neighbors.listener = path
     routes.listener = path
     attachments.whenChanged = { [manager] in manager.tell() }
+    attachments.whenHeard = { [conditions] in conditions.take($0) }
+    attachments.isStandingBy = { [path] in path.engine.isStandingBy(proxyNamed: $0) }
+    conditions.whenChanged = { [manager, hooks, path] in
+      hooks.update { path.engine.isStandingBy(proxyNamed: $0) }
+      manager.tell()
+    }
     attachments.whenRead = { [neighbors] in
       if attachments.plan.asks { neighbors.introduceRouters() }
     }
@@ -68,6 +81,8 @@ final class Daemon: DaemonOperator {
     try path.start()
     try ruleLinks.listen(attachments.plan.asks)
     try followKernel(attachments.plan, current.ruleset)
+    keptTargets.read(current.configuration.targetsPath)
+    try conditions.follow(current.ruleset)
     try attachments.start()
     try answerInKernel()
   }
@@ -98,6 +113,11 @@ final class Daemon: DaemonOperator {
     try control.listen(at: socket, loop: loop)
   }
 
+  /// Makes ready to run programs at a take-over, where the configuration has some.
+  ///
+  /// Call it once privileges have been given up, and before system calls are limited.
+  func startHooks() throws(SystemError) { try hooks.start() }
+
   /// What is answered where, and what is waited for, in a few words.
   var summary: String { attachments.summary }
 
@@ -115,6 +135,7 @@ final class Daemon: DaemonOperator {
   /// Takes away what would stay behind: routes to targets and the control socket.
   func close() {
     path.kernel.stop("the daemon ends")
+    keptTargets.write()
     routes.removeHostRoutes()
     control.close()
   }
@@ -169,11 +190,19 @@ extension Daemon {
     }
   }
 
+  func setGate(_ name: String, isOn: Bool) throws(RequestFailure) -> GateReport {
+    try conditions.setGate(name, isOn: isOn)
+  }
+
   private func take(_ configuration: Configuration) throws(SystemError) {
     let ruleset = configuration.ruleset
     let plan = plan(for: ruleset)
     // All that may fail comes first.
     try followKernel(plan, ruleset)
+    try conditions.follow(ruleset)
+    hooks.change(to: ruleset)
+    hooks.warnUnlessReady()
+    keptTargets.change(to: configuration.targetsPath)
     if ruleset.installsHostRoutes, !Privileges.has(.netAdmin) {
       log.warning(
         "autowire needs CAP_NET_ADMIN, which was given up at the start: it takes a restart")

@@ -91,14 +91,16 @@ package struct Service {
     let pidFile = try makePIDFile()
     openControlSocket(of: daemon, log: log)
     defer { daemon.close() }
+    makeDirectoryForTargets(log: log)
     // All has been read of it by now.
     CurrentProcess.clearEnvironment()
     try dropPrivileges(of: daemon, log: log)
+    try attempt { () throws(SystemError) in try daemon.startHooks() }
     log.notice("ready: \(daemon.summary)")
     try attempt { () throws(SystemError) in
       try background?.becomeReady()
       log.reopenStandardError()
-      limitSystemCalls(of: daemon, log: log)
+      limitSystemCalls(of: daemon, writesFiles: configuration.targetsPath != nil, log: log)
       Heap.trim()
       try daemon.run()
     }
@@ -152,6 +154,18 @@ package struct Service {
     }
   }
 
+  /// Makes the directory in which targets are kept, where it is missing and root starts us.
+  private func makeDirectoryForTargets(log: Log) {
+    guard let path = configuration.targetsPath, Privileges.isSuperuser else { return }
+    let directory = RegularFile.directory(of: path)
+    guard !RegularFile.exists(directory) else { return }
+    do {
+      try RegularFile.makeDirectory(directory, owner: account)
+    } catch {
+      log.warning("keep-targets: \(error)")
+    }
+  }
+
   /// Gives up what whoever started us let us have beyond what everybody has.
   private func dropCapabilities(keeping kept: [Privileges.Capability], log: Log) {
     do {
@@ -165,9 +179,10 @@ package struct Service {
   /// Has the kernel refuse every system call that the daemon has no use for.
   ///
   /// Not every kernel can; the other capabilities are gone all the same.
-  private func limitSystemCalls(of daemon: Daemon, log: Log) {
+  private func limitSystemCalls(of daemon: Daemon, writesFiles: Bool, log: Log) {
     do {
-      try SystemCallFilter.install(allowingPrograms: daemon.answersInKernel)
+      try SystemCallFilter.install(
+        writesFiles: writesFiles, hasPrograms: daemon.answersInKernel)
     } catch {
       log.notice("system calls are not limited: \(error)")
     }

@@ -24,6 +24,8 @@ package enum Event: Sendable {
   case neighbor(CachedNeighbor?, of: IPv6Address, on: InterfaceIndex)
   /// The answer to `Action.withdraw`; `nil` where nobody asked for the target.
   case usage(AnswerUsage?, of: IPv6Address, on: InterfaceIndex)
+  /// A condition of the rules holds on this host now, or does not.
+  case condition(Ruleset.Condition, holds: Bool)
   /// Some route changed, so earlier answers may be wrong.
   case routesChanged
 }

@@ -6,6 +6,8 @@ public enum DiscardReason: Int, CaseIterable, Sendable {
   case noRule
   /// The rule that covers the target excludes it.
   case excluded
+  /// A `require` of the rule or its proxy is not met.
+  case conditionUnmet
   /// The kernel answers for its own addresses of this interface.
   case ownAddress
   /// Link-local, loopback, unspecified and IPv4-mapped targets are nobody's to proxy.
@@ -48,6 +50,8 @@ public enum DiscardReason: Int, CaseIterable, Sendable {
   case advertisementNotSolicited
   /// An advertisement from another link-layer address than the one that confirmed the target.
   case conflictingOwner
+  /// An advertisement of another station for a target for which this host answers.
+  case otherGateway
   /// An advertisement that does not say where the target is, or says it is us.
   case advertisementLinkLayerAddress
 

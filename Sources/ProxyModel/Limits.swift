@@ -22,6 +22,10 @@ public struct Limits: Equatable, Sendable {
   /// An answer costs as much as its question, so that a limit would protect nobody.
   public var advertisementsPerSecond: Int?
 
+  /// `max-announcements`: unsolicited advertisements per second, all proxies together; the others
+  /// wait their turn.
+  public var announcementsPerSecond = 500
+
   /// Solicitors waiting for one target; then the oldest of the station with most of them is
   /// forgotten.
   ///

@@ -51,6 +51,22 @@ extension Ruleset {
     /// `outgoing`, of the domosekai fork: react to our own solicitations; not yet in effect.
     public var reactsToOutgoing = false
 
+    /// `announce`: when unsolicited advertisements are sent.
+    public var announcements = Announcements.auto
+
+    /// `announce-new`: whether a target is announced when it is confirmed for the first time
+    /// (RFC 9131).
+    public var announcesNewTargets = false
+
+    /// `on-take-over`: the program to run when it comes into force, its path first; empty for none.
+    public var takeOverProgram: [String] = []
+
+    /// `on-release`: the program to run when it is not in force any more.
+    public var releaseProgram: [String] = []
+
+    /// `require`: what must hold for its rules to be in force; all of it.
+    public var conditions: [Condition] = []
+
     /// `description`: what it is for, for people; empty if nothing is said.
     public var description = ""
 
@@ -113,6 +129,11 @@ extension Ruleset {
 
     /// `autovia`: whether host routes lead by way of the host that confirmed the target.
     public var routesViaNeighbor: Bool
+
+    /// `require`: what must hold for it to be in force, besides what its proxy requires.
+    ///
+    /// All rules of a proxy for one prefix have the same.
+    public var conditions: [Condition] = []
 
     /// `description`: what it is for, for people; empty if nothing is said.
     public var description = ""

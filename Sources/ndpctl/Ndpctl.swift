@@ -16,7 +16,7 @@ struct Ndpctl: AsyncParsableCommand {
     subcommands: [
       StatusCommand.self, SessionsCommand.self, RulesCommand.self, CountersCommand.self,
       WhyCommand.self, MonitorCommand.self, TopCommand.self, MetricsCommand.self,
-      ConfigCommand.self, ReloadCommand.self, RuleCommand.self, FlushCommand.self,
+      ConfigCommand.self, ReloadCommand.self, RuleCommand.self, GateCommand.self, FlushCommand.self,
       LogCommand.self, DoctorCommand.self, InitCommand.self, ProbeCommand.self, DemoCommand.self,
     ],
     defaultSubcommand: StatusCommand.self)

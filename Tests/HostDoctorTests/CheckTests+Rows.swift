@@ -116,6 +116,15 @@ extension CheckTests {
     Row(code: "D61", name: "nothing answered", severity: .note, fix: nil) {
       $0.picture.daemon = DaemonAccount(solicitationsSeen: 5, advertisementsSent: 0)
     },
+    Row(code: "D43", name: "two masters", severity: .warning, fix: nil) {
+      $0.picture.daemon = DaemonAccount(
+        solicitationsSeen: 5, advertisementsSent: 5, unmetConditions: [],
+        advertisementsOfOthers: 3)
+    },
+    Row(code: "D62", name: "a backup", severity: .note, fix: nil) {
+      $0.picture.daemon = DaemonAccount(
+        solicitationsSeen: 5, advertisementsSent: 5, unmetConditions: ["eth0: it is not met"])
+    },
     Row(code: "D40", name: "ndppd", severity: .warning, fix: "kill 8") {
       $0.picture.processes = .success([HostProcess(identifier: 8, name: "ndppd")])
     },

@@ -97,6 +97,14 @@ import Testing
     ),
   ]
 
+  @Test func `a condition may be about any interface, and about one that is to come`() throws {
+    let rule = "rule 2001:db8::/64 { iface zt0 }"
+    #expect(try findings("proxy eth0 { require link wg0 \(rule) }") == [])
+    #expect(try findings("proxy eth0 { require link down0 \(rule) }") == [])
+    #expect(
+      try findings("proxy eth0 { require link nil0 \(rule) }") == ["1:27 note missing-interface"])
+  }
+
   @Test func `rows`() throws {
     for row in Self.rows {
       let found = try findings(row.text)

@@ -26,6 +26,21 @@ struct DemoTests {
     #expect(lines.allSatisfy { $0.count <= 80 }, "\(lines.filter { $0.count > 80 })")
   }
 
+  @Test func showsATakeOver() async throws {
+    let node = try await FoundingNetwork(members: 1).router
+    let result = try await node.result(
+      of: [ndpctl, "demo", "--daemon", ndpproxy, "--two-gateways"])
+    #expect(result.status == .exited(0), "\(result.standardError)")
+    for text in [
+      "gateway 2: notice: ready: standing by on eth0", "condition 'address fe80::5:1' is met",
+      " ms after the address had moved", "Cleaned up",
+    ] {
+      #expect(result.standardOutput.contains(text), "\(result.standardOutput)")
+    }
+    let lines = result.standardOutput.split(separator: "\n")
+    #expect(lines.allSatisfy { $0.count <= 80 }, "\(lines.filter { $0.count > 80 })")
+  }
+
   @Test func aDaemonThatDiesFailsTheDemo() async throws {
     let node = try await FoundingNetwork(members: 1).router
     let result = try await node.result(of: [ndpctl, "demo", "--daemon", "/bin/cat"])

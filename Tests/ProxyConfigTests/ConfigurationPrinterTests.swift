@@ -17,6 +17,7 @@ import Testing
         max-route-lookups 5000
         max-advertisements unlimited
         kernel-path auto
+        max-announcements 500
 
         proxy eth0 {
           router yes
@@ -32,6 +33,8 @@ import Testing
           autowire no
           promiscuous no
           outgoing no
+          announce auto
+          announce-new no
           rule 2001:db8::/80 {
             auto
             autovia no

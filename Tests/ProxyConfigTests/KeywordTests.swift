@@ -10,11 +10,12 @@ import Testing
   {
     #expect(
       Keyword.all.map(\.name).sorted() == [
-        "address-ttl", "auto", "autovia", "autowire", "dad", "deadtime", "description",
-        "description", "exclude", "iface", "include", "keepalive", "kernel-path",
-        "max-advertisements", "max-route-lookups", "max-sessions", "max-solicitations", "outgoing",
-        "override", "promiscuous", "proxy", "retries", "route-ttl", "router", "rule",
-        "solicitors", "source", "static", "timeout", "ttl",
+        "address-ttl", "announce", "announce-new", "auto", "autovia", "autowire", "dad",
+        "deadtime", "description", "description", "exclude", "iface", "include", "keep-targets",
+        "keepalive", "kernel-path", "max-advertisements", "max-announcements",
+        "max-route-lookups", "max-sessions", "max-solicitations", "on-release", "on-take-over",
+        "outgoing", "override", "promiscuous", "proxy", "require", "require", "retries",
+        "route-ttl", "router", "rule", "solicitors", "source", "static", "timeout", "ttl",
       ])
   }
 

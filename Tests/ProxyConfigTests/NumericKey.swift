@@ -47,6 +47,7 @@ struct NumericKey: CustomStringConvertible, Sendable {
     NumericKey("max-solicitations", 1...10_000_000, of: \.limits.solicitationsPerSecond),
     NumericKey("max-route-lookups", 1...10_000_000, of: \.limits.routeLookupsPerSecond),
     NumericKey("max-advertisements", 1...10_000_000, of: \.limits.advertisementsPerSecond),
+    NumericKey("max-announcements", 1...10_000_000, of: \.limits.announcementsPerSecond),
     NumericKey(proxy: "timeout", 1...3_600_000) { milliseconds($0.timers.timeout) },
     NumericKey(proxy: "retries", 0...10, of: \.timers.retries),
     NumericKey(proxy: "ttl", 1...86_400_000) { milliseconds($0.timers.ttl) },

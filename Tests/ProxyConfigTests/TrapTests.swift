@@ -313,6 +313,9 @@ import Testing
       "file-too-large", "too-many-entries", "more-diagnostics", "nesting-too-deep", "utf-16",
       // IncludeTests.
       "nothing-included", "included-twice", "included-too-deep", "too-many-files",
+      // ConditionTests.
+      "invalid-condition", "duplicate-condition", "too-many-conditions", "different-conditions",
+      "invalid-program", "invalid-path",
       // HostCheckTests.
       "missing-interface", "interface-down", "enslaved-interface", "no-neighbour-discovery",
       "missing-address", "same-interface",

@@ -30,6 +30,10 @@ private final class FakeOperator: DaemonOperator {
     throw RequestFailure(.notFound, "there is no rule \(prefix)")
   }
 
+  func setGate(_ name: String, isOn: Bool) throws(RequestFailure) -> GateReport {
+    throw RequestFailure(.notFound, "there is no gate \(name)")
+  }
+
   func setLogLevel(_ level: LogLevel) { self.level = level }
 }
 

@@ -183,12 +183,13 @@ struct ReasonNameTests {
   @Test func `reasons to ignore a message keep their names`() {
     #expect(
       DiscardReason.allCases.map(\.name).joined(separator: " ") == """
-        notProxyInterface noRule excluded ownAddress targetNotProxied ownFrame askerIsTarget \
+        notProxyInterface noRule excluded conditionUnmet ownAddress targetNotProxied ownFrame \
+        askerIsTarget \
         duplicateAddressDetection ruleInterfaceUnavailable targetUpstream askerOffLink \
         offLinkLimit sessionLimit noRoute routeLookupFailed askedHere targetFailed \
         noSourceAddress advertisementLimit solicitationLimit routeLookupLimit \
         advertisementNotAwaited advertisementNotSolicited conflictingOwner \
-        advertisementLinkLayerAddress
+        otherGateway advertisementLinkLayerAddress
         """)
   }
 

@@ -29,6 +29,12 @@ struct Gateway: ~Copyable {
     _ = handle(.interfacesRead(Self.interfaces))
   }
 
+  /// The same with one proxy, or some, as they are given.
+  init(_ proxies: [Ruleset.Proxy], limits: Limits = Limits()) {
+    engine = Engine(ruleset: Ruleset(proxies: proxies), limits: limits)
+    _ = handle(.interfacesRead(Self.interfaces))
+  }
+
   static let interfaces = [
     Interface(
       index: eth0, name: "eth0", linkLayerAddress: mac(0x100), isUp: true,

@@ -134,7 +134,7 @@ final class Judge {
     case .neighbor(let entry, let target, let index):
       hear(entry, of: target, on: index, at: gateway)
     case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located,
-      .usage, .routesChanged:
+      .usage, .condition, .routesChanged:
       return
     }
   }

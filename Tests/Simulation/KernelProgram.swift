@@ -63,7 +63,7 @@ extension World {
         target, on: index, now: now, routesAt: gateway.engine.routeGeneration) == true
     if isPublished { judge.checkPublished(target, on: index, at: gateway) }
     guard let plain = gateway.engine.plainAnswer(to: frame, on: index),
-      !plain.isConditional || isPublished
+      !plain.isConditional || isPublished, gateway.engine.mayPublish(plain)
     else { return false }
     judge.hear(.solicitation(frame, on: index), at: gateway)
     if plain.isConditional { gateway.program?.count(target, on: index, now: now) }

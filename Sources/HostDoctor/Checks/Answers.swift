@@ -5,7 +5,7 @@ import ProxyModel
 
 extension Check {
   static let answerChecks = [
-    otherProxies, kernelProxy, networkdProxy, wideStatic, sent, ignored, contested,
+    otherProxies, kernelProxy, networkdProxy, contested, wideStatic, sent, conditions, ignored,
   ]
 
   private static let otherProxies = Check(
@@ -87,8 +87,50 @@ extension Check {
       + "asks again and again, try 'source global' or 'override yes'")
 
   private static let contested = Check(
-    notChecked: "D43", "others' answers", .answers,
-    reason: "whether others answer too shows on the wire: ndpctl probe ADDRESS -i INTERFACE")
+    "D43", "others' answers", .answers,
+    """
+    Another station advertises targets for which the daemon answers: most likely a second gateway \
+    that takes itself for the master, too. The daemon hears what is sent to all nodes, as it is at \
+    a take-over, and counts it for proxies with conditions; it is asked through its control \
+    socket. What others answer to the router alone shows only on the wire: 'ndpctl probe ADDRESS \
+    -i INTERFACE'.
+    """
+  ) { examination in
+    guard let daemon = examination.picture.daemon, daemon.unmetConditions != nil else {
+      return .notChecked(
+        "whether others answer too shows on the wire: ndpctl probe ADDRESS -i INTERFACE")
+    }
+    guard daemon.advertisementsOfOthers > 0 else {
+      return .good("no other gateway has advertised targets while this one answered")
+    }
+    return .found([
+      Finding(
+        .warning, "another gateway is active, too",
+        value: "\(daemon.advertisementsOfOthers) advertisements of others since the start",
+        from: "the daemon",
+        meaning: "the log names its link-layer address; see on both gateways which conditions are "
+          + "met ('ndpctl status'), and whether they hear each other")
+    ])
+  }
+
+  private static let conditions = Check(
+    "D62", "conditions", .answers,
+    """
+    While a condition that a proxy or a rule requires is not met, nothing is answered for it; on \
+    the backup of two gateways that is as it should be. The daemon is asked through its control \
+    socket.
+    """
+  ) { examination in
+    guard let unmet = examination.picture.daemon?.unmetConditions else {
+      return .good("nothing is required, or the daemon was not asked")
+    }
+    return Verdict(
+      unmet.map {
+        Finding(
+          .note, "a condition is not met", value: $0, from: "the daemon",
+          meaning: "nothing is answered there until it is; on a backup gateway that is intended")
+      }, good: "every condition is met")
+  }
 }
 
 extension Examination {

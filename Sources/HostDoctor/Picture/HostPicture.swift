@@ -76,12 +76,20 @@ package struct DaemonAccount: Equatable, Sendable {
   package var askedRules: Set<String> = []
   /// The proxy interfaces on which the kernel path answers.
   package var kernelPathInterfaces: Set<String> = []
+  /// The conditions that are not met, with the interface of the proxy, a sentence each; `nil` where
+  /// nothing is required.
+  package var unmetConditions: [String]?
+  /// Advertisements of other stations for targets for which it answered.
+  package var advertisementsOfOthers: UInt64 = 0
 
   package init(
     process: Int32? = nil, solicitationsSeen: UInt64, advertisementsSent: UInt64,
-    askedRules: Set<String> = [], kernelPathInterfaces: Set<String> = []
+    askedRules: Set<String> = [], kernelPathInterfaces: Set<String> = [],
+    unmetConditions: [String]? = nil, advertisementsOfOthers: UInt64 = 0
   ) {
     self.kernelPathInterfaces = kernelPathInterfaces
+    self.unmetConditions = unmetConditions
+    self.advertisementsOfOthers = advertisementsOfOthers
     self.process = process
     self.askedRules = askedRules
     self.solicitationsSeen = solicitationsSeen

@@ -108,6 +108,14 @@ package enum Privileges {
     return sets[3 * half] & 1 << UInt32(capability.rawValue % 32) != 0
   }
 
+  /// Whether this process has, or could take up, any capability.
+  static var hasAny: Bool {
+    var header: [UInt32] = [UInt32(_LINUX_CAPABILITY_VERSION_3), 0]
+    var sets = [UInt32](repeating: 0, count: 6)
+    guard unsafe linux_capget(&header, &sets) == 0 else { return true }
+    return sets.contains { $0 != 0 }
+  }
+
   /// Whether a file can be read with what this process may do now.
   package static func canRead(_ path: String) -> Bool { unsafe access(path, R_OK) == 0 }
 

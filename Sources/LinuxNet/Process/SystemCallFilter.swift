@@ -10,17 +10,23 @@ package enum SystemCallFilter {
   /// What is refused fails with `ENOSYS`, for which the C library has other ways. Of some calls
   /// only certain arguments are refused: sockets of other families, memory that is executable,
   /// files that are opened for writing, signals to other processes. It needs `no_new_privs`, which
-  /// it sets, and cannot be taken back. `allowingPrograms` is for who has programs in the kernel
-  /// (bpf(2)); what it may do with these is a matter of its capabilities. Throws where the kernel
-  /// does not know seccomp, or on a processor whose calls are not listed here.
-  package static func install(allowingPrograms: Bool = false) throws(SystemError) {
+  /// it sets, and cannot be taken back. Throws where the kernel does not know seccomp, or on a
+  /// processor whose calls are not listed here.
+  ///
+  /// With `writesFiles`, files may be made, written and renamed, as far as this user may.
+  /// `hasPrograms` is for who has programs in the kernel (bpf(2)); what it may do with these is a
+  /// matter of its capabilities.
+  package static func install(
+    writesFiles: Bool = false, hasPrograms: Bool = false
+  ) throws(SystemError) {
     guard let architecture else {
       throw SystemError("limit system calls on this processor", .notSupported)
     }
     guard linux_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 else {
       throw SystemError("forbid new privileges", .current)
     }
-    var program = program(for: architecture, besides: allowingPrograms ? [SYS_bpf] : [])
+    var program = program(
+      for: architecture, writesFiles: writesFiles, besides: hasPrograms ? [SYS_bpf] : [])
     try call("limit system calls") {
       unsafe program.withUnsafeMutableBufferPointer { buffer in
         let option = unsafe sock_fprog(len: UInt16(buffer.count), filter: buffer.baseAddress)
@@ -52,7 +58,7 @@ package enum SystemCallFilter {
   }
 
   private static func program(
-    for architecture: UInt32, besides others: [CInt]
+    for architecture: UInt32, writesFiles: Bool, besides others: [CInt]
   ) -> [sock_filter] {
     var program = [
       statement(BPF_LD | BPF_W | BPF_ABS, Field.architecture),
@@ -60,10 +66,11 @@ package enum SystemCallFilter {
       statement(BPF_LD | BPF_W | BPF_ABS, Field.number),
     ]
     // Numbers of the x32 interface are others, and so not among these.
-    for number in portable + older + others {
+    for number in portable + older + others + (writesFiles ? writing : []) {
       program.append(jump(unlessEqual: UInt32(number), over: 1))
       program.append(allow)
     }
+    // Of a number that is allowed above, what comes here is never looked at.
     for (number, check) in checks {
       program.append(jump(unlessEqual: UInt32(number), over: UInt8(check.count)))
       program += check
@@ -123,6 +130,8 @@ extension SystemCallFilter {
     // A configuration that is read again, with what it includes; the pid file at the end.
     SYS_lseek, SYS_pread64, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_faccessat,
     SYS_faccessat2, SYS_readlinkat, SYS_getdents64, SYS_unlinkat,
+    // Files that conditions are about.
+    SYS_inotify_init1, SYS_inotify_add_watch, SYS_inotify_rm_watch,
     // Memory.
     SYS_brk, SYS_munmap, SYS_mremap, SYS_madvise,
     // Time, chance, signals, and who we are.
@@ -142,6 +151,15 @@ extension SystemCallFilter {
       ]
     #else
       []
+    #endif
+  }
+
+  /// What it takes to write a file and put it in the place of another.
+  private static var writing: [CInt] {
+    #if arch(x86_64)
+      [SYS_openat, SYS_renameat, SYS_renameat2, SYS_fsync, SYS_open, SYS_rename]
+    #else
+      [SYS_openat, SYS_renameat, SYS_renameat2, SYS_fsync]
     #endif
   }
 

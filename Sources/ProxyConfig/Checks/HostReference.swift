@@ -9,6 +9,9 @@ package struct HostReference: Sendable {
     /// An interface of this name, or one that matches this pattern.
     case interface(String)
 
+    /// An interface of this name that a condition is about.
+    case requiredInterface(String)
+
     /// This address on an interface of this name.
     case address(IPv6Address, interface: String)
   }

@@ -111,6 +111,24 @@ extension Diagnostic {
     /// `{` on a line of its own, which ndppd ignores.
     case braceOnNextLine = "brace-on-next-line"
 
+    /// `require` with something that is no condition.
+    case invalidCondition = "invalid-condition"
+
+    /// A condition that was given before.
+    case duplicateCondition = "duplicate-condition"
+
+    /// More than `TextBounds.conditions`.
+    case tooManyConditions = "too-many-conditions"
+
+    /// No absolute path of a file.
+    case invalidPath = "invalid-path"
+
+    /// No absolute path of a program, or too many arguments.
+    case invalidProgram = "invalid-program"
+
+    /// Rules of a proxy for one prefix with different conditions.
+    case differentConditions = "different-conditions"
+
     /// A rule without `{ … }`.
     case missingBlock = "missing-block"
 

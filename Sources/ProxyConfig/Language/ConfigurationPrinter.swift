@@ -87,7 +87,7 @@ extension Ruleset.Proxy {
       }
       text += "  \(keyword.name) \(value)\n"
     }
-    return text
+    return text + conditions.map { "  require \($0)\n" }.joined()
   }
 }
 
@@ -109,7 +109,7 @@ extension Ruleset.Rule {
       }
       text += "    \(keyword.name) \(value)\n"
     }
-    return text
+    return text + conditions.map { "    require \($0)\n" }.joined()
   }
 }
 

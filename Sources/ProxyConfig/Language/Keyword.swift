@@ -77,6 +77,9 @@ extension Keyword {
 
     /// A prefix inside the rule's that the rule is not about; may be given several times.
     case exclusion
+
+    /// What must hold for the proxy or the rule to be in force; may be given several times.
+    case condition
   }
 }
 
@@ -101,6 +104,10 @@ extension Keyword {
       file: "max-advertisements",
       .optionalLimit(\.limits.advertisementsPerSecond, 1...TextBounds.rate)),
     Keyword(file: "kernel-path", .choice(\.kernelPath, "'auto', 'yes' or 'no'")),
+    Keyword(
+      file: "max-announcements",
+      .count(\.limits.announcementsPerSecond, 1...TextBounds.rate, unit: .limit)),
+    Keyword(file: "keep-targets", .path(\.targetsPath, example: "/var/lib/ndpproxy/targets")),
     Keyword("proxy", in: .file, .proxyBlock),
 
     Keyword(proxy: "router", .flag(\.isRouter)),
@@ -116,6 +123,11 @@ extension Keyword {
     Keyword(proxy: "autowire", .flag(\.installsHostRoutes)),
     Keyword(proxy: "promiscuous", .flag(\.isPromiscuous)),
     Keyword(proxy: "outgoing", .flag(\.reactsToOutgoing), isInEffect: false),
+    Keyword(proxy: "announce", .announcements),
+    Keyword(proxy: "announce-new", .flag(\.announcesNewTargets)),
+    Keyword(proxy: "on-take-over", .program(\.takeOverProgram, named: "on-take-over")),
+    Keyword(proxy: "on-release", .program(\.releaseProgram, named: "on-release")),
+    Keyword("require", in: .proxy, .condition),
     Keyword(proxy: "description", .text(\.description, example: "the uplink")),
     Keyword("rule", in: .proxy, .ruleBlock),
 
@@ -123,6 +135,7 @@ extension Keyword {
     Keyword("iface", in: .rule, .interfaceMethod),
     Keyword("auto", in: .rule, .method(.auto)),
     Keyword("exclude", in: .rule, .exclusion),
+    Keyword("require", in: .rule, .condition),
     Keyword(rule: "autovia", .flag(\.routesViaNeighbor)),
     Keyword(rule: "description", .text(\.description, example: "members of the network")),
   ]
@@ -154,10 +167,31 @@ extension Keyword {
     if case .method = meaning { true } else { false }
   }
 
+  /// Which words belong to its value besides the first.
+  var furtherWords: FurtherWords {
+    switch meaning {
+    case .condition: .ofCondition
+    case .proxyOption(let option):
+      option.takesLine ? .all : option.wordWithAnother.map { .one(behind: $0) } ?? .none
+    default: .none
+    }
+  }
+
+  /// Which words belong to a value besides the first.
+  enum FurtherWords: Equatable {
+    case none
+    /// One, if the first is this.
+    case one(behind: String)
+    /// All up to the end of the line.
+    case all
+    /// What is required; of a route also `via` and `proto` with what they name.
+    case ofCondition
+  }
+
   /// Whether its value may stand in quotes and hold octets that other values may not.
   var takesText: Bool {
     switch meaning {
-    case .include: true
+    case .include, .condition: true
     case .fileOption(let option): option.takesText
     case .proxyOption(let option): option.takesText
     case .ruleOption(let option): option.takesText

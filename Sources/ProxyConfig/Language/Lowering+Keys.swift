@@ -95,6 +95,7 @@ extension Keyword {
     case .fileOption(let option): "\(name) \(option.example ?? defaultText ?? "")"
     case .proxyOption(let option): "\(name) \(option.example ?? defaultText ?? "")"
     case .ruleOption(let option): "\(name) \(option.example ?? defaultText ?? "")"
+    case .condition: "\(name) address fe80::5:1"
     case .method: name
     }
   }

@@ -138,6 +138,7 @@ extension Lowering {
     case .exclusion:
       guard let word = value(of: entry, keyword), let prefix = prefix(word) else { return }
       body.exclusions.append((prefix, word.range.lowerBound))
+    case .condition: lowerCondition(entry, keyword, into: &body.rule.conditions)
     case .ruleOption(let option):
       guard isFirst(keyword, at: entry, in: &body.given), let word = value(of: entry, keyword)
       else { return }

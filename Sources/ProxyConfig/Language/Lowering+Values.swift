@@ -102,10 +102,14 @@ extension Lowering {
   }
 
   /// Reads the name of an interface, which need not exist, or a pattern of names with `*` and `?`.
-  mutating func interfaceName(_ word: Word, orPattern: Bool = false) -> String? {
+  ///
+  /// `isRequired` is of one that a condition is about.
+  mutating func interfaceName(
+    _ word: Word, orPattern: Bool = false, isRequired: Bool = false
+  ) -> String? {
     guard let text = plainText(word) else { return nil }
     guard let (message, remedy) = objection(toInterfaceName: text, orPattern: orPattern) else {
-      refer(to: .interface(text), at: word)
+      refer(to: isRequired ? .requiredInterface(text) : .interface(text), at: word)
       return text
     }
     diagnostics.report(

@@ -22,6 +22,9 @@ struct Lowering {
   /// How many keys all files have together.
   private var entryCount = 0
 
+  /// The words behind the value of the option that is being read, of one that takes several.
+  var furtherWords: [Word] = []
+
   private var given: [String: Int] = [:]
   private var configuration = Configuration()
   private var drafts: [ProxyDraft] = []
@@ -104,6 +107,7 @@ struct Lowering {
   private mutating func checkDrafts() {
     for draft in drafts {
       if draft.proxy.rules.isEmpty && !draft.hasFailedRule { reportNoRules(of: draft) }
+      checkConditions(in: draft)
       checkOverlaps(in: draft)
       checkShadowedRules(in: draft)
     }
@@ -214,6 +218,8 @@ extension Lowering {
       }
       if case .ruleBlock = keyword.meaning {
         lowerRule(option, into: &draft)
+      } else if case .condition = keyword.meaning {
+        lowerCondition(option, keyword, into: &draft.proxy.conditions)
       } else if isFirst(keyword, at: option, in: &draft.given) {
         lowerProxyOption(option, keyword, into: &draft.proxy)
       }
@@ -227,6 +233,8 @@ extension Lowering {
       preconditionFailure("'\(keyword.name)' is no option of a proxy")
     }
     guard let word = value(of: entry, keyword) else { return }
+    furtherWords = entry.more
     option.read(word, keyword, &self, &proxy)
+    furtherWords = []
   }
 }

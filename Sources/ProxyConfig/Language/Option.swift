@@ -14,6 +14,12 @@ struct Option<Root>: Sendable {
   /// The word that stands for no limit, where a number may be left open.
   var wordForNoLimit: String?
 
+  /// Whether the value goes on up to the end of the line.
+  var takesLine = false
+
+  /// The value that is followed by one more word.
+  var wordWithAnother: String?
+
   /// Whether the value may stand in quotes and hold octets that others may not.
   var takesText = false
 

@@ -56,13 +56,17 @@ struct Parser {
     if let keyword, keyword.opensBlock, value != nil, skipToBrace(after: keyword) {
       value?.isDamaged = true
     }
-    if let keyword, keyword.takesText { skipSecondText(of: keyword) }
+    var more: [Word] = []
+    if let keyword, let value { more = takeFurtherWords(of: keyword, behind: value) }
+    if let keyword, keyword.takesText, keyword.furtherWords != .all {
+      skipSecondText(of: keyword)
+    }
     var openBrace = lexer.takeOpenBrace()
     if openBrace == nil, keyword?.opensBlock != false {
       openBrace = takeBraceOnLaterLine()
     }
     let block = openBrace.map { parseBlock(at: $0, depth: depth) }
-    return Entry(key: key, value: value, block: block)
+    return Entry(key: key, value: value, more: more, block: block)
   }
 
   private mutating func parseBlock(at openBrace: Int, depth: Int) -> Entry.Block {
@@ -106,10 +110,44 @@ extension Parser {
     return true
   }
 
+  /// The words that belong to the value of a key of which one word has been read.
+  private mutating func takeFurtherWords(of keyword: Keyword, behind value: Word) -> [Word] {
+    var more: [Word] = []
+    func take() -> Word? {
+      guard let word = lexer.nextValue(expectingQuotes: true) else { return nil }
+      more.append(word)
+      return word
+    }
+    let first = source.text(value.range)
+    switch keyword.furtherWords {
+    case .none: return []
+    case .all: while take() != nil {}
+    case .one(behind: let word): if first == word { _ = take() }
+    case .ofCondition:
+      guard take() != nil, first == "route" else { return more }
+      while let word = lexer.nextValue(expectingQuotes: true) {
+        guard !word.isQuoted, ["via", "proto"].contains(source.text(word.range)) else {
+          // Quotes are reported as what they are.
+          if word.isQuoted { more.append(word) } else { lexer.rewind(to: word) }
+          break
+        }
+        more.append(word)
+        _ = take()
+      }
+    }
+    return more
+  }
+
   /// After a path or a text, only a key makes sense on the line.
   private mutating func skipSecondText(of keyword: Keyword) {
     guard let word = lexer.nextValue(expectingQuotes: true) else { return }
     if isKeyword(word) { return lexer.rewind(to: word) }
+    if case .condition = keyword.meaning {
+      reportUnexpected(
+        word, expected: "the end of the condition",
+        suggestion: "write one condition with each 'require', and a path with blanks in quotes")
+      return skipWords()
+    }
     reportUnexpected(
       word, expected: keyword.takesPath ? "one path" : "one text",
       suggestion: keyword.takesPath

@@ -6,6 +6,9 @@ struct Entry: Sendable {
   /// The word after the key.
   let value: Word?
 
+  /// The words behind it, up to the end of the line, of a key that takes several.
+  var more: [Word] = []
+
   /// What stands between the braces.
   let block: Block?
 

@@ -26,6 +26,21 @@ package enum TextBounds {
   /// How long a text may be that describes something.
   package static let textOctets = 200
 
+  /// How many words a program and its arguments may be.
+  package static let programWords = 17
+
+  /// How many conditions a proxy or a rule may have.
+  package static let conditions = 16
+
+  /// The longest name of a gate.
+  package static let gateNameOctets = 32
+
+  /// The longest path of a condition; `PATH_MAX` without the closing NUL.
+  package static let pathOctets = 4095
+
+  /// The shortest time between two announcements of all targets, in milliseconds.
+  package static let leastAnnouncementPeriod = 10_000
+
   /// How much of a word of the file a message repeats.
   package static let quotedOctets = 40
 

@@ -25,6 +25,10 @@ final class Attachments: Timed {
   private let listener: any EventListener
   /// Called when all interfaces have been read anew.
   var whenRead: () -> Void = {}
+  /// Called for each change of this host's interfaces, and with `nil` when all have been read.
+  var whenHeard: (HostChange?) -> Void = { _ in }
+  /// Whether a proxy answers nothing for now, because its conditions are not met.
+  var isStandingBy: (String) -> Bool = { _ in false }
   /// Called when some name can be used, or cannot, that could not, or could.
   var whenChanged: () -> Void = {}
   private var log: Log { ports.log }
@@ -94,6 +98,7 @@ extension Attachments {
     let before = host.table.links[change.index]
     guard let event = host.table.apply(change) else { return }
     listener.take(event)
+    whenHeard(change)
     switch change {
     case .link: update(before, now: host.table.links[change.index])
     case .linkRemoved(let index):
@@ -121,6 +126,7 @@ extension Attachments {
       }
       updateAll()
       whenRead()
+      whenHeard(nil)
       listener.settle()
     } catch {
       log.error("cannot read the interfaces: \(error); trying again in a second")
@@ -216,9 +222,13 @@ extension Attachments {
 
   /// What is answered where, and what is waited for, in a few words.
   var summary: String {
-    let served = plan.proxyNames.filter { conditions[$0] == .usable }
+    let usable = plan.proxyNames.filter { conditions[$0] == .usable }
+    let served = usable.filter { !isStandingBy($0) }
+    let standby = usable.filter { isStandingBy($0) }
     let awaited = plan.names.filter { conditions[$0] != .usable }
-    let parts = [("answering on ", served), ("waiting for ", awaited)].filter { !$0.1.isEmpty }
+    let parts = [
+      ("answering on ", served), ("standing by on ", standby), ("waiting for ", awaited),
+    ].filter { !$0.1.isEmpty }
     let text = parts.map { $0.0 + Self.someOf($0.1) }.joined(separator: "; ")
     return text.isEmpty ? "nothing is configured, so nothing is answered" : text
   }

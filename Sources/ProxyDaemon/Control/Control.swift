@@ -89,6 +89,12 @@ final class Control {
       } catch {
         return .error(error)
       }
+    case .gate(let name, let isOn):
+      do {
+        return .gate(try daemon.setGate(name, isOn: isOn))
+      } catch {
+        return .error(error)
+      }
     case .flush(let prefix):
       let count = path.forgetTargets(in: prefix)
       log.notice("deleted \(count) sessions of targets in \(prefix) (ndpctl flush)")
@@ -141,6 +147,9 @@ protocol DaemonOperator: AnyObject {
   func setRule(
     _ prefix: IPv6Prefix, of proxy: String?, isEnabled: Bool
   ) throws(RequestFailure) -> RuleSwitchReport
+
+  /// Sets a gate of the configuration on or off.
+  func setGate(_ name: String, isOn: Bool) throws(RequestFailure) -> GateReport
 
   /// Logs from this level on.
   func setLogLevel(_ level: LogLevel)

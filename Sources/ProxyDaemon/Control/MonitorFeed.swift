@@ -46,7 +46,7 @@ final class MonitorFeed: FrameObserver {
       target = nil
       message = { WatchedMessage(reason) }
     case .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located, .neighbor,
-      .usage, .routesChanged:
+      .usage, .condition, .routesChanged:
       return
     }
     tell(now: now, about: target, on: index, message) {

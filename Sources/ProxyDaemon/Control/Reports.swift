@@ -29,6 +29,9 @@ extension Control {
     status.disabledRuleCount = current.disabledRules.isEmpty ? nil : current.disabledRules.count
     status.rules = rulePage(from: 0).rules
     status.kernelPath = kernelPath
+    status.conditions = ConditionReport.all(
+      of: path.engine, now: now, wallClock: WallClock.nanoseconds / 1_000_000)
+    status.rememberedCount = path.engine.rememberedCount
     status.sessions = NamedCounts(sessionsOf: path.engine)
     status.limits = LimitUse.all(of: path.engine)
     status.warningCount = log.warnings.count

@@ -37,7 +37,7 @@ final class MessageLog: FrameObserver {
     case .advertisement(let received, _): log(received.message.sentence, outcome, on: name)
     case .malformed(let reason, _): log.debug("\(name): dropped a malformed frame: \(reason.name)")
     case .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located, .neighbor,
-      .usage, .routesChanged:
+      .usage, .condition, .routesChanged:
       return
     }
   }

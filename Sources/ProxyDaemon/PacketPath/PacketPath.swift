@@ -22,6 +22,8 @@ final class PacketPath: Timed, EventListener {
   private var publishedGeneration: UInt32?
   /// The ports on whose interfaces it answers.
   private var publishedPorts: UInt64 = 0
+  /// The conditions by which its rules answer.
+  private var publishedEntitlements: UInt64 = 0
   /// Whether other rules are about to count there.
   private var isKernelPaused = false
   private var coalescing = ReceiveCoalescing()
@@ -288,9 +290,11 @@ extension PacketPath {
       publishedPorts = ports.generation
       // Where there are no sockets, nobody answers.
       let contents = engine.answerContents().filter { ports[$0.interface] != nil }
+      let haveRulesChanged = engine.entitlementGeneration != publishedEntitlements
+      publishedEntitlements = engine.entitlementGeneration
       kernel.update(
-        contents, stations: engine.ownLinkLayerAddresses, own: engine.ownAddresses,
-        tunnels: engine.tunnels
+        contents, haveRulesChanged: haveRulesChanged, stations: engine.ownLinkLayerAddresses,
+        own: engine.ownAddresses, tunnels: engine.tunnels
       ) { engine.publishedRules(on: $0) }
     }
     let generation = engine.routeGeneration
@@ -299,6 +303,9 @@ extension PacketPath {
       kernel.setRouteGeneration(generation)
     }
   }
+
+  /// Remembers targets that were solicited before a restart.
+  func remember(_ targets: [RememberedTarget]) { engine.remember(targets) }
 
   /// Forgets every target within a prefix; returns how many there were.
   func forgetTargets(in prefix: IPv6Prefix) -> Int {
@@ -341,10 +348,11 @@ extension PacketPath {
         'source'
         """)
     case .reportConflict(let target, let claimant, let index):
-      ports.log.warnSparingly(
-        """
-        \(host.name(of: index)): \(claimant) claims \(target), which another host has confirmed
-        """)
+      let trouble =
+        engine.isProxyInterface(index)
+        ? "for which ndpproxy answers: is another gateway active, too?"
+        : "which another host has confirmed"
+      ports.log.warnSparingly("\(host.name(of: index)): \(claimant) claims \(target), \(trouble)")
     case .publish, .withdraw:
       if let event = kernel.perform(action) { take(event) }
     case .lookUpRoute, .locate, .lookUpNeighbor, .installHostRoute, .removeHostRoute,

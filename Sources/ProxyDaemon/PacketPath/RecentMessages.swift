@@ -41,7 +41,7 @@ struct RecentMessages {
           linkLayerAddress: frame.source, claimed: nil, isSolicitation: false, outcome: outcome,
           interface: index))
     case .malformed, .interfacesRead, .interfaceChanged, .interfaceRemoved, .route, .located,
-      .neighbor, .usage, .routesChanged:
+      .neighbor, .usage, .condition, .routesChanged:
       return
     }
   }

@@ -13,6 +13,8 @@ package struct Tally: Sendable {
   package fileprivate(set) var advertised: UInt64 = 0
   /// Those of them that were sent without the engine.
   package fileprivate(set) var advertisedElsewhere: UInt64 = 0
+  /// Those of them that nobody had solicited.
+  package fileprivate(set) var announced: UInt64 = 0
   /// Solicitations sent, each on one interface.
   package fileprivate(set) var solicited: UInt64 = 0
   private var dropped = [UInt64](repeating: 0, count: DropReason.allCases.count)
@@ -59,6 +61,9 @@ package struct Counters: Sendable {
   package private(set) var discardCount: UInt64 = 0
   /// Why the latest of them did.
   package private(set) var latestDiscard: DiscardReason?
+  /// How often the targets of a proxy were announced, because its conditions had become met or its
+  /// interface had come back.
+  package private(set) var announcementRounds: UInt64 = 0
   /// How long those waited who were not answered at once.
   package private(set) var waits = LatencyHistogram()
 
@@ -125,6 +130,16 @@ extension Counters {
     if let slot = slot(of: index) { slots[slot].tally.advertised += 1 }
     if let rule, rule < rules.count { rules[rule].answers += 1 }
   }
+
+  mutating func announce(on index: InterfaceIndex) {
+    total.advertised += 1
+    total.announced += 1
+    guard let slot = slot(of: index) else { return }
+    slots[slot].tally.advertised += 1
+    slots[slot].tally.announced += 1
+  }
+
+  mutating func beginAnnouncements() { announcementRounds += 1 }
 
   /// Counts a question for a rule and the answer to it.
   mutating func answerAtOnce(on index: InterfaceIndex, rule: Int) {

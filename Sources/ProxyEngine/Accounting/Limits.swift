@@ -63,6 +63,29 @@ extension Limits {
   /// are counted in the total alone.
   static let countedInterfaces = 256
 
+  /// Targets that are remembered to have been solicited, or as many as there may be sessions; then
+  /// the one that was not solicited for the longest is forgotten.
+  static let rememberedTargets = 16_384
+
+  /// Targets that wait to be announced before all others; more are not announced.
+  static let urgentAnnouncements = 4096
+
+  /// How long it may take to announce all targets of a proxy; where they are many, the later rounds
+  /// are for the first of them.
+  static let announcementTime: Duration = .seconds(28)
+
+  /// Stations that are reported to advertise our targets; more are only counted.
+  static let reportedGateways = 16
+
+  /// How often a condition may fail within `flapWindow` and count at once when it holds again.
+  package static let toleratedFailures = 5
+
+  /// How long a failure of a condition is held against it.
+  package static let flapWindow: Duration = .seconds(60)
+
+  /// How long a condition that fails too often must hold to count.
+  package static let flapPenalty: Duration = .seconds(10)
+
   /// Proxies on which it is explained what becomes of a question; of more, the first.
   static let explainedProxies = 16
 

@@ -16,6 +16,9 @@ extension Engine {
         notice(
           frame.message.target, speakingOn: index, from: frame.source, now: now, into: &actions)
       }
+      if reason != .ownFrame, isOfOtherGateway(frame, on: index, at: place, into: &actions) {
+        return counters.discard(.otherGateway)
+      }
       return counters.discard(reason)
     }
     var isAwaited = false
@@ -340,6 +343,7 @@ extension Engine {
     reschedule(position)
     publish(position, into: &actions)
     answerEveryone(position, now: now, into: &actions)
+    announceIfWanted(position, isNew: !wasKnown, now: now)
   }
 
   /// When a target that was confirmed now is to be confirmed again: after `ttl` or a little

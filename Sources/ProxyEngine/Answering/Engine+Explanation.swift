@@ -19,6 +19,8 @@ package struct TargetExplanation: Sendable {
   package let failureReason: DiscardReason?
   /// What a question that came now would lead to.
   package let outcome: Outcome
+  /// What keeps the rule that counts from being in force.
+  package let unmet: UnmetCondition?
 
   /// What a question would lead to.
   package enum Outcome: Sendable {
@@ -59,7 +61,8 @@ extension Engine {
           ?? [],
         session: sessions.position(of: key).map { summary(ofSession: $0) },
         failed: failure?.at, failureReason: failure?.reason,
-        outcome: outcome(of: target, on: proxy, by: solicitor, route: route, now: now))
+        outcome: outcome(of: target, on: proxy, by: solicitor, route: route, now: now),
+        unmet: rules.position(of: proxy, covering: target).flatMap { unmetCondition(ofRule: $0) })
     }
   }
 
@@ -70,6 +73,10 @@ extension Engine {
     // Nobody asks for a group, and a question for one cannot be made.
     if target.isMulticast { return .silence(.targetNotProxied) }
     guard let index = rules.proxyInterfaces[proxy] else { return .noInterface }
+    // What is asked for nevertheless, to know of it in time, is not answered.
+    if let rule = rules.rule(of: proxy, covering: target), !rule.isExclusion, !rule.isEntitled {
+      return .silence(.conditionUnmet)
+    }
     let asker = solicitor(index) ?? interfaces.stranger(besides: target)
     let outcome = outcome(of: target, on: index, by: asker, route: route, now: now)
     // What is only left alone for a while is so for a reason, which does not change with that.
@@ -122,6 +129,7 @@ extension Engine {
     solicitationTokens = other.solicitationTokens
     routeLookupTokens = other.routeLookupTokens
     offLinkTokens = other.offLinkTokens
+    announcements = AnnouncementQueue(rate: other.limits.announcementsPerSecond)
     acquaintances = other.acquaintances
     guard let target else { return }
     for proxy in other.rules.proxies.indices {

@@ -14,7 +14,9 @@ extension Engine {
   mutating func updateHostRoute(_ position: Int, into actions: inout [Action]) {
     let session = sessions[position]
     let key = session.key
-    guard rules.proxies[key.proxy].installsHostRoutes, !session.isDisputed else {
+    guard rules.proxies[key.proxy].installsHostRoutes, !session.isDisputed,
+      isEntitled(key.target, proxy: key.proxy)
+    else {
       return removeHostRoute(position, into: &actions)
     }
     // Whatever is to be asked for again keeps the route that it has, and gets no other.

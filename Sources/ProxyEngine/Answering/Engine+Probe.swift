@@ -6,6 +6,9 @@ package import ProxyModel
 extension Engine {
   /// Does whatever is due by `now`; harmless if nothing is.
   package mutating func handleTimeout(now: Instant, into actions: inout [Action]) {
+    countConditions(now: now, into: &actions)
+    announcePeriodically(now: now)
+    sendAnnouncements(now: now, into: &actions)
     while let position = timers.popDue(now: now) {
       switch sessions[position].state {
       case .incomplete: retransmitOrFail(position, now: now, into: &actions)

@@ -33,7 +33,8 @@ extension Engine {
     let key = sessions[position].key
     guard sessions[position].state == .reachable, !sessions[position].awaitsUsage,
       sessions[position].isBelieved(routesAt: routeGeneration),
-      let index = rules.proxyInterfaces[key.proxy], !rules.asksWhereItAnswers(key.proxy)
+      let index = rules.proxyInterfaces[key.proxy], !rules.asksWhereItAnswers(key.proxy),
+      mayPublish(ofProxy: key.proxy)
     else { return }
     sessions[position].isPublished = true
     actions.append(
@@ -41,6 +42,16 @@ extension Engine {
         key.target, on: index, until: sessions[position].deadline,
         routesAt: sessions[position].routeGeneration))
   }
+
+  /// Whether the questions of a proxy may be answered elsewhere: not where it has to be remembered
+  /// who asks.
+  func mayPublish(ofProxy proxy: Int) -> Bool { !rules.remembersSolicitors(of: proxy) }
+
+  /// Whether an answer may be given elsewhere.
+  package func mayPublish(_ answer: PlainAnswer) -> Bool { mayPublish(ofProxy: answer.proxy) }
+
+  /// Changes with what `publishedRules` says, as far as conditions are concerned.
+  package var entitlementGeneration: UInt64 { conditionChangeCount }
 
   /// Has a target answered for elsewhere no longer.
   mutating func withdraw(_ position: Int, into actions: inout [Action]) {

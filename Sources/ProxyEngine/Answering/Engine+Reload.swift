@@ -24,6 +24,19 @@ extension Engine {
       forget(position, into: &actions)
     }
     sessions.rename(newKey)
+    // What static rules are about has no sessions, and is remembered nevertheless.
+    solicited.rename(newKey)
+    announcements.rename(newKey)
+    let periods = nextPeriod
+    (postponedAnnouncements, nextPeriod) = ([], [:])
+    for proxy in newRules.proxies.indices where newRules.announcementPeriod(of: proxy) != nil {
+      // One that is new is announced at once.
+      let old = oldPositions[newRules.proxies[proxy].interface].flatMap { periods[$0] }
+      nextPeriod[proxy] = old ?? Instant(nanoseconds: 0)
+    }
+    let table = conditions
+    _ = newRules.entitle { table.isMet($0) }
+    conditions.keep(Set(ruleset.conditions))
     failures.removeAll()
     counters.setRules(
       newRules.rules.indices.map { position in
@@ -55,6 +68,7 @@ extension Engine {
   private mutating func apply(_ newLimits: Limits) {
     let old = limits
     limits = newLimits
+    announcements.change(toRate: newLimits.announcementsPerSecond)
     if old.advertisementsPerSecond != newLimits.advertisementsPerSecond {
       advertisementTokens = newLimits.advertisementsPerSecond.map {
         FairTokenBucket(rate: $0, seed: seed)

@@ -9,7 +9,7 @@ extension Engine {
   ///
   /// Where there have been too many lookups already, what was found before goes on to count.
   mutating func lookUpRouteAgain(
-    _ position: Int, for asker: Asker, now: Instant, into actions: inout [Action]
+    _ position: Int, for asker: Asker?, now: Instant, into actions: inout [Action]
   ) -> Bool {
     guard sessions[position].routeGeneration ?? routeGeneration != routeGeneration else {
       return false
@@ -19,13 +19,14 @@ extension Engine {
       sessions[position].awaitsRoute = true
       lookUpRoute(position, into: &actions)
     }
-    add(asker, to: position, now: now)
+    if let asker { add(asker, to: position, now: now) }
     return true
   }
 
   private mutating func takeRouteLookup(
-    for asker: Asker, of position: Int, now: Instant
+    for asker: Asker?, of position: Int, now: Instant
   ) -> Bool {
+    guard let asker else { return payForNobody(forRoute: true, now: now) }
     let worth = worth(of: asker, proxy: sessions[position].key.proxy)
     return routeLookupTokens.take(for: asker.station, worth: worth, now: now)
   }
@@ -128,6 +129,7 @@ extension Engine {
     var mayAsk = !isPossible || isKnown
     if !mayAsk {
       let key = sessions[position].key
+      if sessions[position].askers.isEmpty { mayAsk = payForNobody(forRoute: false, now: now) }
       for asker in sessions[position].askers where !mayAsk {
         var asker = asker
         mayAsk = pay(forRoute: false, &asker, key, now: now)

@@ -33,6 +33,14 @@ extension Engine {
     if asker.detectsDuplicates, detection == .ignore {
       return counters.discard(.duplicateAddressDetection)
     }
+    if rules.remembersSolicitors(of: proxy) { remember(frame, forProxy: proxy) }
+    guard rules.rules[rule].isEntitled else {
+      let key = SessionKey(proxy: proxy, target: message.target)
+      if !asker.detectsDuplicates {
+        learn(key, rule: rules.rules[rule], now: now, into: &actions)
+      }
+      return counters.discard(.conditionUnmet)
+    }
     if interfaces.hasUsable(message.target) {
       // The kernel answers for an address only on the interface that has it.
       advertise(
@@ -155,13 +163,15 @@ extension Engine {
   }
 
   /// Starts to find out about a target that nothing is known of.
-  private mutating func begin(
-    _ key: SessionKey, rule: Rule, for asker: Asker, now: Instant,
+  ///
+  /// Nobody may wait for it.
+  mutating func begin(
+    _ key: SessionKey, rule: Rule, for asker: Asker?, now: Instant,
     into actions: inout [Action]
   ) {
     if isEcho(key, now: now) { return counters.discard(.askedHere) }
     var asker = asker
-    asker.worth = worth(of: asker, proxy: key.proxy)
+    if let waiting = asker { asker?.worth = worth(of: waiting, proxy: key.proxy) }
     if rule.isAuto {
       guard pay(forRoute: true, &asker, key, now: now) else {
         return counters.discard(.routeLookupLimit)
@@ -183,7 +193,7 @@ extension Engine {
       session.interfaces = .all
     }
     let position = insert(session)
-    add(asker, to: position, now: now)
+    if let asker { add(asker, to: position, now: now) }
     if rule.isAuto { return lookUpRoute(position, into: &actions) }
     sessions[position].awaitsLocation = true
     if let index = rules.proxyInterfaces[key.proxy] {
@@ -244,7 +254,8 @@ extension Engine {
     }
     // Nobody inside may keep a host of the proxy's link from configuring its address.
     let isContested = sessions[position].isContested
-    if isContested, sessions[position].askers.allSatisfy(\.detectsDuplicates) {
+    let askers = sessions[position].askers
+    if isContested, !askers.isEmpty, askers.allSatisfy(\.detectsDuplicates) {
       counters.discard(.duplicateAddressDetection)
       return forget(position, into: &actions)
     }

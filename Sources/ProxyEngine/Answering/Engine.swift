@@ -58,6 +58,18 @@ package struct Engine: ~Copyable {
   /// Those of neighbors that the kernel has confirmed.
   var refusedNeighbors = RefusedQuestions()
   var hostRoutes = HostRouteCounts()
+  var conditions = ConditionTable()
+  /// How often a condition has become met, or is not met any more.
+  package internal(set) var conditionChangeCount: UInt64 = 0
+  /// What was solicited of proxies whose targets are announced, or that have conditions.
+  var solicited = SolicitedTargets()
+  var announcements: AnnouncementQueue
+  /// Proxies whose targets are announced as soon as their interface can speak.
+  var postponedAnnouncements: Set<Int> = []
+  /// When the targets of proxies are announced again.
+  var nextPeriod: [Int: Instant] = [:]
+  /// Stations that were reported to advertise our targets, since conditions last changed.
+  var reportedGateways: Set<MACAddress> = []
 
   /// `seed` is to be secret on a network: it keeps stations from choosing with whom they share.
   package init(ruleset: Ruleset, limits: Limits = Limits(), seed: UInt64 = 0) {
@@ -73,10 +85,22 @@ package struct Engine: ~Copyable {
     solicitationTokens = FairTokenBucket(rate: limits.solicitationsPerSecond, seed: seed)
     routeLookupTokens = FairTokenBucket(rate: limits.routeLookupsPerSecond, seed: seed)
     offLinkTokens = FairTokenBucket(rate: Limits.offLinkSolicitationsPerSecond, seed: seed)
+    announcements = AnnouncementQueue(rate: limits.announcementsPerSecond)
   }
 
   /// When `handleTimeout` is due; `nil` while there is nothing to wait for.
-  package var nextDeadline: Instant? { timers.first?.deadline }
+  ///
+  /// Allocates nothing while nothing is announced and no condition is held back.
+  package var nextDeadline: Instant? {
+    var first = timers.first?.deadline
+    func consider(_ instant: Instant?) {
+      if let instant { first = first.map { min($0, instant) } ?? instant }
+    }
+    consider(conditions.nextDeadline)
+    consider(announcements.nextDeadline)
+    if !nextPeriod.isEmpty { consider(nextPeriod.values.min()) }
+    return first
+  }
 
   /// How many targets are known or being asked for.
   package var sessionCount: Int { sessions.count }
@@ -133,6 +157,8 @@ package struct Engine: ~Copyable {
     case .usage(let usage, let target, let index):
       apply(usage, of: target, on: index, now: now, into: &actions)
       counters.leave()
+    case .condition(let condition, let holds):
+      apply(condition, holds: holds, now: now, into: &actions)
     case .routesChanged:
       routeGeneration &+= 1
     }
@@ -195,6 +221,7 @@ extension Engine {
     if !couldAsk, interface.isRunning, interfaces.canSolicit(on: index) {
       askAgain(on: index, now: now, into: &actions)
     }
+    announceIfReturned(interface, unlike: previous, isNew: isNew, now: now)
   }
 
   private mutating func remove(_ index: InterfaceIndex, into actions: inout [Action]) {
@@ -295,6 +322,7 @@ extension Engine {
     guard let own = interfaces.interfaces[place].linkLayerAddress, let source else {
       return lackSource(on: index, into: &actions)
     }
+    guard isEntitled(target, proxy: proxy) else { return counters.discard(.conditionUnmet) }
     guard advertisementTokens?.take(for: asker.station, worth: asker.worth, now: now) ?? true else {
       return counters.discard(.advertisementLimit)
     }

@@ -32,7 +32,7 @@ package struct PublishedRule: Equatable, Sendable {
 
   /// What becomes of questions for the targets of a rule.
   package enum Method: Equatable, Sendable {
-    /// They are not answered.
+    /// They are not answered: it excludes its targets, or is not in force.
     case excluded
     /// They are answered.
     case `static`
@@ -52,18 +52,22 @@ extension Engine {
     areAnswersPublished = true
     guard advertisementTokens == nil else { return [] }
     refreshAnswers()
-    return answers.map(\.contents)
+    return answers.filter { mayPublish(ofProxy: $0.proxy) }.map(\.contents)
   }
 
   /// The rules of the proxy on an interface, in no order: the longest prefix counts.
   ///
-  /// They change with `replace` alone. Costs their number.
+  /// They change with `replace`, and with `entitlementGeneration`. Costs their number.
   package func publishedRules(on index: InterfaceIndex) -> [PublishedRule] {
     guard let proxy = rules.proxy(on: index) else { return [] }
     return rules.positions(ofProxy: proxy).map { position in
       let rule = rules.rules[position]
       let method: PublishedRule.Method =
-        if rule.isExclusion { .excluded } else if rule.isStatic { .static } else if rule.isAuto {
+        if rule.isExclusion || !rule.isEntitled {
+          .excluded
+        } else if rule.isStatic {
+          .static
+        } else if rule.isAuto {
           .routed
         } else { .conditional }
       return PublishedRule(prefix: rule.prefix, position: position, method: method)

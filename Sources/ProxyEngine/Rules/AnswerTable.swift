@@ -77,7 +77,7 @@ package final class AnswerTable {
       if !isOnLink, own.prefix.contains(asker) { isOnLink = true }
     }
     guard isOnLink, !asker.isUnspecified, asker != target, target.isOrdinary,
-      let rule = trie.longestMatch(target), !rules[rule].isExclusion,
+      let rule = trie.longestMatch(target), !rules[rule].isExclusion, rules[rule].isEntitled,
       let from = source(towards: asker, for: target)
     else { return nil }
     return Decision(source: from, rule: rule, isConditional: !rules[rule].isStatic)
@@ -125,6 +125,8 @@ extension Engine {
     package let frame: EthernetFrame<NeighborAdvertisement>
     /// The position of the rule that gives it.
     package let rule: Int
+    /// The position of its proxy.
+    let proxy: Int
     /// The session of the target; `nil` for a static rule.
     let session: Int?
 
@@ -158,7 +160,7 @@ extension Engine {
     }
     return PlainAnswer(
       frame: answers[place].answer(to: frame, from: decision.source), rule: decision.rule,
-      session: session)
+      proxy: answers[place].proxy, session: session)
   }
 
   /// The answer to a plain question, which is counted as given; `nil` as in `plainAnswer`.
@@ -170,6 +172,9 @@ extension Engine {
       countQuestion(for: position, now: now)
       sessions.touch(position)
       sessions[position].answers &+= 1
+    }
+    if rules.remembersSolicitors(of: plain.proxy) {
+      remember(frame, forProxy: plain.proxy)
     }
     admit(index)
     counters.answerAtOnce(on: index, rule: plain.rule)

@@ -1,6 +1,6 @@
 package import NDPWire
 import PrefixTrie
-import ProxyModel
+package import ProxyModel
 
 /// All methods given for one prefix: equal prefixes with different interfaces fan out.
 package struct Rule: Sendable {
@@ -14,6 +14,10 @@ package struct Rule: Sendable {
   package fileprivate(set) var isAuto = false
   /// Whether host routes lead by way of the host that confirmed the target.
   package fileprivate(set) var routesViaNeighbor = false
+  /// What must hold for it to be in force, besides what its proxy requires.
+  package fileprivate(set) var conditions: [Ruleset.Condition] = []
+  /// Whether all of that holds, and what its proxy requires.
+  package fileprivate(set) var isEntitled = true
   /// What they are for, for people; empty if nothing is said.
   package fileprivate(set) var description = ""
   /// Positions of interface patterns.
@@ -36,6 +40,10 @@ struct RuleTable {
   private var interfaceIndexes: [[InterfaceIndex]] = []
   /// For each proxy whether its own interface is among these.
   private var askedProxies: [Bool]
+  /// For each proxy whether it or one of its rules has conditions.
+  let conditionalProxies: [Bool]
+  /// Whether any has.
+  let hasConditions: Bool
   /// The proxies by the names of their interfaces.
   private let proxyPositions: [String: Int]
 
@@ -52,6 +60,8 @@ struct RuleTable {
       return proxy
     }
     tries = ruleset.proxies.map { _ in PrefixTrie() }
+    conditionalProxies = ruleset.proxies.map(\.hasConditions)
+    hasConditions = conditionalProxies.contains(true)
     proxyPositions = Dictionary(
       ruleset.proxies.enumerated().map { ($1.interface, $0) },
       uniquingKeysWith: { first, _ in first })
@@ -63,6 +73,25 @@ struct RuleTable {
       for prefix in rules.flatMap(\.excluded) { exclude(prefix, from: proxy) }
     }
     methods = []
+    _ = entitle { _ in false }
+  }
+
+  /// Goes by which conditions are met; returns the rules for which that makes a difference.
+  ///
+  /// Costs the number of rules, where there are conditions.
+  mutating func entitle(_ isMet: (Ruleset.Condition) -> Bool) -> Set<Int> {
+    guard hasConditions else { return [] }
+    var changed: Set<Int> = []
+    for proxy in proxies.indices where conditionalProxies[proxy] {
+      let isProxyEntitled = proxies[proxy].conditions.allSatisfy(isMet)
+      for position in positions(ofProxy: proxy) {
+        let isEntitled = isProxyEntitled && rules[position].conditions.allSatisfy(isMet)
+        guard isEntitled != rules[position].isEntitled else { continue }
+        rules[position].isEntitled = isEntitled
+        changed.insert(position)
+      }
+    }
+    return changed
   }
 
   private mutating func add(_ rule: Ruleset.Rule, to proxy: Int) {
@@ -72,6 +101,9 @@ struct RuleTable {
       tries[proxy][rule.prefix] = position
     }
     if rule.routesViaNeighbor { rules[position].routesViaNeighbor = true }
+    for condition in rule.conditions where !rules[position].conditions.contains(condition) {
+      rules[position].conditions.append(condition)
+    }
     describe(position, as: rule.description)
     switch rule.method {
     case .static: rules[position].isStatic = true

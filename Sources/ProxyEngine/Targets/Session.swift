@@ -273,6 +273,12 @@ extension Session {
     set { flags.set(.awaitsUsage, newValue) }
   }
 
+  /// Whether it is to be announced when it is found.
+  var isToBeAnnounced: Bool {
+    get { flags.contains(.isToBeAnnounced) }
+    set { flags.set(.isToBeAnnounced, newValue) }
+  }
+
   /// What holds of a session or does not, in two octets.
   fileprivate struct Flags: OptionSet {
     var rawValue: UInt16
@@ -292,6 +298,7 @@ extension Session {
     static let isUpstream = Flags(rawValue: 1 << 12)
     static let isPublished = Flags(rawValue: 1 << 13)
     static let awaitsUsage = Flags(rawValue: 1 << 14)
+    static let isToBeAnnounced = Flags(rawValue: 1 << 15)
 
     mutating func set(_ flag: Flags, _ isSet: Bool) {
       if isSet { insert(flag) } else { remove(flag) }

@@ -68,6 +68,45 @@ struct RuleCommand: ParsableCommand {
   }
 }
 
+/// The subcommand `gate`.
+struct GateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gate",
+    abstract: "Set a gate of the configuration on or off.",
+    usage: "ndpctl gate [OPTION...] NAME on|off",
+    discussion: """
+      Proxies and rules with 'require gate NAME' answer only while the gate is on. It is off when \
+      the daemon starts, and stays as it is when the configuration is reloaded. For scripts, such \
+      as those that keepalived runs. Requires root.
+      """)
+
+  /// What a gate may be set to.
+  enum Position: String, ExpressibleByArgument, CaseIterable {
+    case on, off
+  }
+
+  @OptionGroup var control: ControlOptions
+
+  @Argument(help: "The name of the gate, as the configuration has it.")
+  var name: String
+
+  @Argument(help: "on or off.")
+  var position: Position
+
+  func run() throws {
+    try control.withClient { client in
+      let command = Command.gate(name: name, isOn: position == .on)
+      guard case .gate(let report) = try client.ask(command) else { throw client.unexpected }
+      if control.json { return control.printJSON(.gate(report)) }
+      let state = (report.isChanged ? "" : "already ") + (report.isOn ? "on" : "off")
+      let held = report.heldBackMilliseconds.map {
+        "; it counts in \(($0 + 999) / 1000) s, because it was off too often within a minute"
+      }
+      Screen().lines(["gate \(report.name): \(state)\(held ?? "")"])
+    }
+  }
+}
+
 /// The subcommand `flush`.
 struct FlushCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -27,11 +27,17 @@ struct DemoCommand: AsyncParsableCommand {
     help: "Break something, and open a shell to find it with ndpctl doctor.")
   var breakage: Breakage?
 
+  @Flag(help: "Show a take-over from one gateway to another instead.")
+  var twoGateways = false
+
   /// Set by ourselves, so that a refusal cannot make us start ourselves for ever.
   @Flag(help: .hidden)
   var inUserNamespace = false
 
   func validate() throws {
+    guard !twoGateways || breakage == nil else {
+      throw ValidationError("--two-gateways and --break exclude each other.")
+    }
     guard 1...20 ~= pings else { throw ValidationError("--pings must be 1 through 20.") }
   }
 
@@ -46,6 +52,8 @@ struct DemoCommand: AsyncParsableCommand {
         try await BrokenLab(
           daemon: daemon, control: control, breakage: breakage, screen: screen
         ).run()
+      } else if twoGateways {
+        try await TwoGatewaysDemo(daemon: daemon, screen: screen).run()
       } else {
         try await Demo(daemon: daemon, pings: pings, screen: screen).run()
       }

@@ -141,7 +141,11 @@ struct DoctorCommand: AsyncParsableCommand {
       solicitationsSeen: rules.reduce(0) { $0 + $1.questions },
       advertisementsSent: rules.reduce(0) { $0 + $1.answers },
       askedRules: Set(rules.filter { $0.questions > 0 }.map { "\($0.prefix) \($0.proxy)" }),
-      kernelPathInterfaces: Set(status.kernelPath?.interfaces ?? []))
+      kernelPathInterfaces: Set(status.kernelPath?.interfaces ?? []),
+      unmetConditions: status.conditions.map { conditions in
+        conditions.filter { !$0.isMet }.map { "\($0.proxy): \($0.sentence)" }
+      },
+      advertisementsOfOthers: (try? client.counters())?.total.ignored["otherGateway"] ?? 0)
   }
 
   private static func explanation(of code: String) -> String {

@@ -62,11 +62,30 @@ struct Metrics {
     exposition.add(
       .gauge, "ndpproxy_rules_disabled", "Rules disabled until the next reload.",
       [.init(status.disabledRuleCount ?? 0)])
+    addConditions(to: &exposition)
     exposition.add(
       .gauge, "ndpproxy_sessions", "Targets that are known or being solicited, by state.",
       status.sessions.entries.map { .init($0.count, ("state", $0.name)) })
     exposition.add(
       .counter, "ndpproxy_warnings", "Warnings and errors logged.", [.init(status.warningCount)])
+  }
+
+  /// What the rules require of the host; nothing where they require nothing.
+  private func addConditions(to exposition: inout Exposition) {
+    guard let conditions = status.conditions else { return }
+    exposition.add(
+      .gauge, "ndpproxy_condition_met", "Whether a condition of a proxy or rule is met.",
+      conditions.map { .init($0.isMet ? 1 : 0, labels: $0.labels) })
+    exposition.add(
+      .gauge, "ndpproxy_condition_changed_timestamp_seconds",
+      "When a condition became met or unmet, in seconds since 1970.",
+      conditions.compactMap { condition in
+        condition.changedMilliseconds.map { .init($0 / 1000, labels: condition.labels) }
+      })
+    exposition.add(
+      .gauge, "ndpproxy_remembered_targets",
+      "Targets remembered to have been solicited, to be announced at a take-over.",
+      [.init(status.rememberedCount ?? 0)])
   }
 
   private func addLimits(to exposition: inout Exposition) {
@@ -107,13 +126,27 @@ struct Metrics {
       }
       exposition.add(.counter, name, help, samples)
     }
-    guard let kernelPath = status.kernelPath else { return }
+    if let kernelPath = status.kernelPath {
+      exposition.add(
+        .gauge, "ndpproxy_kernel_path", "Whether the kernel path is in use.",
+        [.init(kernelPath.isOn ? 1 : 0)])
+      exposition.add(
+        .counter, "ndpproxy_kernel_answers", "Advertisements sent by the kernel path.",
+        byInterface { $0.answeredInKernel ?? 0 }.map { interface, count in
+          .init(count, ("interface", interface))
+        })
+    }
+    guard status.rememberedCount != nil else { return }
     exposition.add(
-      .gauge, "ndpproxy_kernel_path", "Whether the kernel path is in use.",
-      [.init(kernelPath.isOn ? 1 : 0)])
+      .counter, "ndpproxy_announcements_sent",
+      "Unsolicited advertisements sent, of all advertisements.",
+      byInterface { $0.announced ?? 0 }.map { interface, count in
+        .init(count, ("interface", interface))
+      })
     exposition.add(
-      .counter, "ndpproxy_kernel_answers", "Advertisements sent by the kernel path.",
-      byInterface { $0.answeredInKernel ?? 0 }.map { .init($0.count, ("interface", $0.interface)) })
+      .counter, "ndpproxy_take_overs",
+      "How often the known targets of a proxy were announced.",
+      [.init(counters.announcementRounds ?? 0)])
   }
 
   private func addReasons(to exposition: inout Exposition) {
@@ -148,6 +181,12 @@ struct Metrics {
     let total = number(counters.total)
     let rest = total - min(total, known.reduce(0) { $0 + $1.count })
     return known + (rest > 0 || known.isEmpty ? [("", rest)] : [])
+  }
+}
+
+extension ConditionReport {
+  fileprivate var labels: [(name: String, value: String)] {
+    [("condition", condition), ("proxy", proxy)] + (prefix.map { [("prefix", "\($0)")] } ?? [])
   }
 }
 

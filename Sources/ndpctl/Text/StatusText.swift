@@ -60,7 +60,7 @@ struct StatusText {
       lines += ["", interface.text]
       lines += Self.lines(of: rulesByProxy[interface.name] ?? [], isPartial: isPartial)
     }
-    lines += limits + warnings
+    lines += conditions + limits + warnings
     return lines
   }
 
@@ -77,6 +77,23 @@ struct StatusText {
 
   /// How many rules of one interface are shown.
   private static let shownRules = 20
+
+  private var conditions: [String] {
+    guard let conditions = status.conditions else { return [] }
+    let lines = conditions.prefix(Self.shownRules).map { condition in
+      let place = condition.prefix.map { "\(condition.proxy), rule \($0)" } ?? condition.proxy
+      let state =
+        condition.heldBackMilliseconds.map {
+          "held back for \(duration($0)), because it failed too often"
+        } ?? (condition.isMet ? "met" : "not met")
+      let age = condition.ageMilliseconds.map { " for \(duration($0))" } ?? ""
+      return "  \(condition.condition) (\(place)): \(state)"
+        + (condition.heldBackMilliseconds == nil ? age : "")
+    }
+    let more = conditions.count > Self.shownRules ? ["  ... (ndpctl --json status shows more)"] : []
+    let known = status.rememberedCount.map { ["  \(counted($0, "solicited target")) remembered"] }
+    return ["", "conditions"] + lines + more + (known ?? [])
+  }
 
   private var limits: [String] {
     let shown = status.limits.filter { $0.isNear || $0.reached > 0 }

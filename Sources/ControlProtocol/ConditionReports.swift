@@ -1,0 +1,51 @@
+package import NDPWire
+
+/// A condition of a proxy or a rule, and whether it is met.
+package struct ConditionReport: Codable, Equatable, Sendable {
+  /// As the configuration has it, behind `require`.
+  package let condition: String
+  /// The proxy interface.
+  package let proxy: String
+  /// The rule's targets; `nil` where the proxy itself has the condition.
+  package let prefix: IPv6Prefix?
+  /// Whether it is met.
+  package let isMet: Bool
+  /// For how long it has been, or has not been, in milliseconds; `nil` where nothing was heard.
+  package let ageMilliseconds: UInt64?
+  /// When it became so, in milliseconds since 1970.
+  package let changedMilliseconds: UInt64?
+  /// How long it still has to hold to be met, in milliseconds, where it flaps.
+  package let heldBackMilliseconds: UInt64?
+
+  package init(
+    condition: String, proxy: String, prefix: IPv6Prefix?, isMet: Bool, ageMilliseconds: UInt64?,
+    changedMilliseconds: UInt64?, heldBackMilliseconds: UInt64?
+  ) {
+    self.condition = condition
+    self.proxy = proxy
+    self.prefix = prefix
+    self.isMet = isMet
+    self.ageMilliseconds = ageMilliseconds
+    self.changedMilliseconds = changedMilliseconds
+    self.heldBackMilliseconds = heldBackMilliseconds
+  }
+}
+
+/// What came of setting a gate.
+package struct GateReport: Codable, Equatable, Sendable {
+  /// Its name.
+  package let name: String
+  /// Whether it is on now.
+  package let isOn: Bool
+  /// Whether it was otherwise before.
+  package let isChanged: Bool
+  /// How long it will be before it counts, in milliseconds, where it flaps.
+  package let heldBackMilliseconds: UInt64?
+
+  package init(name: String, isOn: Bool, isChanged: Bool, heldBackMilliseconds: UInt64?) {
+    self.name = name
+    self.isOn = isOn
+    self.isChanged = isChanged
+    self.heldBackMilliseconds = heldBackMilliseconds
+  }
+}

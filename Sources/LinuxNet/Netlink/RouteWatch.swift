@@ -1,0 +1,97 @@
+import CLinux
+import Glibc
+package import NDPWire
+
+/// Which routes the kernel has for some prefixes, of all tables, as they come and go.
+///
+/// The kernel wakes nobody for routes to prefixes of other lengths, so that the churn of a full
+/// table costs little. No polling.
+package final class RouteWatch: Pollable {
+  /// The routes that there are now.
+  package private(set) var routes: Set<RouteEntry> = []
+  private let prefixes: Set<IPv6Prefix>
+  private let socket: NetlinkSocket
+
+  /// Starts to listen, and reads what there is.
+  package init(_ prefixes: Set<IPv6Prefix>) throws(SystemError) {
+    self.prefixes = prefixes
+    // A kernel that has no such objects ignores the group.
+    let nextHops: UInt32 = 1 << (UInt32(RTNLGRP_NEXTHOP.rawValue) - 1)
+    socket = try NetlinkSocket(
+      groups: UInt32(RTMGRP_IPV6_ROUTE) | nextHops,
+      filter: Self.filter(lengths: Set(prefixes.map(\.length)).sorted()))
+    try readAgain()
+  }
+
+  package var pollDescriptor: CInt { socket.descriptor.number }
+
+  /// `rtm_dst_len` is the second octet behind the netlink header.
+  private static func filter(lengths: [Int]) -> NetlinkFilter {
+    let routes = lengths.flatMap { length in
+      [RTM_NEWROUTE, RTM_DELROUTE].map { type in
+        [
+          NetlinkFilter.type(type),
+          .octet(at: NetlinkMessage.headerLength + 1, is: UInt8(length)),
+        ]
+      }
+    }
+    // Routes go with the object that says where they lead, without a word about themselves.
+    let nextHops = [RTM_NEWNEXTHOP, RTM_DELNEXTHOP].map { [NetlinkFilter.type($0)] }
+    return NetlinkFilter(anyOf: routes + nextHops)
+  }
+
+  /// Takes up the news that have arrived, and says whether the routes are others now.
+  ///
+  /// At most `datagramLimit` datagrams: any that are left are told by the next call.
+  package func takeChanges() throws(SystemError) -> Bool {
+    let before = routes
+    var isStale = false
+    do {
+      _ = try socket.receive(atMost: Self.datagramLimit) { message, payload in
+        isStale = !take(message, payload) || isStale
+      }
+    } catch {
+      guard error.isOverrun else { throw error }
+      isStale = true
+    }
+    if isStale { try readAgain() }
+    return routes != before
+  }
+
+  /// How many datagrams are taken in a row, so that a storm of changes keeps nobody waiting.
+  private static let datagramLimit = 64
+
+  /// Takes up one change; false where it does not say how the routes are now.
+  private func take(_ message: NetlinkMessage, _ payload: RawSpan) -> Bool {
+    switch Int(message.type) {
+    case RTM_NEWROUTE:
+      let entries = wanted(payload)
+      if entries.isEmpty { return true }
+      routes.formUnion(entries)
+      let replace: UInt16 = 0x100
+      return message.flags & replace == 0
+    case RTM_DELROUTE:
+      let entries = wanted(payload)
+      let known = entries.allSatisfy(routes.contains)
+      routes.subtract(entries)
+      return known
+    // A next hop that is new serves no route yet.
+    case RTM_DELNEXTHOP: return routes.isEmpty
+    default: return true
+    }
+  }
+
+  private func wanted(_ payload: RawSpan) -> [RouteEntry] {
+    RouteEntry.entries(payload).filter { prefixes.contains($0.destination) && !$0.type.isRefusal }
+  }
+
+  /// Reads the kernel's tables anew: a link that goes down takes its routes with it in silence,
+  /// where `net.ipv6.route.skip_notify_on_dev_down` says so.
+  ///
+  /// Costs the number of all routes; 224,000 take a second.
+  package func readAgain() throws(SystemError) {
+    let prefixes = prefixes
+    routes = Set(
+      try RouteEntry.readAll { prefixes.contains($0.destination) && !$0.type.isRefusal })
+  }
+}

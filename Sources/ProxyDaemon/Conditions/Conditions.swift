@@ -1,0 +1,152 @@
+import ControlProtocol
+import EventLoop
+import Inspection
+import LinuxNet
+import ProxyEngine
+import ProxyModel
+
+/// Follows what the rules require of this host, and tells the engine.
+///
+/// By the news of interfaces that the daemon gets anyway, netlink's of routes and inotify's of
+/// files; nothing is polled. Gates are set by clients: all are off at the start, and stay as they
+/// are when the configuration is reloaded.
+final class Conditions {
+  private var wanted: [Ruleset.Condition] = []
+  private var told: [Ruleset.Condition: Bool] = [:]
+  private var openGates: Set<String> = []
+  private var gates: Set<String> = []
+  private var routes: (watch: RouteWatch, source: DescriptorSource)?
+  private var files: (watch: FileWatch, source: DescriptorSource)?
+  private let host: Host
+  private let loop: EventLoop
+  private let log: Log
+  /// Who is told, and asked what counts.
+  private let path: PacketPath
+  /// Whether interfaces have been read: before that nothing is known.
+  private var isReady = false
+  /// What was met when that was last looked at.
+  private var known: [String: Bool] = [:]
+  private var knownChanges: UInt64 = 0
+  /// Called when a proxy is in force from now on, or is not any more.
+  var whenChanged: () -> Void = {}
+
+  init(host: Host, loop: EventLoop, log: Log, path: PacketPath) {
+    self.host = host
+    self.loop = loop
+    self.log = log
+    self.path = path
+    loop.atTurnEnd { [unowned self] in report() }
+  }
+
+  /// Follows what these rules require from now on; the engine is told of it before it goes by them.
+  ///
+  /// Throws where the kernel cannot be followed; then all is as it was.
+  func follow(_ ruleset: Ruleset) throws(SystemError) {
+    let prefixes = ruleset.requiredRoutes
+    let paths = ruleset.requiredFiles
+    let newRoutes = prefixes.isEmpty ? nil : try RouteWatch(prefixes)
+    let newFiles = paths.isEmpty ? nil : try FileWatch(paths)
+    if let routes { loop.forget(routes.source) }
+    if let files { loop.forget(files.source) }
+    (routes, files) = (nil, nil)
+    if let newRoutes {
+      let source = DescriptorSource(newRoutes) { [unowned self] _ throws(SystemError) in
+        if try newRoutes.takeChanges() { evaluate() }
+      }
+      try loop.watch(source)
+      routes = (newRoutes, source)
+    }
+    if let newFiles {
+      let source = DescriptorSource(newFiles) { [unowned self] _ throws(SystemError) in
+        try newFiles.takeChanges()
+        evaluate()
+      }
+      try loop.watch(source)
+      files = (newFiles, source)
+    }
+    wanted = ruleset.conditions
+    gates = Set(ruleset.gates)
+    told = [:]
+    if isReady { evaluate() }
+  }
+
+  /// Takes up a change of interfaces; `nil` where all have been read anew.
+  func take(_ change: HostChange?) {
+    if wanted.isEmpty {
+      isReady = isReady || change == nil
+      return
+    }
+    switch change {
+    case nil:
+      isReady = true
+      readRoutesAgain()
+    case .link(let link)? where link.isUp && link.isRunning: break
+    // Routes may go with a link without a word.
+    case .link?, .linkRemoved?: readRoutesAgain()
+    case .address(let address)?, .addressRemoved(let address)?:
+      guard wanted.contains(.address(address.address)) else { return }
+    }
+    guard isReady else { return }
+    evaluate()
+  }
+
+  private func readRoutesAgain() {
+    guard let watch = routes?.watch, !watch.routes.isEmpty else { return }
+    do {
+      try watch.readAgain()
+    } catch {
+      log.warnSparingly("cannot read the routes: \(error)")
+    }
+  }
+
+  /// Tells the engine what is another way than it was told before.
+  private func evaluate() {
+    let now = HostConditions(
+      host: host.table, routes: routes?.watch.routes ?? [], openGates: openGates)
+    for condition in wanted {
+      let holds = now.holds(condition)
+      guard told.updateValue(holds, forKey: condition) != holds else { continue }
+      path.take(.condition(condition, holds: holds))
+    }
+    path.settle()
+  }
+
+  /// Sets a gate on or off.
+  ///
+  /// Throws where the configuration has no gate of this name.
+  func setGate(_ name: String, isOn: Bool) throws(RequestFailure) -> GateReport {
+    guard gates.contains(name) else {
+      let others = gates.sorted().prefix(16).joined(separator: ", ")
+      throw RequestFailure(
+        .notFound,
+        "the configuration has no 'require gate \(name)'; "
+          + (others.isEmpty ? "it has no gates" : "it has the gates \(others)"))
+    }
+    let wasOn = openGates.contains(name)
+    if isOn { openGates.insert(name) } else { openGates.remove(name) }
+    if wasOn != isOn { log.notice("gate \(name): \(isOn ? "on" : "off")") }
+    evaluate()
+    let now = Instant.now
+    let summary = path.engine.conditionSummaries(limit: .max).first { $0.condition == .gate(name) }
+    return GateReport(
+      name: name, isOn: isOn, isChanged: wasOn != isOn,
+      heldBackMilliseconds: summary?.heldBackUntil.map { $0.milliseconds(since: now) })
+  }
+
+  /// Says which conditions are met since this was last looked at, and which are not any more.
+  private func report() {
+    let changes = path.engine.conditionChangeCount
+    guard changes != knownChanges else { return }
+    knownChanges = changes
+    var now: [String: Bool] = [:]
+    for summary in path.engine.conditionSummaries(limit: ControlSocket.pageLength) {
+      now["\(summary.condition)"] = summary.isMet
+    }
+    for (condition, isMet) in now.sorted(by: { $0.key < $1.key })
+    where known[condition, default: false] != isMet {
+      log.notice("condition '\(condition)' is \(isMet ? "met" : "not met any more")")
+    }
+    known = now
+    whenChanged()
+  }
+}

@@ -1,0 +1,92 @@
+import EventLoop
+import LinuxNet
+import ProxyModel
+
+/// Runs the programs that proxies have for a take-over and a release.
+///
+/// Another process runs them, without the daemon's privileges: see `ProgramRunner`. It is there
+/// only where the configuration had such programs at the start.
+final class Hooks {
+  private var proxies: [Ruleset.Proxy] = []
+  /// The proxies with programs that are in force.
+  private var active: Set<String> = []
+  private var runner: (process: ProgramRunner, source: DescriptorSource)?
+  private let loop: EventLoop
+  private let log: Log
+
+  init(loop: EventLoop, log: Log) {
+    self.loop = loop
+    self.log = log
+  }
+
+  /// Makes ready to run programs, if there are any.
+  ///
+  /// Call it once privileges have been given up, and before system calls are limited.
+  func start() throws(SystemError) {
+    guard !proxies.isEmpty else { return }
+    let process = try ProgramRunner.start()
+    let source = DescriptorSource(process) { [unowned self] _ throws(SystemError) in
+      try takeFailures()
+    }
+    try loop.watch(source)
+    runner = (process, source)
+  }
+
+  /// Goes by the programs of these rules from now on.
+  func change(to ruleset: Ruleset) {
+    proxies = ruleset.proxies.filter {
+      !$0.takeOverProgram.isEmpty || !$0.releaseProgram.isEmpty
+    }
+    .map { proxy in
+      var proxy = proxy
+      proxy.rules = []
+      return proxy
+    }
+    active.formIntersection(proxies.map(\.interface))
+  }
+
+  /// Says that programs which came with a reload need a restart, if so.
+  func warnUnlessReady() {
+    guard !proxies.isEmpty, runner == nil else { return }
+    log.warning("'on-take-over' and 'on-release' take a restart, because there were none before")
+  }
+
+  /// Takes up which proxies are in force, and runs what is to be run.
+  func update(isStandingBy: (String) -> Bool) {
+    for proxy in proxies {
+      let name = proxy.interface
+      let isActive = !isStandingBy(name)
+      guard isActive != active.contains(name) else { continue }
+      if isActive { active.insert(name) } else { active.remove(name) }
+      run(
+        isActive ? proxy.takeOverProgram : proxy.releaseProgram,
+        event: isActive ? "take-over" : "release", of: name)
+    }
+  }
+
+  private func run(_ program: [String], event: String, of proxy: String) {
+    guard !program.isEmpty, let runner else { return }
+    let environment = [
+      "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "NDPPROXY_EVENT=\(event)",
+      "NDPPROXY_INTERFACE=\(proxy)",
+    ]
+    do {
+      log.info("\(proxy): running \(program[0]) (\(event))")
+      if try !runner.process.run(program, environment: environment) {
+        log.warning("\(proxy): \(program[0]) is not run: too many programs wait")
+      }
+    } catch {
+      log.warning("\(proxy): \(program[0]) is not run: \(error)")
+    }
+  }
+
+  private func takeFailures() throws(SystemError) {
+    guard let runner else { return }
+    guard let failures = try runner.process.takeFailures() else {
+      loop.forget(runner.source)
+      self.runner = nil
+      return log.error("the process that runs programs has ended: no program is run any more")
+    }
+    for failure in failures { log.warnSparingly(failure) }
+  }
+}

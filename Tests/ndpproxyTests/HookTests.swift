@@ -1,0 +1,72 @@
+import LinuxNet
+import LinuxSurvey
+import NetworkLab
+import Testing
+
+/// Programs that a daemon runs at a take-over and a release.
+@Suite(.enabled(if: NetworkNamespace.isPermitted), .timeLimit(.minutes(5)))
+struct HookTests {
+  private func settings(_ script: String) -> String {
+    """
+    proxy eth0 {
+      require address fe80::5:1
+      on-take-over /bin/sh \(script) "a b" $HOME
+      on-release /bin/sh \(script) gone
+      rule \(FoundingNetwork.insidePrefix) {
+        static
+      }
+    }
+    """
+  }
+
+  private func change(_ node: Node, _ word: String) async throws {
+    try await node.run("ip", "address", word, "fe80::5:1/64", "dev", "eth0", "nodad")
+  }
+
+  @Test func `they run without a shell and without privileges, one after the other`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    // What it prints is in the daemon's log.
+    let script = try TemporaryFile(
+      containing: """
+        echo "hook: $# $1 $2 $NDPPROXY_EVENT $NDPPROXY_INTERFACE ${NDPPROXY_SOCKET-unset}"
+        grep Cap /proc/self/status | sed 's/^/hook: /'
+        ls /proc/self/fd | sed 's/^/hook: descriptor /'
+        """)
+    try await network.gateway.withDaemon(ndpproxy, configuration: settings(script.path)) { daemon in
+      try await change(network.gateway, "add")
+      let first = try await daemon.process.line(
+        containing: "hook: 2 a b $HOME take-over eth0 unset", within: .seconds(5))
+      #expect(first != nil, "\(daemon.process.lines)")
+      try await change(network.gateway, "del")
+      let second = try await daemon.process.line(
+        containing: "hook: 1 gone  release eth0 unset", within: .seconds(5))
+      #expect(second != nil, "\(daemon.process.lines)")
+      _ = try await daemon.process.line(containing: "hook: CapAmb", within: .seconds(5))
+      let log = daemon.process.lines
+      for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
+        #expect(log.contains { $0.contains("hook: \(set):\t0000000000000000") }, "\(log)")
+      }
+      // The fourth is ls's own.
+      #expect(!log.contains { $0.contains("hook: descriptor 4") }, "\(log)")
+    }
+  }
+
+  @Test func `what fails or hangs is told, and answers go on`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let script = try TemporaryFile(containing: "[ $1 = gone ] || exit 3\nsleep 60 & wait\n")
+    try await network.gateway.withDaemon(ndpproxy, configuration: settings(script.path)) { daemon in
+      let router = try await Questioner(network.router)
+      try await change(network.gateway, "add")
+      let failure = try await daemon.process.line(
+        containing: "/bin/sh: exit status 3", within: .seconds(5))
+      #expect(failure != nil, "\(daemon.process.lines)")
+      try await change(network.gateway, "del")
+      try await change(network.gateway, "add")
+      let target = FoundingNetwork.memberAddress(7)
+      #expect(try await router.answer(about: target, within: .milliseconds(500)) != nil)
+      let killed = try await daemon.process.line(
+        containing: "/bin/sh: killed, because it ran for more than 10 s", within: .seconds(15))
+      #expect(killed != nil, "\(daemon.process.lines)")
+    }
+  }
+}

@@ -235,7 +235,7 @@ private func isProbe(
   let start = UInt(context.pointee.start)
   guard start &+ UInt(Frame.lengthWithoutOption) <= UInt(context.pointee.end) else { return false }
   guard context.pointee.packetType == PacketType.host, context.pointee.vlanPresent == 0,
-    context.pointee.length <= Handed.limit
+    Handed.hasRoom(context.pointee.length)
   else { return false }
   let frame: UnsafeMutablePointer<Frame> = pointer(start)
   let target = frame.pointee.target
@@ -256,13 +256,29 @@ private func handOver(_ context: UnsafeMutablePointer<PacketContext>, from inter
   guard let record = bpf_ringbuf_reserve(&handed, Handed.recordLength, 0) else {
     return increment(&losses, 0)
   }
-  // Verifiers before Linux 6.6 learn nothing from a comparison with zero.
   let length = context.pointee.length
-  guard length >= UInt32(Frame.lengthWithoutOption), length <= Handed.limit,
-    bpf_skb_load_bytes(context, 0, record + Handed.headerLength, length) == 0
-  else { return bpf_ringbuf_discard(record, 0) }
+  guard copy(context, length, to: record + Handed.headerLength) else {
+    return bpf_ringbuf_discard(record, 0)
+  }
   let header = record.assumingMemoryBound(to: UInt32.self)
   header[0] = interface
   header[1] = length
   bpf_ringbuf_submit(record, 0)
+}
+
+/// Copies the octets of a solicitation with no more than three options of one unit; says whether it
+/// is one.
+///
+/// Each length is a constant: older verifiers cannot tell that a length which was compared with two
+/// limits lies between them.
+@inline(__always)
+private func copy(
+  _ context: UnsafeMutablePointer<PacketContext>, _ length: UInt32,
+  to record: UnsafeMutableRawPointer
+) -> Bool {
+  if length == 78 { return bpf_skb_load_bytes(context, 0, record, 78) == 0 }
+  if length == 86 { return bpf_skb_load_bytes(context, 0, record, 86) == 0 }
+  if length == 94 { return bpf_skb_load_bytes(context, 0, record, 94) == 0 }
+  if length == 102 { return bpf_skb_load_bytes(context, 0, record, 102) == 0 }
+  return false
 }

@@ -85,9 +85,12 @@ struct Target {
 enum Handed {
   /// The interface and the length of the frame, four octets each, come before it.
   static var headerLength: Int { 8 }
-  /// The longest frame.
-  static var limit: UInt32 { 256 }
-  static var recordLength: UInt64 { 264 }
+  /// Whether a frame is handed over: a solicitation with no more than three options of one unit.
+  @inline(__always)
+  static func hasRoom(_ length: UInt32) -> Bool {
+    length == 78 || length == 86 || length == 94 || length == 102
+  }
+  static var recordLength: UInt64 { 112 }
 }
 
 /// What a map has for a key; `nil` where it has nothing.

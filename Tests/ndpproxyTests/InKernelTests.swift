@@ -209,6 +209,28 @@ struct InKernelTests {
     }
   }
 
+  @Test func `each new interface of a name is answered on in the kernel`() async throws {
+    try await withDaemon { network, daemon, _ in
+      for _ in 0..<4 {
+        try await network.router.run("ip", "link", "delete", "up0")
+        try await network.gateway.run("ip", "link", "delete", "eth0")
+        try await network.gateway.run(
+          "ip", "link", "add", "eth0", "address", "\(FoundingNetwork.gatewayLinkLayerAddress)",
+          "type", "veth", "peer", "name", "up0", "address",
+          "\(FoundingNetwork.routerLinkLayerAddress(0))", "netns", network.router.namespace.path)
+        try await network.gateway.run("ip", "link", "set", "eth0", "up")
+        try await network.router.run("ip", "link", "set", "up0", "up")
+        try await network.gateway.run(
+          "ip", "address", "add", "\(FoundingNetwork.gatewayAddress)/64", "dev", "eth0", "nodad")
+        let router = try await Questioner(network.router)
+        let isBack = try await router.isAnswered(Self.staticTarget, within: .seconds(5))
+        #expect(isBack)
+        let status = try await network.gateway.status(of: daemon)
+        #expect(status.kernelPath?.interfaces == ["eth0"], "\(daemon.process.lines)")
+      }
+    }
+  }
+
   @Test func `nothing answers once the daemon is killed`() async throws {
     try await withDaemon { network, daemon, router in
       let before = try await router.answer(about: Self.staticTarget)

@@ -147,6 +147,11 @@ package final class AnswerMaps {
     }
   }
 
+  /// Removes rules of a proxy interface; what was counted of them stays.
+  package func remove(_ rules: [AnswerRule], on interface: UInt32) throws(SystemError) {
+    for rule in rules { try self.rules.remove(PrefixKey(rule.prefix, on: interface)) }
+  }
+
   /// How often targets of a rule were answered for; `processors` is `PossibleProcessors.count`.
   package func answerCount(ofRule position: Int, processors: Int) throws(SystemError) -> UInt64 {
     try answers.values(UInt32(position), count: processors)?.reduce(0, &+) ?? 0

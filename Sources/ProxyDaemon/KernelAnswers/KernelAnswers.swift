@@ -158,6 +158,11 @@ final class KernelAnswers {
   ) {
     guard let program else { return }
     do throws(SystemError) {
+      // There is room for the rules of each proxy once.
+      for (index, former) in ruled where !contents.contains(where: { $0.interface == index }) {
+        try program.maps.remove(former.map(AnswerRule.init), on: UInt32(index.rawValue))
+        ruled[index] = nil
+      }
       for table in contents where ruled[table.interface] == nil || haveRulesChanged {
         let former = ruled[table.interface] ?? []
         let published = rules(table.interface)

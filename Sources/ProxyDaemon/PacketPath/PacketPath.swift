@@ -210,7 +210,9 @@ extension PacketPath {
   /// Tells the engine; what it wants is done with the next `settle`.
   func take(_ event: Event) {
     switch event {
-    case .interfaceRemoved(let index): kernel.forget(index)
+    case .interfaceRemoved(let index):
+      if kernel.isAttached(to: index) { takeKernelCounts() }
+      kernel.forget(index)
     case .interfacesRead: kernel.forgetLostLinks()
     default: break
     }

@@ -90,7 +90,7 @@ final class Daemon: DaemonOperator {
   /// Answers inside the kernel where the configuration wants that and the kernel lets us.
   private func answerInKernel() throws(SystemError) {
     let mode = current.configuration.kernelPath
-    path.answerInKernel(mode != .no)
+    path.answerInKernel(mode)
     path.kernel.removeLeftovers(on: host.table.links.keys)
     guard mode != .no, case .off(let reason) = path.kernel.condition else { return }
     guard mode == .auto else { throw SystemError("kernel-path: \(reason)", .notSupported) }
@@ -208,7 +208,7 @@ extension Daemon {
         "autowire needs CAP_NET_ADMIN, which was given up at the start: it takes a restart")
     }
     let mode = configuration.kernelPath
-    let changed = path.replace(ruleset, limits: configuration.limits, inKernel: mode != .no)
+    let changed = path.replace(ruleset, limits: configuration.limits, inKernel: mode)
     if mode == .yes, case .off(let reason) = path.kernel.condition {
       log.warning("kernel-path: \(reason); packet sockets answer")
     }

@@ -143,7 +143,9 @@ extension Lab {
         hasFilter = try await filters()
         daemon.process.send(.resume)
         daemon.process.send(isKilled ? .kill : .terminate)
-        _ = try await daemon.process.exitStatus(within: .seconds(20))
+        let status = try await daemon.process.exitStatus(within: .seconds(20))
+        let last = daemon.process.lines.suffix(2)
+        say("kernel path: killed \(isKilled): \(status.map { "\($0)" } ?? "-") \(last)")
       }
       let isLeft = try await filters()
       try require(isLeft == (hasFilter && isKilled), "killed \(isKilled), left \(isLeft)")

@@ -99,13 +99,19 @@ final class KernelAnswers {
   ///
   /// It answers nothing until `update` has said where. Where it cannot be loaded, nothing is
   /// answered in the kernel any more, and `condition` says why.
-  func load(rules: Int, targets: Int) {
+  ///
+  /// A filter stays where the daemon is killed, and is used only where that is asked for.
+  func load(rules: Int, targets: Int, mayUseFilters: Bool) {
     guard Self.isPermitted else {
       return stop("it needs the capabilities CAP_BPF and CAP_NET_ADMIN")
     }
     do {
       let capacity = AnswerCapacity(rules: rules, targets: targets)
       let loaded = try LoadedProgram(capacity) { [unowned self] in takeHanded(by: $0, now: $1) }
+      guard loaded.hook == .tcx || mayUseFilters else {
+        return stop(
+          "this kernel has no TCX (Linux 6.6); 'kernel-path yes' uses a filter of tc(8) instead")
+      }
       try loaded.maps.setWatched(isWatched)
       try loop.watch(loaded.source)
       let former = program

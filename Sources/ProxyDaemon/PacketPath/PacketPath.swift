@@ -225,24 +225,25 @@ extension PacketPath {
 
   /// Goes by other rules, in the kernel as well where that is wanted; returns the proxies whose
   /// `router` stays as it was.
-  func replace(_ ruleset: Ruleset, limits: Limits, inKernel: Bool) -> [String] {
+  func replace(_ ruleset: Ruleset, limits: Limits, inKernel mode: KernelPathMode) -> [String] {
     pauseKernel()
     let fixed = engine.replace(ruleset, limits: limits, into: &actions)
     settle()
-    answerInKernel(inKernel)
+    answerInKernel(mode)
     return fixed
   }
 
   /// Answers in the kernel by the rules that are in force now where that is wanted, and nothing
   /// where it is not.
-  func answerInKernel(_ isWanted: Bool) {
+  func answerInKernel(_ mode: KernelPathMode) {
     pauseKernel()
-    if !isWanted {
+    if mode == .no {
       kernel.stop("'kernel-path no' is set")
     } else if engine.limits.advertisementsPerSecond != nil {
       kernel.stop("'max-advertisements' is set, so that the daemon has to see every solicitation")
     } else {
-      kernel.load(rules: engine.ruleCount, targets: engine.limits.sessions)
+      kernel.load(
+        rules: engine.ruleCount, targets: engine.limits.sessions, mayUseFilters: mode == .yes)
     }
     isKernelPaused = false
     kernel.setWatched(!observers.isEmpty)

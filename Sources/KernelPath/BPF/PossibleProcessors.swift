@@ -1,15 +1,21 @@
 import LinuxNet
 
-/// How many processors there may ever be: maps have a value for each of them.
+/// How many processors there may ever be: maps of which every processor has its own have a value
+/// for each of them, and the kernel writes them all into the room that it is given.
 package enum PossibleProcessors {
-  /// One more than the highest number in sysfs; 1 where that cannot be read.
+  /// One more than the highest number in sysfs; the most that Linux may have where that cannot be
+  /// read.
   package static let count: Int = {
-    guard let octets = try? RegularFile("/sys/devices/system/cpu/possible", limit: 4096).octets
-    else { return 1 }
     // As in "0-7" or "0,2-3".
-    let numbers = String(decoding: octets, as: UTF8.self).split { !$0.isNumber }.compactMap {
-      Int($0)
+    let text = (try? RegularFile(path, limit: 4096).octets).map {
+      String(decoding: $0, as: UTF8.self)
     }
-    return (numbers.max() ?? 0) + 1
+    let numbers = text?.split { !$0.isNumber }.compactMap { Int($0) } ?? []
+    return numbers.max().map { $0 + 1 } ?? most
   }()
+
+  private static let path = "/sys/devices/system/cpu/possible"
+
+  /// `CONFIG_NR_CPUS` at its highest.
+  private static let most = 8192
 }

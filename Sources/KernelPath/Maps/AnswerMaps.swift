@@ -103,8 +103,6 @@ package final class AnswerMaps {
   private let losses: BPFMap<UInt32, UInt64>
   /// Frames that the kernel's IPv6 does not get, for the daemon.
   package let handed: HandedFrames
-  /// How many rules there is room for.
-  package let ruleCount: Int
   /// What the maps have, so that only differences are written.
   private var known: [UInt32: AnswerLink] = [:]
   private var knownStations: Set<MACAddress> = []
@@ -114,7 +112,6 @@ package final class AnswerMaps {
 
   /// Makes empty maps, by which nothing is answered; throws `EPERM` without CAP_BPF.
   package init(_ capacity: AnswerCapacity) throws(SystemError) {
-    ruleCount = capacity.rules
     links = try BPFMap(.hash, named: "links", capacity: AnswerCapacity.links)
     places = try BPFMap(.longestPrefix, named: "places", capacity: AnswerCapacity.places)
     stations = try BPFMap(.hash, named: "stations", capacity: AnswerCapacity.stations)

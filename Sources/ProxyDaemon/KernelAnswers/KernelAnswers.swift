@@ -148,7 +148,7 @@ final class KernelAnswers {
 
   private func retire(_ former: LoadedProgram) {
     loop.forget(former.source)
-    takeHanded(by: former, now: loop.now)
+    while takeHanded(by: former, now: loop.now) {}
     formerLosses += losses(of: former)
   }
 
@@ -300,9 +300,12 @@ final class KernelAnswers {
   /// The interfaces to which the program is attached.
   var interfaces: [InterfaceIndex] { links.keys.sorted { $0.rawValue < $1.rawValue } }
 
-  private func takeHanded(by program: LoadedProgram, now: Instant) {
+  /// Takes up one batch of frames; whether there were any.
+  @discardableResult
+  private func takeHanded(by program: LoadedProgram, now: Instant) -> Bool {
     let count = program.maps.handed.receive { whenHanded($0, InterfaceIndex($1), now) }
     if count > 0 { whenAllHanded() }
+    return count > 0
   }
 }
 

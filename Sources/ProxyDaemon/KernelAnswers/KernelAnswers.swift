@@ -158,8 +158,7 @@ final class KernelAnswers {
   ///
   /// Where the kernel has no room for all that, nothing is answered there.
   func update(
-    _ contents: [AnswerContents], haveRulesChanged: Bool, stations: Set<MACAddress>,
-    own: Set<IPv6Address>,
+    _ contents: [AnswerContents], stations: Set<MACAddress>, own: Set<IPv6Address>,
     tunnels: Set<UInt32>, rules: (InterfaceIndex) -> [PublishedRule]
   ) {
     guard let program else { return }
@@ -169,14 +168,10 @@ final class KernelAnswers {
         try program.maps.remove(former.map(AnswerRule.init), on: UInt32(index.rawValue))
         ruled[index] = nil
       }
-      for table in contents where ruled[table.interface] == nil || haveRulesChanged {
-        let former = ruled[table.interface] ?? []
+      for table in contents where ruled[table.interface] == nil {
         let published = rules(table.interface)
-        let changed = published.indices.filter {
-          !former.indices.contains($0) || former[$0] != published[$0]
-        }
         try program.maps.add(
-          changed.map { AnswerRule(published[$0]) }, on: UInt32(table.interface.rawValue))
+          published.map(AnswerRule.init), on: UInt32(table.interface.rawValue))
         ruled[table.interface] = published
       }
       attach(program, to: contents.map(\.interface))

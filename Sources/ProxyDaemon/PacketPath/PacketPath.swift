@@ -22,8 +22,6 @@ final class PacketPath: Timed, EventListener {
   private var publishedGeneration: UInt32?
   /// The ports on whose interfaces it answers.
   private var publishedPorts: UInt64 = 0
-  /// The conditions by which its rules answer.
-  private var publishedEntitlements: UInt64 = 0
   /// Whether other rules are about to count there.
   private var isKernelPaused = false
   private var coalescing = ReceiveCoalescing()
@@ -293,11 +291,9 @@ extension PacketPath {
       publishedPorts = ports.generation
       // Where there are no sockets, nobody answers.
       let contents = engine.answerContents().filter { ports[$0.interface] != nil }
-      let haveRulesChanged = engine.entitlementGeneration != publishedEntitlements
-      publishedEntitlements = engine.entitlementGeneration
       kernel.update(
-        contents, haveRulesChanged: haveRulesChanged, stations: engine.ownLinkLayerAddresses,
-        own: engine.ownAddresses, tunnels: engine.tunnels
+        contents, stations: engine.ownLinkLayerAddresses, own: engine.ownAddresses,
+        tunnels: engine.tunnels
       ) { engine.publishedRules(on: $0) }
     }
     let generation = engine.routeGeneration

@@ -50,9 +50,6 @@ extension Engine {
   /// Whether an answer may be given elsewhere.
   package func mayPublish(_ answer: PlainAnswer) -> Bool { mayPublish(ofProxy: answer.proxy) }
 
-  /// Changes with what `publishedRules` says, as far as conditions are concerned.
-  package var entitlementGeneration: UInt64 { conditionChangeCount }
-
   /// Has a target answered for elsewhere no longer.
   mutating func withdraw(_ position: Int, into actions: inout [Action]) {
     guard sessions[position].isPublished else { return }

@@ -57,7 +57,8 @@ extension Engine {
 
   /// The rules of the proxy on an interface, in no order: the longest prefix counts.
   ///
-  /// They change with `replace`, and with `entitlementGeneration`. Costs their number.
+  /// They change with `replace`; those of a proxy with conditions, of which `answerContents` says
+  /// nothing, change with these, too. Costs their number.
   package func publishedRules(on index: InterfaceIndex) -> [PublishedRule] {
     guard let proxy = rules.proxy(on: index) else { return [] }
     return rules.positions(ofProxy: proxy).map { position in

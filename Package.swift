@@ -247,8 +247,8 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "ndpproxyTests",
     dependencies: [
-      "ControlProtocol", "JSONDecoding", "JSONText", "LinuxNet", "LinuxSurvey", "NDPWire",
-      "NetworkLab", subprocess, system,
+      "ControlProtocol", "JSONDecoding", "JSONText", "KernelPath", "LinuxNet", "LinuxSurvey",
+      "NDPWire", "NetworkLab", subprocess, system,
     ],
     swiftSettings: common),
   .testTarget(

@@ -65,17 +65,26 @@ package struct KernelPathStatus: Codable, Equatable, Sendable {
   package let interfaces: [String]
   /// Where they are not although that is wanted, with the reason.
   package let refusals: [Refusal]
+  /// Where the driver does it (XDP); left out where there are none.
+  package let driverInterfaces: [String]?
+  /// Where the driver does not although that is wanted; left out where there are none.
+  package let driverRefusals: [Refusal]?
 
-  package init(isOn: Bool, reason: String?, interfaces: [String], refusals: [Refusal]) {
+  package init(
+    isOn: Bool, reason: String?, interfaces: [String], refusals: [Refusal],
+    driverInterfaces: [String] = [], driverRefusals: [Refusal] = []
+  ) {
     (self.isOn, self.reason) = (isOn, reason)
     (self.interfaces, self.refusals) = (interfaces, refusals)
+    self.driverInterfaces = driverInterfaces.isEmpty ? nil : driverInterfaces
+    self.driverRefusals = driverRefusals.isEmpty ? nil : driverRefusals
   }
 
-  /// An interface on which packet sockets answer.
+  /// An interface on which another way is taken.
   package struct Refusal: Codable, Equatable, Sendable {
     /// Its name.
     package let interface: String
-    /// What the kernel said.
+    /// Why.
     package let reason: String
 
     package init(interface: String, reason: String) {
@@ -87,8 +96,13 @@ package struct KernelPathStatus: Codable, Equatable, Sendable {
   package var lines: [String] {
     guard isOn else { return ["kernel path: not in use: \(reason ?? "unknown")"] }
     let places = interfaces.isEmpty ? "no interface yet" : interfaces.joined(separator: ", ")
+    let drivers = driverInterfaces.map {
+      "kernel path: the driver answers (XDP) on \($0.joined(separator: ", "))"
+    }
     return ["kernel path: answering on \(places)"]
       + refusals.map { "kernel path: not on \($0.interface): \($0.reason)" }
+      + (drivers.map { [$0] } ?? [])
+      + (driverRefusals ?? []).map { "kernel path: no XDP on \($0.interface): \($0.reason)" }
   }
 }
 

@@ -46,7 +46,7 @@ final class Daemon: DaemonOperator {
       Engine(
         ruleset: ruleset, limits: current.configuration.limits, seed: .random(in: 0 ... .max)),
       ports: ports, ruleLinks: ruleLinks, host: host, performer: routes,
-      kernel: KernelAnswers(loop: loop, log: log))
+      kernel: KernelAnswers(loop: loop, log: log, name: host.name(of:)))
     let attachments = Attachments(
       PortPlan(ruleset, hearsEverything: log.isDebugging), host: host, ports: ports,
       news: try HostMonitor(), listener: path)
@@ -234,6 +234,8 @@ extension Daemon {
       log.error("cannot listen to answers of targets: \(error)")
     }
     attachments.change(to: plan)
+    // On interfaces that are new, the kernel may answer as well.
+    path.settle()
   }
 
   func setLogLevel(_ level: LogLevel) {

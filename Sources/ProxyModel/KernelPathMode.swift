@@ -4,6 +4,8 @@ public enum KernelPathMode: String, CaseIterable, Sendable {
   case auto
   /// Always: the daemon does not start where that is not possible.
   case yes
+  /// As `auto`, and in the drivers of interfaces that can do it.
+  case xdp
   /// Never.
   case no
 }

@@ -21,14 +21,15 @@ struct AnswerProgramTests {
   private let ends: Veth
   private let maps: AnswerMaps
   private let program: BPFProgram
+  private let early: BPFProgram
   private static let own = MACAddress("02:00:00:00:00:0a")!
   private static let inner = MACAddress("02:00:00:00:00:0b")!
 
   init() throws {
     ends = try Veth(in: host)
-    (maps, program) = try host.run {
+    (maps, program, early) = try host.run {
       let maps = try AnswerMaps(AnswerCapacity(rules: 100, targets: 100))
-      return (maps, try BPFProgram(answeringBy: maps))
+      return (maps, try BPFProgram(answeringBy: maps), try BPFProgram(answeringEarlyBy: maps))
     }
   }
 
@@ -74,8 +75,8 @@ struct AnswerProgramTests {
         on: UInt32(table.interface.rawValue))
     }
     try maps.update(
-      contents.map(AnswerLink.init), stations: engine.ownLinkLayerAddresses,
-      own: engine.ownAddresses)
+      contents.map { AnswerLink($0, answersEarly: true) },
+      stations: engine.ownLinkLayerAddresses, own: engine.ownAddresses)
   }
 
   private static let member = IPv6Address("2001:db8:1:0:ff:1:0:1")!
@@ -193,6 +194,11 @@ struct AnswerProgramTests {
   /// to be called in the host's namespace.
   private func check(_ octets: [UInt8], _ engine: inout Engine, _ tally: inout Tally) throws {
     let trial = try program.run(on: octets, interface: UInt32(ends.first))
+    // In a driver it is the same, but for what the daemon gets.
+    let sooner = try early.run(on: octets, interface: UInt32(ends.first))
+    let isAnswered = trial.verdict == 7
+    #expect(sooner.verdict == (isAnswered ? 3 : 2), "\(octets)")
+    #expect(sooner.frame == (isAnswered ? trial.frame : octets), "\(octets)")
     switch trial.verdict {
     case 7:
       tally.answered += 1

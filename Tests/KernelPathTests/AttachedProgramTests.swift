@@ -1,3 +1,4 @@
+import Glibc
 import LinuxNet
 import LinuxSupport
 import LinuxSurvey
@@ -44,14 +45,16 @@ struct AttachedProgramTests {
     try maps.update([link()], stations: [Self.own], own: Self.ownAddresses)
   }
 
-  private func link(isRouter: Bool = true) -> AnswerLink {
+  private func link(isRouter: Bool = true, answersEarly: Bool = false) -> AnswerLink {
     func own(_ text: String) -> (address: IPv6Address, prefix: IPv6Prefix) {
       (IPv6Address(text)!, IPv6Prefix(IPv6Address(text)!, length: 64))
     }
     return AnswerLink(
       interface: UInt32(ends.first), linkLayerAddress: Self.own, isRouter: isRouter,
       isOverride: false, linkLocalSource: IPv6Address("fe80::a")!,
-      globalSource: IPv6Address("2001:db8::a")!, answersAsTarget: false,
+      places: [(IPv6Prefix("2001:db8::/64")!, IPv6Address("2001:db8::a")!)],
+      answersAsTarget: false,
+      answersEarly: answersEarly,
       addresses: [own("fe80::a"), own("2001:db8::a")])
   }
 
@@ -64,7 +67,7 @@ struct AttachedProgramTests {
     return found != nil
   }
 
-  private func attach() throws -> TCXLink { try host.run { try TCXLink(program, on: ends.first) } }
+  private func attach() throws -> ProgramLink { try host.run { try ProgramLink(program, on: ends.first) } }
 
   @Test func `another host's kernel takes the answer, and nobody answers once it is gone`() throws {
     #expect(try !isResolved("2001:db8::ff:10"))
@@ -124,17 +127,42 @@ struct AttachedProgramTests {
       instructions: [0x0000_0002_0000_00b7, 0x0000_0000_0000_0095], relocations: [])
     let other = try host.run { try BPFProgram(drop, maps: [:]) }
     do {
-      let first = try host.run { try TCXLink(other, on: ends.first) }
+      let first = try host.run { try ProgramLink(other, on: ends.first) }
       let second = try attach()
       #expect(try !isResolved("2001:db8::ff:10"))
       withExtendedLifetime((first, second)) {}
     }
     let first = try attach()
-    let second = try host.run { try TCXLink(other, on: ends.first) }
+    let second = try host.run { try ProgramLink(other, on: ends.first) }
     #expect(try isResolved("2001:db8::ff:10"))
     // What is not answered goes on to the other one, which drops it.
     #expect(try !isResolved("2001:db8::a"))
     withExtendedLifetime((first, second)) {}
+  }
+
+  @Test func `the driver has room for one program, and others come behind it`() throws {
+    // Only to such an end veth(4) delivers what a driver sends.
+    let pass = BPFProgram.Code(instructions: [0x0000_0002_0000_00b7, 0x0000_0000_0000_0095])
+    let otherEnd = try other.run {
+      try ProgramLink(
+        try BPFProgram(pass, as: .early, maps: [:]), on: Int32(if_nametoindex("b0")), at: .driver)
+    }
+    defer { withExtendedLifetime(otherEnd) {} }
+    try maps.update([link(answersEarly: true)], stations: [Self.own], own: Self.ownAddresses)
+    let early = try host.run { try BPFProgram(answeringEarlyBy: maps) }
+    do {
+      let first = try host.run { try ProgramLink(early, on: ends.first, at: .driver) }
+      #expect {
+        _ = try host.run { try ProgramLink(early, on: ends.first, at: .driver) }
+      } throws: {
+        ($0 as? SystemError)?.code == .resourceBusy
+      }
+      #expect(try isResolved("2001:db8::ff:10"))
+      #expect(try !isResolved("2001:db8::ff:ff10"))
+      #expect(try isResolved("2001:db8::a"))
+      withExtendedLifetime(first) {}
+    }
+    #expect(try !isResolved("2001:db8::ff:10"))
   }
 
   /// As on kernels before 6.6.

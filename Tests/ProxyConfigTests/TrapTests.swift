@@ -256,6 +256,17 @@ import Testing
       "duplicate rule with a wrong exclusion",
       "proxy a{rule ::8/126{auto}\nrule ::8/126{auto exclude ::c}}",
       "2:1 warning duplicate-rule", "2:27 error exclusion-outside"),
+    Row(
+      "kernel path with what excludes it",
+      "max-advertisements 5\nkernel-path yes\nproxy a{rule ::2{auto}}",
+      "2:1 error contradicting-keys"),
+    Row(
+      "kernel path with what excludes it, where it falls back",
+      "kernel-path xdp\nmax-advertisements 5\nproxy a{rule ::2{auto}}",
+      "1:1 warning contradicting-keys"),
+    Row(
+      "kernel path where it is possible with what excludes it",
+      "kernel-path auto\nmax-advertisements 5\nproxy a{rule ::2{auto}}"),
     Row("rule outside a proxy", "rule ::2 {auto}", "1:1 error misplaced-key"),
     Row(
       "option outside a proxy", "ttl 5\nproxy a{rule ::2{auto}}", "1:1 warning misplaced-key"),

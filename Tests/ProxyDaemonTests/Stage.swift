@@ -29,7 +29,7 @@ final class Stage {
     path = PacketPath(
       Engine(ruleset: configuration.ruleset), ports: ports,
       ruleLinks: RuleLinks(ruleSockets, ruleSockets, log: log), host: host, performer: performer,
-      kernel: KernelAnswers(loop: test.loop, log: log))
+      kernel: KernelAnswers(loop: test.loop, log: log) { "interface \($0.rawValue)" })
     let news = FakeNews()
     for (index, name) in [(Int32(2), "eth0"), (3, "zt0")] {
       _ = news.table.apply(.link(Link(index, name)))

@@ -41,7 +41,7 @@ extension Micro {
       [
         AnswerLink(
           interface: interface, linkLayerAddress: own, isRouter: true, isOverride: false,
-          linkLocalSource: address, globalSource: address, answersAsTarget: false,
+          linkLocalSource: address, places: [], answersAsTarget: false,
           addresses: [(address, IPv6Prefix(address, length: 64))])
       ], stations: [own], own: [])
     let program = try BPFProgram(answeringBy: maps)

@@ -22,7 +22,7 @@ package enum ProgramHook: Sendable {
   /// It is tried on the loopback interface, which every network namespace has.
   package init(for program: BPFProgram) throws(SystemError) {
     do throws(SystemError) {
-      _ = try TCXLink(program, on: 1)
+      _ = try ProgramLink(program, on: 1)
       self = .tcx
     } catch {
       guard error.code == .invalidArgument else { throw error }
@@ -35,7 +35,7 @@ package enum ProgramHook: Sendable {
     _ program: BPFProgram, to interface: Int32
   ) throws(SystemError) -> any AttachedProgram {
     switch self {
-    case .tcx: try TCXLink(program, on: interface)
+    case .tcx: try ProgramLink(program, on: interface)
     case .filter: try FilterLink(program, on: interface)
     }
   }

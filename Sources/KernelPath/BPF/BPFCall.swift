@@ -11,6 +11,7 @@ enum BPFCommand: Int {
   case runProgram = 10
   case objectInformation = 15
   case takeElement = 21
+  case lookUpBatch = 24
   case createLink = 28
   case updateLink = 29
 }
@@ -55,6 +56,18 @@ struct MapElement: BitwiseCopyable {
   var flags: UInt64 = 0
 }
 
+struct MapBatch: BitwiseCopyable {
+  /// Where to begin: what `next` said the last time, or nowhere.
+  var from: UInt64 = 0
+  var next: UInt64 = 0
+  var keys: UInt64 = 0
+  var values: UInt64 = 0
+  var count: UInt32 = 0
+  var map: UInt32
+  var elementFlags: UInt64 = 0
+  var flags: UInt64 = 0
+}
+
 struct ProgramLoading: BitwiseCopyable {
   var type: UInt32
   var instructionCount: UInt32
@@ -85,7 +98,7 @@ struct ObjectInformation: BitwiseCopyable {
   var information: UInt64 = 0
 }
 
-/// `struct bpf_link_info` of a TCX link.
+/// `struct bpf_link_info` of a TCX or XDP link.
 struct LinkInformation: BitwiseCopyable {
   var type: UInt32 = 0
   var number: UInt32 = 0

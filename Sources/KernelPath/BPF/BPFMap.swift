@@ -7,7 +7,7 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
   /// Its descriptor, for programs.
   let descriptor: CInt
   private let owned: Descriptor
-  private let name: String
+  fileprivate let name: String
 
   /// The kinds of maps that are used here (`enum bpf_map_type`).
   package enum Kind: UInt32, Sendable {
@@ -109,5 +109,49 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
     return unsafe octets.withUnsafeBytes { buffer in
       (0..<count).map { unsafe buffer.loadUnaligned(fromByteOffset: $0 * size, as: Value.self) }
     }
+  }
+}
+
+extension BPFMap<UInt32, UInt64> {
+  /// As many are read with one call.
+  private static var batchSize: Int { 4096 }
+
+  /// The values of the first keys of a map of kind `arrayPerProcessor`, each added up over the
+  /// processors (Linux 5.13).
+  package func sums(count: Int, processors: Int) throws(SystemError) -> [UInt64] {
+    var sums: [UInt64] = []
+    sums.reserveCapacity(count)
+    var keys = [UInt32](repeating: 0, count: Self.batchSize)
+    var values = [UInt64](repeating: 0, count: Self.batchSize * processors)
+    var place: UInt32 = 0
+    while sums.count < count {
+      var attributes = MapBatch(map: UInt32(descriptor))
+      attributes.count = UInt32(Self.batchSize)
+      let isFirst = sums.isEmpty
+      var failure: SystemError?
+      unsafe keys.withUnsafeMutableBytes { keys in
+        unsafe values.withUnsafeMutableBytes { values in
+          unsafe withUnsafeMutablePointer(to: &place) { place in
+            guard let keys = keys.baseAddress, let values = values.baseAddress else { return }
+            attributes.from = unsafe isFirst ? 0 : address(place)
+            attributes.next = unsafe address(place)
+            attributes.keys = unsafe address(keys)
+            attributes.values = unsafe address(values)
+            do throws(SystemError) {
+              try bpf(.lookUpBatch, &attributes, "read the map \(name)")
+            } catch {
+              failure = error
+            }
+          }
+        }
+      }
+      // That there are no more keys behind these is no failure.
+      if let failure, failure.code != .noSuchFileOrDirectory { throw failure }
+      for number in 0..<Int(attributes.count) {
+        sums.append(values[number * processors..<(number + 1) * processors].reduce(0, &+))
+      }
+      if failure != nil || attributes.count == 0 { break }
+    }
+    return sums
   }
 }

@@ -6,6 +6,32 @@ package final class BPFProgram {
   let descriptor: CInt
   private let owned: Descriptor
 
+  /// Where the kernel runs a program.
+  package enum Kind: Sendable {
+    /// In traffic control, for packets of any interface.
+    case trafficControl
+    /// In the driver of an interface, before there is a packet (XDP).
+    case early
+
+    /// Of `enum bpf_prog_type`.
+    fileprivate var number: UInt32 {
+      switch self {
+      case .trafficControl: 3
+      case .early: 6
+      }
+    }
+
+    /// Where `struct __sk_buff`, or `struct xdp_md`, has the interface, and how many numbers it has.
+    fileprivate var context: (interface: Int, count: Int) {
+      switch self {
+      case .trafficControl: (10, 48)
+      case .early: (3, 6)
+      }
+    }
+  }
+
+  private let kind: Kind
+
   /// What is to be loaded: instructions of 8 octets, and where a map or a helper is named.
   package struct Code: Sendable {
     let instructions: [UInt64]
@@ -34,20 +60,23 @@ package final class BPFProgram {
   private static let logLines = 4
   private static let logSize = 1 << 18
 
-  /// Loads a program for traffic control; `maps` are descriptors by the names in the code.
+  /// Loads a program; `maps` are descriptors by the names in the code.
   ///
   /// Throws `EPERM` without CAP_BPF and CAP_NET_ADMIN.
-  package init(_ code: Code, maps: [String: CInt]) throws(Rejection) {
+  package init(
+    _ code: Code, as kind: Kind = .trafficControl, maps: [String: CInt]
+  ) throws(Rejection) {
+    self.kind = kind
     let instructions = Self.link(code, maps: maps)
     do throws(SystemError) {
-      let number = try unsafe Self.load(instructions, log: nil)
+      let number = try unsafe Self.load(instructions, as: kind, log: nil)
       owned = Descriptor(owning: number)
       descriptor = number
     } catch {
       // Once more, for what the verifier has to say.
       var log = [UInt8](repeating: 0, count: Self.logSize)
       _ = try? unsafe log.withUnsafeMutableBytes { buffer in
-        try unsafe Self.load(instructions, log: buffer)
+        try unsafe Self.load(instructions, as: kind, log: buffer)
       }
       let text = String(decoding: log.prefix { $0 != 0 }, as: UTF8.self)
       let lines = text.split(separator: "\n").suffix(Self.logLines).map { String($0) }
@@ -75,17 +104,17 @@ package final class BPFProgram {
 
   /// The numbers of `enum bpf_func_id`.
   private static let helpers: [String: UInt32] = [
-    "bpf_map_lookup_elem": 1, "bpf_redirect": 23, "bpf_skb_load_bytes": 26,
+    "bpf_map_lookup_elem": 1, "bpf_redirect": 23, "bpf_skb_load_bytes": 26, "bpf_skb_pull_data": 39,
     "bpf_fib_lookup": 69,
     "bpf_ktime_get_boot_ns": 125, "bpf_ringbuf_reserve": 131, "bpf_ringbuf_submit": 132,
-    "bpf_ringbuf_discard": 133,
+    "bpf_ringbuf_discard": 133, "bpf_xdp_get_buff_len": 188,
   ]
 
   private static func load(
-    _ instructions: [UInt64], log: UnsafeMutableRawBufferPointer?
+    _ instructions: [UInt64], as kind: Kind, log: UnsafeMutableRawBufferPointer?
   ) throws(SystemError) -> CInt {
     var attributes = ProgramLoading(
-      type: trafficControl, instructionCount: UInt32(instructions.count))
+      type: kind.number, instructionCount: UInt32(instructions.count))
     if let log = unsafe log, let base = log.baseAddress {
       attributes.logLevel = 1
       attributes.logSize = UInt32(log.count)
@@ -110,9 +139,6 @@ package final class BPFProgram {
     return try result.get()
   }
 
-  /// `BPF_PROG_TYPE_SCHED_CLS`.
-  private static let trafficControl: UInt32 = 3
-
   /// What makes helpers for GPL programs usable.
   private static let license = Array("Dual MIT/GPL".utf8) + [0]
 
@@ -136,9 +162,10 @@ package final class BPFProgram {
   ) throws(SystemError) -> Trial {
     var input = frame
     var output = [UInt8](repeating: 0, count: max(frame.count, 256))
-    // `struct __sk_buff`, in which the interface is the eleventh number.
-    var context = [UInt32](repeating: 0, count: 48)
-    context[10] = interface
+    let (place, count32) = kind.context
+    var context = [UInt32](repeating: 0, count: count32)
+    context[place] = interface
+    if kind == .early { context[1] = UInt32(frame.count) }
     var attributes = ProgramRun(
       program: UInt32(descriptor), inputSize: UInt32(input.count),
       outputSize: UInt32(output.count), count: UInt32(count),

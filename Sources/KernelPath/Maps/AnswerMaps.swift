@@ -13,30 +13,36 @@ package struct AnswerLink: Equatable, Sendable {
   package let isOverride: Bool
   /// The source of answers towards link-local solicitors; `nil` leaves these to the daemon.
   package let linkLocalSource: IPv6Address?
-  /// The same towards others.
-  package let globalSource: IPv6Address?
+  /// The prefixes that are on-link, and the source towards solicitors in each; `nil` leaves these
+  /// to the daemon.
+  package let places: [(prefix: IPv6Prefix, source: IPv6Address?)]
   /// Whether the target itself is the source.
   package let answersAsTarget: Bool
+  /// Whether the program in the driver answers, too.
+  package let answersEarly: Bool
   /// The interface's own addresses, each with the prefix that is on-link by it.
   package let addresses: [(address: IPv6Address, prefix: IPv6Prefix)]
 
   package init(
     interface: UInt32, linkLayerAddress: MACAddress, isRouter: Bool, isOverride: Bool,
-    linkLocalSource: IPv6Address?, globalSource: IPv6Address?, answersAsTarget: Bool,
-    addresses: [(address: IPv6Address, prefix: IPv6Prefix)]
+    linkLocalSource: IPv6Address?, places: [(prefix: IPv6Prefix, source: IPv6Address?)],
+    answersAsTarget: Bool,
+    answersEarly: Bool = false, addresses: [(address: IPv6Address, prefix: IPv6Prefix)]
   ) {
     (self.interface, self.linkLayerAddress) = (interface, linkLayerAddress)
     (self.isRouter, self.isOverride) = (isRouter, isOverride)
-    (self.linkLocalSource, self.globalSource) = (linkLocalSource, globalSource)
-    (self.answersAsTarget, self.addresses) = (answersAsTarget, addresses)
+    (self.linkLocalSource, self.places) = (linkLocalSource, places)
+    (self.answersAsTarget, self.answersEarly) = (answersAsTarget, answersEarly)
+    self.addresses = addresses
   }
 
   /// Whether answers are the same there.
   package static func == (one: AnswerLink, other: AnswerLink) -> Bool {
     one.interface == other.interface && one.linkLayerAddress == other.linkLayerAddress
       && one.isRouter == other.isRouter && one.isOverride == other.isOverride
-      && one.linkLocalSource == other.linkLocalSource && one.globalSource == other.globalSource
-      && one.answersAsTarget == other.answersAsTarget
+      && one.linkLocalSource == other.linkLocalSource
+      && one.places.elementsEqual(other.places, by: ==)
+      && one.answersAsTarget == other.answersAsTarget && one.answersEarly == other.answersEarly
       && one.addresses.elementsEqual(other.addresses, by: ==)
   }
 }
@@ -92,7 +98,7 @@ package struct AnswerCapacity: Sendable {
 /// What the program that answers in the kernel goes by.
 package final class AnswerMaps {
   private let links: BPFMap<UInt32, LinkValue>
-  private let places: BPFMap<PrefixKey, UInt32>
+  private let places: BPFMap<PrefixKey, PlaceValue>
   private let stations: BPFMap<StationKey, UInt32>
   private let rules: BPFMap<PrefixKey, RuleValue>
   private let targets: BPFMap<TargetKey, TargetValue>
@@ -101,6 +107,7 @@ package final class AnswerMaps {
   private let own: BPFMap<TargetKey, UInt32>
   private let tunnels: BPFMap<UInt32, UInt32>
   private let losses: BPFMap<UInt32, UInt64>
+  private let trials: BPFMap<UInt32, TrialValue>
   /// Frames that the kernel's IPv6 does not get, for the daemon.
   package let handed: HandedFrames
   /// What the maps have, so that only differences are written.
@@ -109,19 +116,22 @@ package final class AnswerMaps {
   private var knownAddresses: Set<IPv6Address> = []
   private var knownTunnels: Set<UInt32> = []
   private var knownState = StateValue()
+  private let ruleCapacity: Int
 
   /// Makes empty maps, by which nothing is answered; throws `EPERM` without CAP_BPF.
   package init(_ capacity: AnswerCapacity) throws(SystemError) {
+    ruleCapacity = max(1, capacity.rules)
     links = try BPFMap(.hash, named: "links", capacity: AnswerCapacity.links)
     places = try BPFMap(.longestPrefix, named: "places", capacity: AnswerCapacity.places)
     stations = try BPFMap(.hash, named: "stations", capacity: AnswerCapacity.stations)
-    rules = try BPFMap(.longestPrefix, named: "rules", capacity: max(1, capacity.rules))
+    rules = try BPFMap(.longestPrefix, named: "rules", capacity: ruleCapacity)
     targets = try BPFMap(.hash, named: "targets", capacity: max(1, capacity.targets))
-    answers = try BPFMap(.arrayPerProcessor, named: "answers", capacity: max(1, capacity.rules))
+    answers = try BPFMap(.arrayPerProcessor, named: "answers", capacity: ruleCapacity)
     state = try BPFMap(.array, named: "state", capacity: 1)
     own = try BPFMap(.hash, named: "own", capacity: AnswerCapacity.addresses)
     tunnels = try BPFMap(.hash, named: "tunnels", capacity: AnswerCapacity.tunnels)
     losses = try BPFMap(.arrayPerProcessor, named: "losses", capacity: 1)
+    trials = try BPFMap(.hash, named: "trials", capacity: AnswerCapacity.links)
     handed = HandedFrames(try BPFRing(named: "handed", size: AnswerCapacity.handed))
   }
 
@@ -131,7 +141,7 @@ package final class AnswerMaps {
       "links": links.descriptor, "places": places.descriptor, "stations": stations.descriptor,
       "rules": rules.descriptor, "targets": targets.descriptor, "answers": answers.descriptor,
       "state": state.descriptor, "own": own.descriptor, "losses": losses.descriptor,
-      "tunnels": tunnels.descriptor, "handed": handed.ring.descriptor,
+      "tunnels": tunnels.descriptor, "trials": trials.descriptor, "handed": handed.ring.descriptor,
     ]
   }
 
@@ -154,12 +164,25 @@ package final class AnswerMaps {
     try answers.values(UInt32(position), count: processors)?.reduce(0, &+) ?? 0
   }
 
+  /// The same of all rules, by their positions.
+  package func answerCounts(processors: Int) throws(SystemError) -> [UInt64] {
+    try answers.sums(count: ruleCapacity, processors: processors)
+  }
+
   /// How many frames for the daemon found no room.
   package func lossCount(processors: Int) throws(SystemError) -> UInt64 {
     try losses.values(0, count: processors)?.reduce(0, &+) ?? 0
   }
 
   // MARK: Interfaces
+
+  /// Answers nothing on an interface until the next `update`.
+  package func remove(_ interface: UInt32) throws(SystemError) {
+    guard let link = known.removeValue(forKey: interface) else { return }
+    try links.remove(interface)
+    for place in link.places { try places.remove(PrefixKey(place.prefix, on: interface)) }
+    for address in Self.addresses(of: link) { try own.remove(address) }
+  }
 
   /// Goes by these proxy interfaces, and link-layer and IPv6 addresses of this host, from now on.
   ///
@@ -169,12 +192,7 @@ package final class AnswerMaps {
     own newAddresses: Set<IPv6Address>
   ) throws(SystemError) {
     let newer = Dictionary(newLinks.map { ($0.interface, $0) }) { first, _ in first }
-    for (interface, link) in known where newer[interface] != link {
-      try links.remove(interface)
-      for prefix in Self.prefixes(of: link) { try places.remove(prefix) }
-      for address in Self.addresses(of: link) { try own.remove(address) }
-      known[interface] = nil
-    }
+    for (interface, link) in known where newer[interface] != link { try remove(interface) }
     for station in newStations.subtracting(knownStations) {
       try stations.set(StationKey(station), to: 1)
     }
@@ -194,16 +212,13 @@ package final class AnswerMaps {
     }
     knownAddresses = newOwn
     for (interface, link) in newer where known[interface] == nil {
-      for prefix in Self.prefixes(of: link) { try places.set(prefix, to: 1) }
+      for place in link.places {
+        try places.set(PrefixKey(place.prefix, on: interface), to: PlaceValue(place.source))
+      }
       for address in Self.addresses(of: link) { try own.set(address, to: 1) }
       try links.set(interface, to: LinkValue(link))
       known[interface] = link
     }
-  }
-
-  /// The prefixes that are on-link on an interface.
-  private static func prefixes(of link: AnswerLink) -> [PrefixKey] {
-    link.addresses.map { PrefixKey($0.prefix, on: link.interface) }
   }
 
   /// The addresses of an interface, as sources are compared with them.
@@ -244,6 +259,22 @@ package final class AnswerMaps {
     try targets.value(TargetKey(target, on: interface)).map { ($0.asked, $0.count) }
   }
 
+  // MARK: Tests of early answers
+
+  /// Has the program in the driver make requests of the replies to an echo request with this
+  /// identifier (`EarlyTest`).
+  package func begin(_ test: EarlyTest, on interface: UInt32) throws(SystemError) {
+    try trials.set(interface, to: TrialValue(test.identifier))
+  }
+
+  /// How far a test has come; `nil` where there is none.
+  package func progress(ofTestOn interface: UInt32) throws(SystemError) -> EarlyTest.Progress? {
+    try trials.value(interface).map { .init(turned: Int($0.turned), returned: Int($0.returned)) }
+  }
+
+  /// Ends a test.
+  package func endTest(on interface: UInt32) throws(SystemError) { try trials.remove(interface) }
+
   // MARK: State
 
   /// Goes by targets that were found by these routes from now on, and by others no longer.
@@ -271,5 +302,10 @@ extension BPFProgram {
   /// The program that answers by these maps.
   package convenience init(answeringBy maps: AnswerMaps) throws(Rejection) {
     try self.init(.answer, maps: maps.descriptors)
+  }
+
+  /// The program that does so in an interface's driver (Linux 5.18).
+  package convenience init(answeringEarlyBy maps: AnswerMaps) throws(Rejection) {
+    try self.init(.answerEarly, as: .early, maps: maps.descriptors)
   }
 }

@@ -7,7 +7,9 @@ package final class HandedFrames: Pollable {
   /// The interface and the length, four octets each, come before the frame.
   private static let headerLength = 8
   /// As many are handed over at once.
-  private static let batch = 64
+  package static let batch = 64
+  /// No more batches are there at once: a record takes 120 octets.
+  package static let greatestBatchCount = AnswerCapacity.handed / (120 * batch) + 1
 
   init(_ ring: BPFRing) { self.ring = ring }
 

@@ -50,7 +50,6 @@ struct LinkValue: BitwiseCopyable {
   private let address: (UInt16, UInt16, UInt16)
   private let flags: UInt16
   private let linkLocalSource: RawAddress
-  private let globalSource: RawAddress
 
   init(_ link: AnswerLink) {
     func word(_ shift: UInt64) -> UInt16 {
@@ -59,14 +58,23 @@ struct LinkValue: BitwiseCopyable {
     address = (word(32), word(16), word(0))
     var flags: UInt16 = 0
     if link.linkLocalSource != nil { flags |= 1 << 0 }
-    if link.globalSource != nil { flags |= 1 << 1 }
     if link.answersAsTarget { flags |= 1 << 2 }
     if link.isRouter { flags |= 1 << 3 }
     if link.isOverride { flags |= 1 << 4 }
+    if link.answersEarly { flags |= 1 << 5 }
     self.flags = flags
-    let nothing = IPv6Address(bits: 0)
-    linkLocalSource = RawAddress(link.linkLocalSource ?? nothing)
-    globalSource = RawAddress(link.globalSource ?? nothing)
+    linkLocalSource = RawAddress(link.linkLocalSource ?? IPv6Address(bits: 0))
+  }
+}
+
+/// A value of `places`.
+struct PlaceValue: BitwiseCopyable {
+  private let source: RawAddress
+  private let hasSource: UInt32
+
+  init(_ source: IPv6Address?) {
+    self.source = RawAddress(source ?? IPv6Address(bits: 0))
+    hasSource = source == nil ? 0 : 1
   }
 }
 
@@ -100,6 +108,16 @@ struct TargetValue: BitwiseCopyable {
     routeGeneration = generation ?? 0
     isRouted = generation == nil ? 0 : 1
   }
+}
+
+/// A value of `trials`.
+struct TrialValue: BitwiseCopyable {
+  private let identifier: UInt16
+  let turned: UInt16
+  let returned: UInt32
+
+  /// A test that begins.
+  init(_ identifier: UInt16) { (self.identifier, turned, returned) = (identifier.bigEndian, 0, 0) }
 }
 
 /// The value of `state`.

@@ -43,6 +43,8 @@ enum Word {
   static var messageLength: UInt16 { 0x2000 }
   /// ICMPv6 (58), hop limit 255.
   static var icmpv6AndHopLimit: UInt16 { 0xff3a }
+  static var icmpv6: UInt16 { 0x003a }
+  static var nextHeaderMask: UInt16 { 0x00ff }
   /// Type 135, code 0.
   static var solicitation: UInt16 { 0x0087 }
   /// Type 136, code 0.
@@ -53,6 +55,10 @@ enum Word {
   static var targetOption: UInt16 { 0x0102 }
   /// What of the pseudo-header is no address: length and next header (RFC 8200 §8.1).
   static var pseudoHeader: UInt32 { 0x2000 + 0x3a00 }
+  /// Type 128, code 0.
+  static var echoRequest: UInt16 { 0x0080 }
+  /// Type 129, code 0.
+  static var echoReply: UInt16 { 0x0081 }
   /// The first octet of a group's link-layer address has this bit.
   static var groupBit: UInt16 { 0x0001 }
   /// The first octet of a group's address.
@@ -104,6 +110,19 @@ func == (one: MACAddress, other: MACAddress) -> Bool {
 }
 
 extension UnsafeMutablePointer<Frame> {
+  /// Whether it is a solicitation of RFC 4861 §4.3 with a source link-layer address option, and
+  /// nothing else; the caller has seen to its length.
+  @inline(__always)
+  var isPlainSolicitation: Bool {
+    pointee.etherType == Word.ipv6
+      && pointee.versionAndClass & Word.versionMask == Word.version
+      && pointee.payloadLength == Word.messageLength
+      && pointee.nextHeaderAndHopLimit == Word.icmpv6AndHopLimit
+      && pointee.typeAndCode == Word.solicitation
+      && pointee.optionTypeAndLength == Word.sourceOption
+      && checksumOfMessage == 0xffff
+  }
+
   /// The sum over pseudo-header and message, folded: 0xffff where the checksum is right, and the
   /// complement of the checksum where that field is zero (RFC 4443 §2.3, RFC 1071).
   ///

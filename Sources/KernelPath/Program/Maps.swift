@@ -6,16 +6,16 @@ import Kernel
 struct Link {
   var address: MACAddress
   var flags: UInt16
-  /// The source of answers towards link-local solicitors, and towards others.
+  /// The source of answers towards link-local solicitors.
   var linkLocalSource: IPv6Address
-  var globalSource: IPv6Address
 
   static var hasLinkLocalSource: UInt16 { 1 << 0 }
-  static var hasGlobalSource: UInt16 { 1 << 1 }
   /// The target itself is the source.
   static var answersAsTarget: UInt16 { 1 << 2 }
   static var isRouter: UInt16 { 1 << 3 }
   static var isOverride: UInt16 { 1 << 4 }
+  /// What the program answers before the kernel sees it has been seen to leave the interface.
+  static var answersEarly: UInt16 { 1 << 5 }
 
   func has(_ flag: UInt16) -> Bool { flags & flag != 0 }
 }
@@ -32,6 +32,12 @@ struct PrefixKey {
   init(_ interface: UInt32, _ address: IPv6Address) {
     (length, self.interface, self.address) = (32 + 128, interface, address)
   }
+}
+
+/// `places`: a prefix that is on-link, and the source of answers towards solicitors in it.
+struct Place {
+  var source: IPv6Address
+  var hasSource: UInt32
 }
 
 /// `rules`.
@@ -90,7 +96,24 @@ enum Handed {
   static func hasRoom(_ length: UInt32) -> Bool {
     length == 78 || length == 86 || length == 94 || length == 102
   }
+  static var greatestLength: UInt32 { 102 }
   static var recordLength: UInt64 { 112 }
+}
+
+/// `trials`, by interface: a test of whether what is answered early leaves the interface.
+struct Trial {
+  /// The identifier of its echo messages, in network order.
+  var identifier: UInt16
+  /// How many replies to the daemon were made requests of.
+  var turned: UInt16
+  /// How many replies to these requests came.
+  var returned: UInt32
+
+  /// The sequence number of the daemon's request, and of the program's, in network order.
+  static var first: UInt16 { 0x0100 }
+  static var second: UInt16 { 0x0200 }
+  /// No more requests are made in one test.
+  static var limit: UInt16 { 4 }
 }
 
 /// What a map has for a key; `nil` where it has nothing.

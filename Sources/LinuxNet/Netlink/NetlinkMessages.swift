@@ -28,13 +28,17 @@ package struct Link: Equatable, Sendable {
   package let alternativeNames: [String]
   /// What made it: `bridge`, `veth`, `tun`, `wireguard`; `nil` for hardware.
   package let kind: String?
+  /// Of a VLAN interface, the index of the interface whose frames it gets.
+  package let vlanParent: Int32?
 
   package init(
     index: Int32, name: String, linkLayerAddress: MACAddress?, isUp: Bool, isRunning: Bool,
     master: Int32?, hasNeighborDiscovery: Bool, alternativeNames: [String] = [],
-    kind: String? = nil, vrf: Int32? = nil, routingTable: UInt32? = nil
+    kind: String? = nil, vrf: Int32? = nil, routingTable: UInt32? = nil,
+    vlanParent: Int32? = nil
   ) {
     self.index = index
+    self.vlanParent = vlanParent
     self.name = name
     self.vrf = vrf
     self.routingTable = routingTable
@@ -142,6 +146,7 @@ extension Link {
     var name: String?
     var address: MACAddress?
     var master: Int32?
+    var parent: Int32?
     var isComplete = true
     var information = LinkInformation()
     var alternativeNames: [String] = []
@@ -150,6 +155,7 @@ extension Link {
       case IFLA_IFNAME: name = value.text
       case IFLA_ADDRESS where value.byteCount == 6: address = value.macAddress
       case IFLA_MASTER where value.byteCount == 4: master = value.native(at: 0)
+      case IFLA_LINK where value.byteCount == 4: parent = value.native(at: 0)
       case IFLA_LINKINFO: information = LinkInformation(value)
       case IFLA_PROP_LIST: alternativeNames = Self.alternativeNames(value)
       case IFLA_WIRELESS: isComplete = false
@@ -164,7 +170,8 @@ extension Link {
       master: information.isPortOfVRF ? nil : master,
       hasNeighborDiscovery: type == UInt16(ARPHRD_ETHER) && flags & unresolved == 0,
       alternativeNames: alternativeNames, kind: information.kind,
-      vrf: information.isPortOfVRF ? master : nil, routingTable: information.routingTable)
+      vrf: information.isPortOfVRF ? master : nil, routingTable: information.routingTable,
+      vlanParent: information.kind == "vlan" ? parent : nil)
   }
 
   /// Reads IFLA_PROP_LIST.

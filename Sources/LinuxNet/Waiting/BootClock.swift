@@ -9,6 +9,18 @@ package enum BootClock {
   /// About 25 ns, no system call.
   package static var nanoseconds: UInt64 { CLOCK_BOOTTIME.nanoseconds }
 
+  /// Whether this process has another clock than the kernel and its programs, which is so in a time
+  /// namespace (time_namespaces(7)).
+  package static var isShifted: Bool {
+    guard let file = try? RegularFile("/proc/self/timens_offsets", limit: 1 << 12) else {
+      return false
+    }
+    return String(decoding: file.octets, as: UTF8.self).split(separator: "\n").contains { line in
+      let words = line.split(separator: " ")
+      return words.first == "boottime" && words.dropFirst().contains { $0 != "0" }
+    }
+  }
+
   /// Waits for less than a second, or until a signal is handled; the kernel may add some 50 µs.
   package static func sleep(for duration: Duration) {
     let nanoseconds = Int(duration.components.attoseconds / 1_000_000_000)

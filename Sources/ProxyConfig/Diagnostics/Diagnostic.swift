@@ -153,6 +153,9 @@ extension Diagnostic {
     /// An option that the daemon never needs.
     case notNeeded = "not-needed"
 
+    /// An option that another one excludes.
+    case contradictingKeys = "contradicting-keys"
+
     /// A key without its value.
     case missingValue = "missing-value"
 

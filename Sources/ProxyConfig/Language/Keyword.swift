@@ -103,7 +103,7 @@ extension Keyword {
     Keyword(
       file: "max-advertisements",
       .optionalLimit(\.limits.advertisementsPerSecond, 1...TextBounds.rate)),
-    Keyword(file: "kernel-path", .choice(\.kernelPath, "'auto', 'yes' or 'no'")),
+    Keyword(file: "kernel-path", .choice(\.kernelPath, "'auto', 'yes', 'xdp' or 'no'")),
     Keyword(
       file: "max-announcements",
       .count(\.limits.announcementsPerSecond, 1...TextBounds.rate, unit: .limit)),

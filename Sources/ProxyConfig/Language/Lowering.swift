@@ -41,6 +41,7 @@ struct Lowering {
     lowerFile(octets, fileName: fileName)
     if drafts.isEmpty, diagnostics.errorCount == 0 { reportNothingConfigured() }
     checkDrafts()
+    checkKernelPath()
     configuration.ruleset.proxies = drafts.map(\.proxy)
     return configuration
   }
@@ -135,6 +136,18 @@ struct Lowering {
     diagnostics.report(
       .warning, .nothingConfigured, at: 0, "the file has no proxy",
       suggestion: "add 'proxy <interface> { rule <prefix> { auto } }'")
+  }
+
+  /// The kernel counts nothing per second, so that the daemon has to see every solicitation then.
+  private mutating func checkKernelPath() {
+    let mode = configuration.kernelPath
+    guard configuration.limits.advertisementsPerSecond != nil, mode == .yes || mode == .xdp,
+      let offset = given["kernel-path"]
+    else { return }
+    diagnostics.report(
+      mode == .yes ? .error : .warning, .contradictingKeys, at: offset,
+      "'max-advertisements' excludes the kernel path",
+      suggestion: "remove it, or write 'kernel-path no'")
   }
 
   private mutating func reportNoRules(of draft: ProxyDraft) {

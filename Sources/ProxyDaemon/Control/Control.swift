@@ -74,7 +74,8 @@ final class Control {
       return .sessions(
         SessionPage(of: path.engine, from: start, now: .now, name: host.name(of:)))
     case .rules(let start):
-      path.takeUpCounts()
+      // Not for each page of many.
+      if start <= 0 { path.takeUpCounts() }
       return .rules(rulePage(from: start))
     case .counters: return .counters(counterReport)
     case .configuration(let start): return .configuration(configurationReport(from: start ?? 0))

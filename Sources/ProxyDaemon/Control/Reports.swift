@@ -49,7 +49,11 @@ extension Control {
     return KernelPathStatus(
       isOn: kernel.isOn, reason: reason, interfaces: kernel.interfaces.map(host.name(of:)),
       refusals: kernel.refusals.map { .init(interface: host.name(of: $0.key), reason: $0.value) }
-        .sorted { $0.interface < $1.interface })
+        .sorted { $0.interface < $1.interface },
+      driverInterfaces: kernel.early.interfaces.map(host.name(of:)),
+      driverRefusals: kernel.early.refusals.map {
+        .init(interface: host.name(of: $0.index), reason: $0.reason)
+      })
   }
 
   /// The rules in force, and behind them those that are disabled.

@@ -15,18 +15,24 @@ final class KernelAnswers {
   private(set) var condition = Condition.off("it has not been started")
   /// Interfaces to which the program could not be attached, with the reason.
   private(set) var refusals: [InterfaceIndex: String] = [:]
+  /// What is answered before that.
+  let early: EarlyAnswers
   /// Called with frames that the kernel's IPv6 does not get.
   var whenHanded: (RawSpan, InterfaceIndex, Instant) -> Void = { _, _, _ in }
   /// Called when some of those frames have been handed over.
   var whenAllHanded: () -> Void = {}
   private var program: LoadedProgram?
+  /// Programs that another one is about to replace on their interfaces.
+  private var former: [LoadedProgram] = []
   private var links: [InterfaceIndex: (link: any AttachedProgram, program: LoadedProgram)] = [:]
-  /// The interfaces whose rules are in the maps.
-  private var ruled: [InterfaceIndex: [PublishedRule]] = [:]
+  /// The interfaces whose rules are in the maps, and the proxies that these are of.
+  private var ruled: [InterfaceIndex: (proxy: Int, rules: [PublishedRule])] = [:]
   private var isWatched = false
   private var hasLookedForLeftovers = false
   /// Frames for us that found no room, with programs before this one.
   private var formerLosses: UInt64 = 0
+  private var toldLosses: UInt64 = 0
+  private var nextLossCount = Instant(nanoseconds: 0)
   private let loop: EventLoop
   private let log: Log
 
@@ -40,13 +46,16 @@ final class KernelAnswers {
   private final class LoadedProgram {
     let maps: AnswerMaps
     let program: BPFProgram
+    /// The one for drivers, where it is wanted.
+    let early: BPFProgram?
     let hook: ProgramHook
     let source: DescriptorSource
     /// How often targets of each rule were answered for, as far as that has been taken up.
     var taken: [UInt64]
 
     init(
-      _ capacity: AnswerCapacity, whenReady: @escaping (LoadedProgram, Instant) -> Void
+      _ capacity: AnswerCapacity, inDrivers: Bool,
+      whenReady: @escaping (LoadedProgram, Instant) -> Void
     ) throws(BPFProgram.Rejection) {
       do throws(SystemError) {
         maps = try AnswerMaps(capacity)
@@ -54,6 +63,7 @@ final class KernelAnswers {
         throw BPFProgram.Rejection(error: error)
       }
       program = try BPFProgram(answeringBy: maps)
+      early = inDrivers ? try BPFProgram(answeringEarlyBy: maps) : nil
       do throws(SystemError) {
         hook = try ProgramHook(for: program)
       } catch {
@@ -66,9 +76,11 @@ final class KernelAnswers {
     }
   }
 
-  init(loop: EventLoop, log: Log) {
+  init(loop: EventLoop, log: Log, name: @escaping (InterfaceIndex) -> String) {
     self.loop = loop
     self.log = log
+    early = EarlyAnswers(log: log, name: name)
+    loop.add(early)
   }
 
   deinit { stop("it has ended") }
@@ -101,24 +113,29 @@ final class KernelAnswers {
   /// answered in the kernel any more, and `condition` says why.
   ///
   /// A filter stays where the daemon is killed, and is used only where that is asked for.
-  func load(rules: Int, targets: Int, mayUseFilters: Bool) {
+  func load(rules: Int, targets: Int, mayUseFilters: Bool, inDrivers: Bool = false) {
     guard Self.isPermitted else {
       return stop("it needs the capabilities CAP_BPF and CAP_NET_ADMIN")
     }
+    guard !BootClock.isShifted else {
+      return stop("programs in the kernel do not go by the clock of this time namespace")
+    }
     do {
       let capacity = AnswerCapacity(rules: rules, targets: targets)
-      let loaded = try LoadedProgram(capacity) { [unowned self] in takeHanded(by: $0, now: $1) }
+      let loaded = try LoadedProgram(capacity, inDrivers: inDrivers) { [unowned self] in
+        takeHanded(by: $0, now: $1)
+      }
       guard loaded.hook == .tcx || mayUseFilters else {
         return stop(
           "this kernel has no TCX (Linux 6.6); 'kernel-path yes' uses a filter of tc(8) instead")
       }
       try loaded.maps.setWatched(isWatched)
       try loop.watch(loaded.source)
-      let former = program
+      if let program { former.append(program) }
       program = loaded
       ruled = [:]
       condition = .on
-      if let former { retire(former) }
+      early.change(to: loaded.early, loaded.maps)
     } catch let error as BPFProgram.Rejection {
       stop(Self.reason(error))
     } catch {
@@ -138,18 +155,28 @@ final class KernelAnswers {
 
   /// Answers nothing in the kernel from now on.
   func stop(_ reason: String) {
-    if let program { retire(program) }
+    if let program { former.append(program) }
     program = nil
+    early.stop()
     links = [:]
+    retireFormer()
     ruled = [:]
     refusals = [:]
     condition = .off(reason)
   }
 
-  private func retire(_ former: LoadedProgram) {
-    loop.forget(former.source)
-    while takeHanded(by: former, now: loop.now) {}
-    formerLosses += losses(of: former)
+  /// Lets programs go that no interface has any more, once what they have handed over is taken up.
+  ///
+  /// Call it when `update` has put another one in their place: until then they go on.
+  func retireFormer() {
+    let programs = former
+    former = []
+    for program in programs {
+      loop.forget(program.source)
+      var batches = HandedFrames.greatestBatchCount
+      while batches > 0, takeHanded(by: program, now: loop.now) { batches -= 1 }
+      formerLosses += losses(of: program)
+    }
   }
 
   // MARK: What is answered
@@ -159,30 +186,33 @@ final class KernelAnswers {
   /// Where the kernel has no room for all that, nothing is answered there.
   func update(
     _ contents: [AnswerContents], stations: Set<MACAddress>, own: Set<IPv6Address>,
-    tunnels: Set<UInt32>, rules: (InterfaceIndex) -> [PublishedRule]
+    tunnels: Set<UInt32>, vlanParents: Set<InterfaceIndex> = [],
+    rules: (InterfaceIndex) -> [PublishedRule]
   ) {
     guard let program else { return }
+    let proxies = Dictionary(contents.map { ($0.interface, $0.proxy) }) { first, _ in first }
     do throws(SystemError) {
-      // There is room for the rules of each proxy once.
-      for (index, former) in ruled where !contents.contains(where: { $0.interface == index }) {
-        try program.maps.remove(former.map(AnswerRule.init), on: UInt32(index.rawValue))
+      // There is room for the rules of each proxy once. A name may be another interface's by now,
+      // and an interface another proxy's.
+      for (index, former) in ruled where proxies[index] != former.proxy {
+        try program.maps.remove(former.rules.map(AnswerRule.init), on: UInt32(index.rawValue))
         ruled[index] = nil
       }
       for table in contents where ruled[table.interface] == nil {
         let published = rules(table.interface)
         try program.maps.add(
           published.map(AnswerRule.init), on: UInt32(table.interface.rawValue))
-        ruled[table.interface] = published
+        ruled[table.interface] = (table.proxy, published)
       }
       attach(program, to: contents.map(\.interface))
+      early.follow(contents, vlanParents: vlanParents, now: loop.now)
       try program.maps.update(tunnels: tunnels)
       try program.maps.update(
-        contents.filter { links[$0.interface] != nil }.map(AnswerLink.init), stations: stations,
-        own: own)
+        contents.filter { links[$0.interface] != nil }.map {
+          AnswerLink($0, answersEarly: early.isAnswering(on: $0.interface))
+        }, stations: stations, own: own)
       // Nothing is answered there any more; to take a program off takes the kernel some time.
-      for index in links.keys where !contents.contains(where: { $0.interface == index }) {
-        links[index] = nil
-      }
+      for index in links.keys where proxies[index] == nil { links[index] = nil }
     } catch {
       log.warning("kernel-path: \(error): answering by packet sockets")
       stop("\(error)")
@@ -190,7 +220,8 @@ final class KernelAnswers {
   }
 
   private func attach(_ program: LoadedProgram, to interfaces: [InterfaceIndex]) {
-    refusals = refusals.filter { interfaces.contains($0.key) }
+    let wanted = Set(interfaces)
+    refusals = refusals.filter { wanted.contains($0.key) }
     for index in interfaces {
       do throws(SystemError) {
         if let (link, former) = links[index] {
@@ -214,11 +245,23 @@ final class KernelAnswers {
   /// Whether the program answers on an interface.
   func isAttached(to index: InterfaceIndex) -> Bool { links[index] != nil }
 
+  /// Answers nothing on an interface until the next update.
+  func pause(on index: InterfaceIndex) {
+    attempt { (maps) throws(SystemError) in try maps.remove(UInt32(index.rawValue)) }
+  }
+
   /// Takes down that an interface is gone: another one may have its index later.
-  func forget(_ index: InterfaceIndex) { links[index] = nil }
+  func forget(_ index: InterfaceIndex) {
+    pause(on: index)
+    links[index] = nil
+    early.forget(index)
+  }
 
   /// Attaches anew with the next update where the kernel has removed the program meanwhile.
-  func forgetLostLinks() { links = links.filter { $0.value.link.isAttached } }
+  func forgetLostLinks() {
+    links = links.filter { $0.value.link.isAttached }
+    early.forgetLostLinks()
+  }
 
   /// Goes by the routes of this generation.
   func setRouteGeneration(_ generation: UInt32) {
@@ -270,18 +313,37 @@ final class KernelAnswers {
 
   /// Hands over how often targets of each rule were answered for since the last time.
   ///
-  /// Costs the number of rules.
+  /// Costs the number of rules, some 30 ns each.
   func takeCounts(_ body: (_ count: UInt64, _ index: InterfaceIndex, _ rule: Int) -> Void) {
-    guard let program else { return }
-    for (index, rules) in ruled {
-      for rule in rules where rule.method != .excluded {
-        let position = rule.position
-        let count = try? program.maps.answerCount(
-          ofRule: position, processors: PossibleProcessors.count)
-        guard let count, count > program.taken[position] else { continue }
-        body(count - program.taken[position], index, position)
-        program.taken[position] = count
-      }
+    guard let program,
+      let counts = try? program.maps.answerCounts(processors: PossibleProcessors.count)
+    else { return }
+    for (index, (_, rules)) in ruled {
+      take(rules, of: program, on: index, { counts[$0] }, body)
+    }
+  }
+
+  /// The same of the rules of one interface, some microseconds each.
+  func takeCounts(
+    on index: InterfaceIndex,
+    _ body: (_ count: UInt64, _ index: InterfaceIndex, _ rule: Int) -> Void
+  ) {
+    guard let program, let rules = ruled[index]?.rules else { return }
+    let processors = PossibleProcessors.count
+    take(
+      rules, of: program, on: index,
+      { (try? program.maps.answerCount(ofRule: $0, processors: processors)) ?? 0 }, body)
+  }
+
+  private func take(
+    _ rules: [PublishedRule], of program: LoadedProgram, on index: InterfaceIndex,
+    _ counted: (Int) -> UInt64, _ body: (UInt64, InterfaceIndex, Int) -> Void
+  ) {
+    for rule in rules where rule.method != .excluded {
+      let (count, taken) = (counted(rule.position), program.taken[rule.position])
+      guard count > taken else { continue }
+      body(count - taken, index, rule.position)
+      program.taken[rule.position] = count
     }
   }
 
@@ -299,8 +361,19 @@ final class KernelAnswers {
   @discardableResult
   private func takeHanded(by program: LoadedProgram, now: Instant) -> Bool {
     let count = program.maps.handed.receive { whenHanded($0, InterfaceIndex($1), now) }
+    if count == HandedFrames.batch, now >= nextLossCount { tellLosses(now: now) }
     if count > 0 { whenAllHanded() }
     return count > 0
+  }
+
+  /// Warns of frames that found no room, where there are some since the last time.
+  private func tellLosses(now: Instant) {
+    nextLossCount = now + .seconds(1)
+    let count = lossCount
+    guard count > toldLosses else { return }
+    log.warnSparingly(
+      "kernel-path: \(count - toldLosses) solicitations came faster than they could be taken")
+    toldLosses = count
   }
 }
 
@@ -320,12 +393,13 @@ extension AnswerRule {
 
 extension AnswerLink {
   /// An answer table of the engine's.
-  init(_ contents: AnswerContents) {
+  init(_ contents: AnswerContents, answersEarly: Bool) {
     self.init(
       interface: UInt32(contents.interface.rawValue), linkLayerAddress: contents.linkLayerAddress,
       isRouter: contents.isRouter, isOverride: contents.isOverride,
-      linkLocalSource: contents.linkLocalSource, globalSource: contents.globalSource,
-      answersAsTarget: contents.answersAsTarget,
+      linkLocalSource: contents.linkLocalSource,
+      places: contents.places.map { ($0.prefix, $0.source) },
+      answersAsTarget: contents.answersAsTarget, answersEarly: answersEarly,
       addresses: contents.addresses.map { ($0.address, $0.prefix) })
   }
 }

@@ -53,6 +53,20 @@ final class PacketPath: Timed, EventListener {
     ports.whenReady = { [unowned self] in receive(from: $0, now: $1) }
     kernel.whenHanded = { [unowned self] in receiveHanded($0, on: $1, now: $2) }
     kernel.whenAllHanded = { [unowned self] in settle() }
+    kernel.early.send = { [ports] frame, index in
+      guard let port = ports[index] else { return }
+      port.enqueue { span in
+        for (place, octet) in frame.enumerated() {
+          span.storeBytes(of: octet, toByteOffset: place, as: UInt8.self)
+        }
+        return frame.count
+      }
+      port.flush()
+    }
+    kernel.early.whenChanged = { [unowned self] in
+      engine.republishAnswers()
+      settle()
+    }
     let loop = ports.loop
     loop.add(self)
     try loop.watch(
@@ -209,15 +223,20 @@ extension PacketPath {
   func take(_ event: Event) {
     switch event {
     case .interfaceRemoved(let index):
-      if kernel.isAttached(to: index) { takeKernelCounts() }
-      kernel.forget(index)
+      if kernel.isAttached(to: index) {
+        kernel.takeCounts(on: index, takeKernelCount)
+        kernel.forget(index)
+        engine.republishAnswers()
+      }
     case .interfacesRead: kernel.forgetLostLinks()
     default: break
     }
     engine.handle(event, now: ports.loop.now, into: &actions)
-    // Where the kernel answers, it must not do so any longer than we say.
-    if case .interfaceChanged(let interface) = event, kernel.isAttached(to: interface.index) {
-      publishAnswers()
+    // Where the kernel answers, it must not do so any longer than we say; `settle` has it go on.
+    if case .interfaceChanged(let interface) = event, kernel.isAttached(to: interface.index),
+      !engine.areAnswersPublished
+    {
+      kernel.pause(on: interface.index)
     }
   }
 
@@ -241,13 +260,16 @@ extension PacketPath {
       kernel.stop("'max-advertisements' is set, so that the daemon has to see every solicitation")
     } else {
       kernel.load(
-        rules: engine.ruleCount, targets: engine.limits.sessions, mayUseFilters: mode == .yes)
+        rules: engine.ruleCount, targets: engine.limits.sessions,
+        mayUseFilters: mode == .yes || mode == .xdp, inDrivers: mode == .xdp)
     }
     isKernelPaused = false
     kernel.setWatched(!observers.isEmpty)
     if kernel.isOn { engine.setPublishing(true, into: &actions) }
     engine.republishAnswers()
     publishedGeneration = nil
+    settle()
+    kernel.retireFormer()
     settle()
   }
 
@@ -277,11 +299,13 @@ extension PacketPath {
 
   /// Takes up how often questions were answered in the kernel.
   private func takeKernelCounts() {
-    kernel.takeCounts { count, index, rule in
-      engine.countAnswers(count, on: index, rule: rule)
-      // A program takes less than the lowest bound.
-      latency.add(0, times: count)
-    }
+    kernel.takeCounts(takeKernelCount)
+  }
+
+  private func takeKernelCount(_ count: UInt64, on index: InterfaceIndex, rule: Int) {
+    engine.countAnswers(count, on: index, rule: rule)
+    // A program takes less than the lowest bound.
+    latency.add(0, times: count)
   }
 
   /// Has the kernel know what is answered at once by now.
@@ -290,10 +314,12 @@ extension PacketPath {
     if !engine.areAnswersPublished || ports.generation != publishedPorts {
       publishedPorts = ports.generation
       // Where there are no sockets, nobody answers.
-      let contents = engine.answerContents().filter { ports[$0.interface] != nil }
+      let open = Set(ports.all.map(\.index))
+      let contents = engine.answerContents().filter { open.contains($0.interface) }
       kernel.update(
         contents, stations: engine.ownLinkLayerAddresses, own: engine.ownAddresses,
-        tunnels: engine.tunnels
+        tunnels: engine.tunnels,
+        vlanParents: Set(host.table.links.values.compactMap(\.vlanParent).map(InterfaceIndex.init))
       ) { engine.publishedRules(on: $0) }
     }
     let generation = engine.routeGeneration

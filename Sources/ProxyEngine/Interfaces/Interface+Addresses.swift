@@ -43,6 +43,14 @@ extension [Interface.Address] {
   func sourceAddress(
     _ source: Ruleset.AdvertisementSource = .auto, towards peer: IPv6Address
   ) -> IPv6Address? {
+    sourceAddress(source, towards: IPv6Prefix(peer, length: 128))
+  }
+
+  /// The same for all peers in a prefix, but for those in longer ones of these addresses.
+  func sourceAddress(
+    _ source: Ruleset.AdvertisementSource, towards peers: IPv6Prefix
+  ) -> IPv6Address? {
+    let peer = peers.address
     let isOnLinkOnly = peer.isLinkLocal || peer.isMulticast
     var best: (rank: Int, address: IPv6Address)?
     for candidate in self where candidate.state.isUsable {
@@ -50,7 +58,7 @@ extension [Interface.Address] {
       let rank =
         (candidate.address.isLinkLocal == isOnLinkOnly ? 4 : 0)
         + (candidate.state == .preferred ? 2 : 0)
-        + (candidate.prefix.contains(peer) ? 1 : 0)
+        + (candidate.prefix.length <= peers.length && candidate.prefix.contains(peer) ? 1 : 0)
       if rank > best?.rank ?? -1 { best = (rank, candidate.address) }
     }
     return best?.address

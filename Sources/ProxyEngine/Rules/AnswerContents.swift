@@ -5,6 +5,8 @@ package import ProxyModel
 package struct AnswerContents: Equatable, Sendable {
   /// The proxy interface.
   package let interface: InterfaceIndex
+  /// The position of the proxy, among those of one ruleset.
+  package let proxy: Int
   /// Its link-layer address.
   package let linkLayerAddress: MACAddress
   /// The flag R of answers.
@@ -15,10 +17,18 @@ package struct AnswerContents: Equatable, Sendable {
   package let answersAsTarget: Bool
   /// The source towards link-local solicitors; `nil` where the engine has to choose.
   package let linkLocalSource: IPv6Address?
-  /// The same towards others.
-  package let globalSource: IPv6Address?
+  /// The prefixes that are on-link, but for link-local ones, and the source towards each.
+  package let places: [Place]
   /// The interface's own addresses.
   package let addresses: [Interface.Address]
+
+  /// A prefix that is on-link; the longest one that a solicitor is in counts.
+  package struct Place: Equatable, Sendable {
+    /// The prefix.
+    package let prefix: IPv6Prefix
+    /// The source of answers to solicitors in it; `nil` where there is none.
+    package let source: IPv6Address?
+  }
 }
 
 /// A rule, for whoever answers by it elsewhere.

@@ -99,9 +99,23 @@ package final class AnswerTable {
   /// What it says, but for the rules.
   var contents: AnswerContents {
     AnswerContents(
-      interface: interface, linkLayerAddress: linkLayerAddress, isRouter: isRouter,
-      isOverride: isOverride, answersAsTarget: source == .target,
-      linkLocalSource: linkLocalSource, globalSource: globalSource, addresses: addresses)
+      interface: interface, proxy: proxy, linkLayerAddress: linkLayerAddress,
+      isRouter: isRouter, isOverride: isOverride, answersAsTarget: source == .target,
+      linkLocalSource: linkLocalSource, places: places, addresses: addresses)
+  }
+
+  /// The prefixes that are on-link, each with the source towards solicitors for whom it is the
+  /// longest one: whatever else they are in contains it.
+  private var places: [AnswerContents.Place] {
+    var places: [AnswerContents.Place] = []
+    for prefix in addresses.map(\.prefix)
+    where !prefix.address.isLinkLocal && !places.contains(where: { $0.prefix == prefix }) {
+      places.append(
+        AnswerContents.Place(
+          prefix: prefix,
+          source: globalSource ?? addresses.sourceAddress(source, towards: prefix)))
+    }
+    return places
   }
 
   private func source(towards asker: IPv6Address, for target: IPv6Address) -> IPv6Address? {

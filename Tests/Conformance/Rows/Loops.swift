@@ -110,13 +110,13 @@ extension Row {
   static let unsolicited: [Row] = [
     Row(
       "I03", "the Override flag of announcements", "RFC 4861 §7.2.8", .may,
-      .notRun("nothing is ever announced: peers notice by themselves")),
+      .notRun("nothing is announced without the key 'announce', see AnnouncementTests")),
     Row(
       "I06", "announcements for many targets are spread", "RFC 4861 §7.2.6", .should,
-      .notRun("nothing is ever announced")),
+      .notRun("nothing is announced without the key 'announce', see AnnouncementRateTests")),
     Row(
       "I07", "what a host announces behind us is not passed on", "RFC 9131 §6.1", .should,
-      deviation: "passing it on is optional; a router asks when it has a packet",
+      deviation: "passing it on is optional, see 'announce-new'; a router asks when it has a packet",
       .script(.usual) { trial in
         var announcement = trial.claim(trial.verified())
         (announcement.isSolicited, announcement.isOverride) = (false, false)

@@ -10,6 +10,11 @@ struct PacketContext {
   unsigned int start, end;
 };
 
+// The same before the kernel has made a packet of what came in: `struct xdp_md`.
+struct EarlyContext {
+  unsigned int start, end, metadata, interface, queue, outgoingInterface;
+};
+
 // Maps; Maps.swift says what is in them.
 extern char links[1];
 extern char places[1];
@@ -21,8 +26,8 @@ extern char state[1];
 extern char own[1];
 extern char handed[1];
 extern char losses[1];
-
 extern char tunnels[1];
+extern char trials[1];
 
 // `struct bpf_fib_lookup` of <linux/bpf.h>.
 struct RouteQuestion {
@@ -39,6 +44,8 @@ void *bpf_map_lookup_elem(void *map, const void *key);
 unsigned long long bpf_ktime_get_boot_ns(void);
 long long bpf_skb_load_bytes(
     const void *context, unsigned int offset, void *to, unsigned int length);
+unsigned long long bpf_xdp_get_buff_len(void *context);
+long long bpf_skb_pull_data(void *context, unsigned int length);
 void *bpf_ringbuf_reserve(void *ring, unsigned long long size, unsigned long long flags);
 void bpf_ringbuf_submit(void *record, unsigned long long flags);
 void bpf_ringbuf_discard(void *record, unsigned long long flags);

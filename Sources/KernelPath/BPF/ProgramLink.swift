@@ -1,24 +1,38 @@
 package import LinuxNet
 
-/// A program that the kernel runs for every packet that comes in on an interface, before IPv6 and
-/// packet sockets see it (TCX, Linux 6.6).
+/// A program that the kernel runs for every packet that comes in on an interface.
 ///
 /// It goes with this object, and with the process: the kernel has no other reference to it.
-/// Programs of others on the same interface stay, and have their turn where this one passes a
-/// packet on.
-package final class TCXLink: AttachedProgram {
+package final class ProgramLink: AttachedProgram {
   private let owned: Descriptor
 
-  /// `enum bpf_attach_type`, which headers before 6.6 do not have.
-  private static let ingress: UInt32 = 46
+  /// Where packets meet the program.
+  package enum Place: Sendable {
+    /// Before IPv6 and packet sockets see them (TCX, Linux 6.6). Programs of others on the same
+    /// interface stay, and have their turn where this one passes a packet on.
+    case trafficControl
+    /// In the driver, before there is a packet (native XDP, by a link since Linux 5.9). One program
+    /// has room there.
+    case driver
+  }
 
-  /// Attaches a program behind those that are there already.
+  /// Attaches a program, behind those that are there already where there is room for several.
   ///
-  /// Throws `EINVAL` where the kernel has no TCX, `ENODEV` where there is no such interface, and
+  /// Throws `EINVAL` where the kernel has no TCX, `ENODEV` where there is no such interface,
+  /// `EOPNOTSUPP` where the driver has no XDP, `EBUSY` where another program has the place, and
   /// `EPERM` without CAP_NET_ADMIN.
-  package init(_ program: BPFProgram, on interface: Int32) throws(SystemError) {
+  package init(
+    _ program: BPFProgram, on interface: Int32, at place: Place = .trafficControl
+  ) throws(SystemError) {
+    // Of `enum bpf_attach_type`, and XDP_FLAGS_DRV_MODE.
+    let (attachment, flags): (UInt32, UInt32) =
+      switch place {
+      case .trafficControl: (46, 0)
+      case .driver: (37, 1 << 2)
+      }
     var attributes = LinkCreation(
-      program: UInt32(program.descriptor), target: UInt32(interface), attachment: Self.ingress)
+      program: UInt32(program.descriptor), target: UInt32(interface), attachment: attachment,
+      flags: flags)
     let number = try bpf(.createLink, &attributes, "attach to interface \(interface)")
     owned = Descriptor(owning: number)
   }

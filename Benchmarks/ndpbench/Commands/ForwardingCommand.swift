@@ -1,0 +1,122 @@
+import ArgumentParser
+import LinuxNet
+import LinuxSurvey
+import NDPWire
+import NetworkLab
+
+/// The subcommand `forwarding`: what a flood costs a host that forwards traffic.
+struct ForwardingCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forwarding",
+    abstract: "Measures what a flood of solicitations costs a host that forwards traffic.",
+    discussion: """
+      One processor sends solicitations for random targets of the proxied /80 as fast as it can; \
+      what the kernel does with them is part of its time. The other one sends 20,000 packets a \
+      second to a member, and has the responder. Shown are solicitations, answers, packets that \
+      did not arrive, and the processor time of both for each solicitation, the traffic's not \
+      included. The rule is 'static', and in a second part 'iface', where nobody has these \
+      addresses. With 'nobody', no rule is about the targets.
+      """)
+
+  @OptionGroup var options: BenchOptions
+
+  func run() async throws {
+    try await options.session("forwarding") { bench, report in
+      try await Forwarding(runs: options.runs).measure(bench, into: &report)
+    }
+  }
+}
+
+/// Traffic and a flood at the same time.
+struct Forwarding {
+  let runs: Int
+
+  private static let rate = 20_000
+  private static let length = Duration.seconds(2)
+  /// A rule that is not about what is asked for.
+  private static let otherPrefix = IPv6Prefix("2001:db8:1:0:fd::/80")!
+  private static let otherTarget = IPv6Address("2001:db8:1:0:fd::1")!
+
+  private struct Case {
+    let condition: String
+    let responder: Responder
+    let title: String
+    let rules: String
+    var target = member(0)
+  }
+
+  private static var cases: [Case] {
+    let fixed = ResponderConfiguration.oneRule.rules
+    let other = ResponderConfiguration.rule(otherPrefix, "static")
+    let asking = other + ResponderConfiguration.rule(BenchLink.proxiedPrefix, "iface zt0")
+    let ours: [Responder] = [.ndpproxy, .sockets]
+    return [
+      Case(
+        condition: "static", responder: .ndpproxy, title: "nobody", rules: other,
+        target: otherTarget)
+    ]
+      + (ours + [.ndppd]).map {
+        Case(condition: "static", responder: $0, title: $0.title, rules: fixed)
+      }
+      + (ours + [.ndppd]).map {
+        Case(
+          condition: "iface, nobody there", responder: $0, title: $0.title, rules: asking,
+          target: otherTarget)
+      }
+  }
+
+  func measure(_ bench: Bench, into report: inout Report) async throws {
+    try await bench.link.responder.run(
+      "ip", "-6", "neighbor", "replace", "\(Traffic.destination)", "lladdr",
+      "\(BenchLink.memberLinkLayerAddress)", "dev", "zt0", "nud", "permanent")
+    for run in 0..<runs {
+      for one in Self.cases {
+        do {
+          let configuration = ResponderConfiguration(rules: one.rules)
+          let figures = try await bench.withResponder(
+            one.responder, configuration, answering: one.target
+          ) { running in
+            try await measure(one, running, seed: UInt64(run + 1))
+          }
+          for figure in figures { report.add(figure) }
+        } catch {
+          report.fail("forwarding with \(one.title), \(one.condition)", error)
+        }
+      }
+    }
+  }
+
+  private func measure(
+    _ one: Case, _ running: RunningResponder, seed: UInt64
+  ) async throws -> [Figure] {
+    let bench = running.bench
+    let generator = try Generator(
+      on: bench.link, index: bench.askerIndex, targets: .inside(BenchLink.proxiedPrefix),
+      seed: seed)
+    guard let process = running.processIdentifier else { return [] }
+    let traffic = Traffic(on: bench)
+    let answersBefore = try bench.link.asker.counters(of: "up0").received
+    let timeBefore = try Machine.processorTime(of: process)
+    let start = BootClock.nanoseconds
+    let end = start + UInt64(Self.length / .nanoseconds(1))
+    traffic.start(perSecond: Self.rate, until: end)
+    try generator.send(perSecond: nil, until: end) {}
+    let elapsed = Double(BootClock.nanoseconds - start)
+    let time = Double(try Machine.processorTime(of: process) - timeBefore)
+    let (sent, received) = try traffic.wait()
+    try await Task.sleep(for: .milliseconds(200))
+    let answers = try bench.link.asker.counters(of: "up0").received - answersBefore
+    let asked = Double(generator.sentCount)
+    func figure(_ quantity: String, _ unit: String, _ value: Double) -> Figure {
+      Figure("forwarding", quantity, at: one.condition, of: one.title, in: unit, [value])
+    }
+    return [
+      figure("solicitations", "per s", asked / elapsed * 1e9),
+      figure("answers", "per s", Double(answers) / elapsed * 1e9),
+      figure("packets sent", "per s", Double(sent) / elapsed * 1e9),
+      figure("packets lost", "percent", 100 * Double(sent - received) / Double(max(1, sent))),
+      figure("processor time for a solicitation", "µs", (elapsed + time) / asked / 1000),
+      figure("the daemon's part", "µs", time / asked / 1000),
+    ]
+  }
+}

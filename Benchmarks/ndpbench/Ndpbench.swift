@@ -9,6 +9,7 @@ struct Ndpbench: AsyncParsableCommand {
       AllCommand.self, ThroughputCommand.self, LatencyCommand.self, CostCommand.self,
       ScaleCommand.self, MicroCommand.self, RoutesCommand.self, InterfacesCommand.self,
       ClientsCommand.self, ForwardingCommand.self, GenerateCommand.self,
-      ConfigurationCommand.self, ScanCommand.self, LoadCommand.self, StartCommand.self, ReferenceCommand.self, SpinCommand.self,
+      ConfigurationCommand.self, ScanCommand.self, LoadCommand.self, StartCommand.self,
+      ReferenceCommand.self, SpinCommand.self,
     ])
 }

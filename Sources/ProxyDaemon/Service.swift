@@ -1,5 +1,6 @@
 import ControlProtocol
 import Inspection
+import KernelPath
 import LinuxNet
 package import ProxyConfig
 import ProxyEngine
@@ -181,8 +182,8 @@ package struct Service {
   /// Not every kernel can; the other capabilities are gone all the same.
   private func limitSystemCalls(of daemon: Daemon, writesFiles: Bool, log: Log) {
     do {
-      try SystemCallFilter.install(
-        writesFiles: writesFiles, hasPrograms: daemon.answersInKernel)
+      let commands = daemon.answersInKernel ? BPFCommand.allCases.map { CInt($0.rawValue) } : []
+      try SystemCallFilter.install(writesFiles: writesFiles, programCommands: commands)
     } catch {
       log.notice("system calls are not limited: \(error)")
     }

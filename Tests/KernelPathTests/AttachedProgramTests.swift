@@ -67,7 +67,9 @@ struct AttachedProgramTests {
     return found != nil
   }
 
-  private func attach() throws -> ProgramLink { try host.run { try ProgramLink(program, on: ends.first) } }
+  private func attach() throws -> ProgramLink {
+    try host.run { try ProgramLink(program, on: ends.first) }
+  }
 
   @Test func `another host's kernel takes the answer, and nobody answers once it is gone`() throws {
     #expect(try !isResolved("2001:db8::ff:10"))

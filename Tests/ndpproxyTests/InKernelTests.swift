@@ -162,6 +162,187 @@ struct InKernelTests {
     }
   }
 
+  /// As many rules as it takes some time to give to the kernel.
+  private static let manyRules = (0..<3000).map {
+    "  rule 2001:db8:1:0:fe:\(String($0, radix: 16))::/96 {\n static\n }\n"
+  }.joined()
+
+  /// Asks by unicast every 2 ms for `duration`, and returns how often.
+  private func askByUnicast(_ router: Questioner, for duration: Duration) async throws -> Int {
+    var sent = 0
+    let end = ContinuousClock.now + duration
+    while ContinuousClock.now < end {
+      router.askByUnicast(
+        for: Self.staticTarget, at: FoundingNetwork.gatewayLinkLayerAddress)
+      sent += 1
+      try await Task.sleep(for: .milliseconds(2))
+    }
+    return sent
+  }
+
+  @Test func `no unicast question is lost while many rules are reloaded`() async throws {
+    let rules = "  rule 2001:db8:1:0:fd::/112 {\n    static\n  }\n" + Self.manyRules
+    try await withDaemon("kernel-path yes\nproxy eth0 {\n\(rules)}\n") { network, daemon, router in
+      let isReady = try await router.isAnswered(Self.staticTarget, within: .seconds(5))
+      #expect(isReady)
+      try await Task.sleep(for: .milliseconds(300))
+      let before = try await network.gateway.counters(of: daemon).total.answered
+      let sent = try await during { gate in
+        gate.open()
+        for _ in 0..<4 where !Task.isCancelled {
+          daemon.process.send(.terminalClosed)
+          try? await Task.sleep(for: .milliseconds(700))
+        }
+      } _: {
+        try await askByUnicast(router, for: .seconds(3))
+      }
+      let answered = try await poll(within: .seconds(5)) { () -> UInt64? in
+        let now = try await network.gateway.counters(of: daemon).total.answered - before
+        return now >= UInt64(sent) ? now : nil
+      }
+      #expect(answered == UInt64(sent), "\(sent) were sent")
+    }
+  }
+
+  @Test func `a flood by unicast keeps nobody from reload and end`() async throws {
+    try await withDaemon { network, daemon, router in
+      let isReady = try await router.isAnswered(Self.staticTarget, within: .seconds(5))
+      #expect(isReady)
+      // For what nobody has, so that it is the daemon's to look at.
+      let flood = Flood(
+        node: network.router, targets: [FoundingNetwork.furtherAddress(9)], perSecond: 200_000,
+        isUnicast: true)
+      try await during(flood.run) {
+        try await Task.sleep(for: .milliseconds(300))
+        let before = daemon.process.lines.count
+        daemon.process.send(.terminalClosed)
+        let line = try await poll(within: .seconds(5)) {
+          daemon.process.lines.dropFirst(before).first { $0.contains("reloaded") }
+        }
+        #expect(line != nil, "\(daemon.process.lines)")
+        daemon.process.send(.terminate)
+        let status = try await daemon.process.exitStatus(within: .seconds(5))
+        #expect(status == .exited(0))
+      }
+    }
+  }
+
+  @Test func `after a rename the rules of the new name count`() async throws {
+    let settings = """
+      kernel-path yes
+      proxy eth0 {
+        rule 2001:db8:1:0:fd::/112 {
+          static
+        }
+      }
+      proxy wan0 {
+        rule 2001:db8:1:0:fc::/112 {
+          static
+        }
+      }
+      """
+    let other = IPv6Address("2001:db8:1:0:fc::7")!
+    try await withDaemon(settings) { network, daemon, router in
+      for _ in 0..<2 {
+        let first = try await router.isAnswered(Self.staticTarget, within: .seconds(5))
+        #expect(first)
+        let none = try await router.answer(about: other, within: .milliseconds(300))
+        #expect(none == nil)
+        try await network.gateway.run("ip", "link", "set", "eth0", "name", "wan0")
+        let second = try await router.isAnswered(other, within: .seconds(5))
+        #expect(second)
+        daemon.process.send(.suspend)
+        let inKernel = try await router.answer(about: other)
+        let former = try await router.answer(about: Self.staticTarget, within: .milliseconds(300))
+        daemon.process.send(.resume)
+        #expect(inKernel != nil && former == nil)
+        try await network.gateway.run("ip", "link", "set", "wan0", "name", "eth0")
+      }
+    }
+  }
+
+  @Test func `a proxy that a reload adds is answered for in the kernel at once`() async throws {
+    let before = "kernel-path yes\nproxy zt0 {\n  rule ::5 {\n    static\n  }\n}\n"
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.withDaemon(ndpproxy, configuration: before) { daemon in
+      try daemon.configuration.replaceContents(with: Self.settings())
+      daemon.process.send(.terminalClosed)
+      _ = try await daemon.process.line(containing: "reloaded", within: .seconds(5))
+      let status = try await network.gateway.status(of: daemon)
+      #expect(status.kernelPath?.interfaces == ["eth0"])
+      daemon.process.send(.suspend)
+      let router = try await Questioner(network.router)
+      let answer = try await router.answer(about: Self.staticTarget)
+      daemon.process.send(.resume)
+      #expect(answer != nil)
+      #expect(!daemon.process.lines.contains { $0.contains("would not be noticed") })
+    }
+  }
+
+  @Test func `with several addresses the source is that of the solicitor's prefix`() async throws {
+    try await withDaemon { network, daemon, router in
+      let addresses = ["2001:db8:1::77/64", "2001:db8:77::2/64"]
+      for address in addresses {
+        try await network.gateway.run("ip", "address", "add", address, "dev", "eth0", "nodad")
+      }
+      let isReady = try await router.isAnswered(Self.staticTarget, within: .seconds(5))
+      #expect(isReady)
+      try await Task.sleep(for: .milliseconds(300))
+      let sources = ["2001:db8:77::9": "2001:db8:77::2"]
+      daemon.process.send(.suspend)
+      for (asker, source) in sources {
+        let exchange = try await router.answer(
+          about: Self.staticTarget, from: IPv6Address(asker)!)
+        #expect(exchange?.advertisement.message.source == IPv6Address(source)!)
+      }
+      let other = try await router.answer(about: Self.staticTarget)
+      daemon.process.send(.resume)
+      #expect(other != nil)
+    }
+  }
+
+  @Test func `frames in fragments are answered in the kernel as well`() async throws {
+    try await withDaemon { network, daemon, router in
+      let isReady = try await router.isAnswered(Self.staticTarget, within: .seconds(5))
+      #expect(isReady)
+      var answers = try network.router.capture(on: "up0", filter: "icmp6 and ip6[40] == 136")
+      daemon.process.send(.suspend)
+      try await network.router.run("/usr/bin/python3", "-c", Self.ringScript)
+      try await Task.sleep(for: .milliseconds(200))
+      daemon.process.send(.resume)
+      var count = 0
+      while try answers.next() != nil { count += 1 }
+      #expect(count >= 1)
+    }
+  }
+
+  /// Sends a question from a ring that the kernel shares (packet_mmap), whose frames it leaves where
+  /// they are.
+  private static let ringScript = """
+    import mmap, socket, struct
+    solicitation = bytes.fromhex(
+      "3333ff000007" "020000000001" "86dd" "60000000" "00203aff"
+      "20010db8000100000000000000000001" "ff0200000000000000000001ff000007"
+      "8700" "0000" "00000000" "20010db80001000000fd000000000007" "0101020000000001")
+    def checksum(frame):
+        total = sum(struct.unpack(">16H", frame[22:54])) + 32 + 58
+        total += sum(struct.unpack(">16H", frame[54:86]))
+        while total >> 16: total = (total & 0xffff) + (total >> 16)
+        return ~total & 0xffff
+    solicitation = solicitation[:56] + struct.pack(">H", checksum(solicitation)) + solicitation[58:]
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    SOL_PACKET, PACKET_VERSION, PACKET_TX_RING = 263, 10, 13
+    s.setsockopt(SOL_PACKET, PACKET_VERSION, 1)
+    s.setsockopt(SOL_PACKET, PACKET_TX_RING, struct.pack("IIII", 4096, 1, 2048, 2))
+    s.bind(("up0", 0x86dd))
+    ring = mmap.mmap(s.fileno(), 4096)
+    # Behind the header of TPACKET_V2, without its address.
+    ring[32:32 + len(solicitation)] = solicitation
+    ring[4:8] = struct.pack("I", len(solicitation))
+    ring[0:4] = struct.pack("I", 1)
+    s.send(b"")
+    """
+
   // MARK: XDP
 
   /// Has the other end of the gateway's cable take what a driver sends, while the result lives:
@@ -236,7 +417,8 @@ struct InKernelTests {
       let after = try await router.answer(about: Self.staticTarget)
       #expect(after != nil)
       let status = try await network.gateway.run(
-        "env", "NDPPROXY_SOCKET=\(daemon.controlSocket)", try Host.programBeside("ndpctl"), "status")
+        "env", "NDPPROXY_SOCKET=\(daemon.controlSocket)", try Host.programBeside("ndpctl"),
+        "status")
       #expect(status.contains("kernel path: answering on eth0\n"), "\(status)")
       #expect(status.contains("kernel path: no XDP on eth0: its driver does not send"))
       let link = try await network.gateway.run("ip", "link", "show", "eth0")

@@ -69,8 +69,9 @@ extension Check {
     A chain of the family netdev at the ingress hook drops frames before ndpproxy sees them, one \
     at egress drops its answers. So does a chain of the family inet at ingress. A solicitation to \
     a group, as routers ask first, one to this host by unicast, as they ask whether a neighbor is \
-    still there, and an advertisement are taken through these chains. What else may drop frames \
-    there, D17 names.
+    still there, and an advertisement are taken through these chains. The kernel path receives \
+    frames before them: what it answers, they do not drop. What else may drop frames there, D17 \
+    names.
     """
   ) { examination in
     examination.firewallVerdict(good: "no chain of nf_tables drops frames at ingress or egress") {
@@ -292,6 +293,7 @@ extension Examination {
 
   fileprivate func ingressFindings(_ firewall: Firewall) -> [Finding] {
     var sites: Set<String> = []
+    let hasKernelPath = picture.daemon?.kernelPathInterfaces ?? []
     return passages.flatMap { passage -> [Finding] in
       passage.frames.compactMap { what, packet, isLeaving in
         let fate = firewall.fate(of: packet, at: isLeaving ? .egress : .ingress)
@@ -303,7 +305,10 @@ extension Examination {
           .failure, "\(passage.outside.name) drops \(what)", value: site.words,
           from: "NETLINK_NETFILTER",
           meaning: isLeaving
-            ? "the answers never leave" : "ndpproxy never sees them, although tcpdump does",
+            ? "the answers never leave"
+            : hasKernelPath.contains(passage.outside.name)
+              ? "the kernel path answers before this chain; ndpproxy never sees the others"
+              : "ndpproxy never sees them, although tcpdump does",
           fix: site.acceptance(
             of: isLeaving
               ? "icmpv6 type nd-neighbor-advert" : "icmpv6 type nd-neighbor-solicit"))

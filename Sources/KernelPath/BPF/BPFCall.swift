@@ -2,7 +2,7 @@ import CLinux
 import LinuxNet
 
 /// The commands of bpf(2) that are used here (`enum bpf_cmd`).
-enum BPFCommand: Int {
+package enum BPFCommand: Int, CaseIterable, Sendable {
   case createMap = 0
   case lookUpElement = 1
   case updateElement = 2

@@ -28,7 +28,9 @@ package struct EarlyTest: Sendable {
     var message: [UInt8] = [128, 0, 0, 0]
     message += Self.octets(of: UInt64(identifier), count: 2) + [0, 1]
     message += [UInt8](repeating: 0, count: 24)
-    let checksum = unsafe ~ICMPv6Checksum.sum(of: message.span.bytes, source: source, destination: group)
+    let sum = unsafe ICMPv6Checksum.sum(
+      of: message.span.bytes, source: source, destination: group)
+    let checksum = ~sum
     message.replaceSubrange(2..<4, with: Self.octets(of: UInt64(checksum), count: 2))
     let ethernet: [UInt8] =
       [0x33, 0x33, 0, 0, 0, 1] + Self.octets(of: station.bits, count: 6) + [0x86, 0xdd]

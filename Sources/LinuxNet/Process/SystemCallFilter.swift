@@ -14,10 +14,10 @@ package enum SystemCallFilter {
   /// processor whose calls are not listed here.
   ///
   /// With `writesFiles`, files may be made, written and renamed, as far as this user may.
-  /// `hasPrograms` is for who has programs in the kernel (bpf(2)); what it may do with these is a
-  /// matter of its capabilities.
+  /// `programCommands` are for who has programs in the kernel: what it may have bpf(2) do, as far
+  /// as its capabilities allow.
   package static func install(
-    writesFiles: Bool = false, hasPrograms: Bool = false
+    writesFiles: Bool = false, programCommands: [CInt] = []
   ) throws(SystemError) {
     guard let architecture else {
       throw SystemError("limit system calls on this processor", .notSupported)
@@ -26,7 +26,7 @@ package enum SystemCallFilter {
       throw SystemError("forbid new privileges", .current)
     }
     var program = program(
-      for: architecture, writesFiles: writesFiles, besides: hasPrograms ? [SYS_bpf] : [])
+      for: architecture, writesFiles: writesFiles, programCommands: programCommands)
     try call("limit system calls") {
       unsafe program.withUnsafeMutableBufferPointer { buffer in
         let option = unsafe sock_fprog(len: UInt16(buffer.count), filter: buffer.baseAddress)
@@ -58,7 +58,7 @@ package enum SystemCallFilter {
   }
 
   private static func program(
-    for architecture: UInt32, writesFiles: Bool, besides others: [CInt]
+    for architecture: UInt32, writesFiles: Bool, programCommands: [CInt]
   ) -> [sock_filter] {
     var program = [
       statement(BPF_LD | BPF_W | BPF_ABS, Field.architecture),
@@ -66,12 +66,13 @@ package enum SystemCallFilter {
       statement(BPF_LD | BPF_W | BPF_ABS, Field.number),
     ]
     // Numbers of the x32 interface are others, and so not among these.
-    for number in portable + older + others + (writesFiles ? writing : []) {
+    for number in portable + older + (writesFiles ? writing : []) {
       program.append(jump(unlessEqual: UInt32(number), over: 1))
       program.append(allow)
     }
     // Of a number that is allowed above, what comes here is never looked at.
-    for (number, check) in checks {
+    let programs = (SYS_bpf, allow(programCommands, at: 0, otherwise: EPERM))
+    for (number, check) in checks + (programCommands.isEmpty ? [] : [programs]) {
       program.append(jump(unlessEqual: UInt32(number), over: UInt8(check.count)))
       program += check
     }
@@ -125,7 +126,7 @@ extension SystemCallFilter {
     SYS_epoll_pwait, SYS_recvmmsg, SYS_sendmmsg, SYS_timerfd_settime, SYS_ppoll, SYS_read,
     SYS_write, SYS_writev, SYS_recvfrom, SYS_recvmsg, SYS_sendto, SYS_sendmsg,
     // Sockets of interfaces to come, logs that come back, clients that connect.
-    SYS_bind, SYS_connect, SYS_accept4, SYS_shutdown, SYS_setsockopt, SYS_getsockopt,
+    SYS_bind, SYS_listen, SYS_connect, SYS_accept4, SYS_shutdown, SYS_setsockopt, SYS_getsockopt,
     SYS_getsockname, SYS_getpeername, SYS_epoll_ctl, SYS_close, SYS_fcntl,
     // A configuration that is read again, with what it includes; the pid file at the end.
     SYS_lseek, SYS_pread64, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_faccessat,

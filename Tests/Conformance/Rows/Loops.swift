@@ -116,7 +116,7 @@ extension Row {
       .notRun("nothing is announced without the key 'announce', see AnnouncementRateTests")),
     Row(
       "I07", "what a host announces behind us is not passed on", "RFC 9131 §6.1", .should,
-      deviation: "passing it on is optional, see 'announce-new'; a router asks when it has a packet",
+      deviation: "it is optional, see 'announce-new'; a router asks when it has a packet",
       .script(.usual) { trial in
         var announcement = trial.claim(trial.verified())
         (announcement.isSolicited, announcement.isOverride) = (false, false)

@@ -28,6 +28,8 @@ struct Flood: Sendable {
   /// What it asks for; by default what nobody has.
   var targets: [IPv6Address] = []
   let perSecond: Int
+  /// Whether it asks the gateway alone, as those do who know the target.
+  var isUnicast = false
 
   /// Solicits until the task is cancelled.
   func run(_ gate: Gate) async throws {
@@ -46,9 +48,12 @@ struct Flood: Sendable {
     let group = target.solicitedNodeMulticast
     let (station, source) = asker(number)
     return EthernetFrame(
-      source: station, destination: MACAddress(multicast: group),
+      source: station,
+      destination: isUnicast
+        ? FoundingNetwork.gatewayLinkLayerAddress : MACAddress(multicast: group),
       message: NeighborSolicitation(
-        source: source, destination: group, target: target, sourceLinkLayerAddress: station))
+        source: source, destination: isUnicast ? target : group, target: target,
+        sourceLinkLayerAddress: station))
   }
 
   private func asker(_ number: Int) -> (MACAddress, IPv6Address) {

@@ -189,6 +189,13 @@ fuzz-program: test-packages
 	NDPPROXY_PROGRAM_FRAMES=$(PROGRAM_FRAMES) NDPPROXY_PROGRAM_SEED=$(or $(SEED),1) \
 	  $(SWIFT) test --skip-build --filter 'AnswerProgramTests.*mutated'
 
+# A router that probes 100 targets for so many seconds, with the kernel path.
+ROUTER_SECONDS ?= 600
+.PHONY: watch-router
+watch-router: test-packages
+	$(SWIFT) build --build-tests
+	NDPPROXY_ROUTER_SECONDS=$(ROUTER_SECONDS) $(SWIFT) test --skip-build --filter 'InKernelTests.*probes its neighbors'
+
 .PHONY: fuzz-frames
 fuzz-frames:
 	$(SWIFT) build -c release --product simulate

@@ -1,6 +1,7 @@
 import ControlProtocol
 import Glibc
 import KernelPath
+import LinuxNet
 import LinuxSurvey
 import NDPWire
 import NetworkLab
@@ -342,6 +343,47 @@ struct InKernelTests {
     ring[0:4] = struct.pack("I", 1)
     s.send(b"")
     """
+
+  /// `make watch-router` takes ten minutes for it.
+  @Test(.timeLimit(.minutes(20)))
+  func `a router that probes its neighbors loses no ping and gets no error`() async throws {
+    let seconds = CurrentProcess.environment("NDPPROXY_ROUTER_SECONDS").flatMap { Int($0) } ?? 15
+    try await withDaemon { network, daemon, _ in
+      let targets = (0..<100).map { FoundingNetwork.furtherAddress($0) }
+      try await network.member.run(
+        "ip", "-batch", "-",
+        input: targets.map { "address add \($0)/128 dev zt0 nodad\n" }.joined())
+      try await network.gateway.run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+      // A cycle takes the router some three seconds, in place of half a minute.
+      try await network.router.run(
+        "sysctl", "-qw", "net.ipv6.neigh.up0.base_reachable_time_ms=2000",
+        "net.ipv6.neigh.up0.delay_first_probe_time=1")
+      var errors = try network.router.capture(on: "up0", filter: "icmp6 and ip6[40] < 128")
+      var passed = try network.member.capture(
+        on: "zt0", filter: "icmp6 and ip6[40] == 135 and ip6[7] < 255")
+      var probes = try network.gateway.capture(
+        on: "eth0", filter: "icmp6 and ip6[40] == 135 and ether[0] & 1 == 0")
+      let script = """
+        for target; do ping -q -i 0.5 -w \(seconds) $target | grep -o '[0-9.]*% packet loss' & done
+        wait
+        """
+      let result = try await network.router.result(
+        of: ["sh", "-c", script, "sh"] + targets.map(\.description))
+      let lines = result.standardOutput.split(separator: "\n")
+      #expect(lines.count == targets.count)
+      #expect(lines.allSatisfy { $0 == "0% packet loss" }, "\(lines.filter { $0.first != "0" })")
+      var unwanted: [String] = []
+      while let frame = try errors.next() { unwanted.append("error \(frame.octets)") }
+      while let frame = try passed.next() { unwanted.append("passed on \(frame.octets)") }
+      #expect(unwanted.isEmpty, "\(unwanted.prefix(3))")
+      var probeCount = 0
+      while try probes.next() != nil { probeCount += 1 }
+      #expect(probeCount >= targets.count * seconds / 10)
+      let status = try await network.gateway.status(of: daemon)
+      #expect(status.kernelPath?.interfaces == ["eth0"])
+      print("\(targets.count) targets, \(seconds) s: \(probeCount) probes by unicast")
+    }
+  }
 
   // MARK: XDP
 

@@ -33,35 +33,30 @@ struct Forwarding {
 
   private static let rate = 20_000
   private static let length = Duration.seconds(2)
-  /// A rule that is not about what is asked for.
-  private static let otherPrefix = IPv6Prefix("2001:db8:1:0:fd::/80")!
-  private static let otherTarget = IPv6Address("2001:db8:1:0:fd::1")!
+  /// The target by which it is seen that a responder is ready, and hardly any other.
+  private static let readyPrefix = IPv6Prefix(member(0), length: 112)
 
   private struct Case {
     let condition: String
     let responder: Responder
     let title: String
     let rules: String
-    var target = member(0)
   }
 
   private static var cases: [Case] {
     let fixed = ResponderConfiguration.oneRule.rules
-    let other = ResponderConfiguration.rule(otherPrefix, "static")
+    let other = ResponderConfiguration.rule(readyPrefix, "static")
     let asking = other + ResponderConfiguration.rule(BenchLink.proxiedPrefix, "iface zt0")
     let ours: [Responder] = [.ndpproxy, .sockets]
     return [
-      Case(
-        condition: "static", responder: .ndpproxy, title: "nobody", rules: other,
-        target: otherTarget)
+      Case(condition: "static", responder: .ndpproxy, title: "nobody", rules: other)
     ]
       + (ours + [.ndppd]).map {
         Case(condition: "static", responder: $0, title: $0.title, rules: fixed)
       }
       + (ours + [.ndppd]).map {
         Case(
-          condition: "iface, nobody there", responder: $0, title: $0.title, rules: asking,
-          target: otherTarget)
+          condition: "iface, nobody there", responder: $0, title: $0.title, rules: asking)
       }
   }
 
@@ -73,9 +68,7 @@ struct Forwarding {
       for one in Self.cases {
         do {
           let configuration = ResponderConfiguration(rules: one.rules)
-          let figures = try await bench.withResponder(
-            one.responder, configuration, answering: one.target
-          ) { running in
+          let figures = try await bench.withResponder(one.responder, configuration) { running in
             try await measure(one, running, seed: UInt64(run + 1))
           }
           for figure in figures { report.add(figure) }

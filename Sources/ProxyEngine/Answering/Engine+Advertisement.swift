@@ -343,6 +343,7 @@ extension Engine {
     reschedule(position)
     publish(position, into: &actions)
     answerEveryone(position, now: now, into: &actions)
+    solicited.mark(key, isAnswered: true)
     announceIfWanted(position, isNew: !wasKnown, now: now)
   }
 

@@ -63,7 +63,7 @@ final class Daemon: DaemonOperator {
     attachments.whenHeard = { [conditions] in conditions.take($0) }
     attachments.isStandingBy = { [path] in path.engine.isStandingBy(proxyNamed: $0) }
     conditions.whenChanged = { [manager, hooks, path] in
-      hooks.update { path.engine.isStandingBy(proxyNamed: $0) }
+      hooks.update { path.engine.isInForce(proxyNamed: $0) }
       manager.tell()
     }
     attachments.whenRead = { [neighbors] in

@@ -21,6 +21,8 @@ final class Conditions: Timed {
   private var gates: Set<String> = []
   private var routes: (watch: RouteWatch, source: DescriptorSource)?
   private var files: (watch: FileWatch, source: DescriptorSource)?
+  /// Why changes of files are not noticed.
+  private var knownObstacles: Set<String> = []
   private let host: Host
   private let loop: EventLoop
   private let log: Log
@@ -66,17 +68,28 @@ final class Conditions: Timed {
     }
     if let newFiles {
       let source = DescriptorSource(newFiles) { [unowned self] _ throws(SystemError) in
-        try newFiles.takeChanges()
-        evaluate()
+        if try newFiles.takeChanges() {
+          warn(of: newFiles.obstacles)
+          evaluate()
+        }
       }
       try loop.watch(source)
       files = (newFiles, source)
+      warn(of: newFiles.obstacles)
     }
     wanted = ruleset.conditions
     gates = Set(ruleset.gates)
     openGates.formIntersection(gates)
     told = [:]
     if isReady { evaluate() }
+  }
+
+  /// Says why changes of files are not noticed, once.
+  private func warn(of obstacles: [String]) {
+    for obstacle in obstacles where !knownObstacles.contains(obstacle) {
+      log.warning("require file: \(obstacle)")
+    }
+    knownObstacles = Set(obstacles)
   }
 
   /// Takes up a change of interfaces; `nil` where all have been read anew.

@@ -358,5 +358,10 @@ struct AnnouncementTests {
     #expect(gateway.answer(theirs, on: Gateway.eth0) == [report])
     #expect(gateway.answer(theirs, on: Gateway.eth0) == [])
     #expect(gateway.engine.counters[.otherGateway] == 2)
+    let changed = gateway.now
+    _ = gateway.wait(milliseconds: 5001)
+    _ = gateway.answer(theirs, on: Gateway.eth0)
+    #expect(gateway.engine.otherGatewayHeard == gateway.now)
+    #expect(gateway.engine.entitlementBeforeHeard == changed)
   }
 }

@@ -209,7 +209,7 @@ extension Engine {
   /// it is reported once for each station.
   mutating func isOfOtherGateway(
     _ frame: EthernetFrame<NeighborAdvertisement>, on index: InterfaceIndex, at place: Int,
-    into actions: inout [Action]
+    now: Instant, into actions: inout [Action]
   ) -> Bool {
     guard let proxy = rules.proxy(on: index), rules.isShared(proxy) else { return false }
     let message = frame.message
@@ -220,6 +220,7 @@ extension Engine {
     guard let rule = rules.position(of: proxy, covering: message.target),
       mayAnswer(for: message.target, by: rule, at: place), isKnownToBeThere(key, rule: rule)
     else { return false }
+    (otherGatewayHeard, entitlementBeforeHeard) = (now, entitlementChanged)
     if reportedGateways.count < Limits.reportedGateways,
       reportedGateways.insert(frame.source).inserted
     {

@@ -16,7 +16,9 @@ extension Engine {
         notice(
           frame.message.target, speakingOn: index, from: frame.source, now: now, into: &actions)
       }
-      if reason != .ownFrame, isOfOtherGateway(frame, on: index, at: place, into: &actions) {
+      if reason != .ownFrame,
+        isOfOtherGateway(frame, on: index, at: place, now: now, into: &actions)
+      {
         return counters.discard(.otherGateway)
       }
       return counters.discard(reason)

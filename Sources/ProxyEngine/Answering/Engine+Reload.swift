@@ -64,6 +64,7 @@ extension Engine {
     let (before, after) = (oldRules.entitledPrefixes, rules.entitledPrefixes)
     guard before != after else { return }
     conditionChangeCount += 1
+    entitlementChanged = now
     reportedGateways = []
     for proxy in rules.proxies.indices where rules.announces(proxy) {
       let old = before[rules.proxies[proxy].interface] ?? []

@@ -25,6 +25,7 @@ extension Engine {
     let table = conditions
     let changed = rules.entitle { table.isMet($0) }
     guard !changed.isEmpty else { return }
+    entitlementChanged = now
     reportedGateways = []
     for position in sessions.takenPositions {
       let key = sessions[position].key

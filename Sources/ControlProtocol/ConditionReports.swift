@@ -54,7 +54,8 @@ package struct GateReport: Codable, Equatable, Sendable {
 package struct OtherGatewayReport: Codable, Equatable, Sendable {
   /// For how long it has been there, in milliseconds.
   package let ageMilliseconds: UInt64
-  /// How long it came after what is in force had changed, in milliseconds; `nil` where it never has.
+  /// How long it came after what is in force had changed, in milliseconds; `nil` where it never
+  /// has.
   package let settledMilliseconds: UInt64?
 
   package init(ageMilliseconds: UInt64, settledMilliseconds: UInt64?) {

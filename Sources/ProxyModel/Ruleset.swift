@@ -75,8 +75,8 @@ extension Ruleset {
     /// Of those that cover a target the one with the longest prefix counts.
     public var rules: [Rule]
 
-    /// Rules that an administrator has disabled for now; they answer nothing, but what was solicited
-    /// of them is remembered.
+    /// Rules that an administrator has disabled for now; they answer nothing, but what was
+    /// solicited of them is remembered.
     public var disabledRules: [Rule] = []
 
     /// Makes a proxy whose other options all have their defaults.

@@ -94,8 +94,8 @@ extension Check {
     a take-over, and counts it for proxies with conditions; it is asked through its control \
     socket. Only what came within the last minute, and more than 5 s after a condition changed, is \
     a problem: at a switch-over both may be masters for a moment. Two gateways with one link-layer \
-    address, as with use_vmac, do not hear each other: see 'ndpctl status' on both. What others answer to the router alone shows only on the wire: 'ndpctl probe ADDRESS \
-    -i INTERFACE'.
+    address, as with use_vmac, do not hear each other: see 'ndpctl status' on both. What others \
+    answer to the router alone shows only on the wire: 'ndpctl probe ADDRESS -i INTERFACE'.
     """
   ) { examination in
     guard let daemon = examination.picture.daemon, daemon.unmetConditions != nil else {
@@ -118,8 +118,8 @@ extension Check {
     return .found([
       Finding(
         .warning, "another gateway is active, too",
-        value: "\(daemon.advertisementsOfOthers) advertisements of others since the start, the last "
-          + ago,
+        value: "\(daemon.advertisementsOfOthers) advertisements of others since the start, the "
+          + "last \(ago)",
         from: "the daemon",
         meaning: "the log names its link-layer address; see on both gateways which conditions are "
           + "met ('ndpctl status'), and whether they hear each other")

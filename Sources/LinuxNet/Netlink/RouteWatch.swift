@@ -46,8 +46,8 @@ package final class RouteWatch: Pollable {
 
   /// Takes up the news that have arrived, and says whether the routes are others now.
   ///
-  /// At most `datagramLimit` datagrams: any that are left are told by the next call. Where it throws
-  /// the routes stay as they were, and the next call reads them.
+  /// At most `datagramLimit` datagrams: any that are left are told by the next call. Where it
+  /// throws the routes stay as they were, and the next call reads them.
   package func takeChanges() throws(SystemError) -> Bool {
     let before = routes
     do {
@@ -92,8 +92,8 @@ package final class RouteWatch: Pollable {
     RouteEntry.entries(payload).filter { prefixes.contains($0.destination) }
   }
 
-  /// Whether routes may be others than the kernel has told, because an interface can be used now, or
-  /// cannot.
+  /// Whether routes may be others than the kernel has told, because an interface can be used now,
+  /// or cannot.
   package func isDoubtful(on interface: Int32, isUsable: Bool) -> Bool {
     entries.contains {
       ($0.interface == interface || $0.interface == nil) && $0.isDead == isUsable

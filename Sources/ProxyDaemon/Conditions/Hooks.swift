@@ -32,8 +32,8 @@ final class Hooks {
     runner = (process, source)
   }
 
-  /// Goes by the programs of these rules from now on; where a proxy leaves that is in force, that is
-  /// a release.
+  /// Goes by the programs of these rules from now on; where a proxy leaves that is in force, that
+  /// is a release.
   func change(to ruleset: Ruleset) {
     let names = Set(ruleset.proxies.map(\.interface))
     for proxy in proxies where !names.contains(proxy.interface) {

@@ -209,7 +209,7 @@ extension Engine {
   /// it is reported once for each station.
   mutating func isOfOtherGateway(
     _ frame: EthernetFrame<NeighborAdvertisement>, on index: InterfaceIndex, at place: Int,
-    now: Instant, into actions: inout [Action]
+    now: Instant, _ actions: inout [Action]
   ) -> Bool {
     guard let proxy = rules.proxy(on: index), rules.isShared(proxy) else { return false }
     let message = frame.message

@@ -16,12 +16,9 @@ extension Engine {
         notice(
           frame.message.target, speakingOn: index, from: frame.source, now: now, into: &actions)
       }
-      if reason != .ownFrame,
-        isOfOtherGateway(frame, on: index, at: place, now: now, into: &actions)
-      {
-        return counters.discard(.otherGateway)
-      }
-      return counters.discard(reason)
+      let isOfOther =
+        reason != .ownFrame && isOfOtherGateway(frame, on: index, at: place, now: now, &actions)
+      return counters.discard(isOfOther ? .otherGateway : reason)
     }
     var isAwaited = false
     var conflicts = false

@@ -7,10 +7,11 @@ extension Engine {
   /// Goes by another ruleset from now on, and keeps what is known of targets whose rules stay.
   ///
   /// A rule stays if its proxy has the same interface, timers and rules for just its prefix; where
-  /// the rules about a target differ, it is forgotten; who solicited it is remembered as long as some
-  /// rule is about it, disabled or not. What comes into force is announced as at a take-over. The R flag of a proxy stays as it was first:
-  /// hosts that see it change may lose their default route (RFC 4861 §7.2.5, Linux). Returns the
-  /// names of the proxies whose flag would have changed. Costs the number of rules and sessions.
+  /// the rules about a target differ, it is forgotten; who solicited it is remembered as long as
+  /// some rule is about it, disabled or not. What comes into force is announced as at a take-over.
+  /// The R flag of a proxy stays as it was first: hosts that see it change may lose their default
+  /// route (RFC 4861 §7.2.5, Linux). Returns the names of the proxies whose flag would have
+  /// changed. Costs the number of rules and sessions.
   package mutating func replace(
     _ ruleset: Ruleset, limits newLimits: Limits, now: Instant, into actions: inout [Action]
   ) -> [String] {

@@ -180,6 +180,31 @@ struct ConditionTests {
     }
   }
 
+  @Test func `what was solicited of a rule is announced when it is enabled again`() {
+    var proxy = Self.proxy(.static, requires: [])
+    proxy.announcements = .yes
+    var disabled = proxy
+    (disabled.rules, disabled.disabledRules) = ([], proxy.rules)
+    var gateway = Gateway([proxy])
+    _ = gateway.ask(solicitation())
+    _ = gateway.replace(Ruleset(proxies: [disabled]), limits: Limits())
+    let whileDisabled = gateway.engine.isInForce(proxyNamed: "eth0")
+    #expect(gateway.wait(milliseconds: 5000) == [] && !whileDisabled)
+    _ = gateway.replace(Ruleset(proxies: [proxy]), limits: Limits())
+    #expect(gateway.wait(milliseconds: 10).advertisements.map(\.target) == [member])
+    let whenEnabled = gateway.engine.isInForce(proxyNamed: "eth0")
+    #expect(whenEnabled)
+  }
+
+  @Test func `a proxy of whose rules only exclusions are in force stands by`() {
+    var proxy = Self.proxy(.static, requires: [], ruleRequires: [Self.gate])
+    proxy.rules[0].excluded = [IPv6Prefix("2001:db8:1:0:ff::/112")!]
+    let gateway = Gateway([proxy])
+    let standsBy = gateway.engine.isStandingBy(proxyNamed: "eth0")
+    let isInForce = gateway.engine.isInForce(proxyNamed: "eth0")
+    #expect(standsBy && !isInForce)
+  }
+
   @Test func `a condition that fails too often is held back`() {
     var gateway = Gateway([Self.proxy(.static)])
     for _ in 0...Limits.toleratedFailures {

@@ -130,7 +130,7 @@ final class Conditions: Timed {
 
   /// Goes by the routes where `read` says that they are others now; where it fails, by those that
   /// are known, until another attempt succeeds.
-  private func takeRoutes(_ read: () throws(SystemError) -> Bool) {
+  func takeRoutes(_ read: () throws(SystemError) -> Bool) {
     do {
       let areOthers = try read()
       nextDeadline = nil

@@ -90,6 +90,19 @@ struct RouteWatchTests {
     }
   }
 
+  @Test func `a route of a group leads where the objects of the group do`() throws {
+    let lab = try Lab(["nexthop add id 1 dev a0", "nexthop add id 2 dev a0"])
+    try shell(
+      lab.namespace, "ip nexthop add id 3 group 1", "ip -6 route add 2001:db8:10::/64 nhid 3")
+    #expect(try lab.hasRoute())
+    #expect(lab.watch.routes.map(\.interface) == [lab.ends.first])
+    try shell(lab.namespace, "ip -6 nexthop replace id 1 dev b0", "ip nexthop del id 2")
+    #expect(try lab.hasRoute())
+    #expect(lab.watch.routes.map(\.interface) == [lab.ends.second])
+    try shell(lab.namespace, "ip nexthop del id 1")
+    #expect(try !lab.hasRoute())
+  }
+
   @Test func `a next hop whose interface is down does not count`() throws {
     let lab = try Lab([
       "route add 2001:db8:10::/64 nexthop via fe80::2 dev a0 nexthop via fe80::3 dev b0"

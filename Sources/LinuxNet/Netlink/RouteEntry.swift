@@ -24,6 +24,8 @@ package struct RouteEntry: Hashable, Sendable {
   package var isForSources = false
   /// The object that says where it leads (ip-nexthop(8)), where that is one.
   package var nextHopObject: UInt32?
+  /// Whether it is one of several ways, or may become so.
+  package var isMultipath = false
 
   package init(
     destination: IPv6Prefix, type: RouteType = .unicast, interface: Int32? = nil,
@@ -116,6 +118,7 @@ extension RouteEntry {
     return hops.map {
       var one = route
       (one.interface, one.gateway, one.isDead) = ($0.interface, $0.gateway, $0.isDead)
+      one.isMultipath = true
       return one
     }
   }

@@ -82,9 +82,22 @@ package final class RouteWatch: Pollable {
       entries.subtract(wanted)
       return isKnown
     // A next hop that is new serves no route yet.
-    case RTM_NEWNEXTHOP where replaces, RTM_DELNEXTHOP:
-      return entries.allSatisfy { $0.nextHopObject == nil }
+    case RTM_NEWNEXTHOP where replaces, RTM_DELNEXTHOP: return !concerns(nextHop: payload)
     default: return true
+    }
+  }
+
+  /// Whether some route may lead by way of an object, itself or as a member of a group.
+  private func concerns(nextHop payload: RawSpan) -> Bool {
+    guard entries.contains(where: { $0.nextHopObject != nil }) else { return false }
+    var number: UInt32?
+    // `struct nhmsg` has eight octets; 1 is NHA_ID.
+    forEachAttribute(in: payload, behind: 8) { attribute, value in
+      if attribute == 1, value.byteCount == 4 { number = value.native(at: 0) }
+    }
+    return entries.contains { entry in
+      guard let object = entry.nextHopObject else { return false }
+      return object == number || entry.isMultipath || entry.interface == nil
     }
   }
 

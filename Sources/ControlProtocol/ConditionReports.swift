@@ -49,3 +49,17 @@ package struct GateReport: Codable, Equatable, Sendable {
     self.heldBackMilliseconds = heldBackMilliseconds
   }
 }
+
+/// The last advertisement of another station for a target for which this gateway answered.
+package struct OtherGatewayReport: Codable, Equatable, Sendable {
+  /// For how long it has been there, in milliseconds.
+  package let ageMilliseconds: UInt64
+  /// How long it came after what is in force had changed, in milliseconds; `nil` where it never
+  /// has.
+  package let settledMilliseconds: UInt64?
+
+  package init(ageMilliseconds: UInt64, settledMilliseconds: UInt64?) {
+    self.ageMilliseconds = ageMilliseconds
+    self.settledMilliseconds = settledMilliseconds
+  }
+}

@@ -42,6 +42,8 @@ package struct Status: Codable, Equatable, Sendable {
   package var conditions: [ConditionReport]?
   /// How many targets are remembered to have been solicited, where that is remembered.
   package var rememberedCount: Int?
+  /// The last advertisement of another gateway for our targets; `nil` where there was none.
+  package var otherGateway: OtherGatewayReport?
   /// How many targets are in which state.
   package var sessions = NamedCounts([])
   /// The limits, and how far each was used.

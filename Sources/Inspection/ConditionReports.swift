@@ -59,3 +59,13 @@ extension UInt64 {
     }
   }
 }
+
+extension OtherGatewayReport {
+  /// `nil` where no other gateway has been heard.
+  package init?(of engine: borrowing Engine, now: Instant) {
+    guard let last = engine.otherGatewayHeard else { return nil }
+    self.init(
+      ageMilliseconds: now.milliseconds(since: last),
+      settledMilliseconds: engine.entitlementBeforeHeard.map { last.milliseconds(since: $0) })
+  }
+}

@@ -49,8 +49,9 @@ extension Ruleset {
     conditions.compactMap { if case .file(let path) = $0 { path } else { nil } }
   }
 
-  /// The gates that are required.
+  /// The gates that are required, or would be by rules that are disabled.
   package var gates: [String] {
-    conditions.compactMap { if case .gate(let name) = $0 { name } else { nil } }
+    let disabled = proxies.flatMap(\.disabledRules).flatMap(\.conditions)
+    return (conditions + disabled).compactMap { if case .gate(let name) = $0 { name } else { nil } }
   }
 }

@@ -186,7 +186,9 @@ extension Configuration {
       let name = proxies[position].interface
       let prefixes = Set(disabled.filter { $0.proxy == name }.map(\.prefix))
       if prefixes.isEmpty { continue }
-      rest.ruleset.proxies[position].rules.removeAll { prefixes.contains($0.prefix) }
+      let isDisabled = { (rule: Ruleset.Rule) in prefixes.contains(rule.prefix) }
+      rest.ruleset.proxies[position].disabledRules = proxies[position].rules.filter(isDisabled)
+      rest.ruleset.proxies[position].rules.removeAll(where: isDisabled)
     }
     return rest
   }

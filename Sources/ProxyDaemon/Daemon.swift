@@ -26,6 +26,8 @@ final class Daemon: DaemonOperator {
     path: path, attachments: attachments, routes: routes, host: host, log: log, current: current,
     daemon: self)
   private let host = Host()
+  /// Whether system calls are limited to those by which no file is written.
+  var isReadOnly = false
 
   /// Opens everything that a running daemon needs and reads the host's interfaces.
   ///
@@ -63,7 +65,7 @@ final class Daemon: DaemonOperator {
     attachments.whenHeard = { [conditions] in conditions.take($0) }
     attachments.isStandingBy = { [path] in path.engine.isStandingBy(proxyNamed: $0) }
     conditions.whenChanged = { [manager, hooks, path] in
-      hooks.update { path.engine.isStandingBy(proxyNamed: $0) }
+      hooks.update { path.engine.isInForce(proxyNamed: $0) }
       manager.tell()
     }
     attachments.whenRead = { [neighbors] in
@@ -135,7 +137,7 @@ final class Daemon: DaemonOperator {
   /// Takes away what would stay behind: routes to targets and the control socket.
   func close() {
     path.kernel.stop("the daemon ends")
-    keptTargets.write()
+    keptTargets.write(isEnd: true)
     routes.removeHostRoutes()
     control.close()
   }
@@ -174,6 +176,9 @@ extension Daemon {
       if newer.ruleset.installsHostRoutes, !Privileges.has(.netAdmin) {
         restarts.append("'autowire' needs CAP_NET_ADMIN, which only a restart brings back")
       }
+      if newer.targetsPath != nil, isReadOnly {
+        restarts.append("'keep-targets' writes a file, which only a restart permits")
+      }
       if newer.kernelPath == .yes, !path.kernel.isOn, !KernelAnswers.isPermitted {
         restarts.append(
           "'kernel-path' needs CAP_BPF and CAP_NET_ADMIN, which only a restart brings back")
@@ -202,10 +207,14 @@ extension Daemon {
     try conditions.follow(ruleset)
     hooks.change(to: ruleset)
     hooks.warnUnlessReady()
-    keptTargets.change(to: configuration.targetsPath)
+    keptTargets.change(to: isReadOnly ? nil : configuration.targetsPath)
     if ruleset.installsHostRoutes, !Privileges.has(.netAdmin) {
       log.warning(
         "autowire needs CAP_NET_ADMIN, which was given up at the start: it takes a restart")
+    }
+    if configuration.targetsPath != nil, isReadOnly {
+      log.warning(
+        "keep-targets writes a file, which was given up at the start: it takes a restart")
     }
     let mode = configuration.kernelPath
     let changed = path.replace(ruleset, limits: configuration.limits, inKernel: mode)

@@ -184,6 +184,7 @@ package struct Service {
     do {
       let commands = daemon.answersInKernel ? BPFCommand.allCases.map { CInt($0.rawValue) } : []
       try SystemCallFilter.install(writesFiles: writesFiles, programCommands: commands)
+      daemon.isReadOnly = !writesFiles
     } catch {
       log.notice("system calls are not limited: \(error)")
     }

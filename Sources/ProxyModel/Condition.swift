@@ -56,7 +56,7 @@ extension Ruleset {
       // Where FRR is installed, iproute2 shows its static routes by this name, too.
       "static": [4, 196], "ra": [9], "zebra": [11], "bird": [12],
       "dhcp": [16], "keepalived": [18], "babel": [42], "bgp": [186], "isis": [187],
-      "ospf": [188], "rip": [189], "eigrp": [192], "frr": Set([11] + Array(186...198)),
+      "ospf": [188], "rip": [189], "eigrp": [192], "frr": Set([11, 42] + Array(186...198)),
     ]
   }
 

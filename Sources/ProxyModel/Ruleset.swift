@@ -75,6 +75,10 @@ extension Ruleset {
     /// Of those that cover a target the one with the longest prefix counts.
     public var rules: [Rule]
 
+    /// Rules that an administrator has disabled for now; they answer nothing, but what was
+    /// solicited of them is remembered.
+    public var disabledRules: [Rule] = []
+
     /// Makes a proxy whose other options all have their defaults.
     public init(
       interface: String, isRouter: Bool = true, timers: Timers = Timers(), rules: [Rule] = []

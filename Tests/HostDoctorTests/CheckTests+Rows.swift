@@ -119,7 +119,8 @@ extension CheckTests {
     Row(code: "D43", name: "two masters", severity: .warning, fix: nil) {
       $0.picture.daemon = DaemonAccount(
         solicitationsSeen: 5, advertisementsSent: 5, unmetConditions: [],
-        advertisementsOfOthers: 3)
+        advertisementsOfOthers: 3,
+        lastOfOthers: .init(age: 59_000, settled: 5001))
     },
     Row(code: "D62", name: "a backup", severity: .note, fix: nil) {
       $0.picture.daemon = DaemonAccount(

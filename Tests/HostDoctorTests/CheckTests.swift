@@ -33,6 +33,17 @@ struct CheckTests {
     #expect(inKernel.findings("D16").isEmpty)
   }
 
+  @Test(arguments: [(60_000, 5001), (59_000, 5000)] as [(UInt64, UInt64)])
+  func `two masters for a moment, or long ago, are none`(age: UInt64, settled: UInt64) throws {
+    var gateway = Gateway()
+    gateway.picture.daemon = DaemonAccount(
+      solicitationsSeen: 5, advertisementsSent: 5, unmetConditions: [], advertisementsOfOthers: 3,
+      lastOfOthers: .init(age: age, settled: settled))
+    let text = gateway.diagnosis().text(colored: false, detail: .all)
+    #expect(text.contains("another gateway advertised targets"))
+    #expect(!text.contains("another gateway is active, too"))
+  }
+
   @Test func `a healthy host fits on a screen, and equal findings are folded`() {
     let healthy = Gateway().diagnosis().text(colored: false, detail: .brief)
     #expect(healthy.split(separator: "\n", omittingEmptySubsequences: false).count <= 24)

@@ -1,6 +1,7 @@
 import NDPWire
 import ProxyEngine
 import ProxyModel
+import TestSupport
 import Testing
 
 /// Unsolicited advertisements: of which targets, to whom, when, and how fast.
@@ -117,6 +118,135 @@ struct AnnouncementTests {
     #expect(gateway.wait(milliseconds: 1000).count == 3)
   }
 
+  @Test func `a rule that comes into force leaves what others announce`() {
+    let other = "2001:db8:1:0:fe::/80"
+    var proxy = ConditionTests.proxy(.static, requires: [], ruleRequires: [Self.address])
+    proxy.rules +=
+      ConditionTests.proxy(
+        .static, prefix: other, ruleRequires: [ConditionTests.gate]
+      ).rules
+    var gateway = Gateway([proxy])
+    let targets = (0..<100).flatMap { number in
+      [Self.target(number), IPv6Address(bits: ip("2001:db8:1:0:fe::").bits | UInt128(number))]
+    }
+    for target in targets { _ = gateway.ask(solicitation(for: target)) }
+    _ = gateway.handle(.condition(Self.address, holds: true))
+    var said = gateway.wait(milliseconds: 50)
+    _ = gateway.handle(.condition(ConditionTests.gate, holds: true))
+    said += gateway.wait(milliseconds: 60_000)
+    #expect(Set(said.advertisements.map(\.target)) == Set(targets))
+    #expect(said.count == 3 * targets.count)
+  }
+
+  @Test func `'now-and-every' does not start over before all have been announced`() {
+    var proxy = ConditionTests.proxy(.static, requires: [])
+    proxy.announcements = .every(.seconds(10))
+    var gateway = Gateway([proxy])
+    let targets = (0..<10_000).map(Self.target)
+    for target in targets { _ = gateway.ask(solicitation(for: target)) }
+    let said = gateway.wait(milliseconds: 45_000).advertisements.map(\.target)
+    #expect(Set(said) == Set(targets))
+  }
+
+  @Test func `a scan does not make those forgotten that answer`() {
+    var limits = Limits()
+    limits.solicitationsPerSecond = 100_000
+    var gateway = Gateway([ConditionTests.proxy(Self.inZt0)], limits: limits)
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    for number in 0..<20_000 { _ = gateway.ask(solicitation(for: Self.target(number))) }
+    _ = gateway.handle(.condition(Self.address, holds: true))
+    #expect(gateway.wait(milliseconds: 1).first == Self.announcement())
+  }
+
+  @Test func `of those that have to be asked for the ones come first that answered before`() {
+    var gateway = Gateway([ConditionTests.proxy(Self.inZt0)])
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    // It is not believed any more when the others are asked for.
+    _ = gateway.wait(milliseconds: 120_000)
+    for number in 0..<100 { _ = gateway.ask(solicitation(for: Self.target(number))) }
+    _ = gateway.wait(milliseconds: 10_000)
+    _ = gateway.handle(.condition(Self.address, holds: true))
+    #expect(gateway.wait(milliseconds: 1).first == unicastProbe())
+  }
+
+  @Test func `a question that 'max-solicitations' refuses is put later`() {
+    var limits = Limits()
+    limits.solicitationsPerSecond = 10
+    var gateway = Gateway([ConditionTests.proxy(Self.inZt0)], limits: limits)
+    let targets = (0..<30).map(Self.target)
+    gateway.engine.remember(
+      targets.map { RememberedTarget(proxy: "eth0", target: $0, solicitors: []) })
+    _ = gateway.handle(.condition(Self.address, holds: true))
+    let asked = gateway.wait(milliseconds: 25_000).compactMap { action in
+      if case .solicit(let frame, _) = action { frame.message.target } else { nil }
+    }
+    #expect(Set(asked) == Set(targets))
+  }
+
+  @Test func `new targets do not keep those waiting that are taken over`() {
+    var limits = Limits()
+    limits.announcementsPerSecond = 100
+    limits.solicitationsPerSecond = 100_000
+    var proxy = ConditionTests.proxy(Self.inZt0)
+    proxy.announcesNewTargets = true
+    proxy.rules += ConditionTests.proxy(.static, prefix: "2001:db8:1:0:fe::/80").rules
+    var gateway = Gateway([proxy], limits: limits)
+    let old = (0..<300).map { IPv6Address(bits: ip("2001:db8:1:0:fe::").bits | UInt128($0)) }
+    for target in old { _ = gateway.ask(solicitation(for: target)) }
+    _ = gateway.handle(.condition(Self.address, holds: true))
+    var said: Set<IPv6Address> = []
+    for number in 0..<800 {
+      _ = gateway.ask(solicitation(for: Self.target(number)))
+      _ = gateway.answer(advertisement(of: Self.target(number)))
+      said.formUnion(gateway.wait(milliseconds: 10).advertisements.map(\.target))
+    }
+    #expect(said.isSuperset(of: old))
+    #expect(said.count > 500)
+  }
+
+  @Test func `a target that is found again while it waits is announced once`() {
+    var proxy = ConditionTests.proxy(Self.inZt0)
+    proxy.announcesNewTargets = true
+    var gateway = Gateway([proxy])
+    _ = gateway.ask(solicitation())
+    _ = gateway.wait(milliseconds: 10_000)
+    _ = gateway.handle(.condition(Self.address, holds: true))
+    // It is asked for to be announced.
+    #expect(gateway.wait(milliseconds: 1) == [probe()])
+    _ = gateway.answer(advertisement())
+    #expect(gateway.wait(milliseconds: 10_000).advertisements.filter(\.isOverride).count == 3)
+  }
+
+  @Test(arguments: [500, 120, 3])
+  func `'max-announcements' holds for every second, however late we are called`(rate: Int) {
+    var limits = Limits()
+    limits.announcementsPerSecond = rate
+    var gateway = Gateway([ConditionTests.proxy(.static)], limits: limits)
+    for number in 0..<(3 * rate) {
+      for other in 1...2 {
+        _ = gateway.ask(
+          solicitation(
+            for: Self.target(number), from: IPv6Address(bits: router.bits | UInt128(other << 8))))
+      }
+    }
+    _ = gateway.handle(.condition(Self.address, holds: true))
+    var times: [UInt64] = []
+    var random = SeededGenerator(seed: 1)
+    while let deadline = gateway.engine.nextDeadline {
+      let late = times.isEmpty ? 19 : UInt64.random(in: 0...15, using: &random)
+      gateway.now = max(gateway.now, deadline)
+      gateway.now.nanoseconds += late * 1_000_000
+      var actions: [Action] = []
+      gateway.engine.handleTimeout(now: gateway.now, into: &actions)
+      times += actions.advertisements.map { _ in gateway.now.nanoseconds }
+    }
+    #expect(times.count > 3 * rate)
+    let pauses = zip(times, times.dropFirst(rate)).map { $1 - $0 }
+    #expect(pauses.min()! >= 1_000_000_000)
+  }
+
   @Test func `flapping does not make a storm of announcements`() {
     var gateway = Gateway([ConditionTests.proxy(.static)])
     for number in 0..<1000 { _ = gateway.ask(solicitation(for: Self.target(number))) }
@@ -228,5 +358,10 @@ struct AnnouncementTests {
     #expect(gateway.answer(theirs, on: Gateway.eth0) == [report])
     #expect(gateway.answer(theirs, on: Gateway.eth0) == [])
     #expect(gateway.engine.counters[.otherGateway] == 2)
+    let changed = gateway.now
+    _ = gateway.wait(milliseconds: 5001)
+    _ = gateway.answer(theirs, on: Gateway.eth0)
+    #expect(gateway.engine.otherGatewayHeard == gateway.now)
+    #expect(gateway.engine.entitlementBeforeHeard == changed)
   }
 }

@@ -128,6 +128,83 @@ struct ConditionTests {
     #expect(gateway.ask(solicitation()) == [answer()])
   }
 
+  /// What another ruleset brings into force or out of it, and whether that is announced.
+  static let reloads: [(String, before: Ruleset.Proxy, after: Ruleset.Proxy?, Bool, Bool)] = [
+    (
+      "nothing changes", proxy(.static, requires: [gate]), proxy(.static, requires: [gate]), false,
+      false
+    ),
+    ("no condition any more", proxy(.static), announcing(proxy(.static, requires: [])), true, true),
+    ("a met condition instead", proxy(.static), proxy(.static, requires: [gate]), true, true),
+    (
+      "a met condition of the rule instead", proxy(.static, ruleRequires: [address]),
+      proxy(.static, requires: [], ruleRequires: [gate]), true, true
+    ),
+    ("an unmet condition", proxy(.static, requires: [gate]), proxy(.static), true, false),
+    ("no proxy any more", proxy(.static, requires: [gate]), nil, true, false),
+  ]
+
+  private static func announcing(_ proxy: Ruleset.Proxy) -> Ruleset.Proxy {
+    var proxy = proxy
+    proxy.announcements = .yes
+    return proxy
+  }
+
+  @Test func `what a reload brings into force is announced, and counts as a change`() {
+    for (name, before, after, isChange, isAnnounced) in Self.reloads {
+      var gateway = Gateway([before])
+      _ = gateway.handle(.condition(Self.gate, holds: true))
+      _ = gateway.ask(solicitation())
+      _ = gateway.wait(milliseconds: 10_000)
+      let count = gateway.engine.conditionChangeCount
+      _ = gateway.replace(Ruleset(proxies: after.map { [$0] } ?? []), limits: Limits())
+      #expect((gateway.engine.conditionChangeCount != count) == isChange, "\(name)")
+      let said = gateway.wait(milliseconds: 10).advertisements
+      #expect(said.map(\.target) == (isAnnounced ? [member] : []), "\(name)")
+    }
+  }
+
+  @Test func `what was solicited is remembered as long as some rule is about it`() {
+    var slower = Self.proxy(.static)
+    slower.timers.timeout = .seconds(2)
+    let kept = [
+      slower, Self.proxy(.auto), Self.proxy(.static, prefix: "2001:db8:1:0:ff::/112"),
+      Self.proxy(.static, prefix: "2001:db8:1::/64"),
+    ]
+    for proxy in kept + [Self.proxy(.static, prefix: "2001:db8:7::/64")] {
+      var gateway = Gateway([Self.proxy(.static)])
+      _ = gateway.ask(solicitation())
+      _ = gateway.replace(Ruleset(proxies: [proxy]), limits: Limits())
+      let count = proxy.rules[0].prefix.contains(member) ? 1 : 0
+      #expect(gateway.engine.rememberedCount == count, "\(proxy.rules[0].prefix)")
+    }
+  }
+
+  @Test func `what was solicited of a rule is announced when it is enabled again`() {
+    var proxy = Self.proxy(.static, requires: [])
+    proxy.announcements = .yes
+    var disabled = proxy
+    (disabled.rules, disabled.disabledRules) = ([], proxy.rules)
+    var gateway = Gateway([proxy])
+    _ = gateway.ask(solicitation())
+    _ = gateway.replace(Ruleset(proxies: [disabled]), limits: Limits())
+    let whileDisabled = gateway.engine.isInForce(proxyNamed: "eth0")
+    #expect(gateway.wait(milliseconds: 5000) == [] && !whileDisabled)
+    _ = gateway.replace(Ruleset(proxies: [proxy]), limits: Limits())
+    #expect(gateway.wait(milliseconds: 10).advertisements.map(\.target) == [member])
+    let whenEnabled = gateway.engine.isInForce(proxyNamed: "eth0")
+    #expect(whenEnabled)
+  }
+
+  @Test func `a proxy of whose rules only exclusions are in force stands by`() {
+    var proxy = Self.proxy(.static, requires: [], ruleRequires: [Self.gate])
+    proxy.rules[0].excluded = [IPv6Prefix("2001:db8:1:0:ff::/112")!]
+    let gateway = Gateway([proxy])
+    let standsBy = gateway.engine.isStandingBy(proxyNamed: "eth0")
+    let isInForce = gateway.engine.isInForce(proxyNamed: "eth0")
+    #expect(standsBy && !isInForce)
+  }
+
   @Test func `a condition that fails too often is held back`() {
     var gateway = Gateway([Self.proxy(.static)])
     for _ in 0...Limits.toleratedFailures {

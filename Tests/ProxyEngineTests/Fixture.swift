@@ -78,7 +78,7 @@ struct Gateway: ~Copyable {
   mutating func replace(_ ruleset: Ruleset, limits: Limits) -> [String] {
     var actions: [Action] = []
     let (preview, count) = (engine.preview(ruleset, limits: limits), engine.sessionCount)
-    let contradicted = engine.replace(ruleset, limits: limits, into: &actions)
+    let contradicted = engine.replace(ruleset, limits: limits, now: now, into: &actions)
     #expect(preview.contradicted == contradicted)
     #expect(preview.forgottenCount == count - engine.sessionCount)
     return contradicted

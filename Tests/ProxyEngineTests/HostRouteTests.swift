@@ -84,7 +84,8 @@ struct HostRouteTests {
     _ = gateway.answer(advertisement())
     _ = gateway.wait(milliseconds: 45_000)
     var actions: [Action] = []
-    _ = gateway.engine.replace(ruleset([.interface("zt0")]), limits: Limits(), into: &actions)
+    _ = gateway.engine.replace(
+      ruleset([.interface("zt0")]), limits: Limits(), now: gateway.now, into: &actions)
     #expect(actions == [])
     _ = gateway.ask(solicitation())
     #expect(gateway.wait(milliseconds: 10_000).last == .removeHostRoute(Self.route))
@@ -155,13 +156,16 @@ struct HostRouteTests {
     _ = gateway.answer(advertisement())
     var actions: [Action] = []
     _ = gateway.engine.replace(
-      ruleset([.interface("zt0")], wires: false), limits: Limits(), into: &actions)
+      ruleset([.interface("zt0")], wires: false), limits: Limits(), now: gateway.now, into: &actions
+    )
     #expect(actions == [.removeHostRoute(Self.route)])
     actions = []
-    _ = gateway.engine.replace(ruleset([.interface("zt0")]), limits: Limits(), into: &actions)
+    _ = gateway.engine.replace(
+      ruleset([.interface("zt0")]), limits: Limits(), now: gateway.now, into: &actions)
     #expect(actions == [.installHostRoute(Self.route)])
     actions = []
-    _ = gateway.engine.replace(ruleset([.interface("zt1")]), limits: Limits(), into: &actions)
+    _ = gateway.engine.replace(
+      ruleset([.interface("zt1")]), limits: Limits(), now: gateway.now, into: &actions)
     #expect(actions == [.removeHostRoute(Self.route)])
   }
 

@@ -114,7 +114,8 @@ struct RealHostTests {
       rules: [Ruleset.Rule(prefix: IPv6Prefix(Self.inside)!, method: .interface("zt0"))])
     proxy.installsHostRoutes = true
     var actions: [Action] = []
-    _ = gateway.engine.replace(Ruleset(proxies: [proxy]), limits: Limits(), into: &actions)
+    _ = gateway.engine.replace(
+      Ruleset(proxies: [proxy]), limits: Limits(), now: gateway.now, into: &actions)
     #expect(actions == [])
     let route = HostRoute(target: member, interface: Gateway.zt0, gateway: nil)
     #expect(gateway.ask(solicitation()) == [unicastProbe()])

@@ -118,7 +118,8 @@ extension World {
       gateway.engine.setPublishing(false, into: &gateway.actions)
       perform(at: gateway)
     }
-    _ = gateway.engine.replace(ruleset, limits: gateway.engineLimits, into: &gateway.actions)
+    _ = gateway.engine.replace(
+      ruleset, limits: gateway.engineLimits, now: now, into: &gateway.actions)
     let routers = gateway.ruleset.proxies.map(\.isRouter)
     gateway.ruleset = ruleset
     for place in routers.indices { gateway.ruleset.proxies[place].isRouter = routers[place] }

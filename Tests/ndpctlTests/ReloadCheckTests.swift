@@ -76,6 +76,21 @@ struct ReloadCheckTests {
     }
   }
 
+  @Test func `a file to write that a reload adds takes a restart`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    try await network.gateway.withDaemon(ndpproxy, configuration: Self.before) { daemon in
+      _ = try await daemon.process.line(containing: "ready", within: .seconds(5))
+      try daemon.configuration.replaceContents(
+        with: "keep-targets /tmp/ndpproxy-none/targets\n" + Self.before)
+      let check = try await network.gateway.ndpctl("reload", "--check", of: daemon)
+      #expect(
+        check.standardOutput.contains("'keep-targets' writes a file, which only a restart permits"),
+        "\(check)")
+      _ = try await network.gateway.ndpctl("reload", of: daemon)
+      #expect(daemon.process.lines.contains { $0.contains("keep-targets writes a file") })
+    }
+  }
+
   /// Applies a unified diff with a reader of its own: patch(1) is not everywhere.
   private func patch(_ text: String, with diff: String, on node: Node) async throws -> String {
     let script = """

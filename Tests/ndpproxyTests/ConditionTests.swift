@@ -137,6 +137,20 @@ struct ConditionTests {
       #expect(try await router.answer(about: target, within: .milliseconds(200)) != nil)
       let again = try await ndpctl(gateway, daemon, "gate", "master", "on")
       #expect(again.standardOutput == "gate master: already on\n")
+      // Without the gate in the file it is off, and may be set off all the same.
+      try daemon.configuration.replaceContents(with: Self.settings("link eth0"))
+      _ = try await ndpctl(gateway, daemon, "reload")
+      let none = try await ndpctl(gateway, daemon, "gate", "master", "off")
+      #expect(none.standardOutput == "gate master: already off\n", "\(none.standardError)")
+      try daemon.configuration.replaceContents(with: Self.settings("gate master"))
+      _ = try await ndpctl(gateway, daemon, "reload")
+      #expect(try await router.answer(about: target, within: .milliseconds(200)) == nil)
+      _ = try await ndpctl(gateway, daemon, "gate", "master", "on")
+      // A rule that is disabled still has its gate.
+      for word in ["disable", "enable"] {
+        _ = try await ndpctl(gateway, daemon, "rule", word, "\(FoundingNetwork.insidePrefix)")
+      }
+      #expect(try await router.answer(about: target, within: .milliseconds(200)) != nil)
       let off = try await ndpctl(gateway, daemon, "gate", "master", "off")
       #expect(off.standardOutput == "gate master: off\n")
       #expect(try await router.answer(about: target, within: .milliseconds(200)) == nil)
@@ -144,6 +158,21 @@ struct ConditionTests {
       #expect(log.contains { $0.contains("condition 'gate master' is met") })
       #expect(log.contains { $0.contains("condition 'gate master' is not met any more") })
     }
+  }
+
+  @Test func `a directory that may not be read is told`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let gateway = network.gateway
+    let path = "/tmp/ndpproxy-secret-\(UInt64.random(in: 0 ... .max))"
+    try await gateway.run("mkdir", "-p", "-m", "700", path)
+    let settings = Self.settings("file \(path)/master")
+    try await gateway.withDaemon(ndpproxy, configuration: settings) { daemon in
+      try await gateway.run("touch", "\(path)/master")
+      let line = try await daemon.process.line(
+        containing: "require file: changes in \(path) are not noticed", within: .seconds(5))
+      #expect(line != nil, "\(daemon.process.lines)")
+    }
+    try await gateway.run("rm", "-r", path)
   }
 
   @Test func `a take-over is announced to the router that asked before`() async throws {

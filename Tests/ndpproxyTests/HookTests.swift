@@ -51,6 +51,28 @@ struct HookTests {
     }
   }
 
+  @Test func `a reload that takes the proxy out of force, or into it, runs them`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let script = try TemporaryFile(containing: "echo \"hook: $NDPPROXY_EVENT $NDPPROXY_INTERFACE\"")
+    let before = settings(script.path)
+    try await network.gateway.withDaemon(ndpproxy, configuration: before) { daemon in
+      func reload(_ text: String, _ expected: String, _ count: Int) async throws {
+        try daemon.configuration.replaceContents(with: text)
+        daemon.process.send(.terminalClosed)
+        let lines: [String]? = try await poll(within: .seconds(5)) {
+          let lines = daemon.process.lines.filter { $0.contains("hook: ") }
+          return lines.count == count ? lines : nil
+        }
+        #expect(lines?.last?.contains(expected) == true, "\(daemon.process.lines)")
+      }
+      let met = before.replacing("require address fe80::5:1", with: "require link eth0")
+      try await reload(met, "hook: take-over eth0", 1)
+      try await reload(before, "hook: release eth0", 2)
+      try await reload(met, "hook: take-over eth0", 3)
+      try await reload("proxy zt0 { rule 2001:db8:9::/64 { auto } }", "hook: release eth0", 4)
+    }
+  }
+
   @Test func `what fails or hangs is told, and answers go on`() async throws {
     let network = try await FoundingNetwork(members: 1)
     let script = try TemporaryFile(containing: "[ $1 = gone ] || exit 3\nsleep 60 & wait\n")

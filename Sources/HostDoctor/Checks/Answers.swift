@@ -92,8 +92,10 @@ extension Check {
     Another station advertises targets for which the daemon answers: most likely a second gateway \
     that takes itself for the master, too. The daemon hears what is sent to all nodes, as it is at \
     a take-over, and counts it for proxies with conditions; it is asked through its control \
-    socket. What others answer to the router alone shows only on the wire: 'ndpctl probe ADDRESS \
-    -i INTERFACE'.
+    socket. Only what came within the last minute, and more than 5 s after a condition changed, is \
+    a problem: at a switch-over both may be masters for a moment. Two gateways with one link-layer \
+    address, as with use_vmac, do not hear each other: see 'ndpctl status' on both. What others \
+    answer to the router alone shows only on the wire: 'ndpctl probe ADDRESS -i INTERFACE'.
     """
   ) { examination in
     guard let daemon = examination.picture.daemon, daemon.unmetConditions != nil else {
@@ -103,10 +105,21 @@ extension Check {
     guard daemon.advertisementsOfOthers > 0 else {
       return .good("no other gateway has advertised targets while this one answered")
     }
+    guard let last = daemon.lastOfOthers else {
+      return .good("it is not known when another gateway advertised targets")
+    }
+    let ago = "\(last.age / 1000) s ago"
+    guard last.isRecent, !last.isOfSwitchOver else {
+      return .good(
+        last.isOfSwitchOver
+          ? "another gateway advertised targets \(ago), at a switch-over"
+          : "another gateway advertised targets for the last time \(ago)")
+    }
     return .found([
       Finding(
         .warning, "another gateway is active, too",
-        value: "\(daemon.advertisementsOfOthers) advertisements of others since the start",
+        value: "\(daemon.advertisementsOfOthers) advertisements of others since the start, the "
+          + "last \(ago)",
         from: "the daemon",
         meaning: "the log names its link-layer address; see on both gateways which conditions are "
           + "met ('ndpctl status'), and whether they hear each other")

@@ -81,12 +81,32 @@ package struct DaemonAccount: Equatable, Sendable {
   package var unmetConditions: [String]?
   /// Advertisements of other stations for targets for which it answered.
   package var advertisementsOfOthers: UInt64 = 0
+  /// The last of these, where it is known.
+  package var lastOfOthers: LastOfOthers?
+
+  /// When another station advertised one of its targets for the last time.
+  package struct LastOfOthers: Equatable, Sendable {
+    /// How long ago, in milliseconds.
+    package let age: UInt64
+    /// How long after a change of what is in force, in milliseconds; `nil` where there was none.
+    package let settled: UInt64?
+
+    package init(age: UInt64, settled: UInt64?) { (self.age, self.settled) = (age, settled) }
+
+    /// Whether the other one may still be active.
+    var isRecent: Bool { age < 60_000 }
+
+    /// Whether the other one had perhaps not noticed yet that it is not the master any more.
+    var isOfSwitchOver: Bool { settled.map { $0 <= 5000 } ?? false }
+  }
 
   package init(
     process: Int32? = nil, solicitationsSeen: UInt64, advertisementsSent: UInt64,
     askedRules: Set<String> = [], kernelPathInterfaces: Set<String> = [],
-    unmetConditions: [String]? = nil, advertisementsOfOthers: UInt64 = 0
+    unmetConditions: [String]? = nil, advertisementsOfOthers: UInt64 = 0,
+    lastOfOthers: LastOfOthers? = nil
   ) {
+    self.lastOfOthers = lastOfOthers
     self.kernelPathInterfaces = kernelPathInterfaces
     self.unmetConditions = unmetConditions
     self.advertisementsOfOthers = advertisementsOfOthers

@@ -3,11 +3,18 @@ import Glibc
 import SystemPackage
 
 /// Tells that files come and go (inotify(7)); they need not be there, nor their directories.
+///
+/// Every directory on the way to a file is watched, by way of symbolic links, too: any of them may
+/// get another name, or lead elsewhere.
 package final class FileWatch: Pollable {
   private let descriptor: Descriptor
   private let paths: [String]
   /// The directories that are watched.
   private var watches: Set<CInt> = []
+  /// Everything that the paths are made of.
+  private var names: Set<String> = []
+  /// Why changes of some directories are not noticed; a sentence each.
+  package private(set) var obstacles: [String] = []
 
   /// Starts to watch these absolute paths.
   package init(_ paths: [String]) throws(SystemError) {
@@ -19,14 +26,19 @@ package final class FileWatch: Pollable {
 
   package var pollDescriptor: CInt { descriptor.number }
 
-  /// Takes up that something has come or gone near one of the files; see `exists` for which.
-  package func takeChanges() throws(SystemError) {
+  /// Takes up what has come or gone near the files, and says whether that may be one of them, or on
+  /// the way to one; see `exists` for which.
+  package func takeChanges() throws(SystemError) -> Bool {
     var buffer = [UInt8](repeating: 0, count: Self.bufferLength)
+    var concerns = false
     while let count = try callUnlessBlocked(
       "read file changes",
       { unsafe read(descriptor.number, &buffer, Self.bufferLength) }), count > 0
-    {}
-    watch()
+    {
+      concerns = concerns || self.concerns(buffer[..<count])
+    }
+    if concerns { watch() }
+    return concerns
   }
 
   private static let bufferLength = 4096
@@ -37,18 +49,35 @@ package final class FileWatch: Pollable {
     return unsafe lstat(path, &status) == 0
   }
 
-  /// Watches for each file the directory that it is in or, where that is not there, the nearest one
-  /// that is; and no others.
+  /// Whether a `struct inotify_event` among these has one of our names, or none.
+  private func concerns(_ events: ArraySlice<UInt8>) -> Bool {
+    var rest = events
+    let head = MemoryLayout<inotify_event>.size
+    while rest.count >= head {
+      let length = unsafe rest.withUnsafeBytes { octets in
+        Int(unsafe octets.loadUnaligned(fromByteOffset: head - 4, as: UInt32.self))
+      }
+      let name = rest.dropFirst(head).prefix(length).prefix { $0 != 0 }
+      if name.isEmpty || names.contains(String(decoding: name, as: UTF8.self)) { return true }
+      rest = rest.dropFirst(head + length)
+    }
+    return false
+  }
+
+  /// Watches the directories on the way to each file as far as they are there, and no others.
   private func watch() {
     var needed: Set<CInt> = []
-    for path in paths {
-      // A directory may come just before the one above it is watched: then it is watched itself.
-      var former: CInt?
-      for _ in 0..<Self.attempts {
-        guard let watch = watchNearest(path), watch != former else { break }
-        former = watch
+    // One may come or change just before the one above it is watched.
+    for _ in 0..<Self.attempts {
+      let before = needed
+      needed = []
+      names = []
+      obstacles = []
+      for directory in Set(paths.flatMap(directories)).sorted() {
+        if let watch = watch(directory) { needed.insert(watch) }
       }
-      if let former { needed.insert(former) }
+      if needed == before { break }
+      watches.formUnion(needed)
     }
     for stale in watches.subtracting(needed) { _ = inotify_rm_watch(descriptor.number, stale) }
     watches = needed
@@ -56,23 +85,53 @@ package final class FileWatch: Pollable {
 
   private static let attempts = 8
 
-  /// Every directory above a path, the nearest first.
-  private func parents(_ path: String) -> [String] {
-    var rest = path[...]
+  private func watch(_ directory: String) -> CInt? {
+    let watch = unsafe inotify_add_watch(descriptor.number, directory, Self.events)
+    if watch >= 0 { return watch }
+    let error = Errno(rawValue: errno)
+    if ![.noSuchFileOrDirectory, .notDirectory].contains(error) {
+      let remedy = error == .noSpace ? "; raise the sysctl user.max_inotify_watches" : ""
+      obstacles.append("changes in \(directory) are not noticed: \(error)\(remedy)")
+    }
+    return nil
+  }
+
+  /// The directories on the way to a file, as far as they are there.
+  private func directories(_ path: String) -> [String] {
     var found: [String] = []
-    while let slash = rest.lastIndex(of: "/"), rest.count > 1 {
-      rest = rest[..<slash]
-      found.append(rest.isEmpty ? "/" : String(rest))
+    var directory = ""
+    var rest = path.split(separator: "/").map(String.init)[...]
+    var links = 0
+    while let name = rest.popFirst() {
+      names.insert(name)
+      found.append(directory.isEmpty ? "/" : directory)
+      if rest.isEmpty || name == "." { continue }
+      if name == ".." {
+        directory = directory.lastIndex(of: "/").map { String(directory[..<$0]) } ?? ""
+        continue
+      }
+      let next = "\(directory)/\(name)"
+      guard let target = Self.target(ofLink: next) else {
+        directory = next
+        continue
+      }
+      links += 1
+      // As many as the kernel follows.
+      guard links <= 40 else { return found }
+      rest = target.split(separator: "/").map(String.init) + rest
+      if target.hasPrefix("/") { directory = "" }
     }
     return found
   }
 
-  private func watchNearest(_ path: String) -> CInt? {
-    for parent in parents(path) {
-      let watch = unsafe inotify_add_watch(descriptor.number, parent, Self.events)
-      if watch >= 0 { return watch }
+  /// Where a symbolic link leads; `nil` where it is none.
+  private static func target(ofLink path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe buffer.withUnsafeMutableBytes { octets in
+      let start = unsafe octets.assumingMemoryBound(to: CChar.self).baseAddress!
+      return unsafe readlinkat(AT_FDCWD, path, start, octets.count)
     }
-    return nil
+    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
   }
 
   private static let events =

@@ -7,8 +7,11 @@ package enum ReplacedFile {
   /// Writes a file beside the one with this path, and puts it in its place; mode 0600.
   ///
   /// What is at the path is replaced whatever it is, as far as this process may; a symbolic link is
-  /// replaced itself. Throws where that fails, and leaves nothing behind.
-  package static func write(_ octets: [UInt8], to path: String) throws(SystemError) {
+  /// replaced itself. Where it need not be `durable`, nobody waits for the disk, and it may be
+  /// damaged if the power fails. Throws where that fails, and leaves nothing behind.
+  package static func write(
+    _ octets: [UInt8], to path: String, durable: Bool = true
+  ) throws(SystemError) {
     let draft = path + ".new"
     // One that was left behind is nobody's.
     _ = unsafe unlink(draft)
@@ -17,7 +20,7 @@ package enum ReplacedFile {
     let descriptor = Descriptor(owning: number)
     do throws(SystemError) {
       try write(octets, to: descriptor, draft)
-      try call("write \(draft)") { fsync(descriptor.number) }
+      if durable { try call("write \(draft)") { fsync(descriptor.number) } }
       try call("put \(draft) in place") { unsafe rename(draft, path) }
     } catch {
       _ = unsafe unlink(draft)

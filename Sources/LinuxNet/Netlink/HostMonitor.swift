@@ -20,22 +20,9 @@ package final class HostMonitor: Pollable {
   /// Throws `ENOBUFS` where too many changes happened meanwhile: then what was handed over is
   /// incomplete, and the call is to be made again.
   package func readAll(_ body: (HostChange) -> Void) throws(SystemError) {
-    try discardAll()
+    try socket.discardAll()
     try dump(RTM_GETLINK, payload: [UInt8](repeating: 0, count: 16), body)
     try dump(RTM_GETADDR, payload: [UInt8(AF_INET6)] + [UInt8](repeating: 0, count: 7), body)
-  }
-
-  /// Drops what has arrived: changes from before, and the rest of a reading that was broken off.
-  ///
-  /// While something is left over the kernel does not say that it had to drop more.
-  private func discardAll() throws(SystemError) {
-    while true {
-      do {
-        if try !socket.receive({ _, _ in }) { return }
-      } catch {
-        guard error.isOverrun else { throw error }
-      }
-    }
   }
 
   /// Hands over the changes that have arrived, and says whether more may be waiting.

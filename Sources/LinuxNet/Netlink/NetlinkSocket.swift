@@ -114,6 +114,19 @@ package final class NetlinkSocket {
     return true
   }
 
+  /// Drops what has arrived: changes from before, and the rest of a reading that was broken off.
+  ///
+  /// While something is left over the kernel does not say that it had to drop more.
+  func discardAll() throws(SystemError) {
+    while true {
+      do {
+        if try !receive({ _, _ in }) { return }
+      } catch {
+        guard error.isOverrun else { throw error }
+      }
+    }
+  }
+
   /// Waits until there is something to receive; throws `ETIMEDOUT` after `milliseconds`.
   func waitUntilReadable(milliseconds: CInt) throws(SystemError) {
     var request = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)

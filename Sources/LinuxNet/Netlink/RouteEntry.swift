@@ -18,6 +18,14 @@ package struct RouteEntry: Hashable, Sendable {
   package var table: UInt32
   /// Who made it; 9 is a router advertisement (RTPROT_RA), 2 the kernel.
   package var origin: UInt8
+  /// Whether the kernel passes over it, for its interface is down.
+  package var isDead = false
+  /// Whether it is only for packets from some sources.
+  package var isForSources = false
+  /// The object that says where it leads (ip-nexthop(8)), where that is one.
+  package var nextHopObject: UInt32?
+  /// Whether it is one of several ways, or may become so.
+  package var isMultipath = false
 
   package init(
     destination: IPv6Prefix, type: RouteType = .unicast, interface: Int32? = nil,
@@ -30,6 +38,11 @@ package struct RouteEntry: Hashable, Sendable {
     self.metric = metric
     self.table = table
     self.origin = origin
+  }
+
+  /// Whether packets take it, from anywhere.
+  package var isInUse: Bool {
+    [.unicast, .local].contains(type) && !isDead && !isForSources
   }
 
   /// Whether a router advertisement made it.
@@ -88,6 +101,8 @@ extension RouteEntry {
       destination: IPv6Prefix(.unspecified, length: length),
       type: RouteType(payload.native(at: 7)), metric: 0,
       table: UInt32(payload.native(at: 4, as: UInt8.self)), origin: payload.native(at: 5))
+    route.isDead = Self.isDead(payload.native(at: 8, as: UInt32.self))
+    route.isForSources = payload.native(at: 2, as: UInt8.self) != 0
     var hops: [RouteEntry] = []
     forEachAttribute(in: payload, behind: 12) { attribute, value in
       switch Int(attribute) {
@@ -102,7 +117,8 @@ extension RouteEntry {
     guard !hops.isEmpty else { return [route] }
     return hops.map {
       var one = route
-      (one.interface, one.gateway) = ($0.interface, $0.gateway)
+      (one.interface, one.gateway, one.isDead) = ($0.interface, $0.gateway, $0.isDead)
+      one.isMultipath = true
       return one
     }
   }
@@ -111,9 +127,12 @@ extension RouteEntry {
     switch Int(attribute) {
     case Int(RTA_OIF.rawValue) where value.byteCount == 4: interface = value.native(at: 0)
     case Int(RTA_GATEWAY.rawValue) where value.byteCount == 16: gateway = value.ipv6Address
+    case Int(RTA_NH_ID.rawValue) where value.byteCount == 4: nextHopObject = value.native(at: 0)
     default: break
     }
   }
+
+  private static func isDead(_ flags: UInt32) -> Bool { flags & UInt32(RTNH_F_DEAD) != 0 }
 
   /// Walks over `struct rtnexthop`, each with attributes of its own.
   private static func nextHops(_ octets: RawSpan) -> [RouteEntry] {
@@ -124,6 +143,7 @@ extension RouteEntry {
       guard 8...rest.byteCount ~= length else { break }
       var hop = RouteEntry(destination: IPv6Prefix(.unspecified, length: 0))
       hop.interface = rest.native(at: 4)
+      hop.isDead = isDead(UInt32(rest.native(at: 2, as: UInt8.self)))
       forEachAttribute(in: rest.extracting(0..<length), behind: 8) { hop.takeNextHop($0, $1) }
       hops.append(hop)
       rest = rest.extracting(droppingFirst: min(aligned(length), rest.byteCount))

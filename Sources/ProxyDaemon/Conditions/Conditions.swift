@@ -9,14 +9,20 @@ import ProxyModel
 ///
 /// By the news of interfaces that the daemon gets anyway, netlink's of routes and inotify's of
 /// files; nothing is polled. Gates are set by clients: all are off at the start, and stay as they
-/// are when the configuration is reloaded.
-final class Conditions {
+/// are while the file has them, even in rules that are disabled.
+final class Conditions: Timed {
+  /// When routes that could not be read are read again.
+  private(set) var nextDeadline: Instant?
+  /// Whether something has happened in this turn by which routes may go in silence.
+  private var areRoutesDoubted = false
   private var wanted: [Ruleset.Condition] = []
   private var told: [Ruleset.Condition: Bool] = [:]
   private var openGates: Set<String> = []
   private var gates: Set<String> = []
   private var routes: (watch: RouteWatch, source: DescriptorSource)?
   private var files: (watch: FileWatch, source: DescriptorSource)?
+  /// Why changes of files are not noticed.
+  private var knownObstacles: Set<String> = []
   private let host: Host
   private let loop: EventLoop
   private let log: Log
@@ -35,7 +41,11 @@ final class Conditions {
     self.loop = loop
     self.log = log
     self.path = path
-    loop.atTurnEnd { [unowned self] in report() }
+    loop.add(self)
+    loop.atTurnEnd { [unowned self] in
+      if areRoutesDoubted { readRoutesAgain() }
+      report()
+    }
   }
 
   /// Follows what these rules require from now on; the engine is told of it before it goes by them.
@@ -51,23 +61,35 @@ final class Conditions {
     (routes, files) = (nil, nil)
     if let newRoutes {
       let source = DescriptorSource(newRoutes) { [unowned self] _ throws(SystemError) in
-        if try newRoutes.takeChanges() { evaluate() }
+        takeRoutes { () throws(SystemError) in try newRoutes.takeChanges() }
       }
       try loop.watch(source)
       routes = (newRoutes, source)
     }
     if let newFiles {
       let source = DescriptorSource(newFiles) { [unowned self] _ throws(SystemError) in
-        try newFiles.takeChanges()
-        evaluate()
+        if try newFiles.takeChanges() {
+          warn(of: newFiles.obstacles)
+          evaluate()
+        }
       }
       try loop.watch(source)
       files = (newFiles, source)
+      warn(of: newFiles.obstacles)
     }
     wanted = ruleset.conditions
     gates = Set(ruleset.gates)
+    openGates.formIntersection(gates)
     told = [:]
     if isReady { evaluate() }
+  }
+
+  /// Says why changes of files are not noticed, once.
+  private func warn(of obstacles: [String]) {
+    for obstacle in obstacles where !knownObstacles.contains(obstacle) {
+      log.warning("require file: \(obstacle)")
+    }
+    knownObstacles = Set(obstacles)
   }
 
   /// Takes up a change of interfaces; `nil` where all have been read anew.
@@ -80,9 +102,9 @@ final class Conditions {
     case nil:
       isReady = true
       readRoutesAgain()
-    case .link(let link)? where link.isUp && link.isRunning: break
-    // Routes may go with a link without a word.
-    case .link?, .linkRemoved?: readRoutesAgain()
+    // Routes may come and go with a link without a word.
+    case .link(let link)?: doubtRoutes(on: link.index, isUsable: link.isUp && link.isRunning)
+    case .linkRemoved(let index)?: doubtRoutes(on: index, isUsable: false)
     case .address(let address)?, .addressRemoved(let address)?:
       guard wanted.contains(.address(address.address)) else { return }
     }
@@ -90,13 +112,41 @@ final class Conditions {
     evaluate()
   }
 
+  private func doubtRoutes(on interface: Int32, isUsable: Bool) {
+    guard let watch = routes?.watch, watch.isDoubtful(on: interface, isUsable: isUsable) else {
+      return
+    }
+    areRoutesDoubted = true
+  }
+
   private func readRoutesAgain() {
-    guard let watch = routes?.watch, !watch.routes.isEmpty else { return }
-    do {
+    areRoutesDoubted = false
+    guard let watch = routes?.watch else { return }
+    takeRoutes { () throws(SystemError) in
       try watch.readAgain()
+      return true
+    }
+  }
+
+  /// Goes by the routes where `read` says that they are others now; where it fails, by those that
+  /// are known, until another attempt succeeds.
+  func takeRoutes(_ read: () throws(SystemError) -> Bool) {
+    do {
+      let areOthers = try read()
+      nextDeadline = nil
+      if areOthers, isReady { evaluate() }
     } catch {
       log.warnSparingly("cannot read the routes: \(error)")
+      nextDeadline = loop.now + Self.patience
     }
+  }
+
+  /// How long after a failure routes are read again.
+  private static let patience = Duration.seconds(1)
+
+  func handleTimeout(now: Instant) {
+    nextDeadline = nil
+    readRoutesAgain()
   }
 
   /// Tells the engine what is another way than it was told before.
@@ -113,9 +163,9 @@ final class Conditions {
 
   /// Sets a gate on or off.
   ///
-  /// Throws where the configuration has no gate of this name.
+  /// Throws where one is to be set on that the configuration does not have; all others are off.
   func setGate(_ name: String, isOn: Bool) throws(RequestFailure) -> GateReport {
-    guard gates.contains(name) else {
+    guard !isOn || gates.contains(name) else {
       let others = gates.sorted().prefix(16).joined(separator: ", ")
       throw RequestFailure(
         .notFound,

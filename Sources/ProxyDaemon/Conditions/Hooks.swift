@@ -8,7 +8,7 @@ import ProxyModel
 /// only where the configuration had such programs at the start.
 final class Hooks {
   private var proxies: [Ruleset.Proxy] = []
-  /// The proxies with programs that are in force.
+  /// The proxies that are in force, with programs or without.
   private var active: Set<String> = []
   private var runner: (process: ProgramRunner, source: DescriptorSource)?
   private let loop: EventLoop
@@ -23,7 +23,7 @@ final class Hooks {
   ///
   /// Call it once privileges have been given up, and before system calls are limited.
   func start() throws(SystemError) {
-    guard !proxies.isEmpty else { return }
+    guard hasPrograms else { return }
     let process = try ProgramRunner.start()
     let source = DescriptorSource(process) { [unowned self] _ throws(SystemError) in
       try takeFailures()
@@ -32,30 +32,36 @@ final class Hooks {
     runner = (process, source)
   }
 
-  /// Goes by the programs of these rules from now on.
+  /// Goes by the programs of these rules from now on; where a proxy leaves that is in force, that
+  /// is a release.
   func change(to ruleset: Ruleset) {
-    proxies = ruleset.proxies.filter {
-      !$0.takeOverProgram.isEmpty || !$0.releaseProgram.isEmpty
+    let names = Set(ruleset.proxies.map(\.interface))
+    for proxy in proxies where !names.contains(proxy.interface) {
+      guard active.remove(proxy.interface) != nil else { continue }
+      run(proxy.releaseProgram, event: "release", of: proxy.interface)
     }
-    .map { proxy in
+    proxies = ruleset.proxies.map { proxy in
       var proxy = proxy
-      proxy.rules = []
+      (proxy.rules, proxy.disabledRules) = ([], [])
       return proxy
     }
-    active.formIntersection(proxies.map(\.interface))
+  }
+
+  private var hasPrograms: Bool {
+    proxies.contains { !$0.takeOverProgram.isEmpty || !$0.releaseProgram.isEmpty }
   }
 
   /// Says that programs which came with a reload need a restart, if so.
   func warnUnlessReady() {
-    guard !proxies.isEmpty, runner == nil else { return }
+    guard hasPrograms, runner == nil else { return }
     log.warning("'on-take-over' and 'on-release' take a restart, because there were none before")
   }
 
   /// Takes up which proxies are in force, and runs what is to be run.
-  func update(isStandingBy: (String) -> Bool) {
+  func update(isInForce: (String) -> Bool) {
     for proxy in proxies {
       let name = proxy.interface
-      let isActive = !isStandingBy(name)
+      let isActive = isInForce(name)
       guard isActive != active.contains(name) else { continue }
       if isActive { active.insert(name) } else { active.remove(name) }
       run(

@@ -71,12 +71,14 @@ final class KeptTargets: Timed {
     write()
   }
 
-  /// Writes what is new, if anything is.
-  func write() {
+  /// Writes what is new, if anything is; at the end of the daemon, so that it outlasts the host.
+  func write(isEnd: Bool = false) {
     let count = path.engine.rememberedChangeCount
     guard let file, count != writtenCount else { return }
     do {
-      try ReplacedFile.write(TargetList.text(of: path.engine.rememberedTargets), to: file)
+      // Answers do not wait for a disk.
+      try ReplacedFile.write(
+        TargetList.text(of: path.engine.rememberedTargets), to: file, durable: isEnd)
       writtenCount = count
     } catch {
       log.warnSparingly("keep-targets: \(error)")

@@ -32,6 +32,7 @@ extension Control {
     status.conditions = ConditionReport.all(
       of: path.engine, now: now, wallClock: WallClock.nanoseconds / 1_000_000)
     status.rememberedCount = path.engine.rememberedCount
+    status.otherGateway = OtherGatewayReport(of: path.engine, now: now)
     status.sessions = NamedCounts(sessionsOf: path.engine)
     status.limits = LimitUse.all(of: path.engine)
     status.warningCount = log.warnings.count

@@ -244,7 +244,7 @@ extension PacketPath {
   /// `router` stays as it was.
   func replace(_ ruleset: Ruleset, limits: Limits, inKernel mode: KernelPathMode) -> [String] {
     pauseKernel()
-    let fixed = engine.replace(ruleset, limits: limits, into: &actions)
+    let fixed = engine.replace(ruleset, limits: limits, now: ports.loop.now, into: &actions)
     settle()
     answerInKernel(mode)
     return fixed

@@ -67,7 +67,11 @@ extension Limits {
   /// the one that was not solicited for the longest is forgotten.
   static let rememberedTargets = 16_384
 
-  /// Targets that wait to be announced before all others; more are not announced.
+  /// How often a target is asked for at a take-over for which `max-solicitations` has no room; then
+  /// it is left out.
+  static let refusedAnnouncements = 30
+
+  /// Targets found just now that wait to be announced; more are not announced.
   static let urgentAnnouncements = 4096
 
   /// How long it may take to announce all targets of a proxy; where they are many, the later rounds

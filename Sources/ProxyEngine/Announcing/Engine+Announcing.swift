@@ -11,8 +11,8 @@ extension Engine {
   /// Announces the targets of a proxy that were solicited, the latest first; only those of some
   /// rules, where these are given.
   ///
-  /// Those that are there come before those that have to be found, of which a scan may have made
-  /// many. Where the interface cannot speak yet, it is done when it can.
+  /// Those that are there come first, then those that were there before, for a scan may have made
+  /// many others. Where the interface cannot speak yet, it is done when it can.
   mutating func announceTargets(
     ofProxy proxy: Int, onlyRules: Set<Int>? = nil, now: Instant
   ) {
@@ -27,10 +27,21 @@ extension Engine {
       return rules.position(of: proxy, covering: key.target).map(onlyRules.contains) ?? false
     }
     counters.beginAnnouncements()
-    let (known, others) = (
-      keys.filter { isKnownToBeThere($0) }, keys.filter { !isKnownToBeThere($0) }
-    )
-    announcements.start(known + others, ofProxy: proxy, now: now)
+    var classes = [[SessionKey]](repeating: [], count: 4)
+    for key in keys { classes[announcementClass(of: key)].append(key) }
+    announcements.start(Array(classes.joined()), now: now) { [rules] key in
+      guard key.proxy == proxy else { return false }
+      guard let onlyRules else { return true }
+      return rules.position(of: proxy, covering: key.target).map(onlyRules.contains) ?? true
+    }
+  }
+
+  /// Which targets are announced first: 0 is there, 1 was until lately, 2 was at some time, 3 was
+  /// never.
+  private func announcementClass(of key: SessionKey) -> Int {
+    if isKnownToBeThere(key) { return 0 }
+    if wasFound(key) { return 1 }
+    return solicited.isAnswered(key) ? 2 : 3
   }
 
   /// Whether the interface of a proxy is there and has an address to speak from.
@@ -44,11 +55,13 @@ extension Engine {
   }
 
   /// Whether some rule of a proxy is in force.
-  private func isInForce(_ proxy: Int) -> Bool {
-    rules.positions(ofProxy: proxy).contains { rules.rules[$0].isEntitled }
+  func isInForce(_ proxy: Int) -> Bool {
+    rules.positions(ofProxy: proxy).contains {
+      rules.rules[$0].isEntitled && !rules.rules[$0].isExclusion
+    }
   }
 
-  private func isKnownToBeThere(_ key: SessionKey) -> Bool {
+  func isKnownToBeThere(_ key: SessionKey) -> Bool {
     rules.position(of: key.proxy, covering: key.target).map { isKnownToBeThere(key, rule: $0) }
       ?? false
   }
@@ -73,7 +86,7 @@ extension Engine {
     }
   }
 
-  /// Announces again what is announced from time to time.
+  /// Announces again what is announced from time to time, unless it has not been announced at all.
   mutating func announcePeriodically(now: Instant) {
     for (proxy, instant) in nextPeriod where instant <= now {
       guard let period = rules.announcementPeriod(of: proxy) else {
@@ -81,7 +94,9 @@ extension Engine {
         continue
       }
       nextPeriod[proxy] = now + period
-      if isInForce(proxy) { announceTargets(ofProxy: proxy, now: now) }
+      if isInForce(proxy), !announcements.hasFirstRound(ofProxy: proxy) {
+        announceTargets(ofProxy: proxy, now: now)
+      }
     }
   }
 
@@ -91,36 +106,40 @@ extension Engine {
     // The queue is out of the engine meanwhile, for it has all of that.
     var queue = announcements
     announcements = AnnouncementQueue(rate: limits.announcementsPerSecond)
-    queue.sendBatch(now: now) { announce($0, now: now, into: &actions) }
+    queue.sendBatch(now: now) { announce($0, atMost: $1, now: now, into: &actions) }
     queue.takeUrgent(from: announcements)
     announcements = queue
   }
 
-  /// Announces a target, or asks for it; returns how many frames that takes.
+  /// Announces a target, or asks for it, with a limited number of frames.
   private mutating func announce(
-    _ turn: AnnouncementQueue.Turn, now: Instant, into actions: inout [Action]
-  ) -> Int {
+    _ turn: AnnouncementQueue.Turn, atMost limit: Int, now: Instant, into actions: inout [Action]
+  ) -> AnnouncementQueue.Result {
     let key = turn.key
     guard let rule = rules.position(of: key.proxy, covering: key.target),
       let index = rules.proxyInterfaces[key.proxy], let place = interfaces.position(of: index),
       mayAnswer(for: key.target, by: rule, at: place)
-    else { return 0 }
+    else { return .void }
     guard isKnownToBeThere(key, rule: rule) else {
-      guard turn.round == 0 else { return 0 }
+      guard turn.round == 0 else { return .void }
       findOut(key, rule: rules.rules[rule], now: now, into: &actions)
-      if let position = sessions.position(of: key) { sessions[position].isToBeAnnounced = true }
-      return 1
+      guard let position = sessions.position(of: key) else { return .refused }
+      sessions[position].isToBeAnnounced = true
+      return .asked
     }
-    let solicitors = turn.round == 1 ? solicited.solicitors(of: key) : []
+    let solicitors =
+      turn.round == 1
+      ? solicited.solicitors(of: key).prefix(limits.announcementsPerSecond) : []
     if solicitors.isEmpty {
       announce(key, at: place, to: .allNodes, .allNodes, into: &actions)
-      return 1
+      return .sent(1)
     }
+    guard solicitors.count <= limit else { return .tooLong }
     for solicitor in solicitors {
       announce(
         key, at: place, to: solicitor.address, solicitor.linkLayerAddress, into: &actions)
     }
-    return solicitors.count
+    return .sent(solicitors.count)
   }
 
   private mutating func announce(
@@ -157,6 +176,12 @@ extension Engine {
       && !interfaces.interfaces[place].owns(target) && interfaces.interfaces[place].isUp
   }
 
+  /// Whether a target was found, however long ago.
+  func wasFound(_ key: SessionKey) -> Bool {
+    guard let position = sessions.position(of: key) else { return false }
+    return [.stale, .reachable, .probing].contains(sessions[position].state)
+  }
+
   /// Whether a question for the target would be answered at once, were it asked.
   private func isKnownToBeThere(_ key: SessionKey, rule: Int) -> Bool {
     if rules.rules[rule].isStatic || interfaces.hasUsable(key.target) { return true }
@@ -184,7 +209,7 @@ extension Engine {
   /// it is reported once for each station.
   mutating func isOfOtherGateway(
     _ frame: EthernetFrame<NeighborAdvertisement>, on index: InterfaceIndex, at place: Int,
-    into actions: inout [Action]
+    now: Instant, _ actions: inout [Action]
   ) -> Bool {
     guard let proxy = rules.proxy(on: index), rules.isShared(proxy) else { return false }
     let message = frame.message
@@ -195,6 +220,7 @@ extension Engine {
     guard let rule = rules.position(of: proxy, covering: message.target),
       mayAnswer(for: message.target, by: rule, at: place), isKnownToBeThere(key, rule: rule)
     else { return false }
+    (otherGatewayHeard, entitlementBeforeHeard) = (now, entitlementChanged)
     if reportedGateways.count < Limits.reportedGateways,
       reportedGateways.insert(frame.source).inserted
     {

@@ -60,6 +60,8 @@ extension Engine {
           limit: limit)
       }
       if remembered.solicitors.isEmpty { solicited.note(key, by: nil, limit: limit) }
+      // It is not known whether it was there: a scan must not make it forgotten.
+      solicited.mark(key, isAnswered: true)
     }
   }
 }
@@ -90,8 +92,9 @@ extension Engine {
     if source.isUnspecified { return }
     let station = SolicitedTargets.Station(
       address: source, linkLayerAddress: frame.message.sourceLinkLayerAddress ?? frame.source)
-    solicited.note(
-      SessionKey(proxy: proxy, target: frame.message.target), by: station,
-      limit: max(Limits.rememberedTargets, limits.sessions))
+    let key = SessionKey(proxy: proxy, target: frame.message.target)
+    let isNew = solicited.note(
+      key, by: station, limit: max(Limits.rememberedTargets, limits.sessions))
+    if isNew, isKnownToBeThere(key) || wasFound(key) { solicited.mark(key, isAnswered: true) }
   }
 }

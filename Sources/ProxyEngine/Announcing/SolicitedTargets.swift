@@ -3,20 +3,32 @@ import ProxyModel
 
 /// Which targets were solicited, by whom, the latest first: what to announce, and to whom.
 ///
-/// Bounded: the target that was not solicited for the longest is forgotten, and of the solicitors
-/// of one target the older one. Noting one costs a hash and a few stores; no allocation once it is
-/// full.
+/// Bounded: of the targets that were never answered for, or failed, the one that was not solicited
+/// for the longest is forgotten; where there are none of these, of the others. So a scan makes
+/// nothing forgotten that is there. Of the solicitors of one target the older one is forgotten.
+/// Noting one costs a hash and a few stores; no allocation once it is full.
 struct SolicitedTargets {
   private var slots: [Slot] = []
   private var positions: [SessionKey: Int] = [:]
-  private var newest = none
-  private var oldest = none
+  /// Those that are or were there, and behind them the others.
+  private var answered = Ends()
+  private var others = Ends()
+
+  /// The ends of a chain of slots.
+  private struct Ends {
+    var newest = none
+    var oldest = none
+  }
 
   private struct Slot {
     var key: SessionKey
     var solicitors: [Station] = []
     var newer = none
     var older = none
+    /// Whether it was there when it was last asked for.
+    var isAnswered = false
+    /// The `changeCount` of when it was solicited.
+    var stamp: UInt64 = 0
   }
 
   /// Whoever solicits.
@@ -30,20 +42,24 @@ struct SolicitedTargets {
   /// Another number for everything that was noted.
   private(set) var changeCount: UInt64 = 0
 
-  /// Takes down that a target was solicited just now.
-  mutating func note(_ key: SessionKey, by station: Station?, limit: Int) {
-    let position = positions[key] ?? insert(key, limit: limit)
+  /// Takes down that a target was solicited just now; returns whether it was not known before.
+  @discardableResult
+  mutating func note(_ key: SessionKey, by station: Station?, limit: Int) -> Bool {
+    let known = positions[key]
+    let position = known ?? insert(key, limit: limit)
     changeCount &+= 1
-    if newest != position {
+    slots[position].stamp = changeCount
+    if ends(of: position).newest != position {
       unlink(position)
       link(position)
     }
-    guard let station, slots[position].solicitors.first != station else { return }
+    guard let station, slots[position].solicitors.first != station else { return known == nil }
     slots[position].solicitors.removeAll { $0.address == station.address }
     slots[position].solicitors.insert(station, at: 0)
     if slots[position].solicitors.count > Self.solicitorsPerTarget {
       slots[position].solicitors.removeLast()
     }
+    return known == nil
   }
 
   /// How many solicitors of one target are remembered.
@@ -54,16 +70,23 @@ struct SolicitedTargets {
     positions[key].map { slots[$0].solicitors } ?? []
   }
 
+  /// Whether a target was there when it was last asked for.
+  func isAnswered(_ key: SessionKey) -> Bool {
+    positions[key].map { slots[$0].isAnswered } ?? false
+  }
+
+  /// Takes down whether a target is there, if it is remembered; one that is not is forgotten next.
+  mutating func mark(_ key: SessionKey, isAnswered: Bool) {
+    guard let position = positions[key], slots[position].isAnswered != isAnswered else { return }
+    unlink(position)
+    slots[position].isAnswered = isAnswered
+    link(position, isNewest: isAnswered)
+  }
+
   /// The targets, that which was solicited last first.
   var keys: [SessionKey] {
-    var found: [SessionKey] = []
-    found.reserveCapacity(count)
-    var position = newest
-    while position != none {
-      found.append(slots[position].key)
-      position = slots[position].older
-    }
-    return found
+    let taken = slots.filter { positions[$0.key] != nil }
+    return taken.sorted { $0.stamp > $1.stamp }.map(\.key)
   }
 
   /// Gives every target another key, and forgets those that have none.
@@ -72,8 +95,12 @@ struct SolicitedTargets {
     for key in keys.reversed() {
       guard let other = newKey(key) else { continue }
       renamed.note(other, by: nil, limit: .max)
-      renamed.slots[renamed.newest].solicitors = solicitors(of: key)
+      renamed.mark(other, isAnswered: isAnswered(key))
+      if let position = renamed.positions[other] {
+        renamed.slots[position].solicitors = solicitors(of: key)
+      }
     }
+    renamed.changeCount = changeCount &+ 1
     self = renamed
   }
 
@@ -83,7 +110,7 @@ struct SolicitedTargets {
       position = slots.count
       slots.append(Slot(key: key))
     } else {
-      position = oldest
+      position = others.oldest == none ? answered.oldest : others.oldest
       unlink(position)
       positions[slots[position].key] = nil
       slots[position] = Slot(key: key)
@@ -93,17 +120,27 @@ struct SolicitedTargets {
     return position
   }
 
-  private mutating func link(_ position: Int) {
-    (slots[position].older, slots[position].newer) = (newest, none)
-    if newest != none { slots[newest].newer = position }
-    newest = position
-    if oldest == none { oldest = position }
+  private func ends(of position: Int) -> Ends { slots[position].isAnswered ? answered : others }
+
+  private mutating func link(_ position: Int, isNewest: Bool = true) {
+    var ends = ends(of: position)
+    let (newer, older) = isNewest ? (none, ends.newest) : (ends.oldest, none)
+    (slots[position].newer, slots[position].older) = (newer, older)
+    if newer == none { ends.newest = position } else { slots[newer].older = position }
+    if older == none { ends.oldest = position } else { slots[older].newer = position }
+    setEnds(of: position, to: ends)
   }
 
   private mutating func unlink(_ position: Int) {
+    var ends = ends(of: position)
     let (newer, older) = (slots[position].newer, slots[position].older)
-    if newer == none { newest = older } else { slots[newer].older = older }
-    if older == none { oldest = newer } else { slots[older].newer = newer }
+    if newer == none { ends.newest = older } else { slots[newer].older = older }
+    if older == none { ends.oldest = newer } else { slots[older].newer = newer }
+    setEnds(of: position, to: ends)
+  }
+
+  private mutating func setEnds(of position: Int, to ends: Ends) {
+    if slots[position].isAnswered { answered = ends } else { others = ends }
   }
 }
 

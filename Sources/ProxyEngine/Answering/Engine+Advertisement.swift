@@ -16,10 +16,9 @@ extension Engine {
         notice(
           frame.message.target, speakingOn: index, from: frame.source, now: now, into: &actions)
       }
-      if reason != .ownFrame, isOfOtherGateway(frame, on: index, at: place, into: &actions) {
-        return counters.discard(.otherGateway)
-      }
-      return counters.discard(reason)
+      let isOfOther =
+        reason != .ownFrame && isOfOtherGateway(frame, on: index, at: place, now: now, &actions)
+      return counters.discard(isOfOther ? .otherGateway : reason)
     }
     var isAwaited = false
     var conflicts = false
@@ -343,6 +342,7 @@ extension Engine {
     reschedule(position)
     publish(position, into: &actions)
     answerEveryone(position, now: now, into: &actions)
+    solicited.mark(key, isAnswered: true)
     announceIfWanted(position, isNew: !wasKnown, now: now)
   }
 

@@ -46,6 +46,7 @@ extension Engine {
     withdraw(position, into: &actions)
     failures.add(
       sessions[position].key, for: sessions[position].failureReason, now: now)
+    solicited.mark(sessions[position].key, isAnswered: false)
     if isSilence, isSettling(position, now: now) { return forget(position, into: &actions) }
     sessions[position].state = .failed
     sessions[position].askers = []

@@ -7,11 +7,13 @@ extension Engine {
   /// Goes by another ruleset from now on, and keeps what is known of targets whose rules stay.
   ///
   /// A rule stays if its proxy has the same interface, timers and rules for just its prefix; where
-  /// the rules about a target differ, it is forgotten. The R flag of a proxy stays as it was first:
-  /// hosts that see it change may lose their default route (RFC 4861 §7.2.5, Linux). Returns the
-  /// names of the proxies whose flag would have changed. Costs the number of rules and sessions.
+  /// the rules about a target differ, it is forgotten; who solicited it is remembered as long as
+  /// some rule is about it, disabled or not. What comes into force is announced as at a take-over.
+  /// The R flag of a proxy stays as it was first: hosts that see it change may lose their default
+  /// route (RFC 4861 §7.2.5, Linux). Returns the names of the proxies whose flag would have
+  /// changed. Costs the number of rules and sessions.
   package mutating func replace(
-    _ ruleset: Ruleset, limits newLimits: Limits, into actions: inout [Action]
+    _ ruleset: Ruleset, limits newLimits: Limits, now: Instant, into actions: inout [Action]
   ) -> [String] {
     var newRules = RuleTable(ruleset)
     let contradicted = newRules.fixRouterFlags(routerFlags)
@@ -24,11 +26,16 @@ extension Engine {
       forget(position, into: &actions)
     }
     sessions.rename(newKey)
-    // What static rules are about has no sessions, and is remembered nevertheless.
-    solicited.rename(newKey)
-    announcements.rename(newKey)
+    let rememberedKey = oldRules.rememberedKeys(in: newRules)
+    solicited.rename(rememberedKey)
+    announcements.rename(rememberedKey)
     let periods = nextPeriod
+    let postponed = Set(postponedAnnouncements.map { oldRules.proxies[$0].interface })
     (postponedAnnouncements, nextPeriod) = ([], [:])
+    for proxy in newRules.proxies.indices
+    where newRules.announces(proxy) && postponed.contains(newRules.proxies[proxy].interface) {
+      postponedAnnouncements.insert(proxy)
+    }
     for proxy in newRules.proxies.indices where newRules.announcementPeriod(of: proxy) != nil {
       // One that is new is announced at once.
       let old = oldPositions[newRules.proxies[proxy].interface].flatMap { periods[$0] }
@@ -49,7 +56,25 @@ extension Engine {
     for position in sessions.takenPositions { updateHostRoute(position, into: &actions) }
     apply(newLimits)
     shrink(to: limits.sessions, into: &actions)
+    announceChange(since: oldRules, now: now)
     return contradicted
+  }
+
+  /// Announces the targets of rules that are in force now and were not before.
+  private mutating func announceChange(since oldRules: RuleTable, now: Instant) {
+    let (before, after) = (oldRules.entitledPrefixes, rules.entitledPrefixes)
+    guard before != after else { return }
+    conditionChangeCount += 1
+    entitlementChanged = now
+    reportedGateways = []
+    for proxy in rules.proxies.indices where rules.announces(proxy) {
+      let old = before[rules.proxies[proxy].interface] ?? []
+      let gained = rules.positions(ofProxy: proxy).filter { position in
+        let rule = rules.rules[position]
+        return rule.isEntitled && !rule.isExclusion && !old.contains(rule.prefix)
+      }
+      if !gained.isEmpty { announceTargets(ofProxy: proxy, onlyRules: Set(gained), now: now) }
+    }
   }
 
   /// What `replace` would do: how many targets it would forget, and the proxies that it would name.
@@ -99,6 +124,30 @@ extension RuleTable {
       else { return nil }
       return SessionKey(proxy: proxy, target: key.target)
     }
+  }
+
+  /// What becomes of the key of a target that was solicited: `nil` where no rule of the other table
+  /// is about it.
+  fileprivate func rememberedKeys(in other: RuleTable) -> (SessionKey) -> SessionKey? {
+    let positions = other.positionsByName
+    return { key in
+      guard let proxy = positions[proxies[key.proxy].interface] else { return nil }
+      let isCovered =
+        other.rule(of: proxy, covering: key.target).map { !$0.isExclusion } ?? false
+        || other.proxies[proxy].disabledRules.contains { $0.prefix.contains(key.target) }
+      return isCovered ? SessionKey(proxy: proxy, target: key.target) : nil
+    }
+  }
+
+  /// The prefixes of the rules in force, by the names of the proxies that have any.
+  fileprivate var entitledPrefixes: [String: Set<IPv6Prefix>] {
+    var prefixes: [String: Set<IPv6Prefix>] = [:]
+    for proxy in proxies.indices {
+      for rule in rules[positions(ofProxy: proxy)] where rule.isEntitled && !rule.isExclusion {
+        prefixes[proxies[proxy].interface, default: []].insert(rule.prefix)
+      }
+    }
+    return prefixes
   }
 
   /// Whether another table has the same rules for a target.

@@ -61,6 +61,12 @@ package struct Engine: ~Copyable {
   var conditions = ConditionTable()
   /// How often a condition has become met, or is not met any more.
   package internal(set) var conditionChangeCount: UInt64 = 0
+  /// When rules came into force, or out of it, for the last time.
+  var entitlementChanged: Instant?
+  /// When another gateway last advertised a target of ours.
+  package internal(set) var otherGatewayHeard: Instant?
+  /// When rules had come into force, or out of it, before that.
+  package internal(set) var entitlementBeforeHeard: Instant?
   /// What was solicited of proxies whose targets are announced, or that have conditions.
   var solicited = SolicitedTargets()
   var announcements: AnnouncementQueue

@@ -25,6 +25,7 @@ extension Engine {
     let table = conditions
     let changed = rules.entitle { table.isMet($0) }
     guard !changed.isEmpty else { return }
+    entitlementChanged = now
     reportedGateways = []
     for position in sessions.takenPositions {
       let key = sessions[position].key
@@ -50,8 +51,15 @@ extension Engine {
     guard rules.hasConditions,
       let proxy = rules.proxies.firstIndex(where: { $0.interface == name })
     else { return false }
-    let positions = rules.positions(ofProxy: proxy)
-    return !positions.isEmpty && !positions.contains { rules.rules[$0].isEntitled }
+    return !rules.positions(ofProxy: proxy).isEmpty && !isInForce(proxy)
+  }
+
+  /// Whether some rule of the proxy of this interface is in force.
+  package func isInForce(proxyNamed name: String) -> Bool {
+    guard let proxy = rules.proxies.firstIndex(where: { $0.interface == name }) else {
+      return false
+    }
+    return isInForce(proxy)
   }
 
   /// Remembers what is asked for that is not this host's to answer for now, and finds out whether

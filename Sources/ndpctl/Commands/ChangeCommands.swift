@@ -76,8 +76,8 @@ struct GateCommand: ParsableCommand {
     usage: "ndpctl gate [OPTION...] NAME on|off",
     discussion: """
       Proxies and rules with 'require gate NAME' answer only while the gate is on. It is off when \
-      the daemon starts, and stays as it is when the configuration is reloaded. For scripts, such \
-      as those that keepalived runs. Requires root.
+      the daemon starts, and stays as it is when the configuration is reloaded, unless the gate is \
+      removed from it. For scripts, such as those that keepalived runs. Requires root.
       """)
 
   /// What a gate may be set to.

@@ -145,7 +145,10 @@ struct DoctorCommand: AsyncParsableCommand {
       unmetConditions: status.conditions.map { conditions in
         conditions.filter { !$0.isMet }.map { "\($0.proxy): \($0.sentence)" }
       },
-      advertisementsOfOthers: (try? client.counters())?.total.ignored["otherGateway"] ?? 0)
+      advertisementsOfOthers: (try? client.counters())?.total.ignored["otherGateway"] ?? 0,
+      lastOfOthers: status.otherGateway.map {
+        .init(age: $0.ageMilliseconds, settled: $0.settledMilliseconds)
+      })
   }
 
   private static func explanation(of code: String) -> String {

@@ -194,7 +194,7 @@ ROUTER_SECONDS ?= 600
 .PHONY: watch-router
 watch-router: test-packages
 	$(SWIFT) build --build-tests
-	NDPPROXY_ROUTER_SECONDS=$(ROUTER_SECONDS) $(SWIFT) test --skip-build --filter 'InKernelTests.*probes its neighbors'
+	NDPPROXY_ROUTER_SECONDS=$(ROUTER_SECONDS) $(SWIFT) test --skip-build --filter 'InKernelFrameTests.*probes its neighbors'
 
 .PHONY: fuzz-frames
 fuzz-frames:

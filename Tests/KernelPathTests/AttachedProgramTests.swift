@@ -239,9 +239,9 @@ struct AttachedProgramTests {
 struct GeneratedProgramTests {
   @Test func `the program's octets are those of its source`() throws {
     let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    let file = "/tmp/ndpproxy-answer-\(UInt32.random(in: 0 ... .max)).swift"
-    defer { try? shellHere("rm -f \(file)") }
-    try shellHere("/\(root)/scripts/build-kernel-path \(file)")
-    try shellHere("diff -u /\(root)/Sources/KernelPath/Generated/AnswerProgram.swift \(file)")
+    let directory = "/tmp/ndpproxy-answer-\(UInt32.random(in: 0 ... .max))"
+    defer { try? shellHere("rm -rf \(directory)") }
+    try shellHere("/\(root)/scripts/build-kernel-path \(directory)")
+    try shellHere("diff -ru /\(root)/Sources/KernelPath/Generated \(directory)")
   }
 }

@@ -21,7 +21,7 @@ package final class BPFProgram {
       }
     }
 
-    /// Where `struct __sk_buff`, or `struct xdp_md`, has the interface, and how many numbers it has.
+    /// Where `struct __sk_buff` or `struct xdp_md` has the interface, and how many numbers it has.
     fileprivate var context: (interface: Int, count: Int) {
       switch self {
       case .trafficControl: (10, 48)

@@ -1,8 +1,8 @@
 import Kernel
 
-// The program of traffic control: it answers plain solicitations for targets of the rules, keeps the
-// kernel from others that are sent to one of these targets, and leaves everything else to whoever
-// comes next: other programs, the kernel's IPv6 and the daemon.
+// The program of traffic control: it answers plain solicitations for targets of the rules, keeps
+// the kernel from others that are sent to one of these targets, and leaves everything else to
+// whoever comes next: other programs, the kernel's IPv6 and the daemon.
 
 /// What becomes of a packet (`enum tcx_action_base`).
 enum Verdict {

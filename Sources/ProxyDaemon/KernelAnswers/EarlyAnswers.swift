@@ -5,7 +5,8 @@ import NDPWire
 import ProxyEngine
 import ProxyModel
 
-/// Answers in the drivers of interfaces (`kernel-path xdp`), where a test has shown that they leave.
+/// Answers in the drivers of interfaces (`kernel-path xdp`), where a test has shown that these
+/// leave.
 ///
 /// Until then, and where they do not, the program behind the driver answers.
 final class EarlyAnswers: Timed {

@@ -118,7 +118,7 @@ final class KernelAnswers {
       return stop("it needs the capabilities CAP_BPF and CAP_NET_ADMIN")
     }
     guard !BootClock.isShifted else {
-      return stop("programs in the kernel do not go by the clock of this time namespace")
+      return stop("programs in the kernel have another clock than this time namespace")
     }
     do {
       let capacity = AnswerCapacity(rules: rules, targets: targets)
@@ -374,32 +374,5 @@ final class KernelAnswers {
     log.warnSparingly(
       "kernel-path: \(count - toldLosses) solicitations came faster than they could be taken")
     toldLosses = count
-  }
-}
-
-extension AnswerRule {
-  /// A rule of the engine's.
-  init(_ rule: PublishedRule) {
-    let method: Method =
-      switch rule.method {
-      case .excluded: .excluded
-      case .static: .static
-      case .conditional: .conditional
-      case .routed: .routed
-      }
-    self.init(rule.prefix, method, countedAt: rule.position)
-  }
-}
-
-extension AnswerLink {
-  /// An answer table of the engine's.
-  init(_ contents: AnswerContents, answersEarly: Bool) {
-    self.init(
-      interface: UInt32(contents.interface.rawValue), linkLayerAddress: contents.linkLayerAddress,
-      isRouter: contents.isRouter, isOverride: contents.isOverride,
-      linkLocalSource: contents.linkLocalSource,
-      places: contents.places.map { ($0.prefix, $0.source) },
-      answersAsTarget: contents.answersAsTarget, answersEarly: answersEarly,
-      addresses: contents.addresses.map { ($0.address, $0.prefix) })
   }
 }

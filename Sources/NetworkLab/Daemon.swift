@@ -18,10 +18,10 @@ package struct Daemon: Sendable {
 extension Node {
   /// Runs the daemon `executable` here with `configuration`, and `body` as soon as it is ready.
   ///
-  /// Ready is when it prints `sign`; if that is `nil`, when it has the word `ready` or has bound a
-  /// packet socket. A daemon whose interfaces are yet to come needs a sign. Throws `LabFailure`,
-  /// with what the daemon said, if it ends or is not ready within 20 seconds; and what `body`
-  /// throws.
+  /// Ready is when it prints `sign`; if that is `nil`, when it has the word `ready` or, if it is
+  /// not ours, has bound a packet socket: ours opens its control socket after that. Throws
+  /// `LabFailure`, with what the daemon said, if it ends or is not ready within 20 seconds; and
+  /// what `body` throws.
   package func withDaemon<Result: Sendable>(
     _ executable: String, configuration text: String, arguments: [String] = [],
     readyAt sign: String? = nil, _ body: (Daemon) async throws -> Result
@@ -32,12 +32,14 @@ extension Node {
     defer { RegularFile.remove(controlSocket) }
     let command =
       ["env", "NDPPROXY_SOCKET=\(controlSocket)", executable, "-c", configuration.path] + arguments
-    let others = sign == nil ? try await boundPacketSockets() : 0
+    // In the background it prints nothing here.
+    let speaks = executable.hasSuffix("ndpproxy") && !arguments.contains("-d")
+    let others = sign == nil && !speaks ? try await boundPacketSockets() : 0
     return try await withProcess(command) { process in
       let outcome: Bool? = try await poll(within: .seconds(20)) {
         if process.lines.contains(where: { isReady($0, sign) }) { return true }
         if process.status != nil { return false }
-        guard sign == nil else { return nil }
+        guard sign == nil, !speaks else { return nil }
         return try await boundPacketSockets() > others ? true : nil
       }
       guard outcome == true else {

@@ -142,6 +142,31 @@ struct AttachedProgramTests {
     withExtendedLifetime((first, second)) {}
   }
 
+  @Test func `others' programs are told from ours, which pass on what they do not answer`() throws {
+    let pass = BPFProgram.Code(instructions: [0x0000_0002_0000_00b7, 0x0000_0000_0000_0095])
+    let next = BPFProgram.Code(instructions: [0xffff_ffff_0000_00b7, 0x0000_0000_0000_0095])
+    func seen() throws -> [TrafficFilter.Kind] {
+      try host.run { try TrafficFilter.readAll(at: [ends.first]).map(\.kind) }
+    }
+    let early = try host.run { try BPFProgram(answeringEarlyBy: maps) }
+    do {
+      let ours = try attach()
+      let driver = try host.run { try ProgramLink(early, on: ends.first, at: .driver) }
+      #expect(try seen() == [])
+      let others = try host.run {
+        try ProgramLink(try BPFProgram(next, named: "somebody", maps: [:]), on: ends.first)
+      }
+      #expect(try seen() == [.tcxIngress])
+      withExtendedLifetime((ours, driver, others)) {}
+    }
+    let driver = try host.run {
+      try ProgramLink(
+        try BPFProgram(pass, as: .early, named: "", maps: [:]), on: ends.first, at: .driver)
+    }
+    #expect(try seen() == [.expressDataPath])
+    withExtendedLifetime(driver) {}
+  }
+
   @Test func `the driver has room for one program, and others come behind it`() throws {
     // Only to such an end veth(4) delivers what a driver sends.
     let pass = BPFProgram.Code(instructions: [0x0000_0002_0000_00b7, 0x0000_0000_0000_0095])
@@ -222,6 +247,20 @@ struct AttachedProgramTests {
     #expect(attached.isAttached)
     try shell(host, "ip link delete a0")
     #expect(!attached.isAttached)
+  }
+
+  @Test func `the filter of system calls leaves only the commands that are named`() async {
+    await #expect(processExitsWith: .success) {
+      let create = CInt(BPFCommand.createMap.rawValue)
+      try SystemCallFilter.install(programCommands: [create])
+      let map = try BPFMap<UInt32, UInt32>(.hash, named: "test", capacity: 1)
+      do throws(SystemError) {
+        try map.set(1, to: 1)
+      } catch {
+        exit(error.code == .notPermitted ? 0 : 1)
+      }
+      exit(2)
+    }
   }
 
   @Test func `the verifier's last words are told`() {

@@ -82,14 +82,15 @@ extension Check {
   private static let unread = Check(
     "D17", "unread filters", .firewall,
     """
-    What may drop packets and is not judged here: filters of tc(8) and XDP programs at the \
-    interfaces that matter, chains of the family bridge, and br_netfilter, which sends what a \
-    bridge passes through ip6tables. They are named where they are there. eBPF programs that are \
-    attached by tcx or to cgroups are not seen. Read from RTM_GETLINK, RTM_GETTFILTER, \
-    NETLINK_NETFILTER and net.bridge.bridge-nf-call-ip6tables.
+    What may drop packets and is not judged here: filters of tc(8), XDP programs and programs \
+    that are attached by tcx at the interfaces that matter, chains of the family bridge, and \
+    br_netfilter, which sends what a bridge passes through ip6tables. They are named where they \
+    are there, programs of tcx only for root. eBPF programs that are attached to cgroups are not \
+    seen. Read from RTM_GETLINK, RTM_GETTFILTER, BPF_PROG_QUERY, NETLINK_NETFILTER and \
+    net.bridge.bridge-nf-call-ip6tables.
     """
   ) { examination in
-    Verdict(examination.unreadFilters, good: "no tc filter, XDP program or bridge filter is there")
+    Verdict(examination.unreadFilters, good: "no tc filter, eBPF program or bridge filter is there")
   }
 }
 
@@ -191,16 +192,22 @@ extension Examination {
     }
   }
 
+  /// What shows a filter.
+  private func command(for filter: TrafficFilter) -> String {
+    let name = picture.name(of: filter.interface)
+    return switch filter.kind {
+    case .ingress: "'tc filter show dev \(name) ingress'"
+    case .egress: "'tc filter show dev \(name) egress'"
+    case .expressDataPath, .tcxIngress, .tcxEgress: "'bpftool net'"
+    }
+  }
+
   fileprivate var unreadFilters: [Finding] {
     var found = picture.trafficFilters.map { filter in
       Finding.uncertain(
         about: picture.name(of: filter.interface), "\(filter.kind.rawValue) may drop packets",
-        value: filter.kind.rawValue, from: "RTM_GETTFILTER, RTM_GETLINK",
-        meaning: filter.kind == .expressDataPath
-          ? "what they do is not read here; see 'bpftool net'"
-          : "what they do is not read here; see 'tc filter show dev "
-            + "\(picture.name(of: filter.interface)) \(filter.kind == .egress ? "egress" : "ingress")'"
-      )
+        value: filter.kind.rawValue, from: "RTM_GETTFILTER, RTM_GETLINK, BPF_PROG_QUERY",
+        meaning: "what they do is not read here; see \(command(for: filter))")
     }
     let bridges = involvedLinks.filter { $0.kind == "bridge" }.map(\.link.name)
     guard !bridges.isEmpty else { return found }

@@ -76,6 +76,10 @@ struct ProgramLoading: BitwiseCopyable {
   var logLevel: UInt32 = 0
   var logSize: UInt32 = 0
   var log: UInt64 = 0
+  var kernelVersion: UInt32 = 0
+  var flags: UInt32 = 0
+  /// 15 octets and a zero at most.
+  var name: (UInt64, UInt64) = (0, 0)
 }
 
 struct ProgramRun: BitwiseCopyable {

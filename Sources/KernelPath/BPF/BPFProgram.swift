@@ -60,23 +60,28 @@ package final class BPFProgram {
   private static let logLines = 4
   private static let logSize = 1 << 18
 
+  /// What bpftool(8) shows, and `ndpctl doctor` knows our programs by.
+  package static let name = "ndpproxy"
+
   /// Loads a program; `maps` are descriptors by the names in the code.
   ///
-  /// Throws `EPERM` without CAP_BPF and CAP_NET_ADMIN.
+  /// `name` has 15 octets at most: letters, digits, `_` and `.`. Throws `EPERM` without CAP_BPF and
+  /// CAP_NET_ADMIN.
   package init(
-    _ code: Code, as kind: Kind = .trafficControl, maps: [String: CInt]
+    _ code: Code, as kind: Kind = .trafficControl, named name: String = BPFProgram.name,
+    maps: [String: CInt]
   ) throws(Rejection) {
     self.kind = kind
     let instructions = Self.link(code, maps: maps)
     do throws(SystemError) {
-      let number = try unsafe Self.load(instructions, as: kind, log: nil)
+      let number = try unsafe Self.load(instructions, as: kind, name, log: nil)
       owned = Descriptor(owning: number)
       descriptor = number
     } catch {
       // Once more, for what the verifier has to say.
       var log = [UInt8](repeating: 0, count: Self.logSize)
       _ = try? unsafe log.withUnsafeMutableBytes { buffer in
-        try unsafe Self.load(instructions, as: kind, log: buffer)
+        try unsafe Self.load(instructions, as: kind, name, log: buffer)
       }
       let text = String(decoding: log.prefix { $0 != 0 }, as: UTF8.self)
       let lines = text.split(separator: "\n").suffix(Self.logLines).map { String($0) }
@@ -111,10 +116,14 @@ package final class BPFProgram {
   ]
 
   private static func load(
-    _ instructions: [UInt64], as kind: Kind, log: UnsafeMutableRawBufferPointer?
+    _ instructions: [UInt64], as kind: Kind, _ name: String, log: UnsafeMutableRawBufferPointer?
   ) throws(SystemError) -> CInt {
     var attributes = ProgramLoading(
       type: kind.number, instructionCount: UInt32(instructions.count))
+    let octets = Array(name.utf8) + [UInt8](repeating: 0, count: 16)
+    unsafe withUnsafeMutableBytes(of: &attributes.name) { buffer in
+      unsafe buffer.copyBytes(from: octets.prefix(15))
+    }
     if let log = unsafe log, let base = log.baseAddress {
       attributes.logLevel = 1
       attributes.logSize = UInt32(log.count)

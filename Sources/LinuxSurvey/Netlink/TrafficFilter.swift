@@ -17,6 +17,10 @@ package struct TrafficFilter: Hashable, Sendable {
     case egress = "tc filters at egress"
     /// An eBPF program in the driver or before the stack.
     case expressDataPath = "an XDP program"
+    /// eBPF programs for what comes in.
+    case tcxIngress = "tcx programs at ingress"
+    /// eBPF programs for what goes out.
+    case tcxEgress = "tcx programs at egress"
   }
 
   package init(interface: Int32, kind: Kind) {
@@ -26,7 +30,8 @@ package struct TrafficFilter: Hashable, Sendable {
 
   /// What is at these interfaces of the thread's network namespace.
   ///
-  /// Programs that are attached by tcx are not seen. Needs no privilege.
+  /// Programs that are attached by tcx are seen with CAP_NET_ADMIN and CAP_BPF only; the rest needs
+  /// no privilege.
   package static func readAll(at interfaces: Set<Int32>) throws(SystemError) -> [TrafficFilter] {
     var found = try NetlinkSocket.table(
       RTM_GETLINK, payload: [UInt8](repeating: 0, count: 16), "read interfaces from netlink"
@@ -47,20 +52,32 @@ package struct TrafficFilter: Hashable, Sendable {
         found.append(TrafficFilter(interface: index, kind: kind))
       }
     }
+    for index in interfaces.sorted() {
+      for (kind, place) in [(Kind.tcxIngress, TCXPrograms.Place.ingress), (.tcxEgress, .egress)]
+      where TCXPrograms.isThere(at: index, place) {
+        found.append(TrafficFilter(interface: index, kind: kind))
+      }
+    }
     return found
   }
 
-  /// Reads IFLA_XDP of an `ifinfomsg`.
+  /// Reads IFLA_XDP of an `ifinfomsg`: whether somebody else has a program there.
   private static func hasExpressDataPath(_ payload: RawSpan) -> Bool {
     var isAttached = false
+    var isOurs = false
     forEachAttribute(in: payload, behind: 16) { attribute, value in
       guard Int(attribute) == IFLA_XDP else { return }
-      forEachAttribute(in: value, behind: 0) { inner, mode in
-        guard Int(inner) == IFLA_XDP_ATTACHED, mode.byteCount >= 1 else { return }
-        isAttached = mode.native(at: 0, as: UInt8.self) != 0
+      forEachAttribute(in: value, behind: 0) { inner, value in
+        switch Int(inner) {
+        case IFLA_XDP_ATTACHED where value.byteCount >= 1:
+          isAttached = value.native(at: 0, as: UInt8.self) != 0
+        case IFLA_XDP_PROG_ID where value.byteCount == 4:
+          isOurs = TCXPrograms.isOurs(value.native(at: 0))
+        default: break
+        }
       }
     }
-    return isAttached
+    return isAttached && !isOurs
   }
 
   /// The interface of a qdisc of the kinds that have filters for frames as they come and go.

@@ -17,12 +17,12 @@ extension Engine {
     let sample = sessions.sample(Limits.evictionSample) { random.next(below: $0) }
       .filter { sessions[$0].confirmed != nil }
     if let crowded = crowdedPosition(in: sample) ?? routedCrowd(in: sample) {
-      return evict(crowded, into: &actions)
+      return evictUnlessAsked(crowded, into: &actions)
     }
     let candidates = sample + [position]
     let free = candidates.filter { sessions[$0].hostRoute == nil }
     if let oldest = free.min(by: { sessions[$0].lastUse < sessions[$1].lastUse }) {
-      return evict(oldest, into: &actions)
+      return evictUnlessAsked(oldest, into: &actions)
     }
     if let oldest = candidates.min(by: { sessions[$0].lastUse < sessions[$1].lastUse }) {
       if sessions[oldest].state == .stale { return evict(oldest, into: &actions) }
@@ -38,6 +38,23 @@ extension Engine {
     while sessions.count > count, let position = sessions.leastWorthy {
       _ = evict(position, into: &actions)
     }
+  }
+
+  /// The same for a target that may have been asked for where it is answered for elsewhere.
+  ///
+  /// If so it stays, and whoever asks again for a new one finds room or has another one looked at.
+  private mutating func evictUnlessAsked(_ position: Int, into actions: inout [Action]) -> Bool {
+    guard sessions[position].isPublished else { return evict(position, into: &actions) }
+    leaving.insert(sessions[position].key)
+    withdraw(position, into: &actions)
+    return false
+  }
+
+  /// Decides about a target that is to make room, now that it is known how it was used.
+  mutating func settleEviction(
+    of position: Int, wasAsked: Bool, into actions: inout [Action]
+  ) {
+    if wasAsked { publish(position, into: &actions) } else { _ = evict(position, into: &actions) }
   }
 
   private mutating func evict(_ position: Int, into actions: inout [Action]) -> Bool {

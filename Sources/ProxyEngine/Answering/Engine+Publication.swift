@@ -90,19 +90,22 @@ extension Engine {
     _ usage: AnswerUsage?, of target: IPv6Address, on index: InterfaceIndex, now: Instant,
     into actions: inout [Action]
   ) {
-    guard let proxy = rules.proxy(on: index),
-      let position = sessions.position(of: SessionKey(proxy: proxy, target: target))
-    else { return }
+    guard let proxy = rules.proxy(on: index) else { return }
+    let key = SessionKey(proxy: proxy, target: target)
+    let isLeaving = leaving.remove(key) != nil
+    guard let position = sessions.position(of: key) else { return }
     enter(index)
+    let wasAsked = usage.map { $0.asked > sessions[position].asked } ?? false
     if let usage {
       sessions[position].answers &+= UInt32(truncatingIfNeeded: usage.count)
-      if usage.asked > sessions[position].asked {
+      if wasAsked {
         sessions[position].asked = usage.asked
         sessions[position].isWanted = true
         sessions[position].isDoubted = false
         sessions.touch(position)
       }
     }
+    if isLeaving { return settleEviction(of: position, wasAsked: wasAsked, into: &actions) }
     if sessions[position].awaitsUsage, sessions[position].state == .reachable {
       renewOrForget(position, now: now, into: &actions)
     }

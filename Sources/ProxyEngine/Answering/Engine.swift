@@ -41,6 +41,8 @@ package struct Engine: ~Copyable {
   var nextStart: UInt32 = 0
   /// Decides by how much renewals are spread.
   var random: RandomSequence
+  /// Targets that are to make room for others, unless they were asked for elsewhere.
+  var leaving: Set<SessionKey> = []
   /// `nil` where answers are not limited.
   var advertisementTokens: FairTokenBucket?
   var solicitationTokens: FairTokenBucket

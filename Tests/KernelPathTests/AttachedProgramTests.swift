@@ -232,7 +232,7 @@ struct AttachedProgramTests {
   }
 
   @Test func `this kernel has TCX`() throws {
-    let hook = try host.run { try ProgramHook(for: program) }
+    let hook = try host.run { try ProgramHook() }
     #expect(hook == .tcx)
   }
 

@@ -10,6 +10,7 @@ package enum BPFCommand: Int, CaseIterable, Sendable {
   case loadProgram = 5
   case runProgram = 10
   case objectInformation = 15
+  case queryPrograms = 16
   case takeElement = 21
   case lookUpBatch = 24
   case createLink = 28
@@ -118,6 +119,21 @@ struct LinkUpdate: BitwiseCopyable {
   var program: UInt32
   var flags: UInt32 = 0
   var formerProgram: UInt32 = 0
+}
+
+struct ProgramQuery: BitwiseCopyable {
+  var interface: UInt32
+  var attachment: UInt32
+  var flags: UInt32 = 0
+  var attachmentFlags: UInt32 = 0
+  var programs: UInt64 = 0
+  /// How many there are.
+  var count: UInt32 = 0
+  var padding: UInt32 = 0
+  var programFlags: UInt64 = 0
+  var links: UInt64 = 0
+  var linkFlags: UInt64 = 0
+  var revision: UInt64 = 0
 }
 
 struct LinkCreation: BitwiseCopyable {

@@ -14,6 +14,9 @@ package final class ProgramLink: AttachedProgram {
     /// In the driver, before there is a packet (native XDP, by a link since Linux 5.9). One program
     /// has room there.
     case driver
+
+    /// BPF_TCX_INGRESS of `enum bpf_attach_type`, which headers before 6.6 do not have.
+    static let tcx: UInt32 = 46
   }
 
   /// Attaches a program, behind those that are there already where there is room for several.
@@ -27,7 +30,7 @@ package final class ProgramLink: AttachedProgram {
     // Of `enum bpf_attach_type`, and XDP_FLAGS_DRV_MODE.
     let (attachment, flags): (UInt32, UInt32) =
       switch place {
-      case .trafficControl: (46, 0)
+      case .trafficControl: (Place.tcx, 0)
       case .driver: (37, 1 << 2)
       }
     var attributes = LinkCreation(

@@ -65,7 +65,7 @@ final class KernelAnswers {
       program = try BPFProgram(answeringBy: maps)
       early = inDrivers ? try BPFProgram(answeringEarlyBy: maps) : nil
       do throws(SystemError) {
-        hook = try ProgramHook(for: program)
+        hook = try ProgramHook()
       } catch {
         throw BPFProgram.Rejection(error: error)
       }

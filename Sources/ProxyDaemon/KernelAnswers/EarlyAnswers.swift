@@ -34,12 +34,16 @@ final class EarlyAnswers: Timed {
     var checks = 0
     /// How long to wait after a test in which nobody took part; 0 before the first one has ended.
     var pause: Duration = .zero
+    /// Whether it was said that nobody takes part.
+    var isTold = false
   }
 
   private static let checkInterval = Duration.milliseconds(200)
   /// A request is sent every so many checks, and a test has so many.
   private static let checksPerRequest = 5
   private static let checksPerTest = 15
+  /// How long changes of an interface are waited for.
+  private static let settlingTime = Duration.seconds(5)
   private static let shortestPause = Duration.seconds(60)
   private static let longestPause = Duration.seconds(3600)
 
@@ -83,7 +87,7 @@ final class EarlyAnswers: Timed {
       case .answering: nil
       case .refused(let reason): (index, reason)
       case .testing(_, let test):
-        (index, test.pause == .zero ? "it is being tested" : Self.nobodyReplied)
+        (index, test.isTold ? Self.nobodyReplied : "it is being tested")
       }
     }
   }
@@ -127,6 +131,15 @@ final class EarlyAnswers: Timed {
       try? loaded?.maps.endTest(on: UInt32(index.rawValue))
     }
     states[index] = nil
+  }
+
+  /// Has a test repeated soon in which nobody took part: the interface is another one now, by its
+  /// addresses or because its link is back.
+  func repeatTest(on index: InterfaceIndex, now: Instant) {
+    guard case .testing(let link, var test) = states[index], test.pause != .zero else { return }
+    test.nextCheck = min(test.nextCheck, now + Self.settlingTime)
+    test.pause = .zero
+    states[index] = .testing(link, test)
   }
 
   /// Attaches anew with the next `follow` where the kernel has removed the program meanwhile.
@@ -174,8 +187,9 @@ final class EarlyAnswers: Timed {
           refuse(index, "its driver does not send what the program answers (XDP_TX)")
           continue
         }
-        if test.pause == .zero {
+        if !test.isTold {
           log.notice("kernel-path: no XDP on \(name(index)) yet: \(Self.nobodyReplied)")
+          test.isTold = true
         }
         test.pause = min(Self.longestPause, max(Self.shortestPause, test.pause * 2))
         test.checks = 0

@@ -46,8 +46,9 @@ final class KernelAnswers {
   private final class LoadedProgram {
     let maps: AnswerMaps
     let program: BPFProgram
-    /// The one for drivers, where it is wanted.
+    /// The one for drivers, where it is wanted and this kernel takes it.
     let early: BPFProgram?
+    let earlyRejection: BPFProgram.Rejection?
     let hook: ProgramHook
     let source: DescriptorSource
     /// How often targets of each rule were answered for, as far as that has been taken up.
@@ -63,7 +64,12 @@ final class KernelAnswers {
         throw BPFProgram.Rejection(error: error)
       }
       program = try BPFProgram(answeringBy: maps)
-      early = inDrivers ? try BPFProgram(answeringEarlyBy: maps) : nil
+      do throws(BPFProgram.Rejection) {
+        early = inDrivers ? try BPFProgram(answeringEarlyBy: maps) : nil
+        earlyRejection = nil
+      } catch {
+        (early, earlyRejection) = (nil, error)
+      }
       do throws(SystemError) {
         hook = try ProgramHook()
       } catch {
@@ -136,6 +142,9 @@ final class KernelAnswers {
       ruled = [:]
       condition = .on
       early.change(to: loaded.early, loaded.maps)
+      if let rejection = loaded.earlyRejection {
+        log.warning("kernel-path: no XDP: \(Self.reason(rejection))")
+      }
     } catch let error as BPFProgram.Rejection {
       stop(Self.reason(error))
     } catch {

@@ -237,6 +237,7 @@ extension PacketPath {
       !engine.areAnswersPublished
     {
       kernel.pause(on: interface.index)
+      kernel.early.repeatTest(on: interface.index, now: ports.loop.now)
     }
   }
 

@@ -221,8 +221,9 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "ProxyDaemonTests",
     dependencies: [
-      "ControlProtocol", "EventLoop", "Inspection", "JSONText", "LinuxNet", "NDPWire",
-      "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel", "TargetSources", system,
+      "ControlProtocol", "EventLoop", "Inspection", "JSONText", "KernelPath", "LinuxNet", "NDPWire",
+      "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel", "TargetSources", "TestSupport",
+      system,
     ],
     swiftSettings: common),
   .testTarget(

@@ -74,9 +74,11 @@ struct AnswerProgramTests {
         engine.publishedRules(on: table.interface).map(AnswerRule.init),
         on: UInt32(table.interface.rawValue))
     }
+    var identities = HostIdentities()
+    identities.replace(by: engine.allInterfaces)
     try maps.update(
       contents.map { AnswerLink($0, answersEarly: true) },
-      stations: engine.ownLinkLayerAddresses, own: engine.ownAddresses)
+      identities.takeChanges())
   }
 
   private static let member = IPv6Address("2001:db8:1:0:ff:1:0:1")!

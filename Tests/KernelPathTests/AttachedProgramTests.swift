@@ -18,7 +18,8 @@ struct AttachedProgramTests {
   private let maps: AnswerMaps
   private let program: BPFProgram
   private static let own = MACAddress("02:00:00:00:00:0a")!
-  private static let ownAddresses: Set = [IPv6Address("2001:db8::a")!]
+  private static let host = HostChanges(
+    stations: [own: true], addresses: [IPv6Address("2001:db8::a")!: true])
 
   init() throws {
     ends = try Veth(in: host)
@@ -42,7 +43,7 @@ struct AttachedProgramTests {
         AnswerRule(IPv6Prefix("2001:db8::ff:8000/113")!, .conditional, countedAt: 1),
         AnswerRule(IPv6Prefix("2001:db8::ff:ff00/120")!, .excluded, countedAt: 2),
       ], on: UInt32(ends.first))
-    try maps.update([link()], stations: [Self.own], own: Self.ownAddresses)
+    try maps.update([link()], Self.host)
   }
 
   private func link(isRouter: Bool = true, answersEarly: Bool = false) -> AnswerLink {
@@ -110,15 +111,15 @@ struct AttachedProgramTests {
 
   @Test func `what is different about an interface counts at once`() throws {
     let attached = try attach()
-    try maps.update([link(isRouter: false)], stations: [Self.own], own: Self.ownAddresses)
+    try maps.update([link(isRouter: false)], HostChanges())
     #expect(try isResolved("2001:db8::ff:10"))
     // Nothing is answered to a station whose link-layer address is one of ours.
-    try maps.update(
-      [link()], stations: [Self.own, MACAddress("02:00:00:00:00:0b")!], own: Self.ownAddresses)
+    let other = MACAddress("02:00:00:00:00:0b")!
+    try maps.update([link()], HostChanges(stations: [other: true]))
     #expect(try !isResolved("2001:db8::ff:10"))
-    try maps.update([link()], stations: [Self.own], own: Self.ownAddresses)
+    try maps.update([link()], HostChanges(stations: [other: false]))
     #expect(try isResolved("2001:db8::ff:10"))
-    try maps.update([], stations: [], own: [])
+    try maps.update([], HostChanges())
     #expect(try !isResolved("2001:db8::ff:10"))
     withExtendedLifetime(attached) {}
   }
@@ -175,7 +176,7 @@ struct AttachedProgramTests {
         try BPFProgram(pass, as: .early, maps: [:]), on: Int32(if_nametoindex("b0")), at: .driver)
     }
     defer { withExtendedLifetime(otherEnd) {} }
-    try maps.update([link(answersEarly: true)], stations: [Self.own], own: Self.ownAddresses)
+    try maps.update([link(answersEarly: true)], HostChanges())
     let early = try host.run { try BPFProgram(answeringEarlyBy: maps) }
     do {
       let first = try host.run { try ProgramLink(early, on: ends.first, at: .driver) }

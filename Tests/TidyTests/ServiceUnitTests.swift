@@ -50,7 +50,7 @@ struct ServiceUnitTests {
       for unit in "$directory"/*; do
         said="$said$(\(Self.analyzer) verify --man=no "$unit" 2>&1)" || exit 2
       done
-      test -z "$said"
+      test -z "$said" || { echo "systemd-analyze: $said" >&2; exit 1; }
       """)
     #expect((status == 0) == addition.isEmpty)
   }

@@ -285,7 +285,8 @@ struct ListTests {
     size(30)
     # Drawings from before may still be on their way: what counts is one that is narrow.
     seen, end, rows = b"", time.time() + 20, ["x" * 120]
-    while max(map(len, rows)) > 30 and select.select([master], [], [], max(0, end - time.time()))[0]:
+    while max(map(len, rows)) > 30:
+        if not select.select([master], [], [], max(0, end - time.time()))[0]: break
         seen += os.read(master, 65536)
         for drawing in re.findall(rb"(?s)\\x1b\\[H(.*?)\\x1b\\[J", seen):
             text = re.sub(r"\\x1b\\[[?0-9]*[A-Za-z]", "", drawing.decode())

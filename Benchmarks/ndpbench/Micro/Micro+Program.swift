@@ -43,7 +43,7 @@ extension Micro {
           interface: interface, linkLayerAddress: own, isRouter: true, isOverride: false,
           linkLocalSource: address, places: [], answersAsTarget: false,
           addresses: [(address, IPv6Prefix(address, length: 64))])
-      ], stations: [own], own: [])
+      ], HostChanges(stations: [own: true]))
     let program = try BPFProgram(answeringBy: maps)
     let nothing = try BPFProgram(.nothing, maps: [:])
     var random = FastGenerator(seed: 7)

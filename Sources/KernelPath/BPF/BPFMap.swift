@@ -112,6 +112,13 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
   }
 }
 
+extension BPFMap where Value == UInt32 {
+  /// Has a key in the map, of which the value means nothing, or not.
+  func set(_ key: Key, isThere: Bool) throws(SystemError) {
+    if isThere { try set(key, to: 1) } else { try remove(key) }
+  }
+}
+
 extension BPFMap<UInt32, UInt64> {
   /// As many are read with one call.
   private static var batchSize: Int { 4096 }

@@ -112,9 +112,8 @@ package final class AnswerMaps {
   package let handed: HandedFrames
   /// What the maps have, so that only differences are written.
   private var known: [UInt32: AnswerLink] = [:]
-  private var knownStations: Set<MACAddress> = []
   private var knownAddresses: Set<IPv6Address> = []
-  private var knownTunnels: Set<UInt32> = []
+  private var knownAnycast: Set<IPv6Address> = []
   private var knownState = StateValue()
   private let ruleCapacity: Int
 
@@ -184,33 +183,34 @@ package final class AnswerMaps {
     for address in Self.addresses(of: link) { try own.remove(address) }
   }
 
-  /// Goes by these proxy interfaces, and link-layer and IPv6 addresses of this host, from now on.
+  /// Goes by these proxy interfaces, and by what is different about this host, from now on.
   ///
-  /// An interface about which something is different answers nothing while that is written.
+  /// An interface about which something is different answers nothing while that is written. Costs
+  /// the number of proxy interfaces and of changes.
   package func update(
-    _ newLinks: [AnswerLink], stations newStations: Set<MACAddress>,
-    own newAddresses: Set<IPv6Address>
+    _ newLinks: [AnswerLink], _ changes: HostChanges
   ) throws(SystemError) {
     let newer = Dictionary(newLinks.map { ($0.interface, $0) }) { first, _ in first }
     for (interface, link) in known where newer[interface] != link { try remove(interface) }
-    for station in newStations.subtracting(knownStations) {
-      try stations.set(StationKey(station), to: 1)
+    for (station, isThere) in changes.stations {
+      try stations.set(StationKey(station), isThere: isThere)
     }
-    for station in knownStations.subtracting(newStations) {
-      try stations.remove(StationKey(station))
+    for (tunnel, isThere) in changes.tunnels { try tunnels.set(tunnel, isThere: isThere) }
+    for (address, isThere) in changes.addresses {
+      if isThere { knownAddresses.insert(address) } else { knownAddresses.remove(address) }
+      try own.set(
+        TargetKey(address, on: 0), isThere: isThere || knownAnycast.contains(address))
     }
-    knownStations = newStations
     // The anycast address of each prefix is the router's (RFC 4291 §2.6.1), but RFC 6164 §5.2.
-    let anycast = newLinks.flatMap(\.addresses).map(\.prefix).filter { $0.length < 127 }
-      .map(\.address)
-    let newOwn = newAddresses.union(anycast)
-    for address in newOwn.subtracting(knownAddresses) {
+    let anycast = Set(
+      newLinks.flatMap(\.addresses).map(\.prefix).filter { $0.length < 127 }.map(\.address))
+    for address in anycast.subtracting(knownAnycast) {
       try own.set(TargetKey(address, on: 0), to: 1)
     }
-    for address in knownAddresses.subtracting(newOwn) {
+    for address in knownAnycast.subtracting(anycast).subtracting(knownAddresses) {
       try own.remove(TargetKey(address, on: 0))
     }
-    knownAddresses = newOwn
+    knownAnycast = anycast
     for (interface, link) in newer where known[interface] == nil {
       for place in link.places {
         try places.set(PrefixKey(place.prefix, on: interface), to: PlaceValue(place.source))
@@ -224,13 +224,6 @@ package final class AnswerMaps {
   /// The addresses of an interface, as sources are compared with them.
   private static func addresses(of link: AnswerLink) -> [TargetKey] {
     link.addresses.map { TargetKey($0.address, on: link.interface) }
-  }
-
-  /// Goes by these interfaces on which nobody can be asked, such as tunnels, from now on.
-  package func update(tunnels newTunnels: Set<UInt32>) throws(SystemError) {
-    for tunnel in newTunnels.subtracting(knownTunnels) { try tunnels.set(tunnel, to: 1) }
-    for tunnel in knownTunnels.subtracting(newTunnels) { try tunnels.remove(tunnel) }
-    knownTunnels = newTunnels
   }
 
   // MARK: Targets

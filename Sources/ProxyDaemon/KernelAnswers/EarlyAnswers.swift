@@ -97,8 +97,11 @@ final class EarlyAnswers: Timed {
 
   /// Goes by these proxy interfaces from now on; the frames of those in `vlanParents` may be for a
   /// VLAN, which a driver does not always say.
-  func follow(_ contents: [AnswerContents], vlanParents: Set<InterfaceIndex>, now: Instant) {
+  func follow(
+    _ contents: [AnswerContents], vlanParents: () -> Set<InterfaceIndex>, now: Instant
+  ) {
     guard let loaded else { return }
+    let vlanParents = vlanParents()
     for index in states.keys
     where vlanParents.contains(index) || !contents.contains(where: { $0.interface == index }) {
       forget(index)

@@ -17,6 +17,8 @@ final class KernelAnswers {
   private(set) var refusals: [InterfaceIndex: String] = [:]
   /// What is answered before that.
   let early: EarlyAnswers
+  /// This host's interfaces, as far as the maps have to know them.
+  private var identities = HostIdentities()
   /// Called with frames that the kernel's IPv6 does not get.
   var whenHanded: (RawSpan, InterfaceIndex, Instant) -> Void = { _, _, _ in }
   /// Called when some of those frames have been handed over.
@@ -119,7 +121,9 @@ final class KernelAnswers {
   /// answered in the kernel any more, and `condition` says why.
   ///
   /// A filter stays where the daemon is killed, and is used only where that is asked for.
-  func load(rules: Int, targets: Int, mayUseFilters: Bool, inDrivers: Bool = false) {
+  func load(
+    rules: Int, targets: Int, interfaces: [Interface], mayUseFilters: Bool, inDrivers: Bool
+  ) {
     guard Self.isPermitted else {
       return stop("it needs the capabilities CAP_BPF and CAP_NET_ADMIN")
     }
@@ -140,6 +144,7 @@ final class KernelAnswers {
       if let program { former.append(program) }
       program = loaded
       ruled = [:]
+      identities.replace(by: interfaces)
       condition = .on
       early.change(to: loaded.early, loaded.maps)
       if let rejection = loaded.earlyRejection {
@@ -171,6 +176,7 @@ final class KernelAnswers {
     retireFormer()
     ruled = [:]
     refusals = [:]
+    identities = HostIdentities()
     condition = .off(reason)
   }
 
@@ -190,12 +196,16 @@ final class KernelAnswers {
 
   // MARK: What is answered
 
+  /// Takes up what is different about an interface; `update` has the program know it.
+  func take(_ event: Event) {
+    if isOn { identities.take(event) }
+  }
+
   /// Goes by these proxy interfaces from now on; `rules` are those of one of them.
   ///
   /// Where the kernel has no room for all that, nothing is answered there.
   func update(
-    _ contents: [AnswerContents], stations: Set<MACAddress>, own: Set<IPv6Address>,
-    tunnels: Set<UInt32>, vlanParents: Set<InterfaceIndex> = [],
+    _ contents: [AnswerContents], vlanParents: () -> Set<InterfaceIndex>,
     rules: (InterfaceIndex) -> [PublishedRule]
   ) {
     guard let program else { return }
@@ -215,11 +225,10 @@ final class KernelAnswers {
       }
       attach(program, to: contents.map(\.interface))
       early.follow(contents, vlanParents: vlanParents, now: loop.now)
-      try program.maps.update(tunnels: tunnels)
       try program.maps.update(
         contents.filter { links[$0.interface] != nil }.map {
           AnswerLink($0, answersEarly: early.isAnswering(on: $0.interface))
-        }, stations: stations, own: own)
+        }, identities.takeChanges())
       // Nothing is answered there any more; to take a program off takes the kernel some time.
       for index in links.keys where proxies[index] == nil { links[index] = nil }
     } catch {

@@ -231,6 +231,7 @@ extension PacketPath {
     case .interfacesRead: kernel.forgetLostLinks()
     default: break
     }
+    kernel.take(event)
     engine.handle(event, now: ports.loop.now, into: &actions)
     // Where the kernel answers, it must not do so any longer than we say; `settle` has it go on.
     if case .interfaceChanged(let interface) = event, kernel.isAttached(to: interface.index),
@@ -262,6 +263,7 @@ extension PacketPath {
     } else {
       kernel.load(
         rules: engine.ruleCount, targets: engine.limits.sessions,
+        interfaces: engine.allInterfaces,
         mayUseFilters: mode == .yes || mode == .xdp, inDrivers: mode == .xdp)
     }
     isKernelPaused = false
@@ -318,9 +320,10 @@ extension PacketPath {
       let open = Set(ports.all.map(\.index))
       let contents = engine.answerContents().filter { open.contains($0.interface) }
       kernel.update(
-        contents, stations: engine.ownLinkLayerAddresses, own: engine.ownAddresses,
-        tunnels: engine.tunnels,
-        vlanParents: Set(host.table.links.values.compactMap(\.vlanParent).map(InterfaceIndex.init))
+        contents,
+        vlanParents: { [host] in
+          Set(host.table.links.values.compactMap(\.vlanParent).map(InterfaceIndex.init))
+        }
       ) { engine.publishedRules(on: $0) }
     }
     let generation = engine.routeGeneration

@@ -85,21 +85,8 @@ extension Engine {
     }
   }
 
-  /// All link-layer addresses of this host, from which no question is answered.
-  package var ownLinkLayerAddresses: Set<MACAddress> {
-    Set(interfaces.interfaces.compactMap(\.linkLayerAddress))
-  }
-
-  /// All usable or tentative addresses of this host, but for link-local ones.
-  package var ownAddresses: Set<IPv6Address> {
-    Set(interfaces.interfaces.flatMap(\.addresses).map(\.address).filter { !$0.isLinkLocal })
-  }
-
-  /// The interfaces on which nobody can be asked, so that a route that leads there is the proof.
-  package var tunnels: Set<UInt32> {
-    Set(
-      interfaces.interfaces.filter { !$0.hasNeighborDiscovery }.map { UInt32($0.index.rawValue) })
-  }
+  /// All interfaces of this host.
+  package var allInterfaces: [Interface] { interfaces.interfaces }
 
   /// Has `answerContents` read again although nothing is different.
   package mutating func republishAnswers() { areAnswersPublished = false }

@@ -73,8 +73,8 @@ extension Explanation.Verdict {
       if let failure = proxy.rememberedFailure(of: target, askedOn: proxy.askedOn) {
         self.init(
           .no, proxy.failure ?? "targetFailed",
-          "not answered on \(proxy.proxy): \(failure); the next solicitation makes ndpproxy ask "
-            + "again")
+          "not answered on \(proxy.proxy): \(failure); the next solicitation makes ndpproxy "
+            + "solicit it again")
       } else {
         self.init(
           .depends, "asks",
@@ -86,7 +86,7 @@ extension Explanation.Verdict {
       if let failure = proxy.rememberedFailure(of: target, askedOn: asked) {
         self.init(
           .no, proxy.failure ?? "targetFailed",
-          "not answered on \(proxy.proxy): \(failure); ndpproxy is asking again")
+          "not answered on \(proxy.proxy): \(failure); ndpproxy is soliciting it again")
         return
       }
       self.init(

@@ -183,7 +183,7 @@ struct WhyTests {
       _ = try await network.router.ping(IPv6Address("2001:db8:1:0:ff::dd")!)
       let expected =
         "no: not answered on eth0: 2001:db8:1:0:ff::dd did not reply on zt0 TIME ago; the next "
-        + "solicitation makes ndpproxy ask again"
+        + "solicitation makes ndpproxy solicit it again"
       let isRemembered: Bool? = try await poll(within: .seconds(20)) {
         let result = try await network.gateway.ndpctl("why", "2001:db8:1:0:ff::dd", of: daemon)
         #expect(result.status == .exited(1))

@@ -372,8 +372,8 @@ extension PacketPath {
     case .reportMissingSource(let index):
       ports.log.warning(
         """
-        \(host.name(of: index)): it has no address to speak from: nothing is answered or asked \
-        there; see 'ip -6 address' for one that is neither tentative nor failed, and the key \
+        \(host.name(of: index)): it has no usable source address: nothing is sent there; \
+        see 'ip -6 address' for one that is neither tentative nor failed, and the key \
         'source'
         """)
     case .reportConflict(let target, let claimant, let index):

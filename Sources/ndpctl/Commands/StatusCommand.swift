@@ -11,7 +11,8 @@ struct StatusCommand: ParsableCommand {
     usage: "ndpctl status [OPTION...]",
     discussion: """
       The first line is a summary. Below it are the configuration file, each interface with its \
-      rules and what it waits for, limits that were reached, and the last warnings.
+      rules and what it waits for, the kernel path, conditions, limits that were reached, and the \
+      last warnings.
       """)
 
   @OptionGroup var control: ControlOptions

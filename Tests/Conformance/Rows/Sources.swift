@@ -43,7 +43,7 @@ extension Row {
         try await trial.expectSilence()
         try await trial.requireArrival()
         guard trial.subject.kind == .ndpproxy else { return }
-        let count = await trial.subject.log.count { $0.contains("no address to speak from") }
+        let count = await trial.subject.log.count { $0.contains("no usable source address") }
         try require(count == 1, "said \(count) times")
       }),
   ]

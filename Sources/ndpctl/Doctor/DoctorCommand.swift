@@ -16,8 +16,8 @@ struct DoctorCommand: AsyncParsableCommand {
       Compares the configuration with this host's interfaces, addresses, routes, packet filter and \
       files, in the order in which a packet meets them. There is one line for each step, and for \
       each problem what was read, what it means, and the command that fixes it. Root sees more. \
-      Exits with 0 if all is good, 1 if traffic cannot pass, 2 if there are only warnings, 3 if the \
-      checks could not be made.
+      Exits with 0 if all is good, 1 if traffic cannot pass, 2 if there are only warnings, and 3 \
+      if the checks could not be made.
       """)
 
   @Option(

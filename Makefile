@@ -46,10 +46,10 @@ BENCH ?= all
 
 # Each program is one file that needs nothing of the host, libpcap included, and that the kernel loads at
 # a random address (static PIE). With a DT_RUNPATH, which SwiftPM adds unless told not to, glibc 2.36 crashes at
-# the start of such a file.
+# the start of such a file. Some C sources name their own file: the place of the tree must not be in a program.
 static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -Xclang-linker \
   -Xswiftc -static-pie -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --build-id=none \
-  --disable-local-rpath \
+  --disable-local-rpath -Xcc -ffile-prefix-map=$(CURDIR)=. \
   --scratch-path .build/static
 release = .build/static/release
 generated = .build/static

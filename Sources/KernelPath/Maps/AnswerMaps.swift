@@ -245,13 +245,6 @@ package final class AnswerMaps {
     try targets.take(TargetKey(target, on: interface)).map { ($0.asked, $0.count) }
   }
 
-  /// When a target was last asked for since it was set, and how often; `nil` where it is not set.
-  package func usage(
-    of target: IPv6Address, on interface: UInt32
-  ) throws(SystemError) -> (asked: UInt64, count: UInt64)? {
-    try targets.value(TargetKey(target, on: interface)).map { ($0.asked, $0.count) }
-  }
-
   // MARK: Tests of early answers
 
   /// Has the program in the driver make requests of the replies to an echo request with this

@@ -1,11 +1,11 @@
 import Kernel
 
 // The same answers one step earlier: where the driver has XDP, before the kernel makes a packet of
-// what came in. What is not answered here takes its usual way, past the program of Answer.swift.
+// what came in. What is not answered here takes its usual way, past the program of Packet.swift.
 
 /// What becomes of a packet (`enum xdp_action`).
 enum EarlyVerdict {
-  /// Nobody gets it.
+  /// Nobody else gets it.
   static var drop: Int32 { 1 }
   /// It takes its usual way.
   static var pass: Int32 { 2 }

@@ -177,7 +177,7 @@ final class EarlyAnswers: Timed {
     for (index, state) in states {
       guard case .testing(let link, var test) = state, test.nextCheck <= now else { continue }
       let progress = try? maps.progress(ofTestOn: UInt32(index.rawValue))
-      if let progress, progress.returned > 0 {
+      if let progress, progress.turned > 0, progress.returned > 0 {
         try? maps.endTest(on: UInt32(index.rawValue))
         states[index] = .answering(link)
         log.notice("kernel-path: XDP answers on \(name(index))")

@@ -82,7 +82,7 @@ package struct AnswerCapacity: Sendable {
   /// Proxy interfaces.
   package static let links = 1024
   /// Addresses and prefixes of proxy interfaces.
-  package static let places = 16_384
+  package static let places = 65_536
   /// Link-layer addresses of this host.
   package static let stations = 16_384
   /// Its IPv6 addresses, but for link-local ones.
@@ -101,10 +101,10 @@ package final class AnswerMaps {
   private let places: BPFMap<PrefixKey, PlaceValue>
   private let stations: BPFMap<StationKey, UInt32>
   private let rules: BPFMap<PrefixKey, RuleValue>
-  private let targets: BPFMap<TargetKey, TargetValue>
+  private let targets: BPFMap<PrefixKey, TargetValue>
   private let answers: BPFMap<UInt32, UInt64>
   private let state: BPFMap<UInt32, StateValue>
-  private let own: BPFMap<TargetKey, UInt32>
+  private let own: BPFMap<RawAddress, UInt32>
   private let tunnels: BPFMap<UInt32, UInt32>
   private let losses: BPFMap<UInt32, UInt64>
   private let trials: BPFMap<UInt32, TrialValue>
@@ -179,8 +179,9 @@ package final class AnswerMaps {
   package func remove(_ interface: UInt32) throws(SystemError) {
     guard let link = known.removeValue(forKey: interface) else { return }
     try links.remove(interface)
-    for place in link.places { try places.remove(PrefixKey(place.prefix, on: interface)) }
-    for address in Self.addresses(of: link) { try own.remove(address) }
+    for prefix in Self.places(of: link).keys {
+      try places.remove(PrefixKey(prefix, on: interface))
+    }
   }
 
   /// Goes by these proxy interfaces, and by what is different about this host, from now on.
@@ -198,32 +199,38 @@ package final class AnswerMaps {
     for (tunnel, isThere) in changes.tunnels { try tunnels.set(tunnel, isThere: isThere) }
     for (address, isThere) in changes.addresses {
       if isThere { knownAddresses.insert(address) } else { knownAddresses.remove(address) }
-      try own.set(
-        TargetKey(address, on: 0), isThere: isThere || knownAnycast.contains(address))
+      try own.set(RawAddress(address), isThere: isThere || knownAnycast.contains(address))
     }
     // The anycast address of each prefix is the router's (RFC 4291 §2.6.1), but RFC 6164 §5.2.
     let anycast = Set(
       newLinks.flatMap(\.addresses).map(\.prefix).filter { $0.length < 127 }.map(\.address))
     for address in anycast.subtracting(knownAnycast) {
-      try own.set(TargetKey(address, on: 0), to: 1)
+      try own.set(RawAddress(address), to: 1)
     }
     for address in knownAnycast.subtracting(anycast).subtracting(knownAddresses) {
-      try own.remove(TargetKey(address, on: 0))
+      try own.remove(RawAddress(address))
     }
     knownAnycast = anycast
     for (interface, link) in newer where known[interface] == nil {
-      for place in link.places {
-        try places.set(PrefixKey(place.prefix, on: interface), to: PlaceValue(place.source))
+      for (prefix, place) in Self.places(of: link) {
+        try places.set(PrefixKey(prefix, on: interface), to: place)
       }
-      for address in Self.addresses(of: link) { try own.set(address, to: 1) }
       try links.set(interface, to: LinkValue(link))
       known[interface] = link
     }
   }
 
-  /// The addresses of an interface, as sources are compared with them.
-  private static func addresses(of link: AnswerLink) -> [TargetKey] {
-    link.addresses.map { TargetKey($0.address, on: link.interface) }
+  /// From where answers come on an interface, by the prefix of the solicitor.
+  ///
+  /// Nobody else may use an address of the interface.
+  private static func places(of link: AnswerLink) -> [IPv6Prefix: PlaceValue] {
+    let linkLocal = IPv6Prefix(IPv6Address(bits: 0xfe80 << 112), length: 10)
+    var places: [IPv6Prefix: PlaceValue] = [:]
+    for (prefix, source) in link.places + [(linkLocal, link.linkLocalSource)] {
+      places[prefix] = link.answersAsTarget ? .asTarget : PlaceValue(source)
+    }
+    for (address, _) in link.addresses { places[IPv6Prefix(address, length: 128)] = .left }
+    return places
   }
 
   // MARK: Targets
@@ -234,7 +241,7 @@ package final class AnswerMaps {
     _ target: IPv6Address, on interface: UInt32, until end: UInt64, routesAt generation: UInt32?
   ) throws(SystemError) {
     try targets.set(
-      TargetKey(target, on: interface), to: TargetValue(until: end, routesAt: generation))
+      PrefixKey(target, on: interface), to: TargetValue(until: end, routesAt: generation))
   }
 
   /// Has a target answered for no more; returns when it was last asked for since it was set, and
@@ -242,7 +249,7 @@ package final class AnswerMaps {
   package func take(
     _ target: IPv6Address, on interface: UInt32
   ) throws(SystemError) -> (asked: UInt64, count: UInt64)? {
-    try targets.take(TargetKey(target, on: interface)).map { ($0.asked, $0.count) }
+    try targets.take(PrefixKey(target, on: interface)).map { ($0.asked, $0.count) }
   }
 
   // MARK: Tests of early answers

@@ -14,7 +14,7 @@ struct RawAddress: BitwiseCopyable {
   }
 }
 
-/// A key of `places` and `rules`.
+/// A key of `places`, `rules` and `targets`.
 struct PrefixKey: BitwiseCopyable {
   private let length: UInt32
   private let interface: UInt32
@@ -25,56 +25,59 @@ struct PrefixKey: BitwiseCopyable {
     self.interface = interface
     address = RawAddress(prefix.address)
   }
-}
 
-/// A key of `targets`.
-struct TargetKey: BitwiseCopyable {
-  private let interface: UInt32
-  private let address: RawAddress
-
-  init(_ target: IPv6Address, on interface: UInt32) {
-    self.interface = interface
-    address = RawAddress(target)
+  init(_ address: IPv6Address, on interface: UInt32) {
+    self.init(IPv6Prefix(address, length: 128), on: interface)
   }
 }
 
-/// A key of `stations`: a link-layer address and two octets of zero.
+/// A key of `stations`: a link-layer address.
 struct StationKey: BitwiseCopyable {
-  private let octets: UInt64
+  private let words: (UInt16, UInt16, UInt16)
 
-  init(_ address: MACAddress) { octets = (address.bits << 16).bigEndian }
+  init(_ address: MACAddress) {
+    func word(_ shift: UInt64) -> UInt16 {
+      UInt16(truncatingIfNeeded: address.bits >> shift).bigEndian
+    }
+    words = (word(32), word(16), word(0))
+  }
 }
 
 /// A value of `links`.
 struct LinkValue: BitwiseCopyable {
-  private let address: (UInt16, UInt16, UInt16)
+  private let address: StationKey
   private let flags: UInt16
-  private let linkLocalSource: RawAddress
+  private let interface: UInt32
 
   init(_ link: AnswerLink) {
-    func word(_ shift: UInt64) -> UInt16 {
-      UInt16(truncatingIfNeeded: link.linkLayerAddress.bits >> shift).bigEndian
-    }
-    address = (word(32), word(16), word(0))
+    address = StationKey(link.linkLayerAddress)
     var flags: UInt16 = 0
-    if link.linkLocalSource != nil { flags |= 1 << 0 }
-    if link.answersAsTarget { flags |= 1 << 2 }
-    if link.isRouter { flags |= 1 << 3 }
-    if link.isOverride { flags |= 1 << 4 }
-    if link.answersEarly { flags |= 1 << 5 }
+    if link.isRouter { flags |= 1 << 0 }
+    if link.isOverride { flags |= 1 << 1 }
+    if link.answersEarly { flags |= 1 << 2 }
     self.flags = flags
-    linkLocalSource = RawAddress(link.linkLocalSource ?? IPv6Address(bits: 0))
+    interface = link.interface
   }
 }
 
 /// A value of `places`.
 struct PlaceValue: BitwiseCopyable {
   private let source: RawAddress
-  private let hasSource: UInt32
+  private let kind: UInt32
+  private let padding: UInt32 = 0
 
+  private init(_ source: IPv6Address, _ kind: UInt32) {
+    (self.source, self.kind) = (RawAddress(source), kind)
+  }
+
+  /// Solicitors there are left to the daemon.
+  static let left = PlaceValue(IPv6Address(bits: 0), 0)
+  /// The target is the source.
+  static let asTarget = PlaceValue(IPv6Address(bits: 0), 2)
+
+  /// The source of answers; `nil` leaves these to the daemon.
   init(_ source: IPv6Address?) {
-    self.source = RawAddress(source ?? IPv6Address(bits: 0))
-    hasSource = source == nil ? 0 : 1
+    if let source { self.init(source, 1) } else { self = .left }
   }
 }
 

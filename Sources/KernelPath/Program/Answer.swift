@@ -9,17 +9,21 @@ import Kernel
 @inline(__always)
 func isAnswered(
   _ frame: UnsafeMutablePointer<Frame>, in context: UnsafeMutableRawPointer,
-  on interface: UInt32, _ link: UnsafeMutablePointer<Link>, _ state: UnsafeMutablePointer<State>
+  on link: UnsafeMutablePointer<Link>
 ) -> Bool {
-  guard isMeaningful(frame, on: interface, link),
-    let source = source(of: frame, on: interface, link),
-    let rule = lookUp(&rules, PrefixKey(interface, frame.pointee.target), as: Rule.self),
-    rule.pointee.method != Rule.isExclusion,
-    rule.pointee.method == Rule.isStatic || isKnown(frame.pointee.target, on: interface, state)
-      || rule.pointee.method == Rule.isRouted && isRouted(frame, in: context, from: interface)
+  guard isMeaningful(frame, on: link) else { return false }
+  var key = PrefixKey(link.pointee.interface, IPv6Address(&frame.pointee.source))
+  guard let place = lookUp(&places, at: &key, as: Place.self), place.pointee.kind != Place.isLeft
   else { return false }
-  increment(&answers, rule.pointee.position)
-  turn(frame, intoAnswerFrom: source, on: link)
+  key.address = IPv6Address(&frame.pointee.target)
+  guard let rule = lookUp(&rules, at: &key, as: Rule.self) else { return false }
+  let (method, position) = (rule.pointee.method, rule.pointee.position)
+  guard method != Rule.isExclusion,
+    method == Rule.isStatic || isKnown(at: &key)
+      || method == Rule.isRouted && isRouted(frame, in: context, from: link)
+  else { return false }
+  increment(&answers, position)
+  turn(frame, intoAnswerFrom: place, on: link)
   return true
 }
 
@@ -46,77 +50,59 @@ func pointer<Pointer>(_ bits: UInt) -> Pointer { unsafeBitCast(bits, to: Pointer
 /// Whether the addresses are such as a neighbor on the link may use to ask for one of ours.
 @inline(__always)
 private func isMeaningful(
-  _ frame: UnsafeMutablePointer<Frame>, on interface: UInt32, _ link: UnsafeMutablePointer<Link>
+  _ frame: UnsafeMutablePointer<Frame>, on link: UnsafeMutablePointer<Link>
 ) -> Bool {
-  let source = frame.pointee.source
-  let target = frame.pointee.target
+  let source = IPv6Address(&frame.pointee.source)
+  let target = IPv6Address(&frame.pointee.target)
   guard frame.pointee.linkSource.isUnicast, frame.pointee.optionAddress.isUnicast,
     !source.isSpecial, !source.isMulticast,
     !target.isSpecial, !target.isMulticast, !target.isLinkLocal,
-    !frame.pointee.destination.isSpecial, !(source == target)
+    !IPv6Address(&frame.pointee.destination).isSpecial, !(source == target)
   else { return false }
   // To a group, or to this host.
   guard
     frame.pointee.linkDestination.words.0 & Word.groupBit != 0
       || frame.pointee.linkDestination == link.pointee.address
   else { return false }
-  if isStation(frame.pointee.linkSource) { return false }
+  if isStation(&frame.pointee.linkSource) { return false }
   if !(frame.pointee.optionAddress == frame.pointee.linkSource),
-    isStation(frame.pointee.optionAddress)
+    isStation(&frame.pointee.optionAddress)
   {
     return false
   }
-  return !isOwn(target, on: 0) && !isOwn(source, on: interface)
+  return !isOwn(&frame.pointee.target)
 }
 
 /// Whether a link-layer address is one of this host's.
 @inline(__always)
-private func isStation(_ address: MACAddress) -> Bool {
-  // Eight octets, for hash maps take keys of whole words.
-  lookUp(&stations, (address, UInt16(0)), as: UInt32.self) != nil
+private func isStation(_ address: inout MACAddress) -> Bool {
+  lookUp(&stations, at: &address, as: UInt32.self) != nil
 }
 
-/// Whether an address is one of an interface or, for 0, of this host or of its subnets' routers;
-/// link-local ones are those of an interface only.
+/// Whether an address is one of this host, but no link-local one, or of its subnets' routers.
 @inline(__always)
-func isOwn(_ address: IPv6Address, on interface: UInt32) -> Bool {
-  lookUp(&own, TargetKey(interface, address), as: UInt32.self) != nil
-}
-
-/// The address that the answer comes from; `nil` where the solicitor is not on the link, or where
-/// the daemon has to choose.
-@inline(__always)
-private func source(
-  of frame: UnsafeMutablePointer<Frame>, on interface: UInt32, _ link: UnsafeMutablePointer<Link>
-) -> IPv6Address? {
-  let solicitor = frame.pointee.source
-  if solicitor.isLinkLocal {
-    if link.pointee.has(Link.answersAsTarget) { return frame.pointee.target }
-    return link.pointee.has(Link.hasLinkLocalSource) ? link.pointee.linkLocalSource : nil
-  }
-  guard let place = lookUp(&places, PrefixKey(interface, solicitor), as: Place.self) else {
-    return nil
-  }
-  if link.pointee.has(Link.answersAsTarget) { return frame.pointee.target }
-  return place.pointee.hasSource != 0 ? place.pointee.source : nil
+func isOwn(_ address: inout PackedAddress) -> Bool {
+  lookUp(&own, at: &address, as: UInt32.self) != nil
 }
 
 /// Whether the daemon has confirmed a target; takes down that somebody asked.
 @inline(__always)
-private func isKnown(
-  _ target: IPv6Address, on interface: UInt32, _ state: UnsafeMutablePointer<State>
-) -> Bool {
-  guard let known = lookUp(&targets, TargetKey(interface, target), as: Target.self) else {
+private func isKnown(at key: inout PrefixKey) -> Bool {
+  guard let known = lookUp(&targets, at: &key, as: Target.self) else { return false }
+  let now = bpf_ktime_get_boot_ns()
+  guard now < known.pointee.end, known.pointee.isRouted == 0 || isCurrent(known) else {
     return false
   }
-  let now = bpf_ktime_get_boot_ns()
-  guard now < known.pointee.end,
-    known.pointee.isRouted == 0
-      || known.pointee.routeGeneration == state.pointee.routeGeneration
-  else { return false }
   known.pointee.asked = now
   known.pointee.count &+= 1
   return true
+}
+
+/// Whether a target was found by the routes that count.
+@inline(__always)
+private func isCurrent(_ known: UnsafeMutablePointer<Target>) -> Bool {
+  guard let state = lookUp(&state, 0, as: State.self) else { return false }
+  return known.pointee.routeGeneration == state.pointee.routeGeneration
 }
 
 /// Whether the kernel would forward a packet for the target, that came in here, to an interface on
@@ -124,17 +110,17 @@ private func isKnown(
 @inline(__always)
 private func isRouted(
   _ frame: UnsafeMutablePointer<Frame>, in context: UnsafeMutableRawPointer,
-  from interface: UInt32
+  from link: UnsafeMutablePointer<Link>
 ) -> Bool {
   var question = RouteQuestion()
   question.family = Route.ipv6
-  question.interface = interface
+  question.interface = link.pointee.interface
   question.source = frame.pointee.source.words
   question.destination = frame.pointee.target.words
   let result = bpf_fib_lookup(
     context, &question, Int32(MemoryLayout<RouteQuestion>.size), Route.withoutNeighbor)
   // Kernels before 6.4 refuse the flag: the daemon answers there.
-  guard result == Route.found, question.interface != interface else { return false }
+  guard result == Route.found, question.interface != link.pointee.interface else { return false }
   return lookUp(&tunnels, question.interface, as: UInt32.self) != nil
 }
 
@@ -150,7 +136,7 @@ private enum Route {
 /// Makes an advertisement of the solicitation (RFC 4861 §4.4, §7.2.4).
 @inline(__always)
 private func turn(
-  _ frame: UnsafeMutablePointer<Frame>, intoAnswerFrom source: IPv6Address,
+  _ frame: UnsafeMutablePointer<Frame>, intoAnswerFrom place: UnsafeMutablePointer<Place>,
   on link: UnsafeMutablePointer<Link>
 ) {
   let own = link.pointee.address
@@ -162,8 +148,12 @@ private func turn(
   frame.pointee.linkSource = own
   frame.pointee.versionAndClass = Word.version
   frame.pointee.flowLabel = 0
-  frame.pointee.destination = frame.pointee.source
-  frame.pointee.source = source
+  IPv6Address(&frame.pointee.source).copy(to: &frame.pointee.destination)
+  if place.pointee.kind == Place.hasSource {
+    place.pointee.source.copy(to: &frame.pointee.source)
+  } else {
+    IPv6Address(&frame.pointee.target).copy(to: &frame.pointee.source)
+  }
   frame.pointee.typeAndCode = Word.advertisement
   frame.pointee.flags = flags
   frame.pointee.reserved = 0

@@ -17,21 +17,23 @@ enum EarlyVerdict {
 @_cdecl("ndpproxy_answer_early")
 public func answerEarly(_ context: UnsafeMutablePointer<EarlyContext>) -> Int32 {
   guard bpf_xdp_get_buff_len(context) == UInt64(Frame.length) else { return EarlyVerdict.pass }
-  let interface = context.pointee.interface
   // What is compared has to be what is looked at: the verifier takes another copy for unknown.
   let start = context.pointee.start
-  guard hasRoom(Frame.length, from: start, to: context.pointee.end),
-    let state = lookUp(&state, UInt32(0), as: State.self),
-    let link = lookUp(&links, interface, as: Link.self)
-  else { return EarlyVerdict.pass }
-  let frame: UnsafeMutablePointer<Frame> = pointer(UInt(start))
-  if frame.isEchoReply, frame.pointee.linkDestination == link.pointee.address {
-    return verdict(onReply: frame, to: interface)
+  guard hasRoom(Frame.length, from: start, to: context.pointee.end) else {
+    return EarlyVerdict.pass
   }
-  guard link.pointee.has(Link.answersEarly), state.pointee.isWatched == 0,
-    frame.isPlainSolicitation, isAnswered(frame, in: context, on: interface, link, state)
+  let frame: UnsafeMutablePointer<Frame> = pointer(UInt(start))
+  if frame.isPlainSolicitation {
+    guard !isWatched(), let link = lookUp(&links, context.pointee.interface, as: Link.self),
+      link.pointee.has(Link.answersEarly), isAnswered(frame, in: context, on: link)
+    else { return EarlyVerdict.pass }
+    return EarlyVerdict.send
+  }
+  guard frame.isEchoReply,
+    let link = lookUp(&links, context.pointee.interface, as: Link.self),
+    frame.pointee.linkDestination == link.pointee.address
   else { return EarlyVerdict.pass }
-  return EarlyVerdict.send
+  return verdict(onReply: frame, to: link.pointee.interface)
 }
 
 /// What becomes of an echo reply: if it is the first one of a test, a request is made of it, the
@@ -46,7 +48,7 @@ private func verdict(onReply frame: UnsafeMutablePointer<Frame>, to interface: U
     return EarlyVerdict.drop
   }
   guard frame.pointee.reserved == Trial.first, trial.pointee.turned < Trial.limit,
-    frame.pointee.linkSource.isUnicast, !frame.pointee.source.isMulticast
+    frame.pointee.linkSource.isUnicast, !IPv6Address(&frame.pointee.source).isMulticast
   else { return EarlyVerdict.drop }
   trial.pointee.turned &+= 1
   let station = frame.pointee.linkSource

@@ -15,14 +15,14 @@ struct Frame {
   var flowLabel: UInt16
   var payloadLength: UInt16
   var nextHeaderAndHopLimit: UInt16
-  var source: IPv6Address
-  var destination: IPv6Address
+  var source: PackedAddress
+  var destination: PackedAddress
   // ICMPv6.
   var typeAndCode: UInt16
   var checksum: UInt16
   var flags: UInt16
   var reserved: UInt16
-  var target: IPv6Address
+  var target: PackedAddress
   // The option.
   var optionTypeAndLength: UInt16
   var optionAddress: MACAddress
@@ -74,34 +74,53 @@ struct MACAddress {
   }
 }
 
-struct IPv6Address {
+/// An IPv6 address as a frame has it.
+struct PackedAddress {
   var words: (UInt16, UInt16, UInt16, UInt16, UInt16, UInt16, UInt16, UInt16)
+}
 
-  var isUnspecified: Bool {
-    words.0 | words.1 | words.2 | words.3 | words.4 | words.5 | words.6 | words.7 == 0
+/// An IPv6 address as the program compares and copies it: in network order, as everywhere.
+struct IPv6Address {
+  var high: UInt64
+  var low: UInt64
+
+  /// Reads one that is part of a frame, where it is not aligned: processors of 64 bits permit that.
+  @inline(__always)
+  init(_ packed: inout PackedAddress) {
+    self = withUnsafePointer(to: &packed) { UnsafeRawPointer($0).load(as: IPv6Address.self) }
   }
 
-  var isMulticast: Bool { words.0 & 0x00ff == Word.multicast }
+  /// Writes it into a frame.
+  @inline(__always)
+  func copy(to packed: inout PackedAddress) {
+    withUnsafeMutablePointer(to: &packed) {
+      UnsafeMutableRawPointer($0).storeBytes(of: self, as: IPv6Address.self)
+    }
+  }
+
+  /// The sum of its words of 32 bits, which leaves the same remainder as those of 16.
+  var sum: UInt64 {
+    high & 0xffff_ffff &+ high >> 32 &+ low & 0xffff_ffff &+ low >> 32
+  }
+
+  var isMulticast: Bool { high & 0xff == 0xff }
 
   /// fe80::/10.
-  var isLinkLocal: Bool { words.0 & 0xc0ff == 0x80fe }
+  var isLinkLocal: Bool { high & 0xc0ff == 0x80fe }
 
   /// Whether all but the last four octets are zero, or it is IPv4-mapped: none of them is a
   /// host's on a link.
   var isSpecial: Bool {
-    let isZero = words.0 | words.1 | words.2 | words.3 | words.4 == 0
-    return isZero && (words.5 == 0 || words.5 == 0xffff)
+    high == 0 && (low & 0xffff_ffff == 0 || low & 0xffff_ffff == 0xffff_0000)
   }
 }
 
-// Swift gives ^ and | one precedence.
-
 @inline(__always)
 func == (one: IPv6Address, other: IPv6Address) -> Bool {
-  let (a, b) = (one.words, other.words)
-  return (a.0 ^ b.0) | (a.1 ^ b.1) | (a.2 ^ b.2) | (a.3 ^ b.3) == 0
-    && (a.4 ^ b.4) | (a.5 ^ b.5) | (a.6 ^ b.6) | (a.7 ^ b.7) == 0
+  one.high == other.high && one.low == other.low
 }
+
+// Swift gives ^ and | one precedence.
 
 @inline(__always)
 func == (one: MACAddress, other: MACAddress) -> Bool {
@@ -125,18 +144,17 @@ extension UnsafeMutablePointer<Frame> {
 
   /// The sum over pseudo-header and message, folded: 0xffff where the checksum is right, and the
   /// complement of the checksum where that field is zero (RFC 4443 §2.3, RFC 1071).
-  ///
-  /// Of words of 32 bits, which leaves the same remainder.
   @inline(__always)
   var checksumOfMessage: UInt16 {
-    let octets = UnsafeRawPointer(self)
     var sum = UInt64(Word.pseudoHeader)
-    // The addresses and the message lie behind one another: octets 22 to 86.
-    var place = 22
-    while place < 86 {
-      sum &+= UInt64(octets.load(fromByteOffset: place, as: UInt32.self))
-      place &+= 4
-    }
+    sum &+= IPv6Address(&pointee.source).sum
+    sum &+= IPv6Address(&pointee.destination).sum
+    sum &+= UInt64(pointee.typeAndCode) &+ UInt64(pointee.checksum)
+    sum &+= UInt64(pointee.flags) &+ UInt64(pointee.reserved)
+    sum &+= IPv6Address(&pointee.target).sum
+    sum &+= UInt64(pointee.optionTypeAndLength)
+    let address = pointee.optionAddress.words
+    sum &+= UInt64(address.0) &+ UInt64(address.1) &+ UInt64(address.2)
     sum = sum & 0xffff_ffff &+ sum >> 32
     sum = sum & 0xffff &+ sum >> 16
     sum = sum & 0xffff &+ sum >> 16

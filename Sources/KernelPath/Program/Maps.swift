@@ -6,22 +6,18 @@ import Kernel
 struct Link {
   var address: MACAddress
   var flags: UInt16
-  /// The source of answers towards link-local solicitors.
-  var linkLocalSource: IPv6Address
+  var interface: UInt32
 
-  static var hasLinkLocalSource: UInt16 { 1 << 0 }
-  /// The target itself is the source.
-  static var answersAsTarget: UInt16 { 1 << 2 }
-  static var isRouter: UInt16 { 1 << 3 }
-  static var isOverride: UInt16 { 1 << 4 }
+  static var isRouter: UInt16 { 1 << 0 }
+  static var isOverride: UInt16 { 1 << 1 }
   /// What the program answers before the kernel sees it has been seen to leave the interface.
-  static var answersEarly: UInt16 { 1 << 5 }
+  static var answersEarly: UInt16 { 1 << 2 }
 
   func has(_ flag: UInt16) -> Bool { flags & flag != 0 }
 }
 
-/// The key of `places`, the prefixes that are on-link on an interface, and of `rules`: the longest
-/// prefix counts.
+/// The key of `places`, which are prefixes that are on-link on an interface and addresses of the
+/// interface; of `rules`, where the longest prefix counts as well; and of `targets`.
 struct PrefixKey {
   /// In bits, those of the interface included.
   var length: UInt32
@@ -34,10 +30,16 @@ struct PrefixKey {
   }
 }
 
-/// `places`: a prefix that is on-link, and the source of answers towards solicitors in it.
+/// `places`: the source of answers towards solicitors there.
 struct Place {
   var source: IPv6Address
-  var hasSource: UInt32
+  var kind: UInt32
+
+  /// The daemon answers, or nobody: the address is one of the interface itself.
+  static var isLeft: UInt32 { 0 }
+  static var hasSource: UInt32 { 1 }
+  /// The target is the source.
+  static var answersAsTarget: UInt32 { 2 }
 }
 
 /// `rules`.
@@ -64,15 +66,11 @@ struct State {
   var isWatched: UInt32
 }
 
-/// The key of `targets`, and of `own`: addresses of an interface or, for 0, of this host.
-struct TargetKey {
-  var interface: UInt32
-  var address: IPv6Address
-
-  @inline(__always)
-  init(_ interface: UInt32, _ address: IPv6Address) {
-    (self.interface, self.address) = (interface, address)
-  }
+/// Whether somebody watches.
+@inline(__always)
+func isWatched() -> Bool {
+  guard let state = lookUp(&state, 0, as: State.self) else { return true }
+  return state.pointee.isWatched != 0
 }
 
 /// `targets`: one that is known to be there.
@@ -117,10 +115,21 @@ struct Trial {
 }
 
 /// What a map has for a key; `nil` where it has nothing.
+///
+/// The key stays where it is, if that is in a frame. Each write to the stack costs a barrier
+/// against speculative execution where the daemon has no CAP_PERFMON.
 @inline(__always)
 func lookUp<Key: BitwiseCopyable, Value>(
-  _ map: inout CChar, _ key: Key, as type: Value.Type
+  _ map: inout CChar, at key: inout Key, as type: Value.Type
+) -> UnsafeMutablePointer<Value>? {
+  bpf_map_lookup_elem(&map, &key)?.assumingMemoryBound(to: Value.self)
+}
+
+/// The same for a key that is nowhere yet.
+@inline(__always)
+func lookUp<Value>(
+  _ map: inout CChar, _ key: UInt32, as type: Value.Type
 ) -> UnsafeMutablePointer<Value>? {
   var key = key
-  return bpf_map_lookup_elem(&map, &key)?.assumingMemoryBound(to: Value.self)
+  return lookUp(&map, at: &key, as: type)
 }

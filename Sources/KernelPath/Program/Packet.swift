@@ -35,20 +35,19 @@ public func answer(_ context: UnsafeMutablePointer<PacketContext>) -> Int32 {
   {
     _ = bpf_skb_pull_data(context, length)
   }
-  let interface = context.pointee.interface
-  guard let state = lookUp(&state, UInt32(0), as: State.self),
-    let link = lookUp(&links, interface, as: Link.self)
-  else { return Verdict.next }
-  if state.pointee.isWatched == 0, isUntagged(context),
+  if isUntagged(context),
     hasRoom(Frame.length, from: context.pointee.start, to: context.pointee.end)
   {
     let frame: UnsafeMutablePointer<Frame> = pointer(UInt(context.pointee.start))
-    if frame.isPlainSolicitation, isAnswered(frame, in: context, on: interface, link, state) {
-      return Int32(truncatingIfNeeded: bpf_redirect(interface, 0))
+    if frame.isPlainSolicitation, !isWatched(),
+      let link = lookUp(&links, context.pointee.interface, as: Link.self),
+      isAnswered(frame, in: context, on: link)
+    {
+      return Int32(truncatingIfNeeded: bpf_redirect(link.pointee.interface, 0))
     }
   }
-  guard isProbe(context, on: interface, link) else { return Verdict.next }
-  handOver(context, from: interface)
+  guard isProbe(context) else { return Verdict.next }
+  handOver(context)
   return Verdict.drop
 }
 
@@ -64,31 +63,31 @@ private func isUntagged(_ context: UnsafeMutablePointer<PacketContext>) -> Bool 
 ///
 /// The kernel would pass it on, or tell the router that it cannot (RFC 4443 §3.1).
 @inline(__always)
-private func isProbe(
-  _ context: UnsafeMutablePointer<PacketContext>, on interface: UInt32,
-  _ link: UnsafeMutablePointer<Link>
-) -> Bool {
+private func isProbe(_ context: UnsafeMutablePointer<PacketContext>) -> Bool {
   guard hasRoom(Frame.lengthWithoutOption, from: context.pointee.start, to: context.pointee.end)
   else { return false }
   guard context.pointee.packetType == PacketType.host, context.pointee.vlanPresent == 0,
     Handed.hasRoom(context.pointee.length)
   else { return false }
   let frame: UnsafeMutablePointer<Frame> = pointer(UInt(context.pointee.start))
-  let target = frame.pointee.target
   guard frame.pointee.etherType == Word.ipv6,
     frame.pointee.nextHeaderAndHopLimit == Word.icmpv6AndHopLimit,
     frame.pointee.typeAndCode == Word.solicitation,
-    frame.pointee.linkDestination == link.pointee.address,
-    frame.pointee.destination == target,
-    !target.isSpecial, !target.isMulticast, !target.isLinkLocal, !isOwn(target, on: 0)
+    let link = lookUp(&links, context.pointee.interface, as: Link.self),
+    frame.pointee.linkDestination == link.pointee.address
   else { return false }
-  guard let rule = lookUp(&rules, PrefixKey(interface, target), as: Rule.self) else { return false }
+  let target = IPv6Address(&frame.pointee.target)
+  guard target == IPv6Address(&frame.pointee.destination),
+    !target.isSpecial, !target.isMulticast, !target.isLinkLocal, !isOwn(&frame.pointee.target)
+  else { return false }
+  var key = PrefixKey(link.pointee.interface, IPv6Address(&frame.pointee.target))
+  guard let rule = lookUp(&rules, at: &key, as: Rule.self) else { return false }
   return rule.pointee.method != Rule.isExclusion
 }
 
 /// Gives a packet to the daemon; counts it where there is no room.
 @inline(__always)
-private func handOver(_ context: UnsafeMutablePointer<PacketContext>, from interface: UInt32) {
+private func handOver(_ context: UnsafeMutablePointer<PacketContext>) {
   guard let record = bpf_ringbuf_reserve(&handed, Handed.recordLength, 0) else {
     return increment(&losses, 0)
   }
@@ -97,7 +96,7 @@ private func handOver(_ context: UnsafeMutablePointer<PacketContext>, from inter
     return bpf_ringbuf_discard(record, 0)
   }
   let header = record.assumingMemoryBound(to: UInt32.self)
-  header[0] = interface
+  header[0] = context.pointee.interface
   header[1] = length
   bpf_ringbuf_submit(record, 0)
 }

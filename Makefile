@@ -128,7 +128,8 @@ test-release: test-packages release
 	  $(SWIFT) test --skip-build --filter '^($(program_suites))\.'
 
 # LABS="VLAN: 'interface events'" plays only labs whose names have one of these words, and
-# PLANT=absent-vlan plants a fault that has to be found.
+# PLANT=absent-vlan plants a fault that has to be found. KERNEL_PATH=yes plays all labs with the
+# kernel path.
 .PHONY: test-kernel
 test-kernel: kernel-packages release
 	$(SWIFT) build -c release --product kernellab $(static_flags)

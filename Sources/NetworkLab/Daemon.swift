@@ -13,6 +13,9 @@ package struct Daemon: Sendable {
 
   /// Where ndpctl finds it.
   package var controlSocket: String { configuration.path + ".control" }
+
+  /// What ndpproxy gets for its key `kernel-path` where a lab does not say; nothing without.
+  @TaskLocal package static var kernelPath: String?
 }
 
 extension Node {
@@ -26,14 +29,18 @@ extension Node {
     _ executable: String, configuration text: String, arguments: [String] = [],
     readyAt sign: String? = nil, _ body: (Daemon) async throws -> Result
   ) async throws -> Result {
-    let configuration = try TemporaryFile(containing: text)
+    let speaks = executable.hasSuffix("ndpproxy") && !arguments.contains("-d")
+    let path =
+      executable.hasSuffix("ndpproxy") && !text.contains("kernel-path")
+      ? Daemon.kernelPath : nil
+    let configuration = try TemporaryFile(
+      containing: path.map { "kernel-path \($0)\n\(text)" } ?? text)
     let controlSocket = configuration.path + ".control"
     // Who has become another user may not remove it here.
     defer { RegularFile.remove(controlSocket) }
     let command =
       ["env", "NDPPROXY_SOCKET=\(controlSocket)", executable, "-c", configuration.path] + arguments
     // In the background it prints nothing here.
-    let speaks = executable.hasSuffix("ndpproxy") && !arguments.contains("-d")
     let others = sign == nil && !speaks ? try await boundPacketSockets() : 0
     return try await withProcess(command) { process in
       let outcome: Bool? = try await poll(within: .seconds(20)) {

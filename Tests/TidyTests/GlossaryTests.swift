@@ -159,12 +159,10 @@ struct GlossaryTests {
     + SourceTree.files(under: "completions", endings: [".bash", ".zsh", ".fish"])
     .map(UserText.init(page:))
     + SourceTree.files(under: "docs", endings: [".md"]).map(UserText.init(page:))
-    + [
+    + ["README.md", "ndpproxy.conf.example"].map {
       UserText(
-        page: SourceTree.File(
-          path: "ndpproxy.conf.example",
-          text: SourceTree.read(SourceTree.root + "/ndpproxy.conf.example")))
-    ]
+        page: SourceTree.File(path: $0, text: SourceTree.read(SourceTree.root + "/" + $0)))
+    }
     + modules.flatMap { SourceTree.files(under: $0) }.map(UserText.init(source:))
 
   @Test func `users read one term for each thing`() {

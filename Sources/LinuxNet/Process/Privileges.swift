@@ -152,7 +152,8 @@ package enum Privileges {
   private static func become(_ user: User) throws(SystemError) {
     // To setresuid(2) this number means that nothing is to change.
     guard user.identifier != .max, user.group != .max else {
-      throw SystemError("become user \(user.name): 4294967295 is not a valid user ID", .invalidArgument)
+      throw SystemError(
+        "become user \(user.name): 4294967295 is not a valid user ID", .invalidArgument)
     }
     // Without this, the capabilities go with the user identifier.
     try control("keep capabilities", PR_SET_KEEPCAPS, 1)
@@ -174,7 +175,10 @@ package enum Privileges {
     let others = try call("read the groups") { getgroups(0, nil) }
     guard [real, effective, saved].allSatisfy({ $0 == user.identifier }),
       [realGroup, effectiveGroup, savedGroup].allSatisfy({ $0 == user.group }), others == 0
-    else { throw SystemError("become user \(user.name): the system reported success without effect", .notPermitted) }
+    else {
+      throw SystemError(
+        "become user \(user.name): the system reported success without effect", .notPermitted)
+    }
   }
 
   private static func setCapabilities(_ kept: [Capability]) throws(SystemError) {

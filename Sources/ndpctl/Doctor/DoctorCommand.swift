@@ -59,7 +59,8 @@ struct DoctorCommand: AsyncParsableCommand {
       throw ValidationError("--fix and --json cannot be combined.")
     }
     guard !fix || yes || StandardStream.inputIsTerminal else {
-      throw ValidationError("--fix requires confirmation on a terminal; without a terminal, use --yes.")
+      throw ValidationError(
+        "--fix requires confirmation on a terminal; without a terminal, use --yes.")
     }
     guard !yes || fix else { throw ValidationError("--yes requires --fix.") }
   }

@@ -107,7 +107,7 @@ struct InDriverTests: InKernelSuite {
       #expect(answer != nil)
       let status = try await network.gateway.status(of: daemon)
       #expect(status.kernelPath?.interfaces == ["eth0"])
-      #expect(status.kernelPath?.driverRefusals?.first?.reason.contains("nobody") == true)
+      #expect(status.kernelPath?.driverRefusals?.first?.reason.contains("no host") == true)
     }
   }
 }

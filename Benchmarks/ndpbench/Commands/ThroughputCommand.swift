@@ -126,7 +126,7 @@ extension Report {
     }
     let end = curves.flatMap(\.points).map(\.y).max() ?? 1
     let ideal = Plot.Curve(
-      name: "every solicitation answered", style: .ideal,
+      name: "all answered", style: .ideal,
       points: [Plot.Point(x: 0, y: 0), Plot.Point(x: end, y: end)], hasMarks: false)
     return Plot(
       title: "Answers per second of a static rule by solicitations per second",

@@ -4,7 +4,7 @@ import ArgumentParser
 struct Ndpbench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ndpbench",
-    abstract: "Measures what ndpproxy costs.",
+    abstract: "Measures the performance of ndpproxy.",
     subcommands: [
       AllCommand.self, ThroughputCommand.self, LatencyCommand.self, CostCommand.self,
       ScaleCommand.self, MicroCommand.self, RoutesCommand.self, InterfacesCommand.self,

@@ -175,8 +175,8 @@ struct ScanReport {
 
   var lines: [String] {
     [
-      "scan:           \(grouped(scannedCount)) questions for dead targets",
-      "scanned link:   \(grouped(questions.reduce(0, +))) questions, "
+      "scan:           \(grouped(scannedCount)) solicitations for dead targets",
+      "scanned link:   \(grouped(questions.reduce(0, +))) solicitations, "
         + "at most \(grouped(mostQuestionsPerSecond)) in a second",
       "known target:   \(known.summary)",
       "fresh targets:  \(fresh.summary)",

@@ -8,14 +8,14 @@ import ProxyConfig
 struct ScanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scan",
-    abstract: "Scans a proxied prefix while another host asks for live targets.",
+    abstract: "Scans a proxied prefix while another host solicits live targets.",
     discussion: """
-      In namespaces of its own, one station asks for random targets that nobody has. Meanwhile \
-      another one asks 20 times a second for a target that is known, and five times a second for \
-      one that lives but was never asked for. Fails where the limit of questions is exceeded.
+      In network namespaces of its own, one host solicits random targets that no host has. \
+      Meanwhile another host solicits a known target 20 times per second, and five times per \
+      second a live target that is new. Fails if a rate limit for solicitations is exceeded.
       """)
 
-  @Option(help: "Questions for dead targets per second, 1 through 20000.")
+  @Option(help: "Solicitations for dead targets per second, 1 through 20000.")
   var rate = 5000
 
   @Option(help: "How long, in seconds, 1 through 60.")

@@ -18,7 +18,7 @@ struct Series {
 
   /// What stands above the columns.
   static let heading = [
-    "rules", "octets", "time", "fastest", "slowest", "ns/rule", "peak memory", "octets/rule",
+    "rules", "bytes", "time", "fastest", "slowest", "ns/rule", "peak memory", "bytes/rule",
   ]
 
   /// A row of the table.
@@ -37,7 +37,7 @@ struct Series {
     let memory = ratio(ruleOctets ?? 0, other.ruleOctets ?? 0)
     return "\(grouped(ruleCount)) against \(grouped(other.ruleCount)): "
       + "\(ratio(ruleCount, other.ruleCount)) times the rules, "
-      + "\(ratio(octetCount, other.octetCount)) times the octets, "
+      + "\(ratio(octetCount, other.octetCount)) times the bytes, "
       + "\(time) times the time, \(memory) times the memory"
   }
 }

@@ -131,8 +131,8 @@ private struct UpstreamSurvey {
     case .notEthernet, .noNeighbors:
       return [
         "\(name) has no Neighbor Discovery: on a tunnel, a modem or the loopback, packets are",
-        "sent without asking who has an address. No proxy is needed there: what the provider",
-        "routes to this host arrives, and routes and forwarding do the rest.",
+        "sent without solicitations. No proxy is needed there: what the provider routes to this",
+        "host arrives, and only routes and forwarding are needed.",
       ]
     case .missing, .unmatched, .usable, .down, .taken, .failing: break
     }
@@ -141,9 +141,9 @@ private struct UpstreamSurvey {
     }
     guard !prefixes.isEmpty else {
       return [
-        "\(name) has no global address, and no prefix is on its link as far as this host's",
-        "routes say. Which addresses the router asks for there is not known here: give \(name) an",
-        "address of the provider's prefix, or write the rules by hand.",
+        "\(name) has no global address, and no route of this host shows a prefix on its link.",
+        "So it is not known which addresses the router solicits there: give \(name) an address",
+        "of the provider's prefix, or write the rules by hand.",
       ]
     }
     return nil
@@ -229,7 +229,7 @@ private struct UpstreamSurvey {
     let way = route.gateway.map { " by way of \($0)" } ?? ""
     let proof =
       route.gateway == nil && link?.link.hasNeighborDiscovery == true
-      ? "members are asked there" : "the route is enough"
+      ? "members are solicited there" : "the route is enough"
     return Rule(
       prefix: route.destination, method: "auto",
       reasons: ["Routed to \(name)\(kind(of: link, name))\(way): \(proof)."])
@@ -286,7 +286,9 @@ private struct UpstreamSurvey {
         }.map {
           Rule(
             prefix: $0, method: "iface \(inner.link.name)",
-            reasons: ["\(inner.link.name) has an address of the prefix: members are asked there."],
+            reasons: [
+              "\(inner.link.name) has an address of the prefix: members are solicited there."
+            ],
             needsHostRoutes: true)
         }
       }

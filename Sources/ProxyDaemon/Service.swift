@@ -146,12 +146,12 @@ package struct Service {
         throw .user("cannot become user \(account.name): \(error)")
       }
       // The superuser of a user namespace may have nobody else to become.
-      log.notice("staying root, for \(account.name) is nobody here: \(error)")
+      log.notice("staying root, because \(account.name) has no user ID here: \(error)")
       try attempt { () throws(SystemError) in try Privileges.drop(to: nil, keeping: kept) }
     }
     if !Privileges.canRead(configurationPath) {
       log.notice(
-        "\(configurationPath) cannot be read by \(account.name), so that a reload will fail")
+        "\(configurationPath) cannot be read by \(account.name), so a reload will fail")
     }
   }
 

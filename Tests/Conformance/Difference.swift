@@ -3,8 +3,8 @@ import TestSupport
 
 /// What was seen instead of what was expected, in a few words.
 func difference(_ seen: [EmittedFrame], from expected: [[UInt8]]) -> String {
-  if expected.isEmpty { return seen.isEmpty ? "silent" : seen.summary }
-  if seen.isEmpty { return "silent" }
+  if expected.isEmpty { return seen.isEmpty ? "no answer" : seen.summary }
+  if seen.isEmpty { return "no answer" }
   guard seen.count == expected.count else {
     return "\(seen.summary) instead of \(expected.count)"
   }
@@ -13,31 +13,30 @@ func difference(_ seen: [EmittedFrame], from expected: [[UInt8]]) -> String {
 }
 
 extension [EmittedFrame] {
-  /// `answers`, `2 answers, asks on dn0`.
+  /// `1 answer`, `2 answers, 1 solicitation on dn0`.
   fileprivate var summary: String {
-    let words = map { $0.kindOfMessage }
-    var counts: [(word: String, count: Int)] = []
-    for word in words {
-      if let index = counts.firstIndex(where: { $0.word == word }) {
+    var counts: [(kind: (noun: String, detail: String), count: Int)] = []
+    for kind in map(\.kindOfMessage) {
+      if let index = counts.firstIndex(where: { $0.kind == kind }) {
         counts[index].count += 1
       } else {
-        counts.append((word, 1))
+        counts.append((kind, 1))
       }
     }
-    return counts.map { $0.count == 1 ? $0.word : "\($0.word) ×\($0.count)" }
+    return counts.map { "\($0.count) \($0.kind.noun)\($0.count == 1 ? "" : "s")\($0.kind.detail)" }
       .joined(separator: ", ")
   }
 }
 
 extension EmittedFrame {
-  /// What it is, in a few words.
-  fileprivate var kindOfMessage: String {
-    guard let message else { return "sends something that is not ICMPv6" }
+  /// What it is: a noun, and what follows it.
+  fileprivate var kindOfMessage: (noun: String, detail: String) {
+    guard let message else { return ("packet", " that is not ICMPv6") }
     switch message[0] {
-    case 136: return "answers"
-    case 135: return "asks on \(side.rawValue)"
-    case 1: return "ICMPv6 destination unreachable, code \(message[1])"
-    case let type: return "ICMPv6 type \(type)"
+    case 136: return ("answer", "")
+    case 135: return ("solicitation", " on \(side.rawValue)")
+    case 1: return ("error", ": destination unreachable, code \(message[1])")
+    case let type: return ("message", " of ICMPv6 type \(type)")
     }
   }
 }
@@ -50,15 +49,15 @@ private func fieldDifferences(_ seen: [UInt8], _ expected: [UInt8]) -> [String] 
     let right = Array(expected.dropFirst(range.lowerBound).prefix(range.count))
     if left != right { differences.append("\(name) \(format(left))") }
   }
-  if seen.count != expected.count { differences.append("\(seen.count) octets") }
+  if seen.count != expected.count { differences.append("length \(seen.count)") }
   return differences
 }
 
 private let fields: [(String, Range<Int>, @Sendable ([UInt8]) -> String)] = [
-  ("to frame address", 0..<6, address),
-  ("from frame address", 6..<12, address),
+  ("frame destination", 0..<6, address),
+  ("frame source", 6..<12, address),
   ("EtherType", 12..<14, hex),
-  ("first word", 14..<18, hex),
+  ("version, class and flow label", 14..<18, hex),
   ("hop limit", 21..<22, { "\($0.first ?? 0)" }),
   ("source", 22..<38, { "\(IPv6Address(octets: $0))" }),
   ("destination", 38..<54, { "\(IPv6Address(octets: $0))" }),

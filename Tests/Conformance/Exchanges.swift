@@ -90,7 +90,8 @@ extension Trial {
       let answers = seen.filter { $0.target == question.target }
       let expected = [Advertisement(answering: question).octets]
       let what = difference(answers, from: expected)
-      try require(same(answers, expected), isControl ? "\(what), even without the fault" : what)
+      try require(
+        same(answers, expected), isControl ? "\(what), even to a valid solicitation" : what)
     }
     try require(seen.count == questions.count, difference(seen, from: []))
     for side in [Side.down, .second] {

@@ -126,7 +126,7 @@ package enum LiveRun {
     _ body: @Sendable (Program) async throws -> Void, of row: Row, with program: Program
   ) async -> Outcome {
     guard aboutSockets.contains(row.id) else { return await attempt(body, with: program) }
-    if Program.kernelPath == "yes" { return .notRun("it is about packet sockets") }
+    if Program.kernelPath == "yes" { return .notRun("the row tests packet sockets") }
     return await Program.$kernelPath.withValue("no") { await attempt(body, with: program) }
   }
 
@@ -187,10 +187,11 @@ package struct Attempts: Sendable {
 
   /// The rows that were tried again, each with what was seen at first; nothing if there are none.
   package var report: String {
-    let lines = repeated.sorted { $0.key < $1.key }.map { "- \($0.key): at first \($0.value)" }
+    let lines = repeated.sorted { $0.key < $1.key }.map { "- \($0.key): \($0.value)" }
     guard !lines.isEmpty else { return "" }
+    let rows = lines.count == 1 ? "1 row was" : "\(lines.count) rows were"
     let head =
-      "\(lines.count) rows were tried twice (at most \(Self.mostRepeated) may need that):"
+      "\(rows) repeated after a failure (at most \(Self.mostRepeated) may be); the failures:"
     return ([head] + lines).joined(separator: "\n")
   }
 

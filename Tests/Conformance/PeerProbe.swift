@@ -27,7 +27,7 @@ package struct PeerProbe: Sendable {
     PeerProbe("duplicate address detection with link-layer address", "A15"),
     PeerProbe("duplicate address detection to a unicast address", "A14"),
     PeerProbe("multicast source", "A28"),
-    PeerProbe("message of 20 octets", "A08"),
+    PeerProbe("message of 20 bytes", "A08"),
     PeerProbe("destination options in front", "A23"),
     PeerProbe("source of the advertisement", "D03", "D04"),
     PeerProbe("interface mode left on", "L13"),

@@ -30,7 +30,7 @@ final class RawSocket: Sendable {
       }
     }
     guard count == octets.count else {
-      throw Mismatch("cannot send \(octets.count) octets: errno \(errno)")
+      throw Mismatch("cannot send \(octets.count) bytes: errno \(errno)")
     }
   }
 }

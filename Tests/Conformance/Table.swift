@@ -47,9 +47,10 @@ package struct Table: Sendable {
 
   /// What came of a row with us, wherever it was tried; what fails anywhere fails.
   package func outcome(of row: Row) -> Outcome {
-    var outcome = Outcome.notRun("not tried")
+    var outcome = Outcome.notRun("not tested")
     let places = [
-      ("octets", octets[row.id]), ("live", ndpproxy[row.id]), ("kernel path", inKernel[row.id]),
+      ("without a kernel", octets[row.id]), ("daemon", ndpproxy[row.id]),
+      ("kernel path", inKernel[row.id]),
     ]
     for (place, next) in places {
       switch next {
@@ -165,7 +166,8 @@ extension Table {
       \(rows.count) rows: \(passed + failed) executed, \(passed) passed \
       (\(deviating) of them with a deviation), \(failed) failed, \
       \(rows.count - passed - failed) not run.
-      ndppd 0.2.5: \(others.count) rows executed, \(others.count { $0 == .pass }) the same.
+      ndppd 0.2.5: \(others.count) rows executed, \(others.count { $0 == .pass }) with the same \
+      result.
       """
   }
 }

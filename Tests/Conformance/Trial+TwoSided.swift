@@ -24,7 +24,7 @@ extension Trial {
     _ target: IPv6Address, by station: Station? = nil, on side: Side = .down
   ) async throws {
     guard let question = try await questions(target, on: side).last else {
-      throw Mismatch("nobody has asked for \(target)")
+      throw Mismatch("no probe for \(target)")
     }
     try await send((station ?? owner).answer(to: question), on: side)
   }
@@ -55,7 +55,7 @@ extension Trial {
   func awaitQuestions(
     _ target: IPv6Address, _ count: Int = 1, within patience: Duration = Trial.patience
   ) async throws {
-    try await wait(for: "question", count, within: patience) { try await questions(target).count }
+    try await wait(for: "probe", count, within: patience) { try await questions(target).count }
   }
 
   /// Waits until so many answers about a target were given; throws if they are not.
@@ -73,7 +73,7 @@ extension Trial {
       let seen = try await count()
       if seen >= wanted { return }
       let isOver = await subject.now >= end
-      try require(!isOver, "\(what) \(seen + 1) does not come")
+      try require(!isOver, "\(what) \(seen + 1) is missing")
       try await wait(.milliseconds(10))
     }
   }
@@ -98,7 +98,7 @@ extension Trial {
     for (former, latter) in zip(times, times.dropFirst()) {
       // The kernel's clock stamps the frames, the daemon's runs the timer.
       try require(
-        latter - former > .milliseconds(985), "\(latter - former) between two questions")
+        latter - former > .milliseconds(985), "\(latter - former) between two probes")
     }
   }
 

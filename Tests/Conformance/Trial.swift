@@ -101,7 +101,7 @@ package final class Trial: Sendable {
       let end = await subject.now + Self.patience
       while try await !subject.hasArrived(octets, on: side) {
         let isLate = await subject.now >= end
-        try require(!isLate, "a stimulus of \(octets.count) octets did not arrive on \(side)")
+        try require(!isLate, "a frame of \(octets.count) bytes did not arrive on \(side)")
         try await wait(.milliseconds(10))
       }
     }

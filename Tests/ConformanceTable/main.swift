@@ -9,7 +9,7 @@ import NetworkLab
 let wanted = Array(CommandLine.arguments.dropFirst())
 if !Host.permitsLabs {
   try await Host.becomeRootOfUserNamespace(arguments: wanted)
-  print("network namespaces are not permitted here")
+  print("network namespaces are not permitted on this host")
   exit(1)
 }
 let rows = Row.all.filter { row in wanted.isEmpty || wanted.contains { row.id.hasPrefix($0) } }
@@ -20,7 +20,9 @@ if let met = try? RegularFile(".build/kernel/rows", limit: 1 << 16) {
 print(table.text)
 let kernel = try RegularFile("/proc/sys/kernel/osrelease", limit: 256).octets
 print(
-  "On Linux \(String(decoding: kernel, as: UTF8.self).split(separator: "\n")[0]), where a row "
-    + "does not name another.")
-if wanted.isEmpty { print("\nProbes that compare proxies, and their rows:\n\n\(table.peerProbes)") }
+  "The kernel is Linux \(String(decoding: kernel, as: UTF8.self).split(separator: "\n")[0]), "
+    + "unless a row names another one.")
+if wanted.isEmpty {
+  print("\nTests that compare proxies, and the rows that contain them:\n\n\(table.peerProbes)")
+}
 exit(table.failures.isEmpty && !table.isUnsteady ? 0 : 1)

@@ -51,7 +51,7 @@ struct DemoTests {
     guard let start = lines.firstIndex(where: { $0.hasPrefix("        fix now") }) else {
       return nil
     }
-    let end = lines[start...].firstIndex { $0.hasPrefix("        to last") } ?? start
+    let end = lines[start...].firstIndex { $0.hasPrefix("        permanent") } ?? start
     return lines[start..<end].map { String($0.dropFirst(26)) }.joined(separator: "\n")
   }
 

@@ -90,7 +90,7 @@ extension Misconfiguration {
     Misconfiguration(
       code: "D07", name: "another /64 in the rule", rule: "rule 2001:db8:2:0:ff::/80 { auto }"),
     Misconfiguration(
-      code: "D23", name: "a rule asks on a tunnel",
+      code: "D23", name: "a rule solicits on a tunnel",
       more: "rule 2001:db8:1:0:fe::/80 { iface tun0 }", breaksPing: false,
       prepare: {
         try await $0.shell("ip tuntap add tun0 mode tun")

@@ -164,7 +164,7 @@ struct RepairTests {
       try await lab.shell("ip -6 route del 2001:db8:1:0:ff::/80 dev zt0")
       let refused = try await lab.gateway.result(
         of: [ndpctl, "doctor", "--root", lab.root, "-c", daemon.configuration.path, "--fix"])
-      #expect(refused.standardError.contains("run it on a terminal"))
+      #expect(refused.standardError.contains("requires confirmation on a terminal"))
       let repair = try await repair(lab, daemon.configuration.path)
       #expect(repair.output.contains("ip -6 route add 2001:db8:1:0:ff::/80 dev zt0"))
       #expect(repair.output.split(separator: "\n").count { $0 == "fixed" } == 1)

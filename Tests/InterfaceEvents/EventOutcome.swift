@@ -29,7 +29,7 @@ extension EventOutcome {
     var faults: [String] = []
     switch (event.meanwhile, answersMeanwhile) {
     case (.silent, true?): faults.append("answers meanwhile")
-    case (.answering, false?): faults.append("silent meanwhile")
+    case (.answering, false?): faults.append("no answers meanwhile")
     default: break
     }
     if let waiting, waiting.processorShare >= Self.share {

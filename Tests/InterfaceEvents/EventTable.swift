@@ -33,7 +33,7 @@ package struct EventTable: Sendable {
       answers += "; answers meanwhile"
     }
     if event.meanwhile == .answering, outcome.answersMeanwhile == false {
-      answers += "; silent meanwhile"
+      answers += "; no answers meanwhile"
     }
     if outcome.wrongAnswers > 0 { answers += "; with the old address" }
     guard let waiting = outcome.waiting else { return [answers, "", ""] }

@@ -151,12 +151,12 @@ extension InterfaceEvent {
         name: "deleted and created during a storm of changes", part: part,
         steps: [.suspend, .storm, .ip(["link delete \(part.wire.name)"])],
         remedy: [.plug(keepsIndex: false), .resume], meanwhile: meanwhile,
-        isLoggedWith: "reading them anew"),
+        isLoggedWith: "reading all interfaces again"),
       InterfaceEvent(
         name: "deleted and created with its index during a storm", part: part,
         steps: [.suspend, .storm, .ip(["link delete \(part.wire.name)"])],
         remedy: [.plug(keepsIndex: true), .resume], meanwhile: meanwhile,
-        isLoggedWith: "reading them anew"),
+        isLoggedWith: "reading all interfaces again"),
     ]
   }
 }

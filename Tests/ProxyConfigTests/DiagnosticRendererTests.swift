@@ -42,8 +42,8 @@ import Testing
       "note",
       "route-ttl 5\nproxy a { rule ::2 { auto } }\n",
       """
-      f:1:1: note: 'route-ttl' is not needed: the kernel is asked by netlink, nothing is polled \
-      [not-needed]
+      f:1:1: note: 'route-ttl' is not needed: ndpproxy queries the kernel by netlink and does not \
+      poll [not-needed]
       route-ttl 5
       ^
         remove it
@@ -94,7 +94,7 @@ import Testing
       f:3:8: error: 'x' is not an IPv6 address [invalid-address]
         rule x {
              ^
-        a rule takes a prefix; to ask on an interface use 'iface'
+        a rule takes a prefix; to solicit on an interface, use 'iface'
       f:4:9: warning: values end without ';'; ndppd makes it part of the value [semicolon]
           auto;
               ^
@@ -125,8 +125,8 @@ import Testing
     let result = parse("route-ttl 5\nproxy a {\n  colour x\n  ttl x\n rule ::2 { auto } }")
     #expect(
       result.report(colored: true).replacing("\u{1b}", with: "<") == """
-        f:1:1: <[36mnote<[0m: 'route-ttl' is not needed: the kernel is asked by netlink, \
-        nothing is polled [not-needed]
+        f:1:1: <[36mnote<[0m: 'route-ttl' is not needed: ndpproxy queries the kernel by \
+        netlink and does not poll [not-needed]
         route-ttl 5
         <[36m^<[0m
           remove it

@@ -156,14 +156,14 @@ import Testing
         + "proxy b{rule ::8/126{iface c}}")
     #expect(
       result.diagnostics.map(\.message) == [
-        "a loop: b asks on c, c on a (line 1), a on b (line 2) about these targets, so "
+        "a loop: b solicits on c, c on a (line 1), a on b (line 2) about these targets, so "
           + "solicitations that no host answers go round once"
       ])
   }
 
   @Test func `of many interfaces the first are named`() throws {
     let message = try #require(parse(ring(of: 20)).diagnostics.first?.message)
-    #expect(message.hasPrefix("a loop: p19 asks on p0, p0 on p1 (line 1), "))
+    #expect(message.hasPrefix("a loop: p19 solicits on p0, p0 on p1 (line 1), "))
     #expect(message.contains("p4 on p5 (line 5), and so on over 14 more about these targets"))
   }
 

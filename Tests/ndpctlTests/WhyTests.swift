@@ -124,7 +124,7 @@ struct WhyTests {
         #expect(verdict(result) == row.verdict, "\(row.name)\n\(result.standardOutput)")
         #expect(result.status == .exited(row.status), "\(row.name): \(result.standardError)")
         // Nobody is solicited on the link from which the solicitation came.
-        #expect(!result.standardOutput.contains("asks on    eth0: "), "\(row.name)")
+        #expect(!result.standardOutput.contains("interface  eth0: "), "\(row.name)")
         let json = try await network.gateway.ndpctl("why", "--json", row.address, of: daemon)
         guard
           case .why(let explanation) = try JSONText.value(
@@ -162,7 +162,7 @@ struct WhyTests {
         "target     2001:db8:1:0:ff::10", "proxy      eth0: ready",
         "rule       2001:db8:1:0:ff::/80 iface zt0, solicited 1, answered 1",
         "           not 2001:db8:1::/64 static, which is shorter",
-        "asks on    zt0: ready", "route      on-link on zt0",
+        "interface  zt0: ready", "route      on-link on zt0",
         "decision   ndpproxy answers", "           R=1 S=1 O=0",
         "           link-layer address 02:00:00:00:00:ee",
         "kernel     also answers for it on eth0: see 'ip -6 neighbor show proxy'",
@@ -269,7 +269,7 @@ struct WhyTests {
     let result = try await network.gateway.result(
       of: [program, "why", "--socket", "/nowhere", "-c", file.path, "2001:db8:1:0:ff::10"])
     #expect(verdict(result).hasPrefix("yes: answered on eth0: the rule is static"))
-    #expect(result.standardOutput.contains("daemon     not asked"))
+    #expect(result.standardOutput.contains("daemon     not queried"))
     let broken = try TemporaryFile(containing: "proxy eth0 {\n ruel x {\n}\n}\n")
     let failed = try await network.gateway.result(
       of: [program, "why", "-c", broken.path, "2001:db8:1:0:ff::10"])

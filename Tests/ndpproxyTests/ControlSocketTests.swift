@@ -84,7 +84,7 @@ struct ControlSocketTests {
       daemon in
       let second = try await complaint(
         about: daemon.controlSocket, network, interface: "zt0")
-      #expect(second?.contains("somebody listens there") == true)
+      #expect(second?.contains("another process listens there") == true)
       let status = try await network.gateway.run(ndpctl, "--socket", daemon.controlSocket)
       #expect(status.contains("process \(daemon.process.processIdentifier)"))
     }

@@ -100,14 +100,14 @@ struct InDriverTests: InKernelSuite {
     try await network.router.run("sysctl", "-qw", "net.ipv6.icmp.echo_ignore_all=1")
     try await network.gateway.withDaemon(ndpproxy, configuration: Self.settings("xdp")) { daemon in
       let notice = try await daemon.process.line(
-        containing: "no XDP on eth0 yet: nobody on the link has replied", within: .seconds(20))
+        containing: "no XDP on eth0 yet: no host on the link has replied", within: .seconds(20))
       #expect(notice != nil, "\(daemon.process.lines)")
       let router = try await Questioner(network.router)
       let answer = try await router.answer(about: Self.staticTarget)
       #expect(answer != nil)
       let status = try await network.gateway.status(of: daemon)
       #expect(status.kernelPath?.interfaces == ["eth0"])
-      #expect(status.kernelPath?.driverRefusals?.first?.reason.contains("nobody") == true)
+      #expect(status.kernelPath?.driverRefusals?.first?.reason.contains("no host") == true)
     }
   }
 }

@@ -36,7 +36,8 @@ struct IncludeTests {
     let result = try await include(path, after: prepare)
     #expect(result.status == .exited(78))
     #expect(!result.complaint.contains("precious"))
-    #expect(result.complaint.contains("not everybody may read the file"), "\(result.complaint)")
+    #expect(
+      result.complaint.contains("the file is not readable by everyone"), "\(result.complaint)")
   }
 
   static let shown = [

@@ -4,16 +4,16 @@ import ArgumentParser
 struct AllCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "all",
-    abstract: "Measures everything, in some nine minutes.",
+    abstract: "Measures everything, in about nine minutes.",
     discussion: """
-      Throughput, latency, cost, scale and micro, one after the other; with --long, more sizes and \
-      large routing tables as well. Fails where something could not be measured, not where a \
-      target is missed.
+      Throughput, latency, cost, scale and micro, one after the other. With --long, also more \
+      sizes and large routing tables. Fails if something could not be measured, but not if a \
+      goal is missed.
       """)
 
   @OptionGroup var options: BenchOptions
 
-  @Flag(help: "Takes a quarter of an hour and adds what needs it.")
+  @Flag(help: "Also measure what takes longer; a quarter of an hour.")
   var long = false
 
   func run() async throws {

@@ -50,6 +50,6 @@ struct BenchOptions: ParsableArguments {
       try await Host.becomeRootOfUserNamespace(
         arguments: CommandLine.arguments.dropFirst() + ["--in-user-namespace"])
     }
-    throw ValidationError("this user may not make network namespaces: try as root")
+    throw ValidationError("this user may not create network namespaces; run it as root")
   }
 }

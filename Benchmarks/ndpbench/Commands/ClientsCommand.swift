@@ -6,17 +6,17 @@ import NetworkLab
 struct ClientsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "clients",
-    abstract: "Measures how long an answer takes while clients plague the control socket.",
+    abstract: "Measures the time of an answer while clients load the control socket.",
     discussion: """
-      50 clients ask and never read, one sends a line without end, one garbage; as often as they \
-      are thrown out, these two connect again. The daemon's processor is kept awake with and \
-      without them, for else they would make it answer faster. Fails where the median at 1,000 \
-      NS/s grows by more than a tenth. With --asking, 14 clients ask a daemon with 26,000 rules \
-      for its largest replies instead; then the median may grow by a fifth. One run says little \
-      on a shared machine: 15 are not too many.
+      50 clients send requests and never read, one sends a line without end, and one sends \
+      invalid data. The last two connect again whenever they are disconnected. The daemon's \
+      processor is kept busy with and without the clients, because otherwise they would make it \
+      answer faster. Fails if the median at 1,000 NS/s grows by more than 10 %. With --asking, \
+      14 clients request the largest replies of a daemon with 26,000 rules instead; then the \
+      median may grow by 20 %. On a shared machine, use at least 15 runs.
       """)
 
-  @Flag(help: "Have clients ask for the largest replies, and read them.")
+  @Flag(help: "Have clients request the largest replies, and read them.")
   var asking = false
 
   /// How much the median may grow.

@@ -7,12 +7,12 @@ import NetworkLab
 struct CostCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cost",
-    abstract: "Measures what a responder takes of its host.",
+    abstract: "Measures processor time, memory and start time of a responder.",
     discussion: """
-      Processor time for an answer at 20,000 questions a second, wake-ups when idle and while \
-      somebody asks 20,000 times a second for what no rule is about, memory, time from exec to the \
-      first answer, size of the program, how often it allocates, and what it costs to have the \
-      kernel compare a frame with more and more prefixes.
+      Processor time for an answer at 20,000 solicitations per second; wake-ups when idle, and \
+      during 20,000 solicitations per second that match no rule; memory; time from exec to the \
+      first answer; size of the program; number of allocations; and the time that the kernel \
+      needs to compare a frame with an increasing number of prefixes.
       """)
 
   @OptionGroup var options: BenchOptions
@@ -73,7 +73,7 @@ struct Cost {
 
     let flood = try await running.flood(rate: 20_000, for: .milliseconds(500), seed: seed)
     guard flood.answeredRate > flood.offeredRate * 0.98 else {
-      throw BenchFailure("it does not keep up with 20,000 questions a second")
+      throw BenchFailure("it does not keep up with 20,000 solicitations per second")
     }
     var figures = [
       figure("time per answer", "µs", flood.microsecondsPerAnswer, at: "20,000 NS/s")
@@ -99,7 +99,7 @@ struct Cost {
       figure("wake-ups when idle", "per s", Double(between - before) / 2),
       figure("wake-ups for others", "per s", Double(after - between), at: "20,000 NS/s"),
       figure(
-        "time per question for others", "µs", Double(timeAfter - timeBefore) / 1000 / asked,
+        "time per unrelated solicitation", "µs", Double(timeAfter - timeBefore) / 1000 / asked,
         at: "20,000 NS/s"),
     ]
     return figures

@@ -10,12 +10,12 @@ struct ForwardingCommand: AsyncParsableCommand {
     commandName: "forwarding",
     abstract: "Measures what a flood of solicitations costs a host that forwards traffic.",
     discussion: """
-      One processor sends solicitations for random targets of the proxied /80 as fast as it can; \
-      what the kernel does with them is part of its time. The other one sends 20,000 packets a \
-      second to a member, and has the responder. Shown are solicitations, answers, packets that \
-      did not arrive, and the processor time of both for each solicitation, the traffic's not \
-      included. The rule is 'static', and in a second part 'iface', where nobody has these \
-      addresses. With 'nobody', no rule is about the targets.
+      One processor sends solicitations for random targets of the proxied /80 as fast as it \
+      can; its time includes the kernel's work for them. The other one sends 20,000 packets per \
+      second to a member, and runs the responder. The table shows solicitations, answers, lost \
+      packets, and the processor time of both for each solicitation, without that of the \
+      traffic. The rule is 'static', and in a second part 'iface', where no host has these \
+      addresses. With 'no matching rule', no rule covers the targets.
       """)
 
   @OptionGroup var options: BenchOptions
@@ -49,14 +49,15 @@ struct Forwarding {
     let asking = other + ResponderConfiguration.rule(BenchLink.proxiedPrefix, "iface zt0")
     let ours: [Responder] = [.ndpproxy, .sockets]
     return [
-      Case(condition: "static", responder: .ndpproxy, title: "nobody", rules: other)
+      Case(condition: "static", responder: .ndpproxy, title: "no matching rule", rules: other)
     ]
       + (ours + [.ndppd]).map {
         Case(condition: "static", responder: $0, title: $0.title, rules: fixed)
       }
       + (ours + [.ndppd]).map {
         Case(
-          condition: "iface, nobody there", responder: $0, title: $0.title, rules: asking)
+          condition: "iface, no host has the address", responder: $0, title: $0.title, rules: asking
+        )
       }
   }
 

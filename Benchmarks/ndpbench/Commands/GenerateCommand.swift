@@ -6,29 +6,29 @@ import NDPWire
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Asks for random targets of a prefix, and counts the answers.",
+    abstract: "Solicits random targets of a prefix, and counts the answers.",
     discussion: """
-      Sends on an interface of the network namespace in which it is started, which should be one \
-      made for the purpose: every host of a real link has to look at what it sends. Needs \
-      CAP_NET_RAW.
+      Sends on an interface of the network namespace in which it is started. Use a namespace \
+      that was created for the test, because on a real link every host receives these \
+      solicitations. Needs CAP_NET_RAW.
       """)
 
   @Argument(help: "The interface to send on.")
   var interface: String
 
-  @Argument(help: "The prefix whose addresses are asked for.", transform: prefix)
+  @Argument(help: "The prefix whose addresses are solicited.", transform: prefix)
   var targets: IPv6Prefix
 
-  @Option(help: "The address to ask from.", transform: address)
+  @Option(help: "The source address of the solicitations.", transform: address)
   var source: IPv6Address
 
-  @Option(help: "Questions per second; as many as possible if not given.")
+  @Option(help: "Solicitations per second; as many as possible if not given.")
   var rate: Int?
 
   @Option(help: "How long, in seconds, 1 through 3600.")
   var seconds = 5
 
-  @Option(help: "Which targets: the same number, the same targets.")
+  @Option(help: "The seed of the random targets: the same seed gives the same targets.")
   var seed: UInt64 = 1
 
   func validate() throws {
@@ -54,7 +54,7 @@ struct GenerateCommand: ParsableCommand {
     let late = BootClock.nanoseconds + 500_000_000
     while BootClock.nanoseconds < late { try sample.take() }
     let perSecond = Int(Double(generator.sentCount) / elapsed)
-    print("asked:    \(grouped(generator.sentCount)), \(grouped(perSecond)) per second")
+    print("sent:     \(grouped(generator.sentCount)), \(grouped(perSecond)) per second")
     let about = divisor == 1 ? "" : "about "
     let answered = grouped(sample.count * divisor)
     print("answered: \(about)\(answered)\(divisor == 1 ? "" : ", by 1 in \(divisor)")")

@@ -7,9 +7,10 @@ struct InterfacesCommand: AsyncParsableCommand {
     abstract: "Measures what thousands of interfaces behind one pattern cost.",
     discussion: """
       Processor time from exec to ready and for each change of an interface: an address that is \
-      refreshed, a new veth, a link set down or up. Then 450 strangers a second are asked for, \
-      more than 'max-solicitations' allows, and a router asks three times, a second apart, for a \
-      target on the last interface. Takes no more runs than two minutes have room for.
+      refreshed, a new veth pair, a link set down or up. Then 450 unknown targets per second \
+      are solicited, more than 'max-solicitations' allows, and a router solicits a target on \
+      the last interface three times, at intervals of one second. The number of runs is limited \
+      to what fits into two minutes.
       """)
 
   @OptionGroup var options: BenchOptions

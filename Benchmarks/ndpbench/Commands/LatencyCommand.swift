@@ -6,11 +6,11 @@ struct LatencyCommand: AsyncParsableCommand {
     commandName: "latency",
     abstract: "Measures how long an answer takes.",
     discussion: """
-      From question to answer by the kernel's clock at the asker's interface, at steady rates. The \
-      kernel's own proxy_ndp is asked by unicast, for it delays answers to the group by up to \
-      0.8 s, and only for the targets that it was told of. How often a processor is away for 50 µs \
-      or more while somebody wants it is measured in between: no quantile beyond that is anybody's \
-      but the machine's.
+      Time from solicitation to answer at steady rates, by the kernel's clock at the \
+      solicitor's interface. The kernel's own proxy_ndp is solicited by unicast, because it \
+      delays answers to multicast by up to 0.8 s, and only for its configured targets. Between \
+      the runs, the program counts how often a processor is not available for 50 µs or more: \
+      quantiles beyond that depend on the machine only.
       """)
 
   @OptionGroup var options: BenchOptions
@@ -67,7 +67,7 @@ struct Latency {
       panels.append(panel(rate, all))
     }
     report.add(
-      Plot(title: "From question to answer at the asker: part answered within", panels: panels),
+      Plot(title: "Time from solicitation to answer: share of answers within", panels: panels),
       name: "latency")
   }
 

@@ -6,8 +6,9 @@ struct MicroCommand: AsyncParsableCommand {
     commandName: "micro",
     abstract: "Measures what each step of an answer takes, without the kernel.",
     discussion: """
-      Nanoseconds of decoding, deciding and encoding; sessions up to a million; the prefix trie \
-      beside a linear search; loading configurations. 'cost' counts instructions and allocations.
+      Nanoseconds of decoding, deciding and encoding; up to a million sessions; the prefix trie \
+      compared with a linear search; loading configurations. 'cost' counts instructions and \
+      allocations.
       """)
 
   @OptionGroup var options: BenchOptions

@@ -6,12 +6,12 @@ struct RoutesCommand: AsyncParsableCommand {
     commandName: "routes",
     abstract: "Measures what a large routing table costs an 'auto' rule.",
     discussion: """
-      Time from exec to the first answer, and from then on processor time while 100 routes a \
-      second come and go. Somebody asks for a member ten times a second all the while. ndppd is \
-      left alone for its first 0.3 s, for an early question ends it. It reads \
-      /proc/net/ipv6_route, where the kernel starts at the first route again every 4 KiB: three \
-      minutes for 224,000 routes, and then it is time for it to read them anew. So it is a figure \
-      that it has not answered for 400 s.
+      Time from exec to the first answer, and after that processor time while 100 routes per \
+      second are added and removed. All the time, one target is solicited ten times per second. \
+      ndppd gets no solicitation for its first 0.3 s, because an early one ends it. It reads \
+      /proc/net/ipv6_route, where the kernel starts at the first route again every 4 KiB: this \
+      takes three minutes for 224,000 routes, and then it is time to read them again. So its \
+      result is that it has not answered for 400 s.
       """)
 
   @OptionGroup var options: BenchOptions

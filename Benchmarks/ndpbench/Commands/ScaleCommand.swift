@@ -5,13 +5,13 @@ import LinuxNet
 struct ScaleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scale",
-    abstract: "Measures what a question costs with many rules, and with many sessions.",
+    abstract: "Measures the cost of a solicitation with many rules and many sessions.",
     discussion: """
-      Processor time for an answer and private memory. ndppd is asked 500 times a second, for it \
-      cannot take more with a thousand rules; ndpproxy so, and 20,000 times. Sessions are made by \
-      asking for members that a socket of this program answers for. ndpproxy runs with its \
-      defaults up to 8192 sessions; for more it is given the room, and takes new ones as fast as \
-      they come. ndppd stops at a thousand.
+      Processor time for an answer, and private memory. ndppd gets 500 solicitations per \
+      second, because it cannot answer more with a thousand rules. ndpproxy gets 500 and \
+      20,000. Sessions are created by soliciting members for which a socket of this program \
+      answers. Up to 8192 sessions, ndpproxy runs with its defaults; for more, its limits are \
+      raised. ndppd is measured with up to a thousand.
       """)
 
   @OptionGroup var options: BenchOptions
@@ -116,7 +116,7 @@ struct Scale {
           [Double(filling.processorTime) / 1000 / Double(count)]),
         Figure(
           "scale", "memory per session", at: "\(grouped(count)) sessions",
-          position: Double(count), of: responder.title, in: "octets",
+          position: Double(count), of: responder.title, in: "bytes",
           [Double(filling.memory) / Double(count)]),
       ]
     }
@@ -132,7 +132,7 @@ struct Scale {
     let slow = try await running.flood(
       targets, rate: Self.slow, for: .milliseconds(600), seed: seed)
     guard slow.answeredRate > slow.offeredRate * 0.95 else {
-      throw BenchFailure("it does not keep up with \(Self.slow) questions a second")
+      throw BenchFailure("it does not keep up with \(Self.slow) solicitations per second")
     }
     var figures = [
       Figure(

@@ -8,7 +8,7 @@ import LinuxSurvey
 /// measured beside a load has to be measured without it on a processor that is just as awake.
 struct SpinCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "spin", abstract: "Keeps a processor awake.", shouldDisplay: false)
+    commandName: "spin", abstract: "Keeps a processor busy.", shouldDisplay: false)
 
   @Option var processor: Int
 

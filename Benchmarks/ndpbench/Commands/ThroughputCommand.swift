@@ -1,13 +1,14 @@
 import ArgumentParser
 
-/// The subcommand `throughput`: how many questions a second are answered.
+/// The subcommand `throughput`: how many solicitations per second are answered.
 struct ThroughputCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "throughput",
-    abstract: "Measures how many questions a second are answered.",
+    abstract: "Measures how many solicitations per second are answered.",
     discussion: """
-      A static rule, random targets of a /80, one asker. The rate rises until no responder keeps \
-      up. Where even the most that the generator can offer is answered, there is no figure.
+      A static rule, random targets of a /80, one solicitor. The rate rises until no responder \
+      answers everything. If a responder answers everything that the generator can send, there \
+      is no figure for it.
       """)
 
   @OptionGroup var options: BenchOptions
@@ -125,13 +126,13 @@ extension Report {
     }
     let end = curves.flatMap(\.points).map(\.y).max() ?? 1
     let ideal = Plot.Curve(
-      name: "every question answered", style: .ideal,
+      name: "all answered", style: .ideal,
       points: [Plot.Point(x: 0, y: 0), Plot.Point(x: end, y: end)], hasMarks: false)
     return Plot(
-      title: "Answers per second of a static rule, against questions per second",
+      title: "Answers per second of a static rule by solicitations per second",
       panels: [
         Plot.Panel(
-          horizontal: .init(label: "questions offered per second"),
+          horizontal: .init(label: "solicitations per second"),
           vertical: .init(label: "answers per second"), curves: curves + [ideal])
       ])
   }
@@ -141,7 +142,7 @@ extension Report {
       title: "Processor time for each answer of a static rule",
       panels: [
         Plot.Panel(
-          horizontal: .init(label: "questions offered per second", isLogarithmic: true),
+          horizontal: .init(label: "solicitations per second", isLogarithmic: true),
           vertical: .init(label: "µs of processor time per answer"),
           curves: curves("throughput", "time per answer"))
       ])

@@ -50,7 +50,7 @@ final class AskingClients: Sendable {
           _ = try connection.send(Self.requests[turn % Self.requests.count][...])
           clients[number].isIdle = false
         } else if let octets = try connection.receive(limit: 1 << 20) {
-          guard !octets.isEmpty else { throw BenchFailure("a client that asks was thrown out") }
+          guard !octets.isEmpty else { throw BenchFailure("a client was disconnected") }
           guard octets.last == 10 else { continue }
           clients[number].isIdle = true
           replies.add(1, ordering: .relaxed)

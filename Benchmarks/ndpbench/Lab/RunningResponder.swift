@@ -85,7 +85,7 @@ struct RunningResponder: Sendable {
       let lines = process.lines.filter { $0.contains("answered=") }
       return lines.count > known ? lines.last : nil
     }
-    guard let line else { throw BenchFailure("ndpproxy does not tell its counts") }
+    guard let line else { throw BenchFailure("ndpproxy does not print its counters") }
     var counts: [String: Int] = [:]
     for word in line.split(separator: " ") {
       let parts = word.split(separator: "=")

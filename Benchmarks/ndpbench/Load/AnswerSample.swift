@@ -63,7 +63,7 @@ final class AnswerSample {
   func check() throws {
     if let defect { throw BenchFailure("a wrong answer: \(defect)") }
     let overrun = socket.takeOverrunCount()
-    guard overrun == 0 else { throw BenchFailure("\(overrun) answers were not looked at") }
+    guard overrun == 0 else { throw BenchFailure("\(overrun) answers were not checked") }
   }
 
   private func look(at octets: RawSpan) {
@@ -73,10 +73,10 @@ final class AnswerSample {
       }
       let message = frame.message
       guard expected.prefix.contains(message.target) else {
-        return defect = "about \(message.target), which was not asked for"
+        return defect = "about \(message.target), which was not solicited"
       }
       guard message.isSolicited, message.destination == expected.destination else {
-        return defect = "to \(message.destination), not to who asked"
+        return defect = "to \(message.destination), not to the solicitor"
       }
       let place = message.targetLinkLayerAddress
       guard place != nil, expected.linkLayerAddress ?? place == place else {

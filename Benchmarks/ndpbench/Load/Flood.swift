@@ -95,7 +95,7 @@ extension RunningResponder {
       if after.asker.received == before.asker.received { return after }
       before = after
     }
-    throw BenchFailure("\(responder.title) goes on answering two seconds after the last question")
+    throw BenchFailure("\(responder.title) still answers two seconds after the last solicitation")
   }
 }
 

@@ -53,7 +53,7 @@ final class Generator {
     }
     sender.flush()
     let unsent = sender.unsentCount
-    guard unsent == 0 else { throw BenchFailure("\(unsent) questions could not be sent") }
+    guard unsent == 0 else { throw BenchFailure("\(unsent) solicitations could not be sent") }
     sentCount += count
   }
 

@@ -27,7 +27,7 @@ extension RunningResponder {
     }
     let missing = generator.sentCount - watch.answeredCount
     guard missing == 0 else {
-      throw BenchFailure("\(missing) of \(generator.sentCount) questions were not answered")
+      throw BenchFailure("\(missing) of \(generator.sentCount) solicitations were not answered")
     }
     return watch.latencies
   }

@@ -28,7 +28,7 @@ struct ManyInterfaces {
     case veth = "a new veth that the pattern names"
     case otherVeth = "a new veth that it does not name"
     case link = "a link set down or up"
-    case answer = "answer after the first question"
+    case answer = "answer after the first solicitation"
     case share = "processor meanwhile"
 
     var unit: String {
@@ -211,7 +211,8 @@ private struct Search {
     }
     daemon.send(.userDefinedOne)
     let counts = try await daemon.line(containing: "answered=", within: .seconds(2)) ?? "no counts"
-    throw BenchFailure("\(Self.questionCount) questions of the router had no answer: \(counts)")
+    throw BenchFailure(
+      "\(Self.questionCount) solicitations of the router were not answered: \(counts)")
   }
 
   private var now: Duration { .nanoseconds(BootClock.nanoseconds) }

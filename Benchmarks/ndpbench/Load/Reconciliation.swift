@@ -3,8 +3,8 @@
 extension Flood {
   /// Throws where questions or answers went missing that nobody accounts for.
   func reconcile(_ responder: Responder) throws {
-    try agree("questions sent", sentCount, "received by the responder's interface", delivered)
-    try agree("answers sent by its interface", emitted, "received by the asker", returned)
+    try agree("solicitations sent", sentCount, "received by the responder's interface", delivered)
+    try agree("answers sent by its interface", emitted, "received by the solicitor", returned)
     guard returned > 0 else { throw BenchFailure("\(responder.title) answered nothing") }
     if divisor == 1 {
       try agree("answers received", returned, "found to be right", verified)
@@ -14,7 +14,7 @@ extension Flood {
       let difference = abs(Double(verified / divisor) - expected)
       guard difference <= 5 * expected.squareRoot() + 10 else {
         throw BenchFailure(
-          "of \(returned) answers 1 in \(divisor) was looked at, but \(verified / divisor) came")
+          "1 in \(divisor) of \(returned) answers was checked, but \(verified / divisor) came")
       }
     }
     if responder.isOurs { try reconcileOwnCounts() }
@@ -31,7 +31,8 @@ extension Flood {
     let ignored = ownCounts.filter { !known.contains($0.key) }.values.reduce(0, +)
     let waiting = asked > 0 ? delivered - answered - overrun - ignored : 0
     try agree(
-      "questions that ndpproxy answered, lost or ignored", answered + overrun + ignored + waiting,
+      "solicitations that ndpproxy answered, lost or ignored",
+      answered + overrun + ignored + waiting,
       "of its interface", delivered)
   }
 

@@ -25,8 +25,8 @@ struct Sweep {
   func saturation() throws -> Double {
     guard isSaturated else {
       throw BenchFailure(
-        "the generator was the bottleneck: all of \(grouped(Int(most))) questions a second "
-          + "were answered, so that this says nothing of the responder")
+        "the generator was the bottleneck: all of \(grouped(Int(most))) solicitations per second "
+          + "were answered, so the limit of the responder is not known")
     }
     return most
   }

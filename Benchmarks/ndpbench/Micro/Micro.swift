@@ -121,7 +121,7 @@ struct Micro {
       return answers
     }
     guard answers == 1 << 16 else {
-      return report.fail(condition, BenchFailure("\(answers) answers to 65,536 questions"))
+      return report.fail(condition, BenchFailure("\(answers) answers to 65,536 solicitations"))
     }
     // Asked again and silent, then believed no more, then forgotten.
     let expiry = nanoseconds(of: count) { _ in
@@ -139,7 +139,7 @@ struct Micro {
     report.add(figure("session expired", expiry, "ns", at: condition, position: position))
     report.add(
       figure(
-        "octets per session", Double(octets) / position, "octets", at: condition,
+        "bytes per session", Double(octets) / position, "bytes", at: condition,
         position: position))
   }
 
@@ -157,7 +157,7 @@ struct Micro {
         }
         report.add(
           figure(
-            "question that waits", time, "ns", at: "\(grouped(askers)) askers",
+            "solicitation that waits", time, "ns", at: "\(grouped(askers)) solicitors",
             position: Double(askers)))
       }
     }

@@ -78,7 +78,7 @@ enum MicroStep: String, CaseIterable {
     let frames = frames
     return encodeRepeatedly(count) { index in
       guard case .solicitation(let question)? = try? frames[index & 63].decoded() else {
-        fatalError("a question of our own is not decoded")
+        fatalError("a solicitation of the benchmark is not decoded")
       }
       return engine.answer(to: question)
     }

@@ -38,7 +38,7 @@ extension Report {
           median("throughput", "saturation", of: .sockets),
           median("throughput", "saturation", of: .reference)), atLeast: 0.8, unit: " times"),
       Verdict(
-        "a burst of 4,000 questions is answered",
+        "a burst of 4,000 solicitations is answered",
         median("throughput", "burst answered", of: .ndpproxy), atLeast: 4_000),
     ]
   }
@@ -64,7 +64,7 @@ extension Report {
         "processor time per answer by sockets at 20,000 NS/s at most a third of ndppd's",
         quotient(sockets("time per answer"), median("cost", "time per answer", of: .ndppd)),
         atMost: 1 / 3, unit: " times"),
-      Verdict("no wake-up for unrelated questions", own("wake-ups for others"), atMost: 0),
+      Verdict("no wake-up for unrelated solicitations", own("wake-ups for others"), atMost: 0),
       Verdict("no wake-up when idle", own("wake-ups when idle"), atMost: 0),
       Verdict("private memory at most 1 MiB", own("private memory"), atMost: 1024, unit: " KiB"),
       Verdict(
@@ -84,10 +84,10 @@ extension Report {
     }
     return [
       Verdict(
-        "a question costs at most 1.3 times as much with 100,000 rules as with one",
+        "a solicitation costs at most 1.3 times as much with 100,000 rules as with one",
         growth("time by rules", 100_000), atMost: 1.3, unit: " times"),
       Verdict(
-        "a question costs at most 1.3 times as much with 1,000,000 sessions as with none",
+        "a solicitation costs at most 1.3 times as much with 1,000,000 sessions as with none",
         growth("time by sessions", 1_000_000), atMost: 1.3, unit: " times"),
     ]
   }
@@ -98,8 +98,8 @@ extension Report {
     }
     return [
       Verdict(
-        "at most 200 octets for a session, with 1,000,000",
-        own("octets per session"), atMost: 200),
+        "at most 200 bytes for a session, with 1,000,000",
+        own("bytes per session"), atMost: 200),
       Verdict(
         "an answer of the program takes at most 100 ns with 1,000 rules",
         median("micro", "program", at: 1_000, of: .ndpproxy), atMost: 100, unit: " ns"),

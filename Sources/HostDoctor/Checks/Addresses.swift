@@ -9,9 +9,9 @@ extension Check {
   private static let interfaces = Check(
     "D20", "interfaces", .addresses,
     """
-    The interfaces that the configuration names must be there, be up and have a carrier. ndpproxy \
-    waits for those that are missing. A pattern such as zt* means every interface that matches; \
-    ZeroTier makes its interface only once the network is joined and this member is authorised. \
+    The interfaces that the configuration names must exist, be up and have a carrier. ndpproxy \
+    waits for missing interfaces. A pattern such as zt* means every interface that matches. \
+    ZeroTier creates its interface only after the network is joined and this member is authorized. \
     Read from RTM_GETLINK: the name, IFF_UP and IFF_RUNNING.
     """
   ) { examination in
@@ -30,8 +30,8 @@ extension Check {
   private static let rightInterface = Check(
     "D28", "bridge ports", .addresses,
     """
-    A port of a bridge or a bond hears nothing: its frames go to the master. The configuration \
-    must name the master. Read from IFLA_MASTER in RTM_GETLINK.
+    A port of a bridge or a bond receives no packets: its frames go to the master. The \
+    configuration must name the master. Read from IFLA_MASTER in RTM_GETLINK.
     """
   ) { examination in
     Verdict(
@@ -42,9 +42,10 @@ extension Check {
   private static let ipv6 = Check(
     "D21", "link-local", .addresses,
     """
-    An interface without IPv6 or without a link-local address can neither be asked nor ask: \
-    answers need a source address, and the kernel's own Neighbor Discovery a link-local one. \
-    Read from IFLA_INET6_CONF in RTM_GETLINK (disable_ipv6, addr_gen_mode) and RTM_GETADDR.
+    An interface needs IPv6 and a link-local address. Without them, no solicitations can be sent \
+    or answered there: an advertisement needs a source address, and the kernel's own Neighbor \
+    Discovery needs a link-local one. Read from IFLA_INET6_CONF in RTM_GETLINK (disable_ipv6, \
+    addr_gen_mode) and RTM_GETADDR.
     """
   ) { examination in
     let links = examination.involvedLinks.filter { $0.link.isUp && $0.link.master == nil }
@@ -57,8 +58,8 @@ extension Check {
   private static let duplicates = Check(
     "D22", "duplicates", .addresses,
     """
-    Another host, or another proxy, has defended an address that this one wanted. The kernel \
-    does not use such an address. Read from IFA_F_DADFAILED in RTM_GETADDR.
+    Another host or another proxy has defended an address of this host. The kernel does not use \
+    such an address. Read from IFA_F_DADFAILED in RTM_GETADDR.
     """
   ) { examination in
     let indexes = Set(examination.involvedLinks.map(\.link.index))
@@ -74,10 +75,10 @@ extension Check {
   private static let deprecated = Check(
     "D47", "source address", .addresses,
     """
-    A deprecated address is not used for anything new. Where the only global address of the \
-    proxy interface is deprecated (some providers' images set preferred_lft 0), this host's own \
-    packets, and with 'source global' our advertisements, come from another one or not at all. \
-    Read from IFA_F_DEPRECATED in RTM_GETADDR.
+    A deprecated address is not used for new connections. If the only global address of the proxy \
+    interface is deprecated (some providers' images set preferred_lft 0), this host's own packets \
+    have another source address, or cannot be sent. With 'source global', the same applies to \
+    advertisements of ndpproxy. Read from IFA_F_DEPRECATED in RTM_GETADDR.
     """
   ) { examination in
     let found = examination.proxyLinks.compactMap { link -> Finding? in
@@ -91,7 +92,7 @@ extension Check {
       return Finding(
         .warning, "\(link.link.name): \(first.address) is deprecated, and there is no other",
         value: "\(first.address)/\(first.prefixLength) deprecated", from: "RTM_GETADDR",
-        meaning: "nothing new comes from this address",
+        meaning: "new connections do not use this address",
         fix: Fix(
           [command],
           lasting: examination.lasting(
@@ -124,8 +125,8 @@ extension Examination {
       value: "IFF_RUNNING is not set", from: "RTM_GETLINK",
       meaning: isEmpty
         ? link.kind == "bridge"
-          ? "no port of the bridge is connected: there is nobody behind it yet"
-          : "the program that makes the tunnel does not run"
+          ? "no port of the bridge is connected yet"
+          : "the program that creates the tunnel does not run"
         : "the other end of the cable, or of the veth pair, is down or missing")
   }
 
@@ -146,7 +147,7 @@ extension Examination {
         .warning, summary, value: "there are \(interfaceNames)", from: "RTM_GETLINK",
         meaning: condition.remedy(for: name)
           + (name.hasPrefix("zt")
-            ? "; is the ZeroTier network joined, and this member authorised?" : ""))
+            ? "; is the ZeroTier network joined, and this member authorized?" : ""))
     case .down:
       return Finding(
         .failure, summary, value: "IFF_UP is not set", from: "RTM_GETLINK",
@@ -181,7 +182,8 @@ extension Examination {
     guard case .enslaved(let master) = plan.condition(of: name, in: table) else { return nil }
     return Finding(
       .failure, "\(name) is a port of \(master)", value: "master \(master)",
-      from: "IFLA_MASTER in RTM_GETLINK", meaning: "\(name) hears nothing; name \(master) instead",
+      from: "IFLA_MASTER in RTM_GETLINK",
+      meaning: "\(name) receives no packets; name \(master) instead",
       fix: rename(name, after: "proxy\\|iface", to: master))
   }
 
@@ -191,8 +193,8 @@ extension Examination {
       return Finding(
         .failure, "\(name): IPv6 is disabled", value: "\(variable("disable_ipv6", of: name)) = 1",
         from: "RTM_GETLINK",
-        meaning: "nothing of IPv6 passes there; its addresses are gone, and "
-          + "come back when whatever configures the interface does so again",
+        meaning: "no IPv6 packets pass, and the IPv6 addresses are removed; they return when the "
+          + "interface is configured again",
         fix: set(KernelVariable("disable_ipv6", of: name), to: "0"))
     }
     let hasLinkLocal = picture.addresses(on: link.link.index).contains {
@@ -201,7 +203,7 @@ extension Examination {
     guard link.link.hasNeighborDiscovery, !hasLinkLocal else { return nil }
     return Finding(
       .failure, "\(name): no link-local address", value: "no address of fe80::/10",
-      from: "RTM_GETADDR", meaning: "nobody there can be asked, and askers get no answer",
+      from: "RTM_GETADDR", meaning: "no solicitations can be sent or answered there",
       fix: linkLocalFix(for: link))
   }
 
@@ -227,7 +229,7 @@ extension Examination {
     return Finding(
       isOnly ? .failure : .warning, "\(name): another host has \(address.address)",
       value: "\(address.address)/\(address.prefixLength) dadfailed", from: "RTM_GETADDR",
-      meaning: "the kernel does not use the address; find the other host, or take another address",
+      meaning: "the kernel does not use the address; find the other host, or use another address",
       fix: Fix(
         [
           .run([
@@ -235,7 +237,7 @@ extension Examination {
             name,
           ])
         ],
-        lasting: ["take the address out of where \(name) is configured"]))
+        lasting: ["remove the address from the configuration of \(name)"]))
   }
 }
 

@@ -11,25 +11,25 @@ extension Check {
   private static let otherProxies = Check(
     "D40", "other proxies", .answers,
     """
-    Another NDP proxy on this host answers the same questions, perhaps otherwise: ndppd for \
-    example answers for what is not there, and blocks hosts that detect duplicates. Read from \
-    /proc/PID/exe, /proc/PID/comm and /proc/PID/fd of the processes in this network namespace: \
-    the program has the name of a proxy, and a packet or raw socket. Our own daemon is none, \
-    whatever its file is called.
+    Another NDP proxy on this host answers the same solicitations, possibly with different \
+    results: ndppd, for example, may answer for addresses that no host has, and block hosts during \
+    duplicate address detection. Read from /proc/PID/exe, /proc/PID/comm and /proc/PID/fd of the \
+    processes in this network namespace: the program has the name of a proxy, and a packet or raw \
+    socket. The daemon ndpproxy itself does not count, even if its file has another name.
     """
   ) { examination in
     if case .failure(let error) = examination.picture.processes { return .skipped(error.skipped) }
     return Verdict(
       examination.rivals.map { examination.otherProxy($0) },
-      good: "no other NDP proxy runs in this network")
+      good: "no other NDP proxy runs in this network namespace")
   }
 
   private static let kernelProxy = Check(
     "D41", "kernel proxy", .answers,
     """
-    'ip -6 neighbor add proxy' has the kernel itself answer for an address where proxy_ndp is \
-    set, after a delay of up to 0.8 s (proxy_delay), and whether the address is there or not. \
-    Read from RTM_GETNEIGH with NTF_PROXY and from IFLA_INET6_CONF.
+    With 'ip -6 neighbor add proxy', the kernel itself answers for an address on interfaces with \
+    proxy_ndp, after a delay of up to 0.8 s (proxy_delay), and without a check that a host has the \
+    address. Read from RTM_GETNEIGH with NTF_PROXY and from IFLA_INET6_CONF.
     """
   ) { examination in
     Verdict(examination.kernelEntries, good: "the kernel answers for no address of the rules")
@@ -38,8 +38,8 @@ extension Check {
   private static let networkdProxy = Check(
     "D42", "systemd-networkd", .answers,
     """
-    IPv6ProxyNDP= and IPv6ProxyNDPAddress= have systemd-networkd make the kernel answer, and \
-    set or clear proxy_ndp whenever it configures the interface. Read from the .network files in \
+    With IPv6ProxyNDP= and IPv6ProxyNDPAddress=, systemd-networkd lets the kernel answer, and sets \
+    or clears proxy_ndp whenever it configures the interface. Read from the .network files in \
     /etc/systemd/network and /run/systemd/network.
     """
   ) { examination in
@@ -49,58 +49,61 @@ extension Check {
   private static let wideStatic = Check(
     "D45", "static rules", .answers,
     """
-    'static' answers for every address of the prefix, there or not. Where hosts on the proxy \
-    interface's own link have addresses in it, such as the router, it answers for these too: \
-    they lose their traffic, or take their own address for a duplicate. Compared with the \
-    length, with RTM_GETROUTE's gateways and with RTM_GETNEIGH.
+    'static' answers for every address of the prefix, even if no host has it. If hosts on the link \
+    of the proxy interface have addresses in the prefix, for example the router, ndpproxy answers \
+    for these, too: the hosts lose their traffic, or treat their own address as a duplicate. \
+    Compared with the prefix length, with the gateways in RTM_GETROUTE and with RTM_GETNEIGH.
     """
   ) { examination in
     let found = examination.rules.compactMap { examination.wideStatic($0) }
-    return Verdict(found, good: "no static rule is about neighbors on the proxy's own link")
+    return Verdict(found, good: "no static rule covers neighbors on the proxy's own link")
   }
 
   private static let sent = Check(
     "D61", "sent", .answers,
     """
-    How many advertisements the daemon has sent since it started. Where it sees solicitations \
-    and answers none, 'ndpctl why ADDRESS' says for one address why. The daemon is asked \
-    through its control socket.
+    The number of advertisements that the daemon has sent since it started. If it receives \
+    solicitations and answers none, 'ndpctl why ADDRESS' shows the reason for one address. Read \
+    from the daemon's control socket.
     """
   ) { examination in
     guard let daemon = examination.picture.daemon else {
-      return .notChecked("the daemon was not asked")
+      return .notChecked("the daemon was not queried")
     }
     guard daemon.solicitationsSeen > 0, daemon.advertisementsSent == 0 else {
-      return .good("\(daemon.advertisementsSent) of \(daemon.solicitationsSeen) questions answered")
+      return .good(
+        "\(daemon.advertisementsSent) of \(daemon.solicitationsSeen) solicitations answered")
     }
     return .found([
       Finding(
-        .note, "no question was answered yet",
+        .note, "no solicitation was answered yet",
         value: "0 of \(daemon.solicitationsSeen) solicitations", from: "the daemon",
-        meaning: "the targets may not be there; 'ndpctl why ADDRESS' says for one address why")
+        meaning:
+          "no host may have the targets; 'ndpctl why ADDRESS' shows the reason for one address")
     ])
   }
 
   private static let ignored = Check(
-    notChecked: "D26", "heard answers", .answers,
-    reason: "whether the provider listens to our answers shows only in the traffic; if the router "
-      + "asks again and again, try 'source global' or 'override yes'")
+    notChecked: "D26", "ignored answers", .answers,
+    reason: "only the traffic shows whether the provider accepts the advertisements; if the router "
+      + "repeats its solicitations, try 'source global' or 'override yes'")
 
   private static let contested = Check(
     "D43", "others' answers", .answers,
     """
-    Another station advertises targets for which the daemon answers: most likely a second gateway \
-    that takes itself for the master, too. The daemon hears what is sent to all nodes, as it is at \
-    a take-over, and counts it for proxies with conditions; it is asked through its control \
-    socket. Only what came within the last minute, and more than 5 s after a condition changed, is \
-    a problem: at a switch-over both may be masters for a moment. Two gateways with one link-layer \
-    address, as with use_vmac, do not hear each other: see 'ndpctl status' on both. What others \
-    answer to the router alone shows only on the wire: 'ndpctl probe ADDRESS -i INTERFACE'.
+    Another host advertises targets for which the daemon answers. Most likely it is a second \
+    gateway that is active, too. The daemon receives advertisements to the all-nodes group, as a \
+    gateway sends them when it takes over, and counts them for proxies with conditions. Read from \
+    the daemon's control socket. It is a problem only within the last minute, and more than 5 s \
+    after a condition changed: during a switch-over, both gateways may be active for a moment. Two \
+    gateways with the same link-layer address, as with use_vmac, do not receive each other's \
+    advertisements: run 'ndpctl status' on both. Advertisements that others send only to the \
+    router cannot be seen here: run 'ndpctl probe ADDRESS -i INTERFACE'.
     """
   ) { examination in
     guard let daemon = examination.picture.daemon, daemon.unmetConditions != nil else {
       return .notChecked(
-        "whether others answer too shows on the wire: ndpctl probe ADDRESS -i INTERFACE")
+        "to check whether others answer, too, run: ndpctl probe ADDRESS -i INTERFACE")
     }
     guard daemon.advertisementsOfOthers > 0 else {
       return .good("no other gateway has advertised targets while this one answered")
@@ -122,26 +125,27 @@ extension Check {
           + "last \(ago)",
         from: "the daemon",
         meaning: "the log names its link-layer address; see on both gateways which conditions are "
-          + "met ('ndpctl status'), and whether they hear each other")
+          + "met ('ndpctl status'), and whether each receives the other's messages")
     ])
   }
 
   private static let conditions = Check(
     "D62", "conditions", .answers,
     """
-    While a condition that a proxy or a rule requires is not met, nothing is answered for it; on \
-    the backup of two gateways that is as it should be. The daemon is asked through its control \
+    While a condition that a proxy or a rule requires is not met, its solicitations are not \
+    answered. On the backup of two gateways, this is intended. Read from the daemon's control \
     socket.
     """
   ) { examination in
     guard let unmet = examination.picture.daemon?.unmetConditions else {
-      return .good("nothing is required, or the daemon was not asked")
+      return .good("there are no conditions, or the daemon was not queried")
     }
     return Verdict(
       unmet.map {
         Finding(
           .note, "a condition is not met", value: $0, from: "the daemon",
-          meaning: "nothing is answered there until it is; on a backup gateway that is intended")
+          meaning:
+            "solicitations are not answered until it is met; on a backup gateway, this is intended")
       }, good: "every condition is met")
   }
 }
@@ -151,14 +155,14 @@ extension Examination {
     Finding(
       .warning, "\(process.name) runs too",
       value: "process \(process.identifier), \(process.executable)", from: "/proc/*/exe",
-      meaning: "it answers the same questions, perhaps otherwise",
+      meaning: "it answers the same solicitations, possibly with different results",
       fix: picture.hasSystemd
         ? Fix(
           [.run(["systemctl", "stop", process.name])],
           lasting: [.action(.run(["systemctl", "disable", process.name]))])
         : Fix(
           [.run(["kill", "\(process.identifier)"])],
-          lasting: ["take it out of /etc/rc.local, or whatever starts it"]))
+          lasting: ["remove it from /etc/rc.local, or from where it is started"]))
   }
 
   fileprivate var kernelEntries: [Finding] {
@@ -177,11 +181,12 @@ extension Examination {
         "the kernel answers on \(name) for \(addresses.count) of the "
           + "rules' addresses" + (isOn ? "" : " once proxy_ndp is set"),
         value: addresses.prefix(3).map(\.description).joined(separator: ", "),
-        from: "RTM_GETNEIGH, NTF_PROXY", meaning: "whether they are there or not, and late",
+        from: "RTM_GETNEIGH, NTF_PROXY",
+        meaning: "without a check that a host has them, and with a delay",
         fix: Fix(
           addresses.prefix(Self.commandLimit).map {
             .run(["ip", "-6", "neighbor", "del", "proxy", "\($0)", "dev", name])
-          }, lasting: ["take the entries out of whatever makes them"]))
+          }, lasting: ["remove the entries where they are created"]))
     }
   }
 
@@ -197,12 +202,13 @@ extension Examination {
         Finding(
           .warning, "systemd-networkd is an NDP proxy too", value: String(first.element),
           from: "\(file.path):\(first.offset + 1)",
-          meaning: "the kernel answers for the addresses it names, and proxy_ndp is set or cleared "
+          meaning:
+            "the kernel answers for the addresses that it names, and proxy_ndp is set or cleared "
             + "whenever the interface is configured",
           fix: Fix(
             [.run(["sed", "-i", "/^IPv6ProxyNDP/d", file.path])]
               + (picture.hasSystemd ? [.run(["networkctl", "reload"])] : []),
-            lasting: ["the file is what lasts"]))
+            lasting: ["the edit of the file is permanent"]))
       ]
     }
   }
@@ -230,7 +236,7 @@ extension Examination {
     return Finding(
       .warning, about: placed.description, "'static' answers for neighbors too", value: value,
       from: victim == nil ? path : "RTM_GETROUTE, RTM_GETNEIGH",
-      meaning: "they lose their traffic, or take their own address for a duplicate",
+      meaning: "they lose their traffic, or treat their own address as a duplicate",
       fix: edit(Sed.methodChange(of: placed.rule.prefix, to: "auto")))
   }
 }

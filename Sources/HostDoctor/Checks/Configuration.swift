@@ -9,9 +9,10 @@ extension Check {
   private static let configurationFile = Check(
     "D50", "configuration", .configuration,
     """
-    The configuration says which addresses are to be answered for; without one, ndpproxy does \
-    not start, and there is nothing to compare this host with. 'ndpproxy --test-config' shows \
-    each error with its place. 'ndpctl init --upstream eth0' writes a configuration for this host.
+    The configuration defines the addresses for which ndpproxy answers. Without a configuration, \
+    ndpproxy does not start, and the other checks have nothing to compare this host with. \
+    'ndpproxy --test-config' shows each error with its file and line. 'ndpctl init --upstream \
+    eth0' writes a configuration for this host.
     """
   ) { examination in
     let shown = examination.complaints.prefix(3).joined(separator: "; ")
@@ -26,8 +27,8 @@ extension Check {
           ? "the configuration has errors" : "the configuration has \(count) warnings",
         value: shown, from: examination.path,
         meaning: examination.isUnusable
-          ? "ndpproxy does not start with it, or keeps the one it had"
-          : "they may be meant so; 'ndpproxy --test-config' shows each with its place",
+          ? "ndpproxy does not start with it, or keeps the previous configuration"
+          : "they may be intended; 'ndpproxy --test-config' shows each with its file and line",
         fix: examination.isUnusable
           ? Fix([.run(["ndpproxy", "--test-config", "-c", examination.path])], lasting: []) : nil)
     ])
@@ -37,10 +38,11 @@ extension Check {
   private static let daemonRuns = Check(
     "D51", "daemon", .configuration,
     """
-    ndpproxy must run, and in the network namespace in which this is asked. It is known by its \
-    control socket (SO_PEERCRED), and without that by the file it was started from and a packet \
-    socket that it has; the name of a process is anybody's to choose. Read from /proc/PID/exe, \
-    /proc/PID/fd and /proc/net/packet, which only root sees of others.
+    ndpproxy must run, and must run in the network namespace of this command. It is recognized by \
+    its control socket (SO_PEERCRED). Otherwise it is a process that was started from a file \
+    called ndpproxy and has a packet socket. The name of a process is not used, because every \
+    process can change its own name. Read from /proc/PID/exe, /proc/PID/fd and /proc/net/packet, \
+    which only root can read for other users' processes.
     """
   ) { examination in
     if case .failure(let error) = examination.picture.processes { return .skipped(error.skipped) }
@@ -51,10 +53,10 @@ extension Check {
     return .found([
       Finding(
         .warning, "ndpproxy runs \(running.count) times", value: "processes \(numbers)",
-        from: "/proc/*/exe", meaning: "every solicitation is answered by each of them",
+        from: "/proc/*/exe", meaning: "each of them answers every solicitation",
         fix: Fix(
           [.run(["kill"] + running.dropFirst().map { "\($0.identifier)" })],
-          lasting: ["start it from one place alone: systemd, or /etc/rc.local"]))
+          lasting: ["start it only once, by systemd or in /etc/rc.local"]))
     ])
   }
 
@@ -62,27 +64,27 @@ extension Check {
   private static let daemonPrivileges = Check(
     "D52", "privileges", .configuration,
     """
-    'autowire' puts routes into the kernel, for which the daemon needs CAP_NET_ADMIN; for all \
-    else CAP_NET_RAW is enough, without which it does not start. Read from CapEff in \
+    'autowire' adds routes to the kernel, for which the daemon needs CAP_NET_ADMIN. Everything \
+    else needs only CAP_NET_RAW, without which the daemon does not start. Read from CapEff in \
     /proc/PID/status. With systemd, add the capability to AmbientCapabilities= and \
     CapabilityBoundingSet= in a drop-in.
     """
   ) { examination in
     guard examination.configuration.proxies.contains(where: \.installsHostRoutes) else {
-      return .good("'autowire' is off: CAP_NET_RAW is enough")
+      return .good("'autowire' is off: CAP_NET_RAW is sufficient")
     }
     guard examination.configuration.proxies.contains(where: \.makesRoutes) else {
-      return .good("'autowire' has no 'iface' rule to act on: CAP_NET_RAW is enough")
+      return .good("'autowire' applies to no 'iface' rule: CAP_NET_RAW is sufficient")
     }
     if case .failure(let error) = examination.picture.processes { return .skipped(error.skipped) }
     guard let daemon = examination.daemons.first else { return .skipped("no daemon runs") }
-    if daemon.has(capability: HostProcess.netAdmin) { return .good("CAP_NET_ADMIN is there") }
+    if daemon.has(capability: HostProcess.netAdmin) { return .good("the daemon has CAP_NET_ADMIN") }
     return .found([
       Finding(
         .warning, "'autowire' is on, and the daemon lacks CAP_NET_ADMIN",
         value: "CapEff = \(String(daemon.capabilities, radix: 16))",
         from: "/proc/\(daemon.identifier)/status", meaning: "no host routes are installed",
-        fix: Fix(Examination.autowirePrivilege, lasting: ["the drop-in is what lasts"]))
+        fix: Fix(Examination.autowirePrivilege, lasting: ["the drop-in is permanent"]))
     ])
   }
 }
@@ -111,7 +113,9 @@ extension Examination {
         [.run(["ndpproxy", "-d", "-c", path])],
         lasting: ["in /etc/rc.local: /usr/local/sbin/ndpproxy -d -p /run/ndpproxy.pid"])
     return Finding(
-      .failure, "ndpproxy does not run", value: "no such program has a packet socket here",
-      from: "/proc/*/exe", meaning: "nobody answers for the addresses behind this host", fix: fix)
+      .failure, "ndpproxy does not run",
+      value: "no such program has a packet socket in this network namespace",
+      from: "/proc/*/exe", meaning: "solicitations for addresses behind this host are not answered",
+      fix: fix)
   }
 }

@@ -8,19 +8,19 @@ extension Check {
   private static let defaultRoute = Check(
     "D03", "default route", .defaultRoute,
     """
-    What the members and this host send to the outside must find a way, and leave by a proxy \
-    interface. The kernel is asked where it sends a packet from an address of each rule to an \
-    address outside, so that policy rules, 2000::/3 and other tables count (RTM_GETROUTE). \
-    An interface that forwards ignores router advertisements unless its own accept_ra is 2, and \
-    forgets in the same moment the default route that they made. net.ipv6.conf.all.accept_ra \
-    does not change interfaces that exist. Where systemd-networkd, NetworkManager or dhcpcd \
-    listens to advertisements itself, accept_ra is 0 and their own switch counts. Read from \
-    IFLA_INET6_CONF.
+    Packets of the members and of this host to the outside need a route, and must leave through a \
+    proxy interface. The kernel is queried for the route from an address of each rule to an \
+    address outside, so policy rules, 2000::/3 and other tables are taken into account \
+    (RTM_GETROUTE). An interface that forwards ignores router advertisements unless its own \
+    accept_ra is 2, and loses at once the default route that they made. \
+    net.ipv6.conf.all.accept_ra does not change existing interfaces. If systemd-networkd, \
+    NetworkManager or dhcpcd handles advertisements itself, accept_ra is 0 and its own setting \
+    applies. Read from IFLA_INET6_CONF.
     """
   ) { examination in
-    guard !examination.proxyLinks.isEmpty else { return .skipped("no proxy interface is there") }
+    guard !examination.proxyLinks.isEmpty else { return .skipped("no proxy interface exists") }
     let outward = examination.outwardWays
-    guard !outward.isEmpty else { return .skipped("the kernel was not asked") }
+    guard !outward.isEmpty else { return .skipped("the kernel was not queried") }
     if outward.contains(where: { $0.link == nil }) {
       return .found([examination.noDefaultRoute])
     }
@@ -29,14 +29,14 @@ extension Check {
     }
     let doomed = examination.advertisedDefaultRoutes.compactMap { examination.doomed($0) }
     let links = outward.compactMap(\.link).map { examination.picture.name(of: $0) }
-    return Verdict(doomed, good: "to the outside by \(Array(Set(links)).sorted().listed)")
+    return Verdict(doomed, good: "to the outside through \(Array(Set(links)).sorted().listed)")
   }
 
   private static let gateway = Check(
     "D27", "gateway", .defaultRoute,
     """
     The router of the default route must answer Neighbor Solicitations. Read from RTM_GETNEIGH: \
-    an entry that is FAILED or INCOMPLETE means that it did not.
+    FAILED or INCOMPLETE means that it did not.
     """
   ) { examination in
     let picture = examination.picture
@@ -46,7 +46,9 @@ extension Check {
         $0.address == route.gateway && $0.interface == route.interface
       }
     }
-    guard !known.isEmpty else { return .notChecked("this host has not asked a router of late") }
+    guard !known.isEmpty else {
+      return .notChecked("this host has not solicited a router recently")
+    }
     let silent = known.filter { route in
       picture.neighbors.contains {
         $0.isUnanswered && $0.address == route.gateway && $0.interface == route.interface
@@ -109,8 +111,8 @@ extension Examination {
     return Finding(
       .failure, "there is no default route",
       value: "\(RouteQuestion.outside): no route", from: "RTM_GETROUTE",
-      meaning: "answers of the members find no way out"
-        + (fix == nil ? "; ask your provider for the gateway's address" : ""), fix: fix)
+      meaning: "replies of the members have no route to the outside"
+        + (fix == nil ? "; your provider can tell you the gateway's address" : ""), fix: fix)
   }
 
   /// A default route by a neighbor that has said to be a router.
@@ -146,8 +148,9 @@ extension Examination {
       .failure, "\(name) ignores router advertisements, and there is no default route",
       value: "\(variable("accept_ra", of: name)) = 1 while forwarding = 1",
       from: "IFLA_INET6_CONF in RTM_GETLINK",
-      meaning: "answers of the members find no way out; the next advertisement brings the route "
-        + "back, in up to half an hour" + allIsNoHelp(name),
+      meaning:
+        "replies of the members have no route to the outside; the next advertisement, within about "
+        + "half an hour, restores the route" + allIsNoHelp(name),
       fix: bridge.map {
         Fix(accept.actions + [$0], lasting: accept.lasting, scope: .route)
       } ?? accept)
@@ -174,23 +177,24 @@ extension Examination {
     else { return nil }
     let name = link.link.name
     return Finding(
-      .warning, "\(name): the default route will run out",
+      .warning, "\(name): the default route will expire",
       value: "\(variable("accept_ra", of: name)) = 1 while forwarding = 1",
       from: "IFLA_INET6_CONF in RTM_GETLINK",
-      meaning: "a router advertisement made the route, and no other is listened to"
+      meaning: "a router advertisement made the route, and further advertisements are ignored"
         + allIsNoHelp(name), fix: acceptance(on: link))
   }
 
   fileprivate func foreignDefaultRoute(_ way: OutwardWay) -> Finding {
     let name = picture.name(of: way.link)
-    let source = way.source.map { "what \($0) sends" } ?? "what this host sends"
+    let source = way.source.map { "packets from \($0)" } ?? "packets of this host"
     return Finding(
-      .warning, "\(source) to the outside leaves by \(name), where no proxy is",
+      .warning, "\(source) to the outside leave through \(name), which has no proxy",
       value: "\(RouteQuestion.outside): dev \(name) table \(way.table ?? mainTable)",
       from: "RTM_GETROUTE",
-      meaning: "what arrives on \(proxyLinks[0].link.name) is answered another way, "
-        + "which providers filter; route by source ('ip -6 rule') to send it back where it came "
-        + "from", fix: sourceRouting(for: way))
+      meaning:
+        "replies to packets from \(proxyLinks[0].link.name) leave through another interface, "
+        + "which providers filter; route by source ('ip -6 rule') to send them back through "
+        + "the same interface", fix: sourceRouting(for: way))
   }
 
   /// A default route for what a rule's members send alone, in a table of its own.
@@ -230,7 +234,8 @@ extension Examination {
     return Finding(
       .warning, "the router \(address) does not answer on \(name)",
       value: "\(address) dev \(name) FAILED", from: "RTM_GETNEIGH",
-      meaning: "is the address right, and is the link? Some providers' routers answer only who "
-        + "asks from a global address")
+      meaning:
+        "check the address and the link; routers of some providers answer only solicitations "
+        + "from a global address")
   }
 }

@@ -7,13 +7,14 @@ extension Check {
   private static let forwardFilter = Check(
     "D10", "forward filter", .firewall,
     """
-    The packet filter must let pass what is forwarded, both ways. An echo request and the \
-    beginning of a TCP connection to a rule's address, and the same from there outward, are \
-    taken through the chains of nf_tables as the kernel would take them, those of ip6tables-nft \
-    included: prerouting, forward, postrouting. A rule whose match is not known here, such as a \
-    rate, is taken either way, and a note says where it decides. A filter that lets only answers \
-    in is not called broken. Where the rules' addresses are this host's own, nothing is forwarded. \
-    Read from NETLINK_NETFILTER, which is root's to read.
+    The packet filter must accept forwarded packets in both directions. The test packets are an \
+    echo request and the first packet of a TCP connection to an address of the rule, and the same \
+    in the other direction. They are evaluated by the chains of nf_tables as in the kernel, \
+    including those of ip6tables-nft: prerouting, forward, postrouting. If a rule has a match that \
+    is not known here, such as a rate, both results are followed, and a note names the rule if the \
+    result depends on it. A filter that accepts only replies from outside is not reported as a \
+    failure. If the addresses of the rules are this host's own, nothing is forwarded. Read from \
+    NETLINK_NETFILTER, which requires root.
     """
   ) { examination in
     examination.firewallVerdict(good: examination.passageWords) {
@@ -24,11 +25,12 @@ extension Check {
   private static let docker = Check(
     "D11", "Docker", .firewall,
     """
-    Since version 27 Docker has the forward chain of ip6tables drop what no rule lets pass. Its \
-    chain DOCKER-USER comes first and is left alone by Docker: accept there. Read as D10.
+    Since version 27, Docker lets the forward chain of ip6tables drop every packet that no rule \
+    accepts. Its chain DOCKER-USER is evaluated first, and Docker does not change it: accept \
+    packets there. Read as D10.
     """
   ) { examination in
-    examination.firewallVerdict(good: "no chain of Docker's drops what the members send or get") {
+    examination.firewallVerdict(good: "no chain of Docker drops packets from or to the members") {
       examination.forwardFindings($0).filter { $0.code == "D11" }.map(\.finding)
     }
   }
@@ -36,10 +38,10 @@ extension Check {
   private static let legacy = Check(
     "D12", "legacy tables", .firewall,
     """
-    ip6tables-legacy keeps rules beside those of nf_tables, and a packet must pass both. Of them \
-    only the chain FORWARD of the table filter is read, and of that only the policy and the number \
-    of rules: 'ip6tables-legacy-save' shows all. Read from /proc/net/ip6_tables_names and with \
-    getsockopt(IP6T_SO_GET_ENTRIES).
+    ip6tables-legacy has rules of its own beside those of nf_tables, and both must accept a \
+    packet. Only the chain FORWARD of the table filter is read, and of that only the policy and \
+    the number of rules: 'ip6tables-legacy-save' shows all of them. Read from \
+    /proc/net/ip6_tables_names and with getsockopt(IP6T_SO_GET_ENTRIES).
     """
   ) { examination in
     switch examination.picture.hasLegacyTables {
@@ -52,10 +54,10 @@ extension Check {
   private static let neighborDiscovery = Check(
     "D14", "ICMPv6", .firewall,
     """
-    Neighbor Solicitations and Advertisements (ICMPv6 types 135 and 136) must pass input and \
-    output: the kernel itself asks for the members' link-layer addresses before it forwards to \
-    them, and the router asks for this host's. ndpproxy's own questions and answers pass by \
-    these chains. Four messages for each interface are taken through the chains as in D10.
+    The packet filter must accept Neighbor Solicitations and Advertisements (ICMPv6 types 135 and \
+    136) at input and output. The kernel itself solicits the members' link-layer addresses before \
+    it forwards to them, and the router solicits that of this host. Packets of ndpproxy itself do \
+    not pass these chains. Four messages for each interface are evaluated by the chains as in D10.
     """
   ) { examination in
     examination.firewallVerdict(good: examination.discoveryWords) {
@@ -66,12 +68,12 @@ extension Check {
   private static let ingress = Check(
     "D15", "ingress filter", .firewall,
     """
-    A chain of the family netdev at the ingress hook drops frames before ndpproxy sees them, one \
-    at egress drops its answers. So does a chain of the family inet at ingress. A solicitation to \
-    a group, as routers ask first, one to this host by unicast, as they ask whether a neighbor is \
-    still there, and an advertisement are taken through these chains. The kernel path receives \
-    frames before them: what it answers, they do not drop. What else may drop frames there, D17 \
-    names.
+    A chain of the family netdev at the ingress hook drops frames before ndpproxy receives them. A \
+    chain at egress drops its answers. A chain of the family inet at ingress does the same. The \
+    test packets are a multicast solicitation, as routers send it first, a unicast solicitation to \
+    this host, as they send it to check whether a neighbor is still reachable, and an \
+    advertisement. The kernel path receives frames before these chains, so they do not drop what \
+    it answers. D17 names what else may drop frames there.
     """
   ) { examination in
     examination.firewallVerdict(good: "no chain of nf_tables drops frames at ingress or egress") {
@@ -82,15 +84,15 @@ extension Check {
   private static let unread = Check(
     "D17", "unread filters", .firewall,
     """
-    What may drop packets and is not judged here: filters of tc(8), XDP programs and programs \
-    that are attached by tcx at the interfaces that matter, chains of the family bridge, and \
-    br_netfilter, which sends what a bridge passes through ip6tables. They are named where they \
-    are there, programs of tcx only for root. eBPF programs that are attached to cgroups are not \
-    seen. Read from RTM_GETLINK, RTM_GETTFILTER, BPF_PROG_QUERY, NETLINK_NETFILTER and \
+    Some filters may drop packets and cannot be evaluated here: filters of tc(8), XDP programs and \
+    programs attached by tcx on these interfaces, chains of the family bridge, and \
+    br_netfilter, which sends bridged frames through ip6tables. This check names those that exist; \
+    programs of tcx only for root. eBPF programs that are attached to cgroups are not found. Read \
+    from RTM_GETLINK, RTM_GETTFILTER, BPF_PROG_QUERY, NETLINK_NETFILTER and \
     net.bridge.bridge-nf-call-ip6tables.
     """
   ) { examination in
-    Verdict(examination.unreadFilters, good: "no tc filter, eBPF program or bridge filter is there")
+    Verdict(examination.unreadFilters, good: "there is no tc filter, eBPF program or bridge filter")
   }
 }
 
@@ -167,14 +169,14 @@ extension Examination {
     switch block.extent {
     case .unknown:
       return .uncertain(
-        about: rules, "a rule that cannot be judged here may drop what is forwarded",
+        about: rules, "a rule that cannot be evaluated may drop forwarded packets",
         value: block.site.words, from: "NETLINK_NETFILTER",
-        meaning: "it goes by a rate, a program or something else that is not known here")
+        meaning: "it uses a rate, a program or another match that is not known here")
     case .onlyNew:
       return Finding(
-        .note, about: rules, "the members can be reached only by answers to what they began",
+        .note, about: rules, "the members can be reached only by replies to their own packets",
         value: block.site.words, from: "NETLINK_NETFILTER",
-        meaning: "what they begin themselves works; it may be meant so")
+        meaning: "connections that they start work; this may be intended")
     case .inward, .outward, .both:
       let direction =
         switch block.extent {
@@ -183,11 +185,11 @@ extension Examination {
         default: "to and from the members"
         }
       return Finding(
-        .failure, about: rules, "the packet filter drops what is forwarded \(direction)",
+        .failure, about: rules, "the packet filter drops forwarded packets \(direction)",
         value: block.site.words, from: "NETLINK_NETFILTER",
         meaning: isDocker
-          ? "Docker has it so since version 27; its chain DOCKER-USER is for exceptions"
-          : "answers go out, but no traffic passes",
+          ? "Docker does this since version 27; its chain DOCKER-USER is for exceptions"
+          : "solicitations are answered, but no traffic passes",
         fix: Passage.opening(passages, at: block.site, isDocker))
     }
   }
@@ -207,7 +209,7 @@ extension Examination {
       Finding.uncertain(
         about: picture.name(of: filter.interface), "\(filter.kind.rawValue) may drop packets",
         value: filter.kind.rawValue, from: "RTM_GETTFILTER, RTM_GETLINK, BPF_PROG_QUERY",
-        meaning: "what they do is not read here; see \(command(for: filter))")
+        meaning: "they are not evaluated here; see \(command(for: filter))")
     }
     let bridges = involvedLinks.filter { $0.kind == "bridge" }.map(\.link.name)
     guard !bridges.isEmpty else { return found }
@@ -217,14 +219,14 @@ extension Examination {
         .uncertain(
           about: bridges.listed, "chains of the family bridge may drop frames",
           value: chain.words, from: "NETLINK_NETFILTER",
-          meaning: "what they do is not read here; see 'nft list ruleset bridge'"))
+          meaning: "they are not evaluated here; see 'nft list ruleset bridge'"))
     }
     if picture.filtersBridges {
       found.append(
         .uncertain(
-          about: bridges.listed, "what the bridge passes goes through ip6tables, too",
+          about: bridges.listed, "bridged frames pass through ip6tables, too",
           value: "net.bridge.bridge-nf-call-ip6tables = 1", from: "/proc/sys",
-          meaning: "a rule that is meant for what is routed may drop frames between guests, "
+          meaning: "a rule for routed packets may drop frames between guests, "
             + "solicitations among them"))
     }
     return found
@@ -235,19 +237,19 @@ extension Examination {
       return Finding(
         .warning, "ip6tables-legacy has rules of its own", value: "not empty",
         from: "/proc/net/ip6_tables_names",
-        meaning: "they are not looked at here; see 'ip6tables-legacy-save', and have one of the "
-          + "two packet filters alone")
+        meaning: "they are not read here; see 'ip6tables-legacy-save', and use only one of the "
+          + "two packet filters")
     }
     guard chain.ruleCount == 0 else {
       return Finding(
-        .warning, "ip6tables-legacy drops what its rules do not accept",
+        .warning, "ip6tables-legacy drops packets that its rules do not accept",
         value: "FORWARD: policy DROP, \(chain.ruleCount) rules", from: "IP6T_SO_GET_ENTRIES",
-        meaning: "the rules are not looked at here; see 'ip6tables-legacy -L FORWARD -v', whether "
+        meaning: "the rules are not read here; check with 'ip6tables-legacy -L FORWARD -v' that "
           + "they accept the members' traffic")
     }
     return Finding(
-      .failure, "ip6tables-legacy drops all that is forwarded", value: "FORWARD: policy DROP",
-      from: "IP6T_SO_GET_ENTRIES", meaning: "answers go out, but no traffic passes",
+      .failure, "ip6tables-legacy drops all forwarded packets", value: "FORWARD: policy DROP",
+      from: "IP6T_SO_GET_ENTRIES", meaning: "solicitations are answered, but no traffic passes",
       fix: legacyOpening)
   }
 
@@ -262,7 +264,9 @@ extension Examination {
     }
     return Fix(
       actions,
-      lasting: ["have whatever loads these rules at boot load them too, e.g. netfilter-persistent"])
+      lasting: [
+        "add the rules to those that are loaded at boot, for example by netfilter-persistent"
+      ])
   }
 
   fileprivate func neighborDiscoveryFindings(_ firewall: Firewall) -> [Finding] {
@@ -283,8 +287,8 @@ extension Examination {
           .failure, "the packet filter drops \(message) \(direction) \(link.name)",
           value: site.words, from: "NETLINK_NETFILTER",
           meaning: isProxy(link.index)
-            ? "the router and this host cannot find each other"
-            : "the kernel cannot find the members that it is to forward to",
+            ? "the router and this host cannot resolve each other's address"
+            : "the kernel cannot resolve the members' addresses to forward packets to them",
           fix: site.acceptance(of: "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }"))
       }
       return nil
@@ -293,9 +297,9 @@ extension Examination {
 
   private func uncertain(_ message: String, on name: String, at site: DropSite) -> Finding {
     .uncertain(
-      about: name, "a rule that cannot be judged here may drop \(message)",
+      about: name, "a rule that cannot be evaluated may drop \(message)",
       value: site.words, from: "NETLINK_NETFILTER",
-      meaning: "it goes by a rate, a program or something else that is not known here")
+      meaning: "it uses a rate, a program or another match that is not known here")
   }
 
   fileprivate func ingressFindings(_ firewall: Firewall) -> [Finding] {
@@ -312,10 +316,10 @@ extension Examination {
           .failure, "\(passage.outside.name) drops \(what)", value: site.words,
           from: "NETLINK_NETFILTER",
           meaning: isLeaving
-            ? "the answers never leave"
+            ? "the answers are not sent"
             : hasKernelPath.contains(passage.outside.name)
-              ? "the kernel path answers before this chain; ndpproxy never sees the others"
-              : "ndpproxy never sees them, although tcpdump does",
+              ? "the kernel path answers before this chain; ndpproxy does not receive the others"
+              : "ndpproxy does not receive them, although tcpdump shows them",
           fix: site.acceptance(
             of: isLeaving
               ? "icmpv6 type nd-neighbor-advert" : "icmpv6 type nd-neighbor-solicit"))
@@ -343,8 +347,9 @@ extension NetfilterChain {
   func change(_ verb: String, _ rules: [String], lasting: [Advice]) -> Fix {
     guard table.isPlainName, name.isPlainName else {
       return Fix(
-        obstacle: "no command can be given, for nft(8) cannot name this chain: change it where the "
-          + "chain is made")
+        obstacle:
+          "no command can be given, because nft(8) cannot name this chain: change it where the "
+          + "chain is created")
     }
     return Fix(
       rules.map { .run(["nft", verb, "rule", family.name, table, name, $0]) }, lasting: lasting,
@@ -376,7 +381,7 @@ extension DropSite {
       return ["Proxmox VE: a rule that accepts it, in the firewall of the guests or of this host"]
     }
     if ["FORWARD", "INPUT", "OUTPUT"].contains(base.name), base.family == .ip6 {
-      return ["iptables-nft: 'netfilter-persistent save', or where these rules are made"]
+      return ["iptables-nft: 'netfilter-persistent save', or where these rules are created"]
     }
     return ["nftables: the same rule in /etc/nftables.conf"]
   }

@@ -7,12 +7,12 @@ extension Check {
   private static let forwarding = Check(
     "D01", "forwarding", .forwarding,
     """
-    The kernel passes packets from one interface to another only if net.ipv6.conf.all.forwarding \
-    is 1, or, since Linux 6.17, if force_forwarding is set on every interface concerned. Turning \
-    it on makes interfaces ignore router advertisements unless their accept_ra is 2, and deletes \
-    the default routes that such advertisements made: the remedy sets accept_ra first where that \
-    would happen. Where all of a rule's addresses are this host's own (AnyIP), nothing is \
-    forwarded. Read from RTM_GETNETCONF.
+    The kernel forwards packets between interfaces only if net.ipv6.conf.all.forwarding is 1 or, \
+    since Linux 6.17, if force_forwarding is set on every interface concerned. Forwarding makes \
+    interfaces ignore router advertisements unless their accept_ra is 2, and deletes the default \
+    routes that such advertisements made. In this case the fix sets accept_ra first. If all \
+    addresses of a rule are this host's own (AnyIP), nothing is forwarded. Read from \
+    RTM_GETNETCONF.
     """
   ) { examination in
     guard examination.needsForwarding else { return .good(Examination.nothingToForward) }
@@ -26,7 +26,7 @@ extension Check {
       Finding(
         .failure, "the kernel does not forward IPv6 packets",
         value: "net.ipv6.conf.all.forwarding = 0", from: "RTM_GETNETCONF",
-        meaning: "whatever arrives for the members is dropped",
+        meaning: "packets for the members are dropped",
         fix: examination.set(Examination.forwardsAll, to: "1"))
     ])
   }
@@ -34,10 +34,9 @@ extension Check {
   private static let partialForwarding = Check(
     "D02", "per interface", .forwarding,
     """
-    In IPv6 the variable of one interface does not decide whether packets pass: it decides \
-    whether the interface behaves as a router's or as a host's. 'default' is copied to \
-    interfaces that come later, and does nothing else. Only 'all' makes packets pass. Read from \
-    RTM_GETNETCONF and IFLA_INET6_CONF.
+    In IPv6, the variable 'forwarding' of one interface does not enable forwarding: it only makes \
+    the interface behave as a router or as a host. 'default' is only copied to new interfaces. \
+    Only 'all' enables forwarding. Read from RTM_GETNETCONF and IFLA_INET6_CONF.
     """
   ) { examination in
     guard examination.needsForwarding else { return .good(Examination.nothingToForward) }
@@ -46,7 +45,7 @@ extension Check {
     let isForced =
       !concerned.isEmpty
       && concerned.allSatisfy { picture.forwarding.forced.contains($0.link.index) }
-    if isForced { return .good("force_forwarding = 1 makes packets pass") }
+    if isForced { return .good("force_forwarding = 1 enables forwarding") }
     let isOn = { (link: DetailedLink) in link.settings?.forwarding ?? 0 != 0 }
     if !picture.forwarding.all {
       let names = concerned.filter(isOn).map(\.link.name)
@@ -56,7 +55,7 @@ extension Check {
         Finding(
           .warning, "forwarding is set for \(places.joined(separator: ", ")), but not for all",
           value: "\(examination.variable("forwarding", of: places[0])) = 1", from: "RTM_GETNETCONF",
-          meaning: "that makes an interface behave as a router's, but no packet passes",
+          meaning: "the interface behaves as a router, but no packet is forwarded",
           fix: examination.set(Examination.forwardsAll, to: "1"))
       ])
     }
@@ -68,14 +67,14 @@ extension Check {
   private static let atBoot = Check(
     "D46", "at boot", .forwarding,
     """
-    What is set now must be set again at boot. Read from the files of sysctl.d(5) in the order \
-    in which they are read, patterns included, from ufw's sysctl.conf where ufw is enabled, from \
-    systemd-networkd's and ifupdown's files and from /etc/rc.local. Comments do not count, and \
-    /etc/sysctl.conf only where something reads it: systemd does not.
+    Current settings must be made again at boot. Read from the files of sysctl.d(5) in the order \
+    in which they are read, including patterns, from ufw's sysctl.conf if ufw is enabled, from \
+    files of systemd-networkd and ifupdown, and from /etc/rc.local. Comments are ignored. \
+    /etc/sysctl.conf counts only if a program reads it; systemd does not.
     """
   ) { examination in
     let wanted = examination.wantedAtBoot
-    guard !wanted.isEmpty else { return .good("nothing that is set now is needed at boot") }
+    guard !wanted.isEmpty else { return .good("no current setting is needed at boot") }
     return Verdict(
       wanted.compactMap { examination.forgottenAtBoot($0) },
       good: wanted.compactMap { examination.placeAtBoot($0) }.listed)
@@ -103,10 +102,10 @@ extension Examination {
 
   fileprivate func hostBehaviour(of name: String) -> Finding {
     Finding(
-      .warning, "\(name) behaves as a host's interface",
+      .warning, "\(name) behaves as the interface of a host",
       value: "\(variable("forwarding", of: name)) = 0", from: "IFLA_INET6_CONF in RTM_GETLINK",
-      meaning: "the kernel's own advertisements there lack the router flag, so that neighbors "
-        + "may stop sending packets through this host",
+      meaning: "the kernel's own advertisements there lack the router flag, so neighbors may "
+        + "stop sending packets through this host",
       fix: set(KernelVariable("forwarding", of: name), to: "1"))
   }
 
@@ -165,7 +164,7 @@ extension Examination {
       .warning, "\(wish.description) is set now, but not at boot",
       value: last.map { "\(name) = \($0.value)" } ?? "no file sets it",
       from: last?.place ?? picture.bootSettings.directory,
-      meaning: "after the next boot it is no longer so",
+      meaning: "the setting is lost at the next boot",
       fix: bootFix(for: wish.variable, to: wish.value))
   }
 }

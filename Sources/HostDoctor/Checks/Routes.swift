@@ -11,15 +11,16 @@ extension Check {
   private static let routeInside = Check(
     "D04", "route to the rule", .route,
     """
-    What arrives for a rule's addresses must be routed to the members, and not back out of the \
-    interface it came from. The kernel is asked where it sends a packet from outside that came in \
-    on the proxy interface, for an address of each part of the rule that a route or an IPsec \
-    policy makes (RTM_GETROUTE with RTA_IIF, so that policy rules and VRFs count; NETLINK_XFRM). \
-    A part may lead to another interface, to this host itself (AnyIP), or into an IPsec policy. A \
-    route that says unreachable, blackhole or prohibit, as Docker and routing daemons make them, \
-    covers whatever is shorter. With ZeroTier the route comes with a managed route of the \
-    network; with WireGuard from AllowedIPs, if wg-quick sets it up. Where the members have \
-    addresses of the proxy interface's own prefix, 'autowire' makes a route to each of them.
+    Packets for the addresses of a rule must be routed to the members, and not back through the \
+    interface on which they arrived. The kernel is queried for the route of a packet from outside \
+    that arrives on the proxy interface, for one address in each part into which routes and IPsec \
+    policies divide the rule (RTM_GETROUTE with RTA_IIF, so policy rules and VRFs are taken into \
+    account; NETLINK_XFRM). A part may lead to another interface, to this host itself (AnyIP), or \
+    into an IPsec policy. Routes of the type unreachable, blackhole or prohibit, as Docker and \
+    routing daemons create them, override all shorter routes. With ZeroTier, a managed route of \
+    the network creates the route; with WireGuard, wg-quick creates it from AllowedIPs. If the \
+    members have addresses of the proxy interface's own prefix, 'autowire' creates a route to each \
+    of them.
     """
   ) { examination in
     guard !examination.rules.isEmpty else { return .skipped("no rules") }
@@ -30,7 +31,7 @@ extension Check {
       found += examination.routeFindings(of: placed, needsFix: needsFix)
     }
     guard examination.ways.contains(where: { $0.course != .unknown }) || !found.isEmpty else {
-      return .skipped("no proxy interface is there")
+      return .skipped("no proxy interface exists")
     }
     return Verdict(found, good: examination.destinations)
   }
@@ -38,34 +39,34 @@ extension Check {
   private static let competing = Check(
     "D05", "competing routes", .route,
     """
-    The same prefix is routed to a proxy interface and to another one. The lower metric wins, \
-    and when that route goes away for a moment the traffic turns round. The classic case is a \
-    /64 that router advertisements bring on both sides. Where the rule has 'autowire', each member \
-    gets a longer route, so that this does no harm. Read from RTM_GETROUTE.
+    The same prefix has a route to a proxy interface and a route to another interface. The lower \
+    metric wins, and if that route disappears for a moment, the traffic takes the other one. A \
+    common case is a /64 that is advertised by routers on both sides. If the rule has 'autowire', \
+    each member gets a longer route, so this causes no problem. Read from RTM_GETROUTE.
     """
   ) { examination in
-    Verdict(examination.competingRoutes, good: "no prefix is routed to two sides")
+    Verdict(examination.competingRoutes, good: "no prefix has routes to both sides")
   }
 
   private static let ownAddresses = Check(
     "D06", "local prefixes", .route,
     """
-    Packets for addresses that this host takes for its own are not forwarded. A local route for \
-    a whole prefix ('ip -6 route add local PREFIX dev lo', AnyIP) makes all of them so. That is \
-    meant so where programs on this host use the addresses; it is a mistake where another route \
-    leads to members in the same prefix. Read from RTM_GETROUTE, type local.
+    Packets for this host's own addresses are not forwarded. A local route for a whole prefix ('ip \
+    -6 route add local PREFIX dev lo', AnyIP) makes all its addresses this host's own. This is \
+    intended if programs on this host use the addresses. It is a mistake if another route leads to \
+    members in the same prefix. Read from RTM_GETROUTE, type local.
     """
   ) { examination in
-    Verdict(examination.localPrefixes, good: "no rule is about addresses of this host alone")
+    Verdict(examination.localPrefixes, good: "no rule covers only addresses of this host")
   }
 
   private static let onLink = Check(
     "D07", "on-link prefix", .route,
     """
-    A router asks on the link only for what it takes to be on that link. What this host has there \
-    by its routes is a guess at it: it may have given itself a shorter part of what the provider \
-    has on the link. A rule in another /64 than all of that may be a typing error. Nothing is \
-    said where the daemon has seen questions for the rule. Read from RTM_GETROUTE: routes without \
+    A router solicits only addresses that are on-link for it. This host's routes and addresses \
+    only suggest which prefix that is: this host may use a longer prefix than the provider has on \
+    the link. A rule in a /64 without an on-link route may be a typing error. Nothing is reported \
+    if the daemon has received solicitations for the rule. Read from RTM_GETROUTE: routes without \
     a gateway, and RTM_GETADDR.
     """
   ) { examination in
@@ -82,38 +83,39 @@ extension Check {
   private static let tunnels = Check(
     "D23", "tunnels", .route,
     """
-    Nobody can be asked on an interface without Neighbor Discovery: WireGuard, tun, ppp. There \
-    the route is all there is to go by: 'auto' answers for what is routed there, 'static' for \
-    everything. With WireGuard, the addresses must be among the peer's AllowedIPs too. Read \
-    from IFF_NOARP, IFF_POINTOPOINT and the type in RTM_GETLINK.
+    No solicitations can be sent on an interface without Neighbor Discovery: WireGuard, tun, ppp. \
+    There, only the route shows where a target is: 'auto' answers for targets that are routed to \
+    the interface, 'static' for all. With WireGuard, the addresses must also be among the \
+    AllowedIPs of the peer. Read from IFF_NOARP, IFF_POINTOPOINT and the type in RTM_GETLINK.
     """
   ) { examination in
     let names = examination.plan.names.filter {
       examination.plan.condition(of: $0, in: examination.table) == .noNeighbors
     }
     return Verdict(
-      names.map { examination.tunnel($0) }, good: "no rule asks on an interface without neighbors")
+      names.map { examination.tunnel($0) },
+      good: "no rule solicits on an interface without Neighbor Discovery")
   }
 
   private static let policy = Check(
     "D48", "policy rules", .route,
     """
-    Rules of 'ip -6 rule' may send packets by other tables than main. The lookups here follow \
-    them as far as they go by interface, source and destination. Rules that go by marks, \
-    protocols, ports or users may send a packet elsewhere than is said here. Read from \
-    RTM_GETRULE.
+    Rules of 'ip -6 rule' may select other routing tables than main. The lookups of the other \
+    checks follow rules that match interface, source or destination. A rule that matches a mark, a \
+    protocol, a port or a user may give some packets another route than these checks report. Read \
+    from RTM_GETRULE.
     """
   ) { examination in
     let rules = examination.picture.policyRules
     if rules.isEmpty { return .good("only the kernel's own") }
     guard let first = rules.first(where: \.isConditional) else {
-      return .good("\(rules.count) more than the kernel's own, which the lookups here follow")
+      return .good("\(rules.count) more than the kernel's own, which the lookups follow")
     }
     return .found([
       Finding(
-        .note, "policy rules go by marks, ports or users",
+        .note, "policy rules match marks, protocols, ports or users",
         value: "priority \(first.priority) table \(first.table)", from: "RTM_GETRULE",
-        meaning: "what is said here about routes holds only where they do not lead elsewhere")
+        meaning: "packets that they match may have other routes than reported here")
     ])
   }
 }
@@ -128,7 +130,7 @@ extension Examination {
     let wired = rules.contains { placed in
       placed.makesRoutes && !ways(of: placed).contains(where: \.leadsSomewhere)
     }
-    if wired { parts.append("to each member by 'autowire', once it has answered") }
+    if wired { parts.append("to each member by 'autowire', once it has replied") }
     let count = ways.count == 1 ? "1 address" : "\(ways.count) addresses"
     return parts.joined(separator: ", ") + " (\(count) looked up)" + extent
   }
@@ -154,7 +156,7 @@ extension Examination {
           isRoaming ? .note : .warning, about: placed.description,
           "a part is routed back out of \(placed.proxy)",
           value: "\(rest.sample): dev \(placed.proxy)", from: "RTM_GETROUTE",
-          meaning: "'static' answers for that part too, although nobody inside has it"))
+          meaning: "'static' answers for that part, too, although no member has these addresses"))
     }
     return found
   }
@@ -176,7 +178,7 @@ extension Examination {
       .failure, about: placed.description, "no route leads to the members",
       value: "\(way.sample): \(lostWords(way).value)", from: "RTM_GETROUTE",
       meaning: lostWords(way).meaning
-        + (unread ? "; IPsec policies are root's to read, and were not looked at" : ""),
+        + (unread ? "; IPsec policies were not read, which requires root" : ""),
       // A route for what nobody will ask for would not help.
       fix: needsFix
         ? outsideLink(placed)?.fix == nil ? routeFix(for: placed, way) : nil : Verdict.laterFix)
@@ -184,13 +186,17 @@ extension Examination {
 
   private func lostWords(_ way: RuleWay) -> (value: String, meaning: String) {
     switch way.course {
-    case .back: ("dev \(way.placed.proxy)", "what arrives goes back where it came from")
+    case .back:
+      (
+        "dev \(way.placed.proxy)",
+        "packets for the members leave through the interface on which they arrived"
+      )
     case .onward(let index):
       (
         "dev \(picture.name(of: index)), by the default route",
-        "what arrives goes to the outside by another interface"
+        "packets for the members leave to the outside through another interface"
       )
-    default: ("unreachable", "what arrives for the members is dropped")
+    default: ("unreachable", "packets for the members are dropped")
     }
   }
 
@@ -204,18 +210,19 @@ extension Examination {
       value: "\(way.sample): dev \(placed.proxy); CapEff = "
         + String(daemon.capabilities, radix: 16),
       from: "RTM_GETROUTE, /proc/\(daemon.identifier)/status",
-      meaning: "the daemon lacks CAP_NET_ADMIN, and what arrives goes back where it came from",
+      meaning:
+        "the daemon lacks CAP_NET_ADMIN, so packets for the members leave where they arrived",
       fix: picture.hasSystemd
-        ? Fix(Self.autowirePrivilege, lasting: ["the drop-in is what lasts"])
-        : Fix(obstacle: "restart ndpproxy as root: it keeps that privilege where 'autowire' is on"))
+        ? Fix(Self.autowirePrivilege, lasting: ["the drop-in is permanent"])
+        : Fix(obstacle: "restart ndpproxy as root: it keeps that privilege if 'autowire' is on"))
   }
 
   private func unseenPolicy(of placed: PlacedRule, _ way: RuleWay) -> Finding {
     Finding(
       .failure, about: placed.description,
-      "an IPsec policy takes the traffic, which 'auto' does not see",
+      "an IPsec policy takes the traffic, and 'auto' does not use IPsec policies",
       value: "\(way.sample): a policy of direction out", from: "NETLINK_XFRM",
-      meaning: "'auto' goes by routes, so that nothing is answered; 'static' answers",
+      meaning: "'auto' uses only routes, so nothing is answered; 'static' answers",
       fix: edit(Sed.methodChange(of: placed.rule.prefix, to: "static")))
   }
 
@@ -230,10 +237,11 @@ extension Examination {
     let name = picture.name(of: other)
     return Finding(
       .failure, about: placed.description,
-      "the rule asks on \(pattern.text), and the kernel sends to \(name)",
+      "the rule solicits on \(pattern.text), but the kernel routes to \(name)",
       value: "\(leading[0].sample): dev \(name)", from: "RTM_GETROUTE",
-      meaning: "who answers on \(pattern.text) is announced, but gets no packet; route the prefix "
-        + "to \(pattern.text), or have the rule name \(name)")
+      meaning:
+        "members on \(pattern.text) are advertised, but receive no packets; route the prefix "
+        + "to \(pattern.text), or change the rule to \(name)")
   }
 
   private func refused(_ way: RuleWay, _ type: String, isPart: Bool) -> Finding {
@@ -249,13 +257,13 @@ extension Examination {
               "ip", "-6", "route", "del", type, "\(route.destination)", "metric", "\(route.metric)",
             ] + (route.table == mainTable ? [] : ["table", "\(route.table)"]))
         ],
-        lasting: ["whoever made the route has to be told: Docker, BIRD, FRR, systemd-networkd"])
+        lasting: ["remove it from what created it: Docker, BIRD, FRR, systemd-networkd"])
     }
     return Finding(
       isPart ? .warning : .failure, about: way.placed.description,
-      isPart ? "a route for a part of it says '\(type)'" : "a route says '\(type)'",
+      isPart ? "a route for a part of it has the type '\(type)'" : "a route has the type '\(type)'",
       value: "\(way.sample): \(words)", from: "RTM_GETROUTE",
-      meaning: "what arrives for these addresses is dropped; Docker and routing daemons make "
+      meaning: "packets for these addresses are dropped; Docker and routing daemons create "
         + "such routes", fix: fix)
   }
 
@@ -282,7 +290,7 @@ extension Examination {
     }
     let name = picture.name(of: outward.interface)
     let advice: Advice = .words(
-      "give the inside a longer prefix, or the address on \(name) 'noprefixroute'")
+      "use a longer prefix inside, or set 'noprefixroute' for the address on \(name)")
     let deletion = Action.run([
       "ip", "-6", "route", "del", "\(outward.destination)", "dev", name, "metric",
       "\(outward.metric)",
@@ -290,9 +298,9 @@ extension Examination {
     // What the kernel made for an address or an advertisement leads to this host's neighbors.
     let isMade = outward.isFromKernel || outward.isFromRouterAdvertisement
     return Finding(
-      .warning, "\(outward.destination) is routed to two sides",
+      .warning, "\(outward.destination) has routes to both sides",
       value: "\(words(outward)); \(words(inward))", from: "RTM_GETROUTE",
-      meaning: "the lower metric wins, and the traffic turns round when that route goes",
+      meaning: "the lower metric wins; if that route disappears, the traffic takes the other one",
       fix: isMade ? Fix(obstacle: advice.text) : Fix([deletion], lasting: [advice]))
   }
 
@@ -318,7 +326,7 @@ extension Examination {
       .note, "all of \(route.destination) is served by this host itself",
       value: "local \(route.destination) dev \(picture.name(of: route.interface))",
       from: "RTM_GETROUTE, table \(route.table)",
-      meaning: "programs here can use every address of it (AnyIP); nothing is forwarded")
+      meaning: "programs on this host can use every address of it (AnyIP); nothing is forwarded")
   }
 
   private func hiddenMembers(_ route: RouteEntry, _ hidden: RouteEntry?) -> Finding {
@@ -326,7 +334,7 @@ extension Examination {
     return Finding(
       .failure, "all of \(route.destination) is this host's own",
       value: "local \(route.destination) dev \(name)", from: "RTM_GETROUTE, table \(route.table)",
-      meaning: "packets for these addresses end here and are not forwarded"
+      meaning: "packets for these addresses are delivered to this host and not forwarded"
         + (hidden.map { " to \(picture.name(of: $0.interface))" } ?? ""),
       fix: Fix(
         [
@@ -335,14 +343,14 @@ extension Examination {
             "\(route.table)",
           ])
         ],
-        lasting: ["take the route out of where it is made"]))
+        lasting: ["remove the route where it is created"]))
   }
 
   fileprivate func tunnel(_ name: String) -> Finding {
     Finding(
-      .failure, "a rule asks on \(name), which has no Neighbor Discovery",
+      .failure, "a rule solicits on \(name), which has no Neighbor Discovery",
       value: "\(picture.link(named: name)?.kind ?? "NOARP or POINTOPOINT")", from: "RTM_GETLINK",
-      meaning: "nobody can be asked there, so that nothing is answered; 'auto' goes by the route",
+      meaning: "no solicitations can be sent there, so nothing is answered; 'auto' uses the route",
       fix: edit("s/\(Sed.place(of: name, after: "iface"))/auto\\3/g"))
   }
 }

@@ -8,13 +8,13 @@ extension Check {
   private static let reversePath = Check(
     "D13", "reverse path", .wayBack,
     """
-    A reverse path filter drops what comes in by another interface than answers would leave by \
-    (fib saddr . iif oif missing drop; -m rpfilter; firewalld's IPv6_rpfilter). It does no harm \
-    as long as the default route leaves by the proxy interface. Read from the rules with the \
-    expression fib in prerouting chains, by NETLINK_NETFILTER.
+    A reverse path filter drops packets that arrive on another interface than the one through \
+    which replies would leave (fib saddr . iif oif missing drop; -m rpfilter; firewalld's \
+    IPv6_rpfilter). It does no harm while the default route leaves through the proxy interface. \
+    Read from rules with the expression fib in prerouting chains, by NETLINK_NETFILTER.
     """
   ) { examination in
-    examination.firewallVerdict(good: "no reverse path filter that would matter") {
+    examination.firewallVerdict(good: "no reverse path filter drops packets from outside") {
       examination.reversePathFindings($0.ruleset)
     }
   }
@@ -22,16 +22,17 @@ extension Check {
   private static let unicastProbes = Check(
     "D16", "unicast probes", .wayBack,
     """
-    Now and then a router asks for an address by unicast, to see whether it is still there. \
-    ndpproxy answers. But the kernel sees the question too, is asked to forward it, and sends \
-    the router an ICMPv6 error (beyond scope of source address). Most routers do not care; some \
-    count it. Where the kernel path of ndpproxy is in use, the kernel does not see these \
-    solicitations. Otherwise a rule in a table of our own at prerouting keeps it quiet; ndpproxy \
-    hears the solicitation before that. Addresses of this host itself, and what a rule excludes, \
-    are left to the kernel. Read from NETLINK_NETFILTER.
+    From time to time, a router sends a unicast solicitation to check whether an address is still \
+    reachable. ndpproxy answers it. But the kernel receives the solicitation as well, tries to \
+    forward it, and sends the router an ICMPv6 error (beyond scope of source address). Most \
+    routers ignore the error. With the kernel path of ndpproxy, the kernel does not receive these \
+    solicitations. Otherwise, the fix is a rule in a table of its own at prerouting, which drops \
+    them for the kernel; ndpproxy receives them before that. Solicitations for addresses of this \
+    host, and for addresses that a rule excludes, are left to the kernel. Read from \
+    NETLINK_NETFILTER.
     """
   ) { examination in
-    examination.firewallVerdict(good: "the kernel keeps quiet about them") {
+    examination.firewallVerdict(good: "the kernel does not answer them") {
       examination.loudProbes($0)
     }
   }
@@ -39,12 +40,13 @@ extension Check {
   private static let mtu = Check(
     "D29", "packet size", .wayBack,
     """
-    Where the inside has a smaller MTU than the outside (WireGuard 1420), senders learn of it \
-    by ICMPv6 Packet Too Big, which this host sends; dropped, large packets vanish. Compared \
-    with IFLA_MTU, and such a message is taken through the output chains as in D10.
+    If the MTU towards the members is smaller than the MTU outside (WireGuard 1420), this host \
+    sends ICMPv6 Packet Too Big to the senders of larger packets. If that message is dropped, \
+    large packets are lost. Read from IFLA_MTU; such a message is evaluated by the output chains \
+    as in D10.
     """
   ) { examination in
-    examination.firewallVerdict(good: "large packets pass, or their senders are told") {
+    examination.firewallVerdict(good: "large packets pass, or their senders receive an error") {
       examination.lostErrors($0)
     }
   }
@@ -52,13 +54,13 @@ extension Check {
   private static let neighborCache = Check(
     "D44", "neighbor cache", .wayBack,
     """
-    The kernel keeps entries for at most gc_thresh3 neighbors, of all network namespaces \
-    together; beyond that it reaches nobody new. Only the first namespace can change that, so \
-    that it is a note in a container. Read from RTM_GETNEIGHTBL.
+    The kernel keeps entries for at most gc_thresh3 neighbors, of all network namespaces together. \
+    At the limit, it cannot reach new neighbors. Only the initial network namespace can change the \
+    limit, so in a container this is only a note. Read from RTM_GETNEIGHTBL.
     """
   ) { examination in
     guard let load = examination.picture.neighborCache else {
-      return .skipped("the kernel does not tell")
+      return .skipped("the kernel does not report it")
     }
     guard load.entries * 10 >= load.limit * 9 else {
       return .good("\(load.entries) of \(load.limit) entries")
@@ -67,9 +69,10 @@ extension Check {
       Finding(
         load.isAdjustable ? .warning : .note, "the neighbor cache is nearly full",
         value: "\(load.entries) of \(load.limit) entries", from: "RTM_GETNEIGHTBL",
-        meaning: "beyond the limit the kernel reaches nobody new"
+        meaning: "at the limit, the kernel cannot reach new neighbors"
           + (load.isAdjustable
-            ? "" : "; it is the whole machine's: raise gc_thresh3 outside of this container"),
+            ? ""
+            : "; the limit is for the whole machine: raise gc_thresh3 outside of this container"),
         fix: load.isAdjustable
           ? examination.set(
             KernelVariable("net.ipv6.neigh.default.gc_thresh3"), to: "\(load.limit * 8)") : nil)
@@ -99,15 +102,15 @@ extension Examination {
         rule.expressions.contains(.routeLookup) && rule.expressions.contains(.verdict(.drop))
       }.map { rule in
         Finding(
-          .failure, "a reverse path filter drops what arrives from afar",
+          .failure, "a reverse path filter drops packets from outside",
           value: "\(chain.words): rule with handle \(rule.handle)", from: "NETLINK_NETFILTER",
-          meaning: "answers to it would leave by "
-            + "\(picture.name(of: back.interface)), where the default route leads",
+          meaning: "replies to them would leave through "
+            + "\(picture.name(of: back.interface)), as the default route does",
           fix: chain.change(
             "delete", ["handle \(rule.handle)"],
             lasting: [
               "firewalld: IPv6_rpfilter=loose in /etc/firewalld/firewalld.conf",
-              "nftables: take the rule out of /etc/nftables.conf",
+              "nftables: remove the rule from /etc/nftables.conf",
             ]))
       }
     }
@@ -128,9 +131,9 @@ extension Examination {
     let isThere = firewall.ruleset.chains.contains { $0.table == "ndpproxy" && $0.family == .ip6 }
     return [
       Finding(
-        .note, "the kernel, too, answers the router's unicast probes, with an error",
+        .note, "the kernel also answers the router's unicast solicitations, with an error",
         value: "no rule drops them at prerouting on \(first.outside.name)",
-        from: "NETLINK_NETFILTER", meaning: "most routers do not care",
+        from: "NETLINK_NETFILTER", meaning: "most routers ignore the error",
         fix: quietening(of: loud, isThere))
     ]
   }
@@ -159,7 +162,7 @@ extension Examination {
     }
     guard !rules.isEmpty else { return Fix(obstacle: Passage.nameless) }
     return Fix(
-      (hasTable ? [] : table) + rules.uniqued, lasting: ["the same in /etc/nftables.conf"],
+      (hasTable ? [] : table) + rules.uniqued, lasting: ["add the same to /etc/nftables.conf"],
       scope: .ownTable)
   }
 
@@ -178,10 +181,10 @@ extension Examination {
       ).leaving(outer.link.name, outer.link.index).with(.new)
       guard let site = firewall.fate(of: error, at: .output, .postrouting).drop else { return nil }
       return Finding(
-        .warning, "large packets to \(inner.link.name) vanish",
+        .warning, "large packets to \(inner.link.name) are lost",
         value: "MTU \(inner.mtu) behind \(outer.mtu); \(site.words)",
         from: "IFLA_MTU, NETLINK_NETFILTER",
-        meaning: "the packet filter drops the message that tells their senders",
+        meaning: "the packet filter drops the error messages for their senders",
         fix: site.acceptance(of: "icmpv6 type packet-too-big"))
     }
   }

@@ -57,8 +57,8 @@ struct Passage {
     ).leaving(outside.name, outside.index)
       .with(ethernet: outside.linkLayerAddress ?? Self.station, to: Self.station)
     return [
-      ("solicitations to groups", question, false),
-      ("solicitations to this host by unicast", unicastSolicitation, false),
+      ("multicast solicitations", question, false),
+      ("unicast solicitations to this host", unicastSolicitation, false),
       ("advertisements", answer, true),
     ]
   }
@@ -74,7 +74,7 @@ struct Passage {
     return chain.change(
       "insert", passages.prefix(commandLimit).flatMap { $0.acceptances(at: site) },
       lasting: isDocker
-        ? ["the same at boot after Docker, which leaves DOCKER-USER alone"] : site.lasting)
+        ? ["the same at boot after Docker, which does not change DOCKER-USER"] : site.lasting)
   }
 
   /// For how many rules commands are given at once; after them the next run shows the rest.
@@ -97,8 +97,8 @@ struct Passage {
 
   /// Why there is no rule for an interface: in nft(8) some characters cannot be written.
   static let nameless =
-    "no rule can be given, for nft(8) cannot name this interface: rename it to letters and digits "
-    + "first"
+    "no rule can be given, because nft(8) cannot name this interface: rename it to letters and "
+    + "digits first"
 }
 
 /// What this host's kernel and a neighbor tell each other on a link.

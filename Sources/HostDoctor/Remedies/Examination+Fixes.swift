@@ -15,7 +15,7 @@ extension Examination {
     guard variable.hasPlainName else { return Fix(obstacle: Fix.unnameable.text) }
     switch lasting(variable, value) {
     case .action(let action):
-      return Fix([action], lasting: ["the file is what lasts"], scope: .sysctl)
+      return Fix([action], lasting: ["the edit of the file is permanent"], scope: .sysctl)
     case .words(let words): return Fix(obstacle: words)
     }
   }
@@ -47,7 +47,7 @@ extension Examination {
     elsewhere([expression])
       ?? Fix(
         [expression].map { .run(["sed", "-i", $0, path]) } + reload,
-        lasting: ["the file is what lasts; 'ndpproxy --test-config' checks it"])
+        lasting: ["the edit of the file is permanent; 'ndpproxy --test-config' checks it"])
   }
 
   /// What there is instead of an edit where the entry may stand in another file.

@@ -12,7 +12,7 @@ extension Examination {
       let names = insideCandidates.map(\.link.name)
       guard !names.isEmpty else { return nil }
       return Fix(
-        obstacle: "behind which of \(names.listed) the members are is not known here: "
+        obstacle: "on which of \(names.listed) the members are is not known here: "
           + "ip -6 route add \(placed.rule.prefix) dev INTERFACE")
     }
     let proxy = picture.link(named: placed.proxy)?.link.index ?? 0
@@ -60,7 +60,8 @@ extension Examination {
     }
     if let fix = elsewhere(edits) { return fix }
     let actions = edits.map { Action.run(["sed", "-i", $0, path]) }
-    let advice: Advice = .words("the file is what lasts; 'ndpproxy --test-config' checks it")
+    let advice: Advice = .words(
+      "the edit of the file is permanent; 'ndpproxy --test-config' checks it")
     if let daemon = daemons.first, !daemon.has(capability: HostProcess.netAdmin) {
       return picture.hasSystemd
         ? Fix(actions + Self.autowirePrivilege, lasting: [advice])
@@ -69,7 +70,7 @@ extension Examination {
           lasting: [
             advice,
             .words(
-              "restart ndpproxy: as long as it runs, it lacks the privilege to make routes "
+              "restart ndpproxy: as long as it runs, it lacks the privilege to add routes "
                 + "(CAP_NET_ADMIN)"),
           ])
     }
@@ -112,8 +113,9 @@ extension Examination {
       .warning, about: placed.description, "not in a prefix of the link of \(placed.proxy)",
       value: "on-link there: \(Array(Set(prefixes)).map(\.description).sorted().listed)",
       from: "RTM_GETROUTE, RTM_GETADDR",
-      meaning: "unless the router takes it for on-link, nobody on \(placed.proxy) will ask for "
-        + "these addresses", fix: correction(of: placed, within: first))
+      meaning:
+        "unless the router treats the prefix as on-link, it will not solicit these addresses on "
+        + "\(placed.proxy)", fix: correction(of: placed, within: first))
   }
 
   /// The same prefix on the link that there is, if that is where the members are.

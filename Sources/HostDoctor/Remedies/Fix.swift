@@ -46,7 +46,7 @@ package struct Fix: Equatable, Sendable {
 
   /// Why a name keeps a command from being written, and what to do.
   static let unwritable =
-    "no command can be given, for a name in it is no UTF-8 or ends in a line feed: rename that first"
+    "no command can be given: a name in it is not UTF-8 or ends in a line feed; rename it first"
 }
 
 extension Fix {

@@ -39,7 +39,7 @@ extension Examination {
     }
     guard let harm else { return fix }
     return Fix(
-      obstacle: "the remedy '\(fix.commands.joined(separator: "; "))' would do harm: "
+      obstacle: "the fix '\(fix.commands.joined(separator: "; "))' would cause a problem: "
         + harm.summary)
   }
 

@@ -158,7 +158,7 @@ extension CheckResult {
         case .action: advice.text
         case .words(let words): bullet + words.printable.wrapped(after: indent + bullet.count)
         }
-      lines.append(detail(index == 0 ? "to last" : "", text))
+      lines.append(detail(index == 0 ? "permanent" : "", text))
     }
     return lines
   }

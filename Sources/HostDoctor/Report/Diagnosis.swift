@@ -89,7 +89,7 @@ extension Verdict {
 
   /// What there is instead beyond that.
   static let laterFix = Fix(
-    obstacle: "as for the others of its kind: mend those first, then run the doctor again")
+    obstacle: "as for the others of its kind: fix those first, then run the doctor again")
 }
 
 /// Two remedies that cannot both be.

@@ -24,7 +24,7 @@ package enum ProgramHook: Sendable {
   package init() throws(SystemError) {
     var attributes = ProgramQuery(interface: 1, attachment: ProgramLink.Place.tcx)
     do throws(SystemError) {
-      try bpf(.queryPrograms, &attributes, "ask for the programs of an interface")
+      try bpf(.queryPrograms, &attributes, "query the programs of an interface")
       self = .tcx
     } catch {
       switch error.code {

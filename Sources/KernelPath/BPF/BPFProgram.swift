@@ -101,7 +101,7 @@ package final class BPFProgram {
       } else if let helper = helpers[symbol] {
         instructions[place] = kept | UInt64(helper) << 32
       } else {
-        preconditionFailure("the program uses \(symbol), which nobody knows")
+        preconditionFailure("the program uses \(symbol), which is not known")
       }
     }
     return instructions
@@ -144,7 +144,7 @@ package final class BPFProgram {
         }
       }
     }
-    guard let result else { preconditionFailure("the kernel was asked") }
+    guard let result else { preconditionFailure("the kernel was called") }
     return try result.get()
   }
 

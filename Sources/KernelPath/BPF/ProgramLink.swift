@@ -48,7 +48,7 @@ package final class ProgramLink: AttachedProgram {
     do throws(SystemError) {
       try unsafe withUnsafeMutablePointer(to: &information) { (pointer) throws(SystemError) in
         attributes.information = unsafe address(pointer)
-        try bpf(.objectInformation, &attributes, "look at the attached program")
+        try bpf(.objectInformation, &attributes, "query the attached program")
       }
     } catch {
       return false

@@ -39,7 +39,7 @@ package struct RegularFile {
     let found = try FoundFile(path, followsLinks: true)
     guard found.isPublic || found.owner == user && found.isReached(withoutLinksBy: path) else {
       throw SystemError(
-        "open \(path): not everybody may read the file; then it must belong to the owner of the "
+        "open \(path): the file is not readable by everyone; it must then belong to the owner of the "
           + "file that names it, which must name it without symbolic links", .permissionDenied)
     }
     try self.init(found, found.openRegular(path), path, limit: limit)

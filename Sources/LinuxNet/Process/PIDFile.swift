@@ -102,7 +102,7 @@ package final class PIDFile {
       var status = stat()
       try call("examine \(path)") { unsafe fstat(descriptor.number, &status) }
       guard FileIdentity(status) == identity else {
-        throw SystemError("write \(path): somebody has replaced it", .resourceBusy)
+        throw SystemError("write \(path): the file was replaced", .resourceBusy)
       }
       // Nobody else is to say who we are.
       try call("set permissions of \(path)") { fchmod(descriptor.number, status.st_mode & 0o644) }

@@ -152,11 +152,12 @@ package enum Privileges {
   private static func become(_ user: User) throws(SystemError) {
     // To setresuid(2) this number means that nothing is to change.
     guard user.identifier != .max, user.group != .max else {
-      throw SystemError("become user \(user.name): 4294967295 is nobody's number", .invalidArgument)
+      throw SystemError(
+        "become user \(user.name): 4294967295 is not a valid user ID", .invalidArgument)
     }
     // Without this, the capabilities go with the user identifier.
     try control("keep capabilities", PR_SET_KEEPCAPS, 1)
-    try call("give up groups") { setgroups(0, nil) }
+    try call("drop groups") { setgroups(0, nil) }
     try call("become group \(user.group)") { setresgid(user.group, user.group, user.group) }
     try call("become user \(user.name)") {
       setresuid(user.identifier, user.identifier, user.identifier)
@@ -168,13 +169,16 @@ package enum Privileges {
   /// Throws unless this process is that user, and nobody else besides.
   private static func verify(_ user: User) throws(SystemError) {
     var (real, effective, saved) = (uid_t.max, uid_t.max, uid_t.max)
-    try call("look at the user") { unsafe getresuid(&real, &effective, &saved) }
+    try call("read the user IDs") { unsafe getresuid(&real, &effective, &saved) }
     var (realGroup, effectiveGroup, savedGroup) = (gid_t.max, gid_t.max, gid_t.max)
-    try call("look at the group") { unsafe getresgid(&realGroup, &effectiveGroup, &savedGroup) }
-    let others = try call("look at groups") { getgroups(0, nil) }
+    try call("read the group IDs") { unsafe getresgid(&realGroup, &effectiveGroup, &savedGroup) }
+    let others = try call("read the groups") { getgroups(0, nil) }
     guard [real, effective, saved].allSatisfy({ $0 == user.identifier }),
       [realGroup, effectiveGroup, savedGroup].allSatisfy({ $0 == user.group }), others == 0
-    else { throw SystemError("become user \(user.name): the system did as if", .notPermitted) }
+    else {
+      throw SystemError(
+        "become user \(user.name): the system reported success without effect", .notPermitted)
+    }
   }
 
   private static func setCapabilities(_ kept: [Capability]) throws(SystemError) {
@@ -184,7 +188,7 @@ package enum Privileges {
     var header: [UInt32] = [UInt32(_LINUX_CAPABILITY_VERSION_3), 0]
     // Effective, permitted and inheritable, for the lower and the upper 32.
     var present = [UInt32](repeating: 0, count: 6)
-    try call("look at capabilities") { unsafe linux_capget(&header, &present) }
+    try call("read capabilities") { unsafe linux_capget(&header, &present) }
     // A service manager that has done this before may forbid doing it again.
     let isDone =
       present[1] & ~lower == 0 && present[4] & ~upper == 0 && present[2] == 0 && present[5] == 0
@@ -192,7 +196,7 @@ package enum Privileges {
     // What was not there cannot be kept.
     let (left, right) = (present[1] & lower, present[4] & upper)
     var sets: [UInt32] = [left, left, 0, right, right, 0]
-    try call("give up capabilities") { unsafe linux_capset(&header, &sets) }
+    try call("drop capabilities") { unsafe linux_capset(&header, &sets) }
   }
 
   private static func control(

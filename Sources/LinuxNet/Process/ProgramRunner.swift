@@ -65,7 +65,7 @@ package final class ProgramRunner: Pollable {
     var failures: [String] = []
     var buffer = [UInt8](repeating: 0, count: 1024)
     while let count = try callUnlessBlocked(
-      "hear of programs",
+      "read messages about programs",
       { unsafe recv(descriptor.number, &buffer, buffer.count, CInt(MSG_DONTWAIT)) })
     {
       if count == 0 { return nil }

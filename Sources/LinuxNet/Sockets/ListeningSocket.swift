@@ -130,7 +130,7 @@ private final class Place {
       FileIdentity(status).remove(name, in: directory.number)
       return
     }
-    throw SystemError("make the socket \(path): somebody listens there", .addressInUse)
+    throw SystemError("make the socket \(path): another process listens there", .addressInUse)
   }
 
   /// Remembers what is there as ours.

@@ -11,16 +11,16 @@ extension Lowering {
     if let offset = withoutDeadtime?.given["ttl"] {
       diagnostics.report(
         .note, .differsFromNdppd, at: offset,
-        "ndppd leaves a silent target alone for this time, too; here that is 'deadtime'",
+        "ndppd also ignores a target without replies for this time; here that is 'deadtime'",
         suggestion: "the default is 'deadtime \(Keyword.named("deadtime")?.defaultText ?? "")'")
     }
     let withoutRetries = asking.first { $0.gives("timeout", but: "retries") }
     if let draft = withoutRetries, let offset = draft.given["timeout"] {
       diagnostics.report(
         .note, .differsFromNdppd, at: offset,
-        "ndppd 0.2.5 asks a silent target once; here it is asked \(1 + draft.proxy.timers.retries) times, "
-          + "this time apart",
-        suggestion: "to have it asked once write 'retries 0'")
+        "ndppd 0.2.5 solicits a target once if it does not reply; ndpproxy does so "
+          + "\(1 + draft.proxy.timers.retries) times, at intervals of this time",
+        suggestion: "to solicit it once, write 'retries 0'")
     }
   }
 }

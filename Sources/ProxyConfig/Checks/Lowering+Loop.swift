@@ -20,9 +20,9 @@ extension Lowering {
     let line = source.line(of: other.offset, seenFrom: rule.offset)
     diagnostics.report(
       .warning, .loop, at: rule.offset,
-      "a loop: the rule of \(line) asks back about these targets, so "
+      "a loop: the rule of \(line) solicits these targets on the first interface, so "
         + "solicitations that no host answers go round once",
-      suggestion: "give each side the prefixes that are behind the other only")
+      suggestion: "give each rule only the prefixes that are behind its interface")
   }
 
   private mutating func reportLoop(_ rules: [LoopSearch.Rule], names: [String]) {
@@ -30,13 +30,13 @@ extension Lowering {
       .warning, .loop, at: rules[0].offset,
       "a loop: \(hops(of: rules, names: names, in: source)) about these targets, so "
         + "solicitations that no host answers go round once",
-      suggestion: "give each rule the prefixes that are behind the interface it asks on only")
+      suggestion: "give each rule only the prefixes that are behind its interface")
   }
 }
 
 /// Who asks where, and by which other rule, in order; of very many the first ones.
 private func hops(of rules: [LoopSearch.Rule], names: [String], in source: SourceText) -> String {
-  var hops = ["\(names[rules[0].proxy]) asks on \(names[rules[1].proxy])"]
+  var hops = ["\(names[rules[0].proxy]) solicits on \(names[rules[1].proxy])"]
   for (position, rule) in rules.enumerated().prefix(TextBounds.namedLoopRules).dropFirst() {
     let next = rules[(position + 1) % rules.count]
     let line = source.line(of: rule.offset, seenFrom: rules[0].offset)

@@ -33,7 +33,7 @@ extension Lowering {
       diagnostics.report(
         .warning, .shadowedRule, at: offset,
         "the 'static' rule of \(source.line(of: first, seenFrom: offset)) answers for this prefix "
-          + "without asking; this one has no effect",
+          + "without a solicitation; this one has no effect",
         suggestion: "remove one of them")
     }
   }
@@ -46,7 +46,7 @@ extension Lowering {
       .warning, .overlappingRules, at: offset,
       "ndppd also applies the '\(wider.method)' rule of \(source.line(of: first, seenFrom: offset)) "
         + "here; now the longest prefix alone decides",
-      suggestion: "if that is not meant, use one method for both, or remove one")
+      suggestion: "if that is not intended, use one method for both, or remove one")
   }
 }
 

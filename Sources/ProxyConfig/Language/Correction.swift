@@ -25,7 +25,7 @@ private let synonyms = [
 /// What to do about each key that only ndppd 1.0 has.
 let remediesForSuccessor = [
   "target": "remove it: the address of the proxy interface is advertised",
-  "table": "remove it: 'auto' asks the kernel, which knows its tables",
+  "table": "remove it: 'auto' queries the kernel, which uses all its tables",
   "rewrite": "remove it: addresses are never rewritten",
   "valid-ttl": "use 'ttl' in a 'proxy' block",
   "invalid-ttl": "use 'deadtime' in a 'proxy' block",

@@ -21,7 +21,7 @@ extension Lowering {
       return diagnostics.report(
         .error, .tooManyConditions, at: offset,
         "there are more than \(TextBounds.conditions) conditions",
-        suggestion: "let a script look at them, and require a gate")
+        suggestion: "let a script evaluate them, and require a gate")
     }
     conditions.append(condition)
   }

@@ -162,7 +162,7 @@ extension Lowering {
     diagnostics.report(
       .error, .severalMethods, at: entry.key.range.lowerBound,
       "a rule has one method, and this one has '\(chosen)' already",
-      suggestion: "remove one; to ask on two interfaces write two rules")
+      suggestion: "remove one; to solicit on two interfaces, write two rules")
   }
 
   /// Whether `static` or `auto` is meant: ndppd never looks at the value.
@@ -180,7 +180,7 @@ extension Lowering {
       diagnostics.report(
         .error, .unexpectedValue, at: word.range.lowerBound,
         "'\(keyword.name)' takes no value, and here stands \(source.text(word.range).quoted)",
-        suggestion: "remove it; to ask on an interface write 'iface <interface>'")
+        suggestion: "remove it; to solicit on an interface, write 'iface <interface>'")
     }
     return false
   }

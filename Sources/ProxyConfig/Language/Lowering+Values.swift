@@ -271,7 +271,7 @@ private func addressCorrection(_ text: String) -> String {
     return "remove the zone \(String(text[percent...]).quoted)"
   }
   if !text.contains(":"), text.contains(".") { return "IPv4 is not proxied here" }
-  if !text.contains(":") { return "a rule takes a prefix; to ask on an interface use 'iface'" }
+  if !text.contains(":") { return "a rule takes a prefix; to solicit on an interface, use 'iface'" }
   return "write it like '2001:db8:1:0:ff::/80'"
 }
 

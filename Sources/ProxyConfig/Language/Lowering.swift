@@ -121,7 +121,7 @@ struct Lowering {
   private mutating func reportNotNeeded(_ entry: Entry, _ keyword: Keyword) {
     diagnostics.report(
       .note, .notNeeded, at: entry.key.range.lowerBound,
-      "'\(keyword.name)' is not needed: the kernel is asked by netlink, nothing is polled",
+      "'\(keyword.name)' is not needed: ndpproxy queries the kernel by netlink and does not poll",
       suggestion: "remove it")
   }
 

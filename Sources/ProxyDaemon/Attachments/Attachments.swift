@@ -88,7 +88,7 @@ extension Attachments {
       _ = try news.receive { take($0) }
     } catch {
       guard error.isOverrun else { throw error }
-      log.notice("more changes of interfaces than netlink could hold; reading them anew")
+      log.notice("more changes of interfaces than netlink could hold; reading all interfaces again")
       resynchronize()
     }
     listener.settle()

@@ -79,7 +79,7 @@ final class Port: EventSource {
     guard outcome.isMemoryShort else { return log.debug("\(sentence)\(reason)") }
     log.warning(
       """
-      \(sentence), so that switches with MLD snooping may not bring their solicitations; raise \
+      \(sentence), so switches with MLD snooping may not deliver solicitations for them; raise \
       the sysctl net.core.optmem_max and restart\(reason)
       """)
   }

@@ -154,7 +154,7 @@ extension Control {
         disabled: current.disabledRules)
       return .why(explanation)
     } catch {
-      return .error(RequestFailure(.notFound, "the kernel cannot be asked: \(error)"))
+      return .error(RequestFailure(.notFound, "the kernel cannot be queried: \(error)"))
     }
   }
 

@@ -93,7 +93,7 @@ final class EarlyAnswers: Timed {
   }
 
   private static let nobodyReplied =
-    "nobody on the link has replied to the test (an echo request to ff02::1); it is repeated"
+    "no host on the link has replied to the test (an echo request to ff02::1); it is repeated"
 
   /// Goes by these proxy interfaces from now on; the frames of those in `vlanParents` may be for a
   /// VLAN, which a driver does not always say.

@@ -53,7 +53,7 @@ final class MessageLog: FrameObserver {
       let name = ports[index]?.name ?? host.name(of: index)
       log.debug("\(name): answering: \(frame.message.sentence)")
     case .solicit(let frame, let index):
-      log.debug("\(host.name(of: index)): asking: \(frame.message.sentence)")
+      log.debug("\(host.name(of: index)): soliciting: \(frame.message.sentence)")
     case .installHostRoute, .removeHostRoute, .reportMissingSource, .reportConflict,
       .lookUpRoute, .lookUpNeighbor, .locate, .offerNeighbor,
       .publish, .withdraw:

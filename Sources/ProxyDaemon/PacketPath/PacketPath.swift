@@ -259,7 +259,7 @@ extension PacketPath {
     if mode == .no {
       kernel.stop("'kernel-path no' is set")
     } else if engine.limits.advertisementsPerSecond != nil {
-      kernel.stop("'max-advertisements' is set, so that the daemon has to see every solicitation")
+      kernel.stop("'max-advertisements' is set, so the daemon must receive every solicitation")
     } else {
       kernel.load(
         rules: engine.ruleCount, targets: engine.limits.sessions,

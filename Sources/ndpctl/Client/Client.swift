@@ -250,7 +250,7 @@ extension Client {
 
   /// The daemon replied to something else than was asked.
   var unexpected: ClientFailure {
-    ClientFailure(.failure, "ndpproxy replied to something that was not asked")
+    ClientFailure(.failure, "ndpproxy sent a reply without a request")
   }
 }
 

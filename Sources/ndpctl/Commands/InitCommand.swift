@@ -50,7 +50,7 @@ struct InitCommand: ParsableCommand {
     }
     try write(proposal.text)
     guard proposal.ruleCount > 0 else {
-      complain("init", "nothing is proposed; the comments say why")
+      complain("init", "nothing is proposed; the comments give the reason")
       throw ExitCode.failure
     }
   }

@@ -24,7 +24,7 @@ struct WhyCommand: ParsableCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Use this configuration file, and do not ask the daemon.", valueName: "file"),
+      "Use this configuration file, and do not query the daemon.", valueName: "file"),
     completion: .file())
   var config: String?
 
@@ -82,7 +82,7 @@ struct WhyCommand: ParsableCommand {
       let file = try ConfigurationFile(path: path)
       guard let configuration = file.configuration else {
         file.showReport(withNotes: false)
-        throw ClientFailure(.failure, "\(path) has errors, so that ndpproxy would not start")
+        throw ClientFailure(.failure, "\(path) has errors, so ndpproxy would not start")
       }
       return try Explanation(of: address, by: configuration)
     } catch let error as SystemError {

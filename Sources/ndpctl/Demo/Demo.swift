@@ -47,7 +47,7 @@ struct Demo {
         try await showTheWayBack(network)
         try await showWhatTheDaemonSays(network, daemon)
       } catch {
-        let report = ["\(error)", "The daemon said:"] + daemon.process.lines
+        let report = ["\(error)", "The daemon's output:"] + daemon.process.lines
         throw DemoFailure(description: report.joined(separator: "\n  "))
       }
     }
@@ -65,7 +65,7 @@ struct Demo {
                             │       2001:db8:1:0:ff::1 │
                             └──────────────────────────┘
 
-      The router believes that all of 2001:db8:1::/64 is on its own link.
+      The router treats all of 2001:db8:1::/64 as on-link.
       """)
   }
 

@@ -84,7 +84,7 @@ struct TwoGatewaysDemo {
     try await network.unplugGateway()
     try await Task.sleep(for: .seconds(1))
     let before = ping.lines.count
-    screen.step(4, "Gateway 2 gets the address, and announces what it has learnt.")
+    screen.step(4, "Gateway 2 gets the address, and announces the targets that it knows.")
     screen.command("gateway 2", "ip address add \(Self.address)/64 dev eth0 nodad")
     try await network.makeMaster(second, address: Self.address)
     let moved = ContinuousClock.now

@@ -25,13 +25,13 @@ struct DoctorCommand: AsyncParsableCommand {
     help: "The configuration; /etc/ndpproxy.conf or, where only that exists, /etc/ndppd.conf.")
   var config: String?
 
-  @Option(help: "Look for files below this directory instead of / (or of what NDPCTL_ROOT says).")
+  @Option(help: "Read files below this directory instead of / or $NDPCTL_ROOT.")
   var root: String?
 
-  @Option(help: "Only the check with this code; may be given more than once.")
+  @Option(help: "Run only the check with this code; may be given more than once.")
   var only: [String] = []
 
-  @Option(help: "Say what the check with this code is about, and look at nothing.")
+  @Option(help: "Explain the check with this code, and check nothing.")
   var explain: String?
 
   @OptionGroup var control: ControlOptions
@@ -56,10 +56,11 @@ struct DoctorCommand: AsyncParsableCommand {
       throw ValidationError("There is no check '\(code)'; there are \(codes).")
     }
     guard !fix || !control.json else {
-      throw ValidationError("--fix asks, and --json prints: not both.")
+      throw ValidationError("--fix and --json cannot be combined.")
     }
     guard !fix || yes || StandardStream.inputIsTerminal else {
-      throw ValidationError("--fix asks before it does anything: run it on a terminal, or --yes.")
+      throw ValidationError(
+        "--fix requires confirmation on a terminal; without a terminal, use --yes.")
     }
     guard !yes || fix else { throw ValidationError("--yes requires --fix.") }
   }

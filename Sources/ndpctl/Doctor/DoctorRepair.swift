@@ -118,7 +118,7 @@ struct DoctorRepair {
         if let failure = try await failure(of: action) {
           complain("doctor", "'\(action.shell ?? "")' failed: \(failure)")
         }
-      default: say("to make it last: \(advice.text)")
+      default: say("to make it permanent: \(advice.text)")
       }
     }
   }

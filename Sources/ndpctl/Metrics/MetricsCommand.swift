@@ -37,7 +37,7 @@ struct MetricsCommand: ParsableCommand {
   func validate() throws {
     guard listen == nil || textfile == nil && !openmetrics else {
       throw ValidationError(
-        "--listen excludes --textfile and --openmetrics; who asks by HTTP chooses the format.")
+        "--listen excludes --textfile and --openmetrics; the HTTP client chooses the format.")
     }
   }
 

@@ -11,7 +11,7 @@ struct WhyText {
   var lines: [String] {
     var rows: [(String, String)] = [("target", "\(explanation.target)")]
     if !explanation.isLive {
-      rows.append(("daemon", "not asked: this is what it would do after a start"))
+      rows.append(("daemon", "not queried: this is what it would do after a start"))
     }
     if let owner = explanation.owner { rows.append(("address", "of this host, on \(owner)")) }
     for proxy in explanation.proxies { rows += self.rows(for: proxy) }
@@ -20,10 +20,10 @@ struct WhyText {
     switch policies {
     case .none: break
     case .transformed:
-      rows.append(("ipsec", "a policy takes packets for it, whatever the route says"))
+      rows.append(("ipsec", "a policy takes packets for it, regardless of the route"))
     case .blocked: rows.append(("ipsec", "a policy drops packets for it"))
     case .unread where isInVain:
-      rows.append(("ipsec", "policies were not looked at: only root may read them"))
+      rows.append(("ipsec", "policies were not read: this requires root"))
     case .unread: break
     }
     rows += explanation.neighbors.map {
@@ -83,7 +83,7 @@ struct WhyText {
     rows += proxy.others.map {
       ("", "not \($0.prefix) \($0.text), which is shorter")
     }
-    rows += proxy.ruleInterfaces.map { ("asks on", $0.sentence) }
+    rows += proxy.ruleInterfaces.map { ("interface", $0.sentence) }
     rows.append(("session", session(of: proxy)))
     rows.append(("decision", proxy.reason))
     if let answer = proxy.advertisement {

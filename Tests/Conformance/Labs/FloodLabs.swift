@@ -5,7 +5,7 @@ extension Row {
   /// M: floods on a running daemon, for a short time.
   static let floodLabs: [Row] = [
     Row(
-      "M01", "targets known at once have a limit", "RFC 6583 §7", .should,
+      "M01", "the number of known targets is limited", "RFC 6583 §7", .should,
       .insideAndLab(
         scanBeyondLimit,
         Check.labBody("M01", .crowded) { lab in
@@ -14,10 +14,10 @@ extension Row {
           try await lab.scan(8000)
           let growth = try await lab.residentKibibytes() - before
           try lab.requireLife("after a scan")
-          try require(growth < 1024, "\(growth) KiB more")
+          try require(growth < 1024, "\(growth) KiB more memory")
         })),
     Row(
-      "M07", "static rules remember nothing", "RFC 6583 §7", .should,
+      "M07", "static rules keep no state per target", "RFC 6583 §7", .should,
       .insideAndLab(
         scanStatic,
         Check.labBody("M07", .alone) { lab in
@@ -26,13 +26,14 @@ extension Row {
           try await lab.scanStatic(20_000)
           let growth = try await lab.residentKibibytes() - before
           try lab.requireLife("after a scan")
-          try require(growth < 1024, "\(growth) KiB more")
+          try require(growth < 1024, "\(growth) KiB more memory")
         })),
     Row(
-      "M02", "known targets and other askers come before a scan", "RFC 6583 §7.1", .should,
+      "M02", "known targets and other solicitors have priority over a scan", "RFC 6583 §7.1",
+      .should,
       .insideAndLab(scanBesideOthers, Check.labBody("M02", .asking, playScan))),
     Row(
-      "M03", "probes for strangers have a rate limit", "RFC 6620 §4.1", .must,
+      "M03", "probes for unknown targets have a rate limit", "RFC 6620 §4.1", .must,
       .insideAndLab(scanByMany, Check.labBody("M03", .asking, playProbeLimit))),
     Row(
       "M08", "a flood of malformed frames does not flood the log", "RFC 6583 §7", .recommended,
@@ -110,7 +111,7 @@ extension LabTrial {
       try socket.send(Stimulus(from: trial.station(), for: trial.target(number)).octets)
       if number % 256 == 0 { await Task.yield() }
     }
-    try await requireAnswer(trial.target(0xf000), "after \(count) questions")
+    try await requireAnswer(trial.target(0xf000), "after \(count) solicitations")
   }
 }
 

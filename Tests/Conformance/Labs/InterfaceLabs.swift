@@ -5,14 +5,14 @@ extension Row {
   /// H, L, I: interfaces that go, come and change under a running daemon.
   static let interfaceLabs: [Row] = [
     Row(
-      "H28", "a rule interface may go down, vanish and come back", "ndpproxy(8) DESCRIPTION",
+      "H28", "a rule interface may go down, disappear and come back", "ndpproxy(8) DESCRIPTION",
       .robustness,
       .lab("H28", .asking, only: .ndpproxy, playRuleInterface)),
     Row(
-      "L09", "what cannot be sent is no failure", "packet(7)", .robustness,
+      "L09", "a frame that cannot be sent is not a fatal error", "packet(7)", .robustness,
       .lab("L09", .alone, playFullQueue)),
     Row(
-      "L10", "down and up again: frames come as before", "packet(7)", .robustness,
+      "L10", "an interface that goes down and up is served as before", "packet(7)", .robustness,
       .lab("L10", .alone) { lab in
         let target = lab.trial.target()
         try await lab.requireAnswer(target, "at first")
@@ -23,7 +23,8 @@ extension Row {
         try lab.requireLife("after down and up")
       }),
     Row(
-      "L11", "rules go by name: another name is another interface", "ndpproxy.conf(5) GRAMMAR",
+      "L11", "rules refer to the name: a renamed interface is another one",
+      "ndpproxy.conf(5) GRAMMAR",
       .recommended,
       .lab("L11", .alone) { lab in
         let target = lab.trial.target()
@@ -35,7 +36,7 @@ extension Row {
         try await lab.anew().requireAnswer(target, "under the old name")
       }),
     Row(
-      "L12", "deleted and made again: served again", "packet(7)", .robustness,
+      "L12", "an interface that is deleted and created again is served", "packet(7)", .robustness,
       .lab("L12", .alone, only: .ndpproxy) { lab in
         let target = lab.trial.target()
         try await lab.requireAnswer(target, "at first")
@@ -43,18 +44,18 @@ extension Row {
         try await lab.anew().requireAnswer(target, "on the new interface")
       }),
     Row(
-      "L18", "the size of frames does not matter", "RFC 2464 §2", .robustness,
+      "L18", "the MTU of the interface does not matter", "RFC 2464 §2", .robustness,
       .lab("L18", .alone) { lab in
         for mtu in ["1280", "9000"] {
           try await lab.proxy.run("ip", "link", "set", "up0", "mtu", mtu)
           let target = lab.trial.target(Int(mtu)!)
           try await lab.requireAnswer(target, "with MTU \(mtu)")
           let length = try await lab.trial.answers(target)[0].octets.count
-          try require("octets", length, is: 86)
+          try require("bytes", length, is: 86)
         }
       }),
     Row(
-      "I01", "nothing is said that nobody asked for", "RFC 4861 §7.2.6", .may,
+      "I01", "no unsolicited message is sent", "RFC 4861 §7.2.6", .may,
       .lab("I01", .usual) { lab in
         try await lab.requireAnswer(lab.trial.target(), "at first")
         lab.process.send(.terminalClosed)
@@ -63,8 +64,8 @@ extension Row {
         try require("unsolicited messages", count, is: 0)
       }),
     Row(
-      "I02", "announcements after a change of address have limits", "RFC 4861 §7.2.6", .must,
-      deviation: "there are none: peers ask again by themselves",
+      "I02", "announcements after a change of address are limited", "RFC 4861 §7.2.6", .must,
+      deviation: "none are sent: neighbors solicit again by themselves",
       .lab("I02", .alone) { lab in
         try await lab.requireAnswer(lab.trial.target(), "at first")
         try await lab.proxy.run("ip", "link", "set", "up0", "address", "02:00:00:00:77:77")
@@ -166,7 +167,7 @@ extension LabTrial {
       try? await trial.awaitQuestions(target, within: .milliseconds(500))
       if try await !trial.questions(target).isEmpty { break }
     }
-    try require(try await !trial.questions(target).isEmpty, "no question \(when)")
+    try require(try await !trial.questions(target).isEmpty, "no probe \(when)")
     try await trial.send(trial.claim(target).octets, on: .down)
     try await requireAnswer(target, when)
   }

@@ -50,7 +50,7 @@ struct KernelLab: Sendable {
     try await proxy.run("ip", "-6", "neighbor", "flush", "dev", "up0")
     _ = try await proxy.result(of: ["ping", "-c", "1", "-W", "1", "\(target)"])
     let questions = try await trial.questions(target, on: .up)
-    guard let question = questions.first else { throw Mismatch("the kernel does not ask") }
+    guard let question = questions.first else { throw Mismatch("the kernel sends no solicitation") }
     // It goes on to ask for three seconds.
     for (station, claim) in claims {
       try await trial.send(self.claim(target, station, claim, to: question.source))

@@ -118,7 +118,7 @@ extension Check {
     _ body: @escaping @Sendable (LabTrial) async throws -> Void
   ) -> @Sendable (Program) async throws -> Void {
     { program in
-      if let only, only != program { throw NotRun("not tried on \(program)") }
+      if let only, only != program { throw NotRun("not tested with \(program)") }
       let lab = try await LiveLab(setup, rows: [Row.all[Row.number(of: id)]])
       try await prepare(lab.proxy)
       try await lab.proxy.withDaemon(

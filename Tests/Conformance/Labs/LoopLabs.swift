@@ -15,10 +15,10 @@ extension Row {
         try await alike
       }),
     Row(
-      "J06", "besides the kernel's own proxy there are two answers, and no storm",
+      "J06", "with the kernel's own proxy there are two answers, and no loop",
       "RFC 4861 §7.2.8",
       .recommended,
-      deviation: "no warning at the start: the kernel's proxy entries are not looked at",
+      deviation: "no warning at the start, because the kernel's proxy entries are not read",
       .lab("J06", .alone) { lab in
         let target = lab.trial.target()
         try await lab.proxy.actAsProxy(for: target)
@@ -30,7 +30,7 @@ extension Row {
         try require("answers with Override", overrides, is: 0)
       }),
     Row(
-      "J07", "two proxies for one prefix answer once each", "RFC 4861 §7.2.8", .recommended,
+      "J07", "two proxies for one prefix each answer once", "RFC 4861 §7.2.8", .recommended,
       .lab { program in
         let lab = try await RingLab()
         let configuration = "proxy x {\n rule 2001:db8:9::/64 {\n static\n }\n}\n"
@@ -66,7 +66,7 @@ extension Row {
       let first = try await lab.listen(about: dead, for: .seconds(2))
       // At the most: retries × 2 + 2.
       try require(first.count <= 6, "\(first.count) messages about a dead target")
-      try require(!first.isEmpty, "nobody asks")
+      try require(!first.isEmpty, "no solicitation is sent")
       try await playDeath(lab)
       for daemon in daemons {
         try require(daemon.process.status == nil, "a daemon has ended")

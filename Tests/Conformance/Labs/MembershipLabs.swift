@@ -6,8 +6,8 @@ extension Row {
   /// K: how the questions for other people's addresses reach us.
   static let membershipLabs: [Row] = [
     Row(
-      "K01", "the groups of proxied addresses are joined, and MLD says so", "RFC 4861 §7.2.8",
-      .must, deviation: "for rules of /120 and longer; wider ones have too many groups",
+      "K01", "the groups of proxied addresses are joined and reported by MLD", "RFC 4861 §7.2.8",
+      .must, deviation: "only for rules of /120 and longer; wider ones have too many groups",
       .lab { program in
         let target = Setup.single(0)
         let reports = try await membershipReports(program, .narrow)
@@ -15,24 +15,24 @@ extension Row {
         try require(reports.groups.contains(target.solicitedNodeMulticast), "not in igmp6")
       }),
     Row(
-      "K02", "for a wide rule the interface takes all groups", "RFC 4389 §4", .must,
+      "K02", "for a wide rule the interface receives all groups", "RFC 4389 §4", .must,
       .lab("K02", .alone) { lab in
         let link = try await lab.proxy.run("ip", "-details", "link", "show", "dev", "up0")
         try require(link.contains(" allmulti 1 "), "no all-multicast mode")
       }),
     Row(
-      "K03", "all-multicast mode alone is not reported by MLD", "packet(7)", .fact,
+      "K03", "MLD does not report all-multicast mode", "packet(7)", .fact,
       .lab { program in
         let reports = try await membershipReports(program, .alone)
         let target = Setup.target(0, ofRow: 0)
         try require(!reports.names(target.solicitedNodeMulticast), "a report of the group")
       }),
     Row(
-      "K05", "behind a switch that snoops on MLD narrow rules work", "RFC 4541 §3", .must,
-      deviation: "wide rules do not: the switch needs mcast_router 2 on our port, or no snooping",
+      "K05", "narrow rules work behind a switch with MLD snooping", "RFC 4541 §3", .must,
+      deviation: "wide rules do not: the switch needs mcast_router 2 on the port, or no snooping",
       .lab(playSnoopingSwitch)),
     Row(
-      "K06", "more groups than a socket can join are no failure", "optmem_max", .robustness,
+      "K06", "more groups than a socket can join are not an error", "optmem_max", .robustness,
       .lab { program in
         if program == .ndppd { throw NotRun("it joins no groups") }
         let rules = (0..<5000).map {
@@ -44,7 +44,7 @@ extension Row {
         try require(joined >= 2000, "only \(joined) groups are joined")
       }),
     Row(
-      "K08", "the groups that every node is in are not joined", "RFC 3810 §6", .must,
+      "K08", "groups of which every node is a member are not joined", "RFC 3810 §6", .must,
       .lab { program in
         let reports = try await membershipReports(program, .narrow)
         try require(!reports.names(.allNodes), "a report of ff02::1")

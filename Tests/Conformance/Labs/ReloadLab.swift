@@ -5,10 +5,10 @@ extension Row {
   /// D, what a reload must not change.
   static let reloads: [Row] = [
     Row(
-      "D09b", "nor does a reload change it, which would cost Linux hosts their default route",
+      "D09b", "a reload keeps the Router flag, so that Linux hosts keep their default route",
       "RFC 4861 §7.2.5", .recommended,
       .lab { program in
-        guard program == .ndpproxy else { throw NotRun("it has no reload") }
+        guard program == .ndpproxy else { throw NotRun("it cannot reload") }
         let lab = try await LiveLab(.alone, rows: [])
         let text = Setup.alone.configuration
         try await lab.proxy.withDaemon(try program.path, configuration: text) { daemon in

@@ -5,24 +5,24 @@ extension Row {
   /// H, L: what packet sockets do, and interfaces that are no Ethernet.
   static let socketLabs: [Row] = [
     Row(
-      "L01", "no frame of another interface, not at the start either", "packet(7)", .must,
+      "L01", "frames of other interfaces are ignored, even at the start", "packet(7)", .must,
       .lab(playFloodAtStart)),
     Row(
-      "L02", "our own kernel's questions are not answered", "packet(7)", .must,
+      "L02", "solicitations of this host's kernel are not answered", "packet(7)", .must,
       .lab("L02", .alone) { lab in
         let target = lab.trial.target()
         _ = try await lab.proxy.result(of: ["ping", "-c", "1", "-W", "1", "\(target)"])
         let asked = try await lab.trial.questions(target, on: .up).count
-        try require(asked > 0, "the kernel did not ask")
+        try require(asked > 0, "the kernel sent no solicitation")
         try require("answers", try await lab.trial.answers(target).count, is: 0)
       }),
     Row(
-      "L03", "frames of absent VLANs and for other stations are dropped", "packet(7)", .must,
+      "L03", "frames of absent VLANs and for other hosts are dropped", "packet(7)", .must,
       .silence(
         { $0.etherType = [0x81, 0, 0, 5, 0x86, 0xdd] },
         { $0.frameDestination = MACAddress(bits: 0x0200_0000_0099) })),
     Row(
-      "L04", "a priority tag is no VLAN", "IEEE 802.1Q", .must,
+      "L04", "a frame with a priority tag (VLAN 0) is accepted", "IEEE 802.1Q", .must,
       .script(.usual) { trial in
         // Without a kernel there is nobody who takes the tag off.
         guard trial.isLive else { return }
@@ -37,13 +37,13 @@ extension Row {
         { $0.etherType = [0x81, 0, 0, 5, 0x81, 0, 0, 6, 0x86, 0xdd] },
         { $0.etherType = [0x88, 0xa8, 0, 5, 0x86, 0xdd] })),
     Row(
-      "L06", "an interface of a VLAN works by its name", "IEEE 802.1Q", .recommended,
+      "L06", "a VLAN interface is served by its name", "IEEE 802.1Q", .recommended,
       .lab(playVLAN)),
     Row(
-      "L07", "a checksum that is left to hardware is taken for right", "packet(7)", .recommended,
-      .notRun("not implemented: partial checksums only come from peers on a tap")),
+      "L07", "a checksum that is left to the hardware is accepted", "packet(7)", .recommended,
+      .notRun("not implemented; partial checksums come only from peers on a tap device")),
     Row(
-      "L13", "after kill -9 nothing of ours is left on the interface", "packet(7)", .must,
+      "L13", "after kill -9 the interface keeps no setting of the daemon", "packet(7)", .must,
       .lab("L13", .alone) { lab in
         try await lab.requireAnswer(lab.trial.target(), "at first")
         lab.process.send(.kill)
@@ -52,12 +52,13 @@ extension Row {
         try require(link.contains(" allmulti 0 "), "all-multicast mode is left on")
       }),
     Row(
-      "L14", "a burst is buffered, and what is lost of it is counted and told", "packet(7)",
+      "L14", "a burst is buffered, and losses are counted and logged", "packet(7)",
       .should, .lab("L14", .alone, only: .ndpproxy, playBurst)),
     Row(
-      "L15", "CAP_NET_RAW is enough, and nothing else is kept", "ndpproxy(8) SECURITY", .should,
+      "L15", "CAP_NET_RAW is sufficient, and no other capability is kept", "ndpproxy(8) SECURITY",
+      .should,
       .lab { program in
-        if program == .ndppd { throw NotRun("it keeps all that root has") }
+        if program == .ndppd { throw NotRun("it keeps all capabilities of root") }
         try await playLeastPrivilege(program)
         let lab = Check.labBody("L15", .alone) { lab in
           try await lab.requireAnswer(lab.trial.target(), "as root")
@@ -66,7 +67,7 @@ extension Row {
         try await lab(program)
       }),
     Row(
-      "L16", "all groups are received where the interface filters them", "packet(7)", .must,
+      "L16", "all groups are received on an interface that filters them", "packet(7)", .must,
       .lab("L16", .alone, prepare: makeFiltering) { lab in
         try await lab.restore(.up)
         try await lab.requireAnswer(lab.trial.target(), "on a macvlan")
@@ -79,19 +80,19 @@ extension Row {
         try require(!hasArrived, "the macvlan does not filter, so that this shows nothing")
       }),
     Row(
-      "L17", "an interface without link-layer address is no proxy interface",
+      "L17", "an interface without link-layer address cannot be a proxy interface",
       "ndpproxy(8) DESCRIPTION",
       .recommended,
       .lab("L17", .tunnelled, only: .ndpproxy, prepare: makeTunnel) { lab in
         let complaint = lab.process.lines.first {
           $0.hasPrefix("error: tun0: ")
         }
-        try require(complaint != nil, "not told: \(lab.process.lines)")
+        try require(complaint != nil, "no error is logged: \(lab.process.lines)")
         // The proxy interface's alone: one that receives, one that sends.
         try require("sockets", try await lab.daemonSockets(), is: 2)
       }),
     Row(
-      "H27", "on a link without neighbor discovery the route is the proof",
+      "H27", "auto: on a link without neighbor discovery, a route is sufficient",
       "ndpproxy.conf(5) auto",
       .recommended,
       .lab("H27", .tunnelled, only: .ndpproxy, prepare: makeTunnel) { lab in
@@ -127,7 +128,7 @@ extension Row {
     }
     for number in 0..<16 {
       let emitted = try await subject.emitted(about: [trial.target(number)])
-      try require(emitted.isEmpty, "a reaction to a question on another interface")
+      try require(emitted.isEmpty, "a response to a solicitation on another interface")
     }
   }
 
@@ -144,7 +145,7 @@ extension Row {
     lab.process.send(.resume)
     let line = try await lab.process.line(
       containing: "faster than they could be taken", within: .seconds(20))
-    try require(line != nil, "not told of the loss")
+    try require(line != nil, "the loss is not logged")
     // Whatever was in the queue comes before this.
     let known = lab.trial.target(0xff01)
     try await lab.requireAnswer(known, "after the burst")

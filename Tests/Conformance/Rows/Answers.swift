@@ -22,7 +22,8 @@ extension Check {
       for number in distortions.indices {
         let target = trial.verified(number)
         try require(
-          try await trial.answers(target).isEmpty, "answers after distortion \(number + 1)")
+          try await trial.answers(target).isEmpty,
+          "answered after invalid advertisement \(number + 1)")
         try await trial.send(trial.claim(target).octets, on: .down)
       }
       for number in distortions.indices { try await trial.awaitAnswers(trial.verified(number)) }
@@ -41,20 +42,21 @@ extension Row {
         { $0.target = $0.target.solicitedNodeMulticast },
         { $0.options += [14, 0, 0, 0, 0, 0, 0, 0] })),
     Row(
-      "H10", "no Solicited flag to a multicast destination", "RFC 4861 §7.1.2", .must,
+      "H10", "a multicast advertisement must not have the Solicited flag", "RFC 4861 §7.1.2", .must,
       .ignored({ ($0.destination, $0.frameDestination) = (.allNodes, .allNodes) })),
     Row(
-      "H11", "an answer that nobody waits for is forgotten", "RFC 4861 §7.2.5", .should,
+      "H11", "an advertisement that was not solicited is ignored", "RFC 4861 §7.2.5", .should,
       .script(.usual) { trial in
         let target = trial.verified()
         try await trial.send(trial.claim(target).octets, on: .down)
         try await trial.settle()
         try await trial.ask(target)
         try await trial.awaitQuestions(target)
-        try await trial.requireUnanswered(target, "an answer before the question")
+        try await trial.requireUnanswered(target, "an advertisement before the probe")
       }),
     Row(
-      "H12", "an answer counts only where it was asked for", "RFC 4861 §7.2.5", .recommended,
+      "H12", "an advertisement counts only on the interface that was probed", "RFC 4861 §7.2.5",
+      .recommended,
       .script(.usual) { trial in
         let target = trial.verified()
         try await trial.ask(target)
@@ -70,7 +72,8 @@ extension Row {
         try await trial.awaitAnswers(target)
       }),
     Row(
-      "H13", "without the Solicited flag it confirms nothing", "RFC 4861 §7.3.1", .must,
+      "H13", "an advertisement without the Solicited flag confirms nothing", "RFC 4861 §7.3.1",
+      .must,
       .ignored(
         { $0.isSolicited = false },
         {
@@ -78,27 +81,31 @@ extension Row {
           $0.frameDestination = .allNodes
         })),
     Row(
-      "H14", "without a link-layer address it does not answer the first question",
+      "H14", "an advertisement without link-layer address does not answer the first probe",
       "RFC 4861 §7.2.5", .should, .ignored({ $0.options = [] })),
     Row(
-      "H15", "a link-layer address that is no other station's is refused", "RFC 4861 §4.4",
+      "H15", "an advertisement with an unusable link-layer address is ignored",
+      "RFC 4861 §4.4",
       .recommended,
       .ignored(
         { $0.claim(MACAddress(bits: 0x3333_0000_0001)) },
         { $0.claim(MACAddress(bits: 0xffff_ffff_ffff)) }, { $0.claim(MACAddress(bits: 0)) },
         { $0.claim(Side.down.linkLayerAddress) })),
     Row(
-      "H16", "it must come to an address of this host", "RFC 4861 §7.2.4", .recommended,
+      "H16", "an advertisement to an address of another host or link is ignored", "RFC 4861 §7.2.4",
+      .recommended,
       .ignored(
         onlyLive: [{ $0.frameDestination = MACAddress(bits: 0x0200_0000_0099) }],
         { $0.destination = Side.up.linkLocal },
         { $0.destination = IPv6Address("fe80::99")! })),
     Row(
-      "H17", "its source is somebody's address", "RFC 4861 §4.4", .recommended,
+      "H17", "an advertisement from ::, ::1 or a multicast address is ignored", "RFC 4861 §4.4",
+      .recommended,
       .ignored(
         { $0.source = .unspecified }, { $0.source = .allNodes }, { $0.source = .loopback })),
     Row(
-      "H18", "its Router and Override flags are not passed on", "RFC 4861 §7.2.8", .must,
+      "H18", "the Router and Override flags of the target are not passed on", "RFC 4861 §7.2.8",
+      .must,
       .script(.usual) { trial in
         for (number, flags) in [(false, false), (false, true), (true, false), (true, true)]
           .enumerated()
@@ -114,7 +121,7 @@ extension Row {
         }
       }),
     Row(
-      "H19", "the same answer again leads to nothing", "RFC 4861 §7.2.4", .recommended,
+      "H19", "a repeated advertisement has no effect", "RFC 4861 §7.2.4", .recommended,
       .script(.usual) { trial in
         let target = trial.verified()
         for number in 0..<2 { try await trial.ask(target, by: trial.station(number)) }
@@ -123,10 +130,12 @@ extension Row {
         try await trial.requireAnswers(target, 2)
       }),
     Row(
-      "H20", "of two owners the first is believed, and the other reported", "RFC 9161 §3.7",
+      "H20", "of two hosts that claim a target, the first is kept and the other logged",
+      "RFC 9161 §3.7",
       .recommended, .script(.renewing, playTwoOwners)),
     Row(
-      "H24", "several iface rules: all are asked, the first answer wins", "ndppd", .recommended,
+      "H24", "several iface rules: all interfaces are probed, the first answer counts", "ndppd",
+      .recommended,
       .script(.fannedOut) { trial in
         let target = trial.verified()
         try await trial.ask(target)
@@ -149,11 +158,11 @@ extension Row {
     try await trial.requireAnswers(target, 2)
     try await trial.awaitQuestions(target, 2)
     try require(
-      "who is asked next", try await trial.questions(target)[1].frameDestination,
+      "who is probed next", try await trial.questions(target)[1].frameDestination,
       is: trial.owner.linkLayerAddress)
     if trial.subject.kind == .ndpproxy {
       let log = await trial.subject.log
-      try require(log.contains { $0.contains("claims \(target)") }, "not told of the conflict")
+      try require(log.contains { $0.contains("claims \(target)") }, "the conflict is not logged")
     }
   }
 }

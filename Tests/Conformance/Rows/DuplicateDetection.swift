@@ -5,7 +5,7 @@ extension Row {
   /// G: hosts that make sure nobody has the address that they are about to take.
   static let duplicateDetection: [Row] = [
     Row(
-      "G01", "who finds a duplicate is told through all nodes, unsolicited", "RFC 4861 §7.2.4",
+      "G01", "a duplicate is reported to all nodes, with the Solicited flag 0", "RFC 4861 §7.2.4",
       .must, .answers({ _ in }, to: Check.duplicates(of: 3))),
     Row(
       "G02", "nothing is ever sent to ::", "RFC 4861 §7.2.4", .must,
@@ -13,10 +13,10 @@ extension Row {
         answer.destination != .unspecified && answer.frameDestination.isUnicast == false
       }),
     Row(
-      "G03", "a wide static rule keeps nobody from taking an address", "RFC 4862 §5.4.4",
+      "G03", "a wide static rule does not prevent a host from taking an address", "RFC 4862 §5.4.4",
       .recommended, .silence({ $0.detectDuplicates() })),
     Row(
-      "G04", "iface: a living owner's address is defended within 700 ms", "RFC 4862 §5.4", .must,
+      "G04", "iface: the address of a live host is defended within 700 ms", "RFC 4862 §5.4", .must,
       .script(.usual) { trial in
         let question = trial.duplicateDetection()
         let asked = await trial.subject.now
@@ -34,17 +34,18 @@ extension Row {
         try await trial.requireAnswers(question.target, 2)
       }),
     Row(
-      "G05", "iface: a free address costs three questions, and silence", "RFC 6957 §4.2.3.1",
+      "G05", "iface: a free address causes at most 3 probes and no answer", "RFC 6957 §4.2.3.1",
       .must,
       .script(.usual) { trial in
         let question = trial.duplicateDetection()
         try await trial.send(question)
         try await trial.expectSilence(on: [.up, .second], for: .seconds(5))
         let count = try await trial.questions(question.target).count
-        try require(1...3 ~= count, "\(count) questions")
+        try require(1...3 ~= count, "\(count) probes")
       }),
     Row(
-      "G06", "an address is never defended from memory", "RFC 4389 §4.1.3.1", .must,
+      "G06", "an address is defended only after a new reply of its owner", "RFC 4389 §4.1.3.1",
+      .must,
       .script(.usual) { trial in
         let question = trial.duplicateDetection()
         try await trial.confirm(question.target)
@@ -53,13 +54,14 @@ extension Row {
         try await trial.awaitQuestions(question.target, 2)
         let renewal = try await trial.questions(question.target)[1].octets
         try require(
-          renewal == probe(for: question.target, to: trial.owner), "asks by multicast")
+          renewal == probe(for: question.target, to: trial.owner), "a multicast probe")
         try await trial.wait(.seconds(1))
         try require("answers", try await trial.answers(question.target).count, is: 1)
       }),
     Row(
-      "G07", "a host that moves over is not in conflict with itself", "RFC 6957 §4.2.2", .must,
-      deviation: "silent, but the session is not dropped: anybody could send this, so we ask",
+      "G07", "a host that moves to the proxy link is not its own duplicate", "RFC 6957 §4.2.2",
+      .must,
+      deviation: "the owner is probed and the session is kept, because any host could send this",
       .script(.usual) { trial in
         var question = trial.duplicateDetection()
         try await trial.confirm(question.target)
@@ -72,19 +74,24 @@ extension Row {
         try require("answers", try await trial.answers(question.target).count, is: 1)
       }),
     Row(
-      "G08", "a thousand searches leave no entry for ::, and few who wait", "RFC 4861 §7.2.3",
+      "G08", "1000 DAD solicitations create no entry for ::, and few of them wait",
+      "RFC 4861 §7.2.3",
       .must, .script(.usual) { trial in try await requireFewWaiting(trial) }),
     Row(
-      "G09", "a nonce is not returned", "RFC 7527 §4.2, RFC 3971 §5.3.3", .must,
+      "G09", "the nonce is not returned", "RFC 7527 §4.2, RFC 3971 §5.3.3", .must,
       .answers(
         { $0.options = [14, 1, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66] }, to: Check.duplicates(of: 5))),
     Row(
-      "G10", "a search that is passed on keeps its nonce", "RFC 7527 §4.2, RFC 4389 §4.1.3.1",
-      .must, .notRun("searches are not passed on: the owner is asked by a question of our own")),
+      "G10", "a DAD solicitation that is forwarded keeps its nonce",
+      "RFC 7527 §4.2, RFC 4389 §4.1.3.1",
+      .must,
+      .notRun(
+        "ndpproxy does not forward DAD solicitations; it sends a probe instead")),
     Row(
-      "G11", "our own kernel's search is not answered", "RFC 4862 §5.4.3", .must, ownSearch),
+      "G11", "DAD solicitations of this host's kernel are not answered", "RFC 4862 §5.4.3", .must,
+      ownSearch),
     Row(
-      "G12", "optimistic hosts: no link-layer address here, no Override there",
+      "G12", "optimistic hosts: no link-layer option here, no Override flag there",
       "RFC 4429 §3.2, §3.3", .must,
       .script(.usual) { trial in
         var question = Stimulus(from: trial.station(), for: trial.verified())
@@ -97,22 +104,26 @@ extension Row {
         try await trial.expect([Advertisement(answering: question).octets], on: .up)
       }),
     Row(
-      "G13", "two hosts that want the same free address cost one train", "RFC 4862 §5.4.3", .must,
+      "G13", "two hosts that want the same free address cause at most 3 probes", "RFC 4862 §5.4.3",
+      .must,
       .script(.usual) { trial in
         for index in 0..<2 { try await trial.send(trial.duplicateDetection(by: index)) }
         try await trial.expectSilence(on: [.up, .second], for: .seconds(5))
         let count = try await trial.questions(trial.verified()).count
-        try require(1...3 ~= count, "\(count) questions")
+        try require(1...3 ~= count, "\(count) probes")
       }),
     Row(
-      "G14", "a Linux host takes our defence for what it is", "RFC 4862 §5.4.4", .fact,
+      "G14", "a Linux host gives up an address that the daemon defends", "RFC 4862 §5.4.4", .fact,
       .lab { program in try await requireDefeat(program, method: "static", isExpected: true) }),
     Row(
-      "G14b", "and keeps its address under a wide static rule", "RFC 4862 §5.4.4", .recommended,
+      "G14b", "a Linux host keeps its address under a wide static rule", "RFC 4862 §5.4.4",
+      .recommended,
       .lab { program in try await requireDefeat(program, method: nil, isExpected: false) }),
     Row(
-      "G15", "the defence in a frame for the asker alone", "RFC 6957 §4.2.3.2, RFC 6085", .may,
-      .notRun("not implemented: all nodes' group reaches the asker, and every bridge passes it")),
+      "G15", "the defense is sent in a unicast frame to the solicitor",
+      "RFC 6957 §4.2.3.2, RFC 6085", .may,
+      .notRun("ndpproxy uses the all-nodes group, which reaches the solicitor through every bridge")
+    ),
   ]
 
   /// A thousand searches by others for an address that only its owner defends.
@@ -152,7 +163,7 @@ extension Row {
       guard let line = list.split(separator: "\n").first(where: { $0.contains(own) }) else {
         return nil
       }
-      try require(!line.contains("dadfailed"), "the address is taken for a duplicate")
+      try require(!line.contains("dadfailed"), "the address is reported as a duplicate")
       return line.contains("tentative") ? nil : true
     }
     try require(isPreferred == true, "the address stays tentative")

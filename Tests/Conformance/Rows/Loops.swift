@@ -4,10 +4,11 @@ extension Row {
   /// J: several proxies, and our own frames.
   static let loops: [Row] = [
     Row(
-      "J01", "our own frames lead to nothing when they come back", "RFC 4389 §6", .recommended,
+      "J01", "the daemon's own frames have no effect when they come back", "RFC 4389 §6",
+      .recommended,
       .script(.usual, playReflection)),
     Row(
-      "J04", "two static rules that face each other answer once each", "RFC 4389 §6",
+      "J04", "two static rules that face each other each answer once", "RFC 4389 §6",
       .recommended,
       .script(.bothSides) { trial in
         let target = trial.target()
@@ -24,8 +25,9 @@ extension Row {
         try require("messages", all, is: 2)
       }),
     Row(
-      "J03", "a probe of our own that another proxy passes on is not asked again", "RFC 4389 §6",
-      .recommended, deviation: "for 100 ms only: a host on the other link may ask in earnest",
+      "J03", "a probe that another proxy passes on is not probed for again", "RFC 4389 §6",
+      .recommended,
+      deviation: "for 100 ms only, because a host on the other link may solicit the target, too",
       .inside {
         let target = IPv6Address("2001:db8:9::1")!
         let trial = try EngineTrial(
@@ -42,19 +44,19 @@ extension Row {
           }
           """)
         trial.ask(target)
-        try require("questions on dn0", trial.questions(target).count, is: 1)
+        try require("probes on dn0", trial.questions(target).count, is: 1)
         trial.wait(.milliseconds(20))
         trial.ask(target, by: Station(row: 1), on: .down)
-        try require("questions back on up0", trial.questions(target, on: .up).count, is: 0)
+        try require("probes on up0 within 100 ms", trial.questions(target, on: .up).count, is: 0)
         trial.wait(.milliseconds(200))
         trial.ask(target, by: Station(row: 2), on: .down)
-        try require("questions in earnest", trial.questions(target, on: .up).count, is: 1)
+        try require("probes on up0 later", trial.questions(target, on: .up).count, is: 1)
       }),
     Row(
       "J05",
-      "a router advertisement with the Proxy flag, or on the rule interface, changes nothing",
+      "router advertisements with the Proxy flag, or on the rule interface, have no effect",
       "RFC 4389 §4.1.3.3", .may,
-      deviation: "RFC 4389 is about proxies of router advertisements, which this is not",
+      deviation: "RFC 4389 describes proxies of router advertisements, and ndpproxy is not one",
       .script(.usual) { trial in
         var advertisement = Stimulus(from: trial.station(), for: .unspecified)
         advertisement.type = 134
@@ -93,7 +95,7 @@ extension Row {
     try await trial.send(trial.claim(asked).octets, on: .down)
     try await trial.requireAnswers(asked, 1)
     let strays = try await trial.questions(asked, on: .up).count
-    try require("questions on up0", strays, is: 0)
+    try require("probes on up0", strays, is: 0)
     try await trial.requireRetransmissionTime(asked)
   }
 }
@@ -109,14 +111,14 @@ extension Row {
   /// I: what nobody asked for.
   static let unsolicited: [Row] = [
     Row(
-      "I03", "the Override flag of announcements", "RFC 4861 §7.2.8", .may,
-      .notRun("nothing is announced without the key 'announce', see AnnouncementTests")),
+      "I03", "announcements may set the Override flag", "RFC 4861 §7.2.8", .may,
+      .notRun("only with the key 'announce', which AnnouncementTests covers")),
     Row(
-      "I06", "announcements for many targets are spread", "RFC 4861 §7.2.6", .should,
-      .notRun("nothing is announced without the key 'announce', see AnnouncementRateTests")),
+      "I06", "announcements for many targets are spread over time", "RFC 4861 §7.2.6", .should,
+      .notRun("only with the key 'announce', which AnnouncementRateTests covers")),
     Row(
-      "I07", "what a host announces behind us is not passed on", "RFC 9131 §6.1", .should,
-      deviation: "it is optional, see 'announce-new'; a router asks when it has a packet",
+      "I07", "announcements of hosts on the rule link are not passed on", "RFC 9131 §6.1", .should,
+      deviation: "only with 'announce-new'; without it, a router solicits when it has a packet",
       .script(.usual) { trial in
         var announcement = trial.claim(trial.verified())
         (announcement.isSolicited, announcement.isOverride) = (false, false)
@@ -132,7 +134,7 @@ extension Row {
   /// E: when answers come.
   static let timing: [Row] = [
     Row(
-      "E01", "a proxy that is alone answers at once", "RFC 4861 §7.2.8", .may,
+      "E01", "a single proxy answers at once", "RFC 4861 §7.2.8", .may,
       .script(.usual) { trial in
         for number in 0..<50 {
           let start = await trial.subject.now
@@ -143,8 +145,9 @@ extension Row {
         }
       }),
     Row(
-      "E02", "of several proxies each waits up to 1 s at random", "RFC 4861 §7.2.8", .should,
-      .notRun("no delay: the should spares a proxy that is alone, and first come is first kept")),
+      "E02", "each of several proxies delays its answer by 0 to 1 s, at random", "RFC 4861 §7.2.8",
+      .should,
+      .notRun("ndpproxy does not delay: a single proxy need not, and hosts keep the first answer")),
     Row(
       "E03", "an answer to a unicast solicitation is not delayed", "RFC 4861 §7.2.4", .should,
       .script(.usual) { trial in
@@ -156,7 +159,7 @@ extension Row {
         try require(latency < .seconds(1), "an answer after \(latency)")
       }),
     Row(
-      "E04", "who asks again while the target is asked for gets one answer", "RFC 4861 §7.2.8",
+      "E04", "repeated solicitations during a probe get one answer", "RFC 4861 §7.2.8",
       .recommended,
       .script(.usual) { trial in
         let target = trial.verified()

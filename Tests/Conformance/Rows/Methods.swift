@@ -6,7 +6,7 @@ extension Row {
   /// H: what routes and interfaces mean for targets.
   static let methods: [Row] = [
     Row(
-      "H25", "auto: no route, or one that leads nowhere, is silence", "ndpproxy.conf(5) auto",
+      "H25", "auto: without a usable route there is no answer", "ndpproxy.conf(5) auto",
       .recommended,
       .script(.routed) { trial in
         for prefix in Setup.deadPrefixes {
@@ -19,15 +19,16 @@ extension Row {
         try await trial.expectAnswer(to: own)
       }),
     Row(
-      "H26", "auto: what is behind a router is not asked for", "RFC 5942 §4", .must,
+      "H26", "auto: a target behind a router is not probed", "RFC 5942 §4", .must,
       .script(.routed) { trial in
         let target = trial.own(0, in: IPv6Prefix("2001:db8:5:6::/80")!)
         try await trial.expectAnswer(to: Stimulus(from: trial.station(), for: target))
         try await trial.settle()
-        try require("questions", try await trial.questions(target).count, is: 0)
+        try require("probes", try await trial.questions(target).count, is: 0)
       }),
     Row(
-      "H29", "few wait for one target, and newcomers give way", "RFC 4861 §7.2.2", .should,
+      "H29", "the number of waiting solicitors is limited, and the first are kept",
+      "RFC 4861 §7.2.2", .should,
       .inside {
         let target = IPv6Address(bits: Setup.verifiedPrefix.address.bits | 9)
         let trial = try EngineTrial(Setup.usual.configuration)
@@ -37,14 +38,14 @@ extension Row {
         trial.claim(target)
         try require("answers", trial.answers(target).count, is: 8)
         let first = trial.answers(target).first?.frameDestination
-        try require("the first asker", first, is: Station(row: 0, 0).linkLayerAddress)
+        try require("the first solicitor", first, is: Station(row: 0, 0).linkLayerAddress)
       }),
     Row(
       "K04", "a group is joined for each confirmed target", "RFC 4861 §7.2.8", .recommended,
-      .notRun("not implemented: groups are joined for rules of /120 and longer; docs name the rest")
+      .notRun("ndpproxy joins groups only for rules of /120 and longer")
     ),
     Row(
-      "K07", "a probe's frame goes to 33:33 and the group's low 32 bits", "RFC 2464 §7", .must,
+      "K07", "the frame of a probe goes to 33:33 and the group's low 32 bits", "RFC 2464 §7", .must,
       .script(.usual) { trial in
         for (bits, group) in [
           (0x0010_0000_0000 as UInt128, 0x3333_ff00_0000 as UInt64),

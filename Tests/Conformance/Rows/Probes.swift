@@ -4,14 +4,15 @@ extension Row {
   /// H: what the proxy asks behind it, and when.
   static let probes: [Row] = [
     Row(
-      "H01", "a probe is a solicitation by multicast with the source link-layer address",
+      "H01", "a probe is a multicast solicitation with the source link-layer address",
       "RFC 4861 §4.3, §7.2.2", .must,
       .script(.usual) { trial in
         try await trial.ask(trial.verified())
         try await trial.expectProbe(for: trial.verified())
       }),
     Row(
-      "H02", "a probe's source is neither tentative nor ::", "RFC 4861 §4.3, RFC 4429 §3.2", .must,
+      "H02", "the source of a probe is neither tentative nor ::", "RFC 4861 §4.3, RFC 4429 §3.2",
+      .must,
       .script(.tentativeBelow) { trial in
         let target = trial.verified()
         try await trial.ask(target)
@@ -21,7 +22,7 @@ extension Row {
         try require(sources.allSatisfy { $0 == Side.up.global }, "another source")
       }),
     Row(
-      "H03", "one probe for a new target, however many ask", "RFC 4861 §7.2.2", .must,
+      "H03", "a new target is probed once, however many hosts solicit it", "RFC 4861 §7.2.2", .must,
       .script(.usual) { trial in
         let target = trial.verified()
         for round in 0..<20 {
@@ -30,28 +31,30 @@ extension Row {
         }
         try await trial.awaitQuestions(target)
         if !trial.isLive {
-          try require("questions", try await trial.questions(target).count, is: 1)
+          try require("probes", try await trial.questions(target).count, is: 1)
         }
         try await trial.requireRetransmissionTime(target)
       }),
     Row(
-      "H04", "at least RetransTimer between two probes", "RFC 4861 §7.2.2, §7.3.3", .must,
-      deviation: "a shorter timeout that the user sets is honoured; ndppd's default is 500 ms",
+      "H04", "the time between two probes is at least RetransTimer", "RFC 4861 §7.2.2, §7.3.3",
+      .must,
+      deviation: "a shorter timeout can be configured; the default of ndppd is 500 ms",
       .script(.usual) { trial in
         try await trial.ask(trial.verified())
         try await trial.awaitQuestions(trial.verified(), 3)
         try await trial.requireRetransmissionTime(trial.verified())
       }),
     Row(
-      "H05", "at most MAX_MULTICAST_SOLICIT probes", "RFC 4861 §7.2.2", .must,
+      "H05", "at most MAX_MULTICAST_SOLICIT probes are sent", "RFC 4861 §7.2.2", .must,
       .script(.usual) { trial in
         try await trial.ask(trial.verified())
         try await trial.awaitQuestions(trial.verified(), 3)
         try await trial.wait(.seconds(2))
-        try require("questions", try await trial.questions(trial.verified()).count, is: 3)
+        try require("probes", try await trial.questions(trial.verified()).count, is: 3)
       }),
     Row(
-      "H06", "everyone who waits is answered, each at its own address", "RFC 4861 §7.2.2", .must,
+      "H06", "all waiting solicitors are answered, each at its own address", "RFC 4861 §7.2.2",
+      .must,
       .script(.usual) { trial in
         let target = trial.verified()
         for number in 0..<5 { try await trial.ask(target, by: trial.station(number)) }
@@ -65,7 +68,7 @@ extension Row {
         try require(answers == Set(expected), "other answers than the five")
       }),
     Row(
-      "H07", "a target that does not answer gets silence, and no probe for deadtime",
+      "H07", "a target that does not reply is not answered for, nor probed during deadtime",
       "RFC 4861 §7.2.3", .must,
       .script(.usual) { trial in
         let target = trial.verified()
@@ -74,13 +77,15 @@ extension Row {
         try await trial.wait(.milliseconds(1200))
         try await trial.ask(target)
         try await trial.requireUnanswered(target, "failure")
-        try require("questions", try await trial.questions(target).count, is: 3)
+        try require("probes", try await trial.questions(target).count, is: 3)
       }),
     Row(
-      "H08", "a silent target that speaks is asked again at once", "ndppd #16", .recommended,
+      "H08", "a target without replies is probed at once when it sends a message", "ndppd #16",
+      .recommended,
       .script(.usual, playSignsOfLife)),
     Row(
-      "H21", "renewal: three probes by unicast, then three by multicast", "RFC 4861 §7.3.3", .must,
+      "H21", "a known target is confirmed by three unicast, then three multicast probes",
+      "RFC 4861 §7.3.3", .must,
       .script(.renewing) { trial in
         let target = trial.verified()
         try await trial.confirm(target)
@@ -92,13 +97,15 @@ extension Row {
         try await trial.requireRetransmissionTime(target)
       }),
     Row(
-      "H22", "in a renewal only the station counts that is asked",
+      "H22", "while a known host is probed, only its own answer counts",
       "RFC 4861 §7.2.5", .must,
-      deviation: "one that insists is asked for by multicast when the other is silent",
+      deviation:
+        "if the known host does not reply and another claims the target, it is probed by multicast",
       .script(.renewing, playChangeOfAddress)),
     Row(
-      "H23", "never back out of the interface of arrival", "RFC 4389 §4.1", .must,
-      deviation: "a warning at load, not an error: the rule never asks there and answers nothing",
+      "H23", "no probe is sent on the interface of arrival", "RFC 4389 §4.1", .must,
+      deviation:
+        "a warning at load, not an error: the rule sends no probe there and answers nothing",
       .script(
         Setup("back", "proxy up0 {\n  rule 2001:db8:7::/80 {\n    iface up0\n  }\n}\n")
       ) { trial in
@@ -118,7 +125,7 @@ extension Row {
         }
       ),
       (
-        "its question for the gateway",
+        "its solicitation for the gateway",
         { target in
           var sign = Stimulus(from: trial.owner, for: Side.down.global)
           sign.source = target
@@ -165,7 +172,7 @@ extension Row {
     try await trial.awaitQuestions(target, 4)
     let asked = try await trial.questions(target).map(\.frameDestination).dropFirst()
     try require(
-      "who is asked", Array(asked.prefix(3)),
+      "who is probed", Array(asked.prefix(3)),
       is: [trial.owner, trial.owner, trial.owner].map(\.linkLayerAddress))
   }
 }

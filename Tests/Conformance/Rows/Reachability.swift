@@ -4,7 +4,8 @@ extension Row {
   /// F: the upstream router makes sure that its neighbors are still there.
   static let reachability: [Row] = [
     Row(
-      "F01", "a unicast solicitation is answered, link-local or global", "RFC 8504 §5.4", .must,
+      "F01", "unicast solicitations are answered, from link-local and global sources",
+      "RFC 8504 §5.4", .must,
       .answers(
         { $0.goByUnicast() },
         {
@@ -12,16 +13,17 @@ extension Row {
           $0.source = $0.asker.global
         })),
     Row(
-      "F02", "a Linux router confirms us by one unicast solicitation a cycle", "RFC 4861 §7.3.3",
+      "F02", "a Linux router confirms the proxy with one unicast solicitation per cycle",
+      "RFC 4861 §7.3.3",
       .must,
       .lab { program in
         let seen = try await routerCycles(of: program)
         try require(seen.unicast >= 2, "\(seen.unicast) unicast solicitations")
         try require("multicast solicitations after the first", seen.multicast - 1, is: 0)
-        try require(seen.isReachable, "the router gives us up")
+        try require(seen.isReachable, "the router deletes its entry")
       }),
     Row(
-      "F03", "its solicitations come from a link-local address", "RFC 4861 §7.3.3", .fact,
+      "F03", "these solicitations come from a link-local address", "RFC 4861 §7.3.3", .fact,
       .lab { program in
         let seen = try await routerCycles(of: program)
         try require(
@@ -29,7 +31,7 @@ extension Row {
           "from \(seen.unicastSources)")
       }),
     Row(
-      "F04", "a dead target is confirmed no longer than its lifetime and the probes",
+      "F04", "answers for a dead target end after its lifetime and the probes",
       "RFC 4861 §7.3", .must,
       .script(.brief) { trial in
         let target = trial.verified()
@@ -44,7 +46,8 @@ extension Row {
         try require(last - confirmed < .milliseconds(5400), "answers after \(last - confirmed)")
       }),
     Row(
-      "F05", "while it is asked again it is answered for, and then no more", "RFC 4861 §7.3.3",
+      "F05", "a target is answered for while it is probed again, but not after that fails",
+      "RFC 4861 §7.3.3",
       .recommended,
       .script(.brief) { trial in
         let target = trial.verified()
@@ -62,7 +65,7 @@ extension Row {
         try require("answers", try await trial.answers(target).count, is: after)
       }),
     Row(
-      "F06", "with the documented nftables rule the kernel keeps out of it", "RFC 4443 §3.1",
+      "F06", "with the documented nftables rule only the daemon responds", "RFC 4443 §3.1",
       .recommended,
       .lab { program in
         try await requireBystander(program, hasRule: false, isExpected: false)
@@ -101,7 +104,7 @@ extension Row {
         try require("answers", seen.count - others.count, is: 2)
         try require(others.isEmpty, difference(others, from: []))
       } else {
-        try require(!others.isEmpty, "the kernel keeps out of it without a rule")
+        try require(!others.isEmpty, "the kernel does not respond without the rule")
       }
     }
     if case .lab(let body) = check { try await body(program) }

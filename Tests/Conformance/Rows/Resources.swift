@@ -7,7 +7,8 @@ extension Row {
   static let resources: [Row] = [
     Row(
       "M04", "confirmed targets outlive a scan", "RFC 6620 §4.1", .should,
-      deviation: "the stranger least lately asked for goes first, not the newest",
+      deviation:
+        "the unconfirmed target that was solicited least recently is removed, not the newest",
       .inside {
         let trial = try EngineTrial("max-sessions 100\nmax-solicitations 100000\n" + asking)
         for number in 0..<10 {
@@ -17,14 +18,14 @@ extension Row {
         for number in 0..<5000 { trial.ask(unknown(number), by: Station(row: 1)) }
         let questions = trial.questions().count
         for number in 0..<10 { trial.ask(known(number)) }
-        try require("questions for known targets", trial.questions().count - questions, is: 0)
+        try require("probes for known targets", trial.questions().count - questions, is: 0)
         for number in 0..<10 {
           try require("answers", trial.answers(known(number)).count, is: 2)
         }
       }),
     Row(
-      "M05", "a flood on one proxy interface leaves the others their share", "RFC 6620 §4.1",
-      .should, deviation: "shares are by the asker's station, not by interface",
+      "M05", "a flood on one proxy interface leaves a share to the others", "RFC 6620 §4.1",
+      .should, deviation: "shares are per link-layer address of the solicitor, not per interface",
       .inside {
         let trial = try EngineTrial(
           asking + "proxy dn1 {\n rule 2001:db8:8::/64 {\n iface dn0\n }\n}\n")
@@ -34,12 +35,12 @@ extension Row {
           trial.wait(.microseconds(200))
         }
         trial.ask(known(0))
-        try require("questions", trial.questions(known(0)).count, is: 1)
+        try require("probes", trial.questions(known(0)).count, is: 1)
         trial.claim(known(0))
         try require("answers", trial.answers(known(0)).count, is: 1)
       }),
     Row(
-      "M06", "a silent target is asked once per deadtime, however often it is scanned",
+      "M06", "a target that does not reply is probed once per deadtime, even if it is scanned",
       "RFC 6583 §7.1", .should,
       .inside {
         let trial = try EngineTrial("max-solicitations 100000\n" + asking)
@@ -48,15 +49,15 @@ extension Row {
           trial.wait(.seconds(1))
         }
         for number in 0..<100 {
-          try require("questions", trial.questions(unknown(number)).count, is: 3)
+          try require("probes", trial.questions(unknown(number)).count, is: 3)
         }
       }),
     Row(
-      "M09", "the kernel's own neighbor table is the next to be exhausted", "RFC 6583 §7", .fact,
-      .notRun("documentation: gc_thresh3 is shared by all namespaces of the host")),
+      "M09", "the kernel's own neighbor table is the next to be full", "RFC 6583 §7", .fact,
+      .notRun("a limit of the kernel; all network namespaces share gc_thresh3")),
     Row(
-      "M10", "what a solicitation costs", "RFC 6583 §7", .fact,
-      .notRun("a figure, not a requirement")),
+      "M10", "the cost of a solicitation", "RFC 6583 §7", .fact,
+      .notRun("a measurement, not a requirement")),
   ]
 }
 
@@ -102,7 +103,7 @@ extension Row {
     }
     let answers = (0..<50).map { trial.answers(known($0)).count }
     try require(answers.allSatisfy { $0 == 4 }, "known targets answered \(answers)")
-    try require("new targets of another asker", strangers, is: 3)
+    try require("new targets of another solicitor", strangers, is: 3)
   }
 
   /// A scan from ever other stations.

@@ -5,22 +5,23 @@ import NDPWire
 extension Row {
   static let sources: [Row] = [
     Row(
-      "D04", "link-local asks link-local answers, global asks global answers",
+      "D04", "the source has the scope of the destination",
       "RFC 4861 §4.4, RFC 6724 §5", .should, .answers({ _ in }, { $0.source = $0.asker.global })),
     Row(
-      "D04b", "without a global address the link-local answers all", "RFC 4861 §4.4", .must,
+      "D04b", "without a global address, the source is link-local", "RFC 4861 §4.4", .must,
       .answer(
         { $0.source = $0.asker.global },
         in: .usual.apart("no global address").with(except(.up, Side.up.global))
       ) { answer, _ in answer.source == Side.up.linkLocal }),
     Row(
-      "D05", "a tentative address never answers", "RFC 4862 §5.4", .must,
+      "D05", "a tentative address is never the source", "RFC 4862 §5.4", .must,
       .answer(
         in: .usual.apart("tentative link-local").with(
           except(.up, Side.up.linkLocal) + [.init(.up, Side.up.linkLocal, 64, .tentative)])
       ) { answer, _ in answer.source == Side.up.global }),
     Row(
-      "D05b", "a deprecated one only where there is no other", "RFC 4862 §5.5.4, RFC 6724 §5",
+      "D05b", "a deprecated address is the source only if it is the only one",
+      "RFC 4862 §5.5.4, RFC 6724 §5",
       .should,
       .answer(
         { $0.source = $0.asker.global },
@@ -30,7 +31,7 @@ extension Row {
           ])
       ) { answer, _ in answer.source == preferred }),
     Row(
-      "D05c", "without an address there is no answer, said once", "RFC 4861 §4.4", .must,
+      "D05c", "without an address there is no answer; this is logged once", "RFC 4861 §4.4", .must,
       .script(
         .usual.apart("no address").with(
           except(.up, Side.up.linkLocal, Side.up.global) + [
@@ -44,7 +45,7 @@ extension Row {
         try await trial.requireArrival()
         guard trial.subject.kind == .ndpproxy else { return }
         let count = await trial.subject.log.count { $0.contains("no usable source address") }
-        try require(count == 1, "said \(count) times")
+        try require(count == 1, "logged \(count) times")
       }),
   ]
 
@@ -56,7 +57,7 @@ extension Row {
 
   static let wholes: [Row] = [
     Row(
-      "D22", "a hundred questions have a hundred answers", "RFC 4861 §7.2.4", .must,
+      "D22", "100 solicitations get 100 answers", "RFC 4861 §7.2.4", .must,
       .script(.usual) { trial in
         let question = Stimulus(from: trial.station(), for: trial.target())
         for _ in 0..<100 {
@@ -68,7 +69,7 @@ extension Row {
         try await trial.expectSilence()
       }),
     Row(
-      "D23", "a changed link-layer address of ours counts at once", "RFC 4861 §7.2.6", .must,
+      "D23", "a new link-layer address of the interface is used at once", "RFC 4861 §7.2.6", .must,
       .lab("D23", .alone) { lab in
         let trial = lab.trial
         try await lab.requireAnswer(trial.target(), "before")
@@ -85,7 +86,7 @@ extension Row {
         try await trial.expect(answer, to: question)
       }),
     Row(
-      "D24", "six exchanges, octet by octet", "RFC 4861 §4.3, §4.4", .must,
+      "D24", "six exchanges are correct in every byte", "RFC 4861 §4.3, §4.4", .must,
       .script(.usual) { trial in
         trial.watch(IPv6Address("fe80::aa")!, IPv6Address("2001:db8:1::aa")!)
         trial.watch(Setup.single(7))

@@ -2,11 +2,11 @@ import NDPWire
 
 extension Row {
   /// C: who asks for what.
-  static let targets: [Row] = rules + ownAddresses + askers
+  static let targets: [Row] = rules + ownAddresses + solicitors
 
   private static let rules: [Row] = [
     Row(
-      "C01", "a target that no rule covers is silently ignored, and forgotten", "RFC 4861 §7.2.3",
+      "C01", "a target that no rule covers is ignored, and no session remains", "RFC 4861 §7.2.3",
       .must,
       .script(.usual) { trial in
         let question = Stimulus(
@@ -18,10 +18,10 @@ extension Row {
         try await trial.expectAnswer(to: Stimulus(from: trial.station(), for: trial.target()))
       }),
     Row(
-      "C02", "first and last address of a prefix, and their neighbors", "RFC 4291 §2.3", .must,
+      "C02", "a prefix covers its first and last address, and none beyond", "RFC 4291 §2.3", .must,
       edges(of: [63, 64, 67, 80, 112, 120, 127, 128], in: "ten prefixes")),
     Row(
-      "C02b", "a prefix of half of all addresses", "RFC 4291 §2.3", .must,
+      "C02b", "a prefix may cover half of the address space", "RFC 4291 §2.3", .must,
       .script(Setup("half", proxy: ["rule ::/1 {", "static", "}"])) { trial in
         let last = IPv6Address(bits: .max >> 1)
         try await trial.expectAnswer(to: Stimulus(from: trial.station(), for: last))
@@ -39,13 +39,13 @@ extension Row {
         try await trial.expectNoAnswer(for: "fe80::1234")
       }),
     Row(
-      "C05", "nor is :: or ::1", "RFC 4291 §2.5.2, §2.5.3", .must,
+      "C05", ":: and ::1 are never proxied", "RFC 4291 §2.5.2, §2.5.3", .must,
       .script(.everything) { trial in
         try await trial.expectNoAnswer(for: "::", "::1")
       }),
     Row(
-      "C06", "what looks like an IPv4 address is no target of a wide rule", "RFC 4291 §2.5.5",
-      .recommended, deviation: "an IPv4-mapped target has no answer from a rule of its own either",
+      "C06", "a wide rule does not cover IPv4-mapped or -compatible targets", "RFC 4291 §2.5.5",
+      .recommended, deviation: "a narrow rule does not cover IPv4-mapped targets either",
       .script(ipv4) { trial in
         try await trial.expectNoAnswer(for: "::ffff:1.2.3.4", "::5.6.7.8", "::ffff:9.9.9.9")
         for target in ["::1.2.3.4", "64:ff9b::1.2.3.4"] {
@@ -54,7 +54,8 @@ extension Row {
         }
       }),
     Row(
-      "C18", "the longest prefix decides, in whatever order", "ndppd.conf(5)", .recommended,
+      "C18", "the longest matching prefix applies, in any order of rules", "ndppd.conf(5)",
+      .recommended,
       .script(nested) { trial in
         for prefix in ["2001:db8:18:a:", "2001:db8:18:b:"] {
           let narrow = IPv6Address(prefix + "ff::1")!
@@ -66,7 +67,8 @@ extension Row {
         try await trial.expectSilence(on: [.up])
       }),
     Row(
-      "C19", "site-local, ULA, 6to4 and Teredo are plain unicast", "RFC 4291 §2.5, RFC 4193",
+      "C19", "site-local, ULA, 6to4 and Teredo targets are ordinary unicast",
+      "RFC 4291 §2.5, RFC 4193",
       .must,
       .script(.everything) { trial in
         for target in ["fec0::19", "fd00::19", "2002::19", "2001:0:19::1"] {

@@ -12,20 +12,20 @@ extension Row {
       "A02", "the hop limit must be 255", "RFC 4861 §7.1.1", .must, kernel: .agrees,
       .silence({ $0.hopLimit = 254 })),
     Row(
-      "A03", "no other hop limit will do", "RFC 4861 §7.1.1", .must,
+      "A03", "a solicitation with any other hop limit is dropped", "RFC 4861 §7.1.1", .must,
       .silence(
         { $0.hopLimit = 0 }, { $0.hopLimit = 1 }, { $0.hopLimit = 64 }, { $0.hopLimit = 128 })),
     Row(
-      "A04", "the code must be 0", "RFC 4861 §7.1.1", .must, kernel: .agrees,
+      "A04", "the ICMPv6 code must be 0", "RFC 4861 §7.1.1", .must, kernel: .agrees,
       .silence({ $0.code = 1 }, { $0.code = 255 })),
     Row(
-      "A05", "the checksum must be right: any bit flipped", "RFC 4861 §7.1.1, RFC 4443 §2.3",
+      "A05", "the checksum is verified, whichever bit is flipped", "RFC 4861 §7.1.1, RFC 4443 §2.3",
       .must, flippedBits),
     Row(
-      "A06", "a checksum of zero does not mean unchecked", "RFC 4443 §2.3", .must,
+      "A06", "a checksum field of 0 is verified like any other", "RFC 4443 §2.3", .must,
       kernel: .agrees, .silence({ $0.checksum = 0 })),
     Row(
-      "A07", "a checksum that computes to zero, written 0000 or ffff", "RFC 1071 §1", .robustness,
+      "A07", "a computed checksum of 0 is accepted as 0000 and as ffff", "RFC 1071 §1", .robustness,
       .answers(
         { $0.reserved = UInt32($0.rightChecksum) },
         {
@@ -33,14 +33,14 @@ extension Row {
           $0.checksum = 0xffff
         })),
     Row(
-      "A08", "the message has 24 octets or more, by the payload length", "RFC 4861 §7.1.1", .must,
+      "A08", "a message with a length of less than 24 bytes is dropped", "RFC 4861 §7.1.1", .must,
       kernel: .agrees,
       // ndppd looks at what the frame before has left in its buffer.
       .silence(
         { $0.messageLength = 0 }, { $0.messageLength = 4 }, { $0.messageLength = 8 },
         { $0.messageLength = 20 }, { $0.messageLength = 23 }, in: .usual.apart("short messages"))),
     Row(
-      "A09", "24 octets without options are legal", "RFC 4861 §7.1.1", .must,
+      "A09", "a solicitation of 24 bytes, without options, is answered", "RFC 4861 §7.1.1", .must,
       .answers({
         $0.goByUnicast()
         $0.options = []
@@ -52,10 +52,10 @@ extension Row {
         { $0.target = .allNodes }, { $0.target = IPv6Address("ff0e::1")! },
         { $0.target = $0.target.solicitedNodeMulticast }, in: .everything)),
     Row(
-      "A16", "reserved bits are ignored", "RFC 4861 §4.3, §7.1.1", .must, kernel: .agrees,
+      "A16", "the reserved field is ignored", "RFC 4861 §4.3, §7.1.1", .must, kernel: .agrees,
       .answers({ $0.reserved = .max })),
     Row(
-      "A36", "other ICMPv6 types are left alone", "RFC 4861 §7.2.3", .must,
+      "A36", "other ICMPv6 types are ignored", "RFC 4861 §7.2.3", .must,
       .silence(
         { $0.type = 128 }, { $0.type = 133 }, { $0.type = 134 }, { $0.type = 137 },
         { $0.type = 138 }, { $0.type = 143 }, { $0.type = 151 }, { $0.type = 152 },
@@ -84,7 +84,7 @@ extension Row {
 
   private static let addresses: [Row] = [
     Row(
-      "A14", "a search for duplicates goes to a solicited-node group", "RFC 4861 §7.1.1", .must,
+      "A14", "a solicitation from :: must go to a solicited-node group", "RFC 4861 §7.1.1", .must,
       .silence(
         {
           $0.destination = $0.target
@@ -95,7 +95,7 @@ extension Row {
           $0.frameDestination = .allNodes
         }, to: Check.duplicates(of: 0, 1))),
     Row(
-      "A15", "a search for duplicates has no link-layer address", "RFC 4861 §7.1.1", .must,
+      "A15", "a solicitation from :: must not have a link-layer address", "RFC 4861 §7.1.1", .must,
       .silence(
         { $0.options = Stimulus.sourceLinkLayerAddress($0.asker.linkLayerAddress) },
         to: Check.duplicates(of: 2))),
@@ -106,34 +106,39 @@ extension Row {
       "A29", "the source must not be ::1", "RFC 4291 §2.5.3", .must, kernel: .agrees,
       .silence({ $0.source = .loopback }, in: .usual.apart("source ::1"))),
     Row(
-      "A30", "an IPv4-mapped source is refused", "RFC 4291 §2.5.5.2", .recommended,
-      kernel: .differs("it takes it for an address like any other"),
+      "A30", "a solicitation from an IPv4-mapped address is dropped", "RFC 4291 §2.5.5.2",
+      .recommended,
+      kernel: .differs("it treats this as an ordinary address"),
       .silence({ $0.source = IPv6Address("::ffff:1.2.3.4")! })),
     Row(
-      "A30b", "so is an IPv4-compatible one", "RFC 4291 §2.5.5.1", .recommended,
-      kernel: .differs("it takes it for an address like any other"),
+      "A30b", "a solicitation from an IPv4-compatible address is dropped", "RFC 4291 §2.5.5.1",
+      .recommended,
+      kernel: .differs("it treats this as an ordinary address"),
       .silence({ $0.source = IPv6Address("::1.2.3.4")! })),
     Row(
-      "A31", "a solicitation to all nodes is valid", "RFC 4861 §7.1.1", .must, kernel: .agrees,
+      "A31", "a solicitation to the all-nodes group is valid", "RFC 4861 §7.1.1", .must,
+      kernel: .agrees,
       .answers({
         $0.destination = .allNodes
         $0.frameDestination = .allNodes
       })),
     Row(
-      "A32", "so is one to the group of another address", "RFC 4861 §7.1.1", .must,
+      "A32", "a solicitation to the group of another address is valid", "RFC 4861 §7.1.1", .must,
       kernel: .differs("it is not a member of that group"),
       .answers({
         $0.destination = IPv6Address(bits: $0.target.bits ^ 0xff).solicitedNodeMulticast
         $0.frameDestination = MACAddress(multicast: $0.destination)
       })),
     Row(
-      "A33", "a multicast packet in a frame for us alone is taken", "RFC 6085 §3", .must,
+      "A33", "a multicast packet in a unicast frame is accepted", "RFC 6085 §3", .must,
       kernel: .agrees, .answers({ $0.frameDestination = Side.up.linkLayerAddress })),
     Row(
-      "A34", "one in a broadcast frame is taken", "RFC 2464 §7", .recommended, kernel: .agrees,
+      "A34", "a multicast packet in a broadcast frame is accepted", "RFC 2464 §7", .recommended,
+      kernel: .agrees,
       .answers({ $0.frameDestination = MACAddress("ff:ff:ff:ff:ff:ff")! })),
     Row(
-      "A35", "a frame for another station is none of ours", "IEEE 802.3 §4.2", .robustness,
+      "A35", "a frame for the link-layer address of another host is ignored", "IEEE 802.3 §4.2",
+      .robustness,
       kernel: .agrees, .silence({ $0.frameDestination = MACAddress("02:00:00:00:00:99")! })),
   ]
 }

@@ -7,28 +7,28 @@ extension Situation {
       configuration: "proxy eth0 { rule 2001:db8:1:0:ff::/80 { static } }",
       script: [withoutInside]),
     Situation(
-      name: "the route is in a table that no rule leads to", fault: "D04",
+      name: "the route is in a table that no policy rule selects", fault: "D04",
       script: [withoutInside, "ip -6 route add 2001:db8:1:0:ff::/80 dev zt0 table 100"]),
     Situation(
-      name: "a policy rule for what comes in by eth0 sends it back", fault: "D04",
+      name: "a policy rule sends packets from eth0 back", fault: "D04",
       script: [
         "ip -6 rule add iif eth0 lookup 300 pref 30",
         "ip -6 route add default via 2001:db8:1::1 dev eth0 table 300",
       ]),
     Situation(
-      name: "a policy rule says prohibit", fault: "D04",
+      name: "a policy rule of type prohibit", fault: "D04",
       script: ["ip -6 rule add to 2001:db8:1:0:ff::/80 prohibit pref 30"]),
     Situation(
-      name: "a policy rule says unreachable", fault: "D04",
+      name: "a policy rule of type unreachable", fault: "D04",
       script: ["ip -6 rule add iif eth0 to 2001:db8:1:0:ff::/80 unreachable pref 30"]),
     Situation(
       name: "a blackhole with a better metric", fault: "D04",
       script: ["ip -6 route add blackhole 2001:db8:1:0:ff::/80 metric 1"]),
     Situation(
-      name: "an unreachable route for the part in use", fault: "D04",
+      name: "an unreachable route for the part that is used", fault: "D04",
       script: ["ip -6 route add unreachable 2001:db8:1:0:ff::/112 metric 1"]),
     Situation(
-      name: "one /64 on both sides, and a route that loses", fault: "D04",
+      name: "one /64 on both sides, and the route inside has the higher metric", fault: "D04",
       configuration: "proxy eth0 { rule 2001:db8:1::/64 { iface zt0 } }",
       script: [
         "ip -6 addr flush dev zt0 scope global",
@@ -38,7 +38,7 @@ extension Situation {
         "m:ip -6 route replace default via fe80::ff:fe00:ef dev zt0",
       ], target: "2001:db8:1::77"),
     Situation(
-      name: "the rule asks on zt0, and the route leads elsewhere", fault: "D04",
+      name: "the rule solicits on zt0, and the route leads elsewhere", fault: "D04",
       configuration: "proxy eth0 { rule 2001:db8:1:0:ff::/80 { iface zt0 } }",
       script: [
         "ip link add br1 type bridge; ip link set br1 up",
@@ -61,24 +61,24 @@ extension Situation {
       name: "the rule is for another /64 than the link's", fault: "D07",
       configuration: "proxy eth0 { rule 2001:db8:2:0:ff::/80 { auto } }"),
     Situation(
-      name: "no default route at all", fault: "D03", script: ["ip -6 route del default"]),
+      name: "no default route", fault: "D03", script: ["ip -6 route del default"]),
     Situation(
       name: "the default route is a blackhole", fault: "D03",
       script: ["ip -6 route replace blackhole default", "ip -6 route del default dev eth0 || true"]),
     Situation(
-      name: "a policy rule gives the members no way out", fault: "D03",
+      name: "a policy rule leaves the members without a default route", fault: "D03",
       script: ["ip -6 rule add from 2001:db8:1:0:ff::/80 iif zt0 unreachable pref 40"]),
     Situation(
-      name: "the default route leaves by another interface", fault: "D03",
+      name: "the default route leaves through another interface", fault: "D03",
       script: [
         "ip link add eth1 type veth peer name eth1p; ip link set eth1 up; ip link set eth1p up",
         "ip -6 route replace default dev eth1",
       ]),
     Situation(
-      name: "forwarding took the default route by RA away", fault: "D03",
+      name: "forwarding has removed the default route by RA", fault: "D03",
       script: ["sysctl -qw net.ipv6.conf.eth0.accept_ra=1", "ip -6 route del default"]),
     Situation(
-      name: "a rule asks on a tunnel", fault: "D23",
+      name: "a rule solicits on a tunnel", fault: "D23",
       configuration: "proxy eth0 { rule 2001:db8:1:0:dd::/80 { iface tun0 } }",
       script: [
         "ip tuntap add tun0 mode tun; ip link set tun0 up",
@@ -110,8 +110,9 @@ extension Situation {
     Situation(
       name: "an interval set drops", fault: "D10", script: [forward("ip6 daddr @bad drop")]),
     Situation(
-      name: "a chain that is jumped to drops", fault: "D10", script: [forward("jump inner")]),
-    Situation(name: "a chain that is gone to drops", fault: "D10", script: [forward("goto inner")]),
+      name: "the target chain of a jump drops", fault: "D10", script: [forward("jump inner")]),
+    Situation(
+      name: "the target chain of a goto drops", fault: "D10", script: [forward("goto inner")]),
     Situation(
       name: "a verdict map drops", fault: "D10",
       script: [forward("iifname vmap { \"eth0\" : drop, \"zt0\" : accept }")]),
@@ -122,7 +123,7 @@ extension Situation {
       name: "everything but a list is rejected", fault: "D10",
       script: [forward("ip6 daddr != { fd00::/8, fe80::/10 } reject")]),
     Situation(
-      name: "only what has a small hop limit passes", fault: "D10",
+      name: "only packets with a small hop limit pass", fault: "D10",
       script: [forward("ip6 hoplimit > 10 drop")]),
     Situation(
       name: "the members may not send", fault: "D10",
@@ -131,7 +132,7 @@ extension Situation {
       name: "a chain before routing drops", fault: "D10",
       script: [hook("prerouting priority -310", "ip6 daddr 2001:db8:1:0:ff::/80 drop")]),
     Situation(
-      name: "what connection tracking has not seen yet counts as invalid", fault: "D10",
+      name: "a chain before connection tracking drops invalid packets", fault: "D10",
       script: [hook("prerouting priority -310", "ip6 nexthdr icmpv6 ct state invalid drop")]),
     Situation(
       name: "a chain behind routing drops", fault: "D10",
@@ -152,7 +153,7 @@ extension Situation {
       name: "firewalld rejects between the zones", fault: "D10",
       script: [nft(firewalld(forwards: "reject with icmpx admin-prohibited"))]),
     Situation(
-      name: "Docker drops what no rule accepts", fault: "D11",
+      name: "Docker drops packets that no rule accepts", fault: "D11",
       script: [
         restore(
           "*filter\n:FORWARD DROP [0:0]\n:DOCKER-USER - [0:0]\n-A FORWARD -j DOCKER-USER")
@@ -165,13 +166,13 @@ extension Situation {
         hook("prerouting priority raw", "fib saddr . iif oif missing drop"),
       ]),
     Situation(
-      name: "input drops, and knows no ICMPv6", fault: "D14",
+      name: "input drops, without a rule for ICMPv6", fault: "D14",
       script: [hook("input priority 0", "tcp dport 22 accept", policy: "drop")]),
     Situation(
-      name: "input drops what is untracked, as Neighbor Discovery is", fault: "D14",
+      name: "input drops untracked packets, such as Neighbor Discovery", fault: "D14",
       script: [hook("input priority 0", "ct state untracked drop")]),
     Situation(
-      name: "output drops solicitations on the inside alone", fault: "D14",
+      name: "output drops solicitations only on the inside", fault: "D14",
       script: [hook("output priority 0", "oifname \"zt0\" icmpv6 type nd-neighbor-solicit drop")],
       later: ["ip -6 neigh flush dev zt0"]),
     Situation(
@@ -223,7 +224,7 @@ extension Situation {
           "sysctl -qw net.ipv6.conf.all.forwarding=0",
         ]),
       Situation(
-        name: "forwarding is set for the interfaces alone", fault: "D01",
+        name: "forwarding is set only for the interfaces", fault: "D01",
         script: [
           "sysctl -qw net.ipv6.conf.all.forwarding=0",
           "sysctl -qw net.ipv6.conf.eth0.forwarding=1 net.ipv6.conf.zt0.forwarding=1",
@@ -254,7 +255,7 @@ extension Situation {
           "ip -6 route replace default via 2001:db8:1::1 dev wan",
         ]),
       Situation(
-        name: "the file names an interface that is not there", fault: "D20",
+        name: "the file names an interface that does not exist", fault: "D20",
         configuration: "proxy eth7 { rule 2001:db8:1:0:ff::/80 { auto } }"),
       Situation(
         name: "static answers for the router", fault: "D45",
@@ -286,16 +287,16 @@ extension Situation {
         + "echo net.ipv6.conf.all.forwarding=1 > $ROOT/etc/sysctl.conf"
     ),
     (
-      "a later file says 0",
+      "a later file sets 0",
       "echo 'net.ipv6.conf.all.forwarding = 0' > $ROOT/etc/sysctl.d/99-hardening.conf"
     ),
     (
-      "a pattern says 1, and a line by name 0",
+      "a pattern sets 1, and a line with the name sets 0",
       "rm $ROOT/etc/sysctl.d/*; printf 'net.ipv6.conf.all.forwarding=0\\n"
         + "net.ipv6.conf.*.forwarding=1\\n' > $ROOT/etc/sysctl.d/80-forwarding.conf"
     ),
     (
-      "ufw sets it back",
+      "ufw resets it",
       "mkdir -p $ROOT/etc/ufw; echo ENABLED=yes > $ROOT/etc/ufw/ufw.conf; "
         + "echo net/ipv6/conf/all/forwarding=0 > $ROOT/etc/ufw/sysctl.conf"
     ),

@@ -47,7 +47,7 @@ extension Situation {
         "ip -6 route add default via 2001:db8:1::1 dev eth0 table 100",
       ]),
     Situation(
-      name: "policy routing: the members' prefix in a table for what comes in by eth0",
+      name: "policy routing: the members' prefix in a table for packets from eth0",
       fault: nil,
       script: [
         withoutInside, "ip -6 route add 2001:db8:1:0:ff::/80 dev zt0 table 200",
@@ -143,7 +143,7 @@ extension Situation {
         "m:ip -6 addr add 2001:db8:1:0:ee::5/128 dev lo",
       ], target: "2001:db8:1:0:ee::5"),
     Situation(
-      name: "an aggregate that says unreachable, and a longer route inside", fault: nil,
+      name: "an unreachable aggregate, and a longer route inside", fault: nil,
       configuration: "proxy eth0 { rule 2001:db8:1:0:ff00::/72 { auto } ; "
         + "rule 2001:db8:1:0:ff::/80 { auto } }",
       script: [
@@ -151,7 +151,7 @@ extension Situation {
         "ip -6 route add 2001:db8:1:0:ff01::/80 dev zt0",
       ]),
     Situation(
-      name: "a rule for all there is, ::/0", fault: nil,
+      name: "a rule for all addresses, ::/0", fault: nil,
       configuration: "proxy eth0 { rule ::/0 { auto } }"),
     Situation(
       name: "the rule is the link's own /64, this host's address included", fault: nil,

@@ -67,7 +67,7 @@ extension Situation {
           """)
       ]),
     Situation(
-      name: "a strict reverse path filter, and the default route by the proxy interface",
+      name: "a strict reverse path filter, and the default route through the proxy interface",
       fault: nil,
       script: [
         nft(

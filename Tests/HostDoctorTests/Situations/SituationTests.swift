@@ -69,14 +69,15 @@ struct SituationTests {
     let broken = outcomes.filter { $0.situation.fault != nil }
     let codes = Set(broken.compactMap(\.situation.fault)).sorted()
     var lines = [
-      "# What the doctor is tried on", "",
+      "# Tests of the doctor", "",
       "`make doctor-labs` wrote this page. Each line is a host on a real kernel, in network",
-      "namespaces: somebody outside pings a member through it, and `ndpctl doctor` judges it. A host",
-      "that works must get neither a failure nor a warning; of a host with a fault, the check with",
-      "that code must find it.", "",
-      "| | labs | called wrongly |", "|---|---|---|",
-      "| hosts that work | \(healthy.count) | false bad: \(outcomes.count(where: \.isFalseBad)) |",
-      "| hosts with a fault | \(broken.count) | false good: "
+      "namespaces. A machine outside pings a member through the host, and `ndpctl doctor` checks the",
+      "host. For a host that works, the doctor must report no failure and no warning. For a host with",
+      "a fault, the check with the given code must find the fault.", "",
+      "| | labs | wrong results |", "|---|---|---|",
+      "| hosts that work | \(healthy.count) | reported as faulty: "
+        + "\(outcomes.count(where: \.isFalseBad)) |",
+      "| hosts with a fault | \(broken.count) | reported as good: "
         + "\(outcomes.count(where: \.isFalseGood)), another cause: "
         + "\(outcomes.count(where: \.isMistaken)) |", "",
       "## Hosts that work", "", "| host | ping | doctor |", "|---|---|---|",
@@ -97,6 +98,6 @@ struct SituationTests {
   }
 
   private static func words(_ isReached: Bool?) -> String {
-    isReached.map { $0 ? "passes" : "fails" } ?? "not tried"
+    isReached.map { $0 ? "passes" : "fails" } ?? "not tested"
   }
 }

@@ -5,7 +5,7 @@ import NDPWire
 extension Row {
   static let ownAddresses: [Row] = [
     Row(
-      "C07", "an address of the receiving interface is the kernel's business", "RFC 4861 §7.2.3",
+      "C07", "an address of the receiving interface is left to the kernel", "RFC 4861 §7.2.3",
       .must,
       .script(.everything) { trial in
         for (index, target) in [Side.up.global, Side.up.linkLocal].enumerated() {
@@ -19,14 +19,14 @@ extension Row {
         }
       }),
     Row(
-      "C08", "an address of another of our interfaces is answered at once", "RFC 4861 §7.2.3",
+      "C08", "an address of another local interface is answered at once", "RFC 4861 §7.2.3",
       .recommended,
       .script(.usual) { trial in
         try await trial.expectAnswer(to: Stimulus(from: trial.station(), for: Side.down.global))
         try await trial.expectSilence()
       }),
     Row(
-      "C09", "the routers' anycast address is the kernel's business", "RFC 4291 §2.6.1", .must,
+      "C09", "the subnet-router anycast address is left to the kernel", "RFC 4291 §2.6.1", .must,
       .script(router) { trial in
         let anycast = IPv6Address("2001:db8:1::")!
         try await trial.send(Stimulus(from: trial.station(), for: anycast))
@@ -37,7 +37,7 @@ extension Row {
         try require(answers.count == expected, "\(answers.count) answers")
       }),
     Row(
-      "C10", "a tentative address of ours is not answered for", "RFC 4862 §5.4.3", .must,
+      "C10", "a tentative address of this host is not answered for", "RFC 4862 §5.4.3", .must,
       .script(.usual.apart("tentative target").with(Setup.usualAddresses + [tentative])) { trial in
         let question = Stimulus(from: trial.station(), for: tentative.address.address)
         // The kernel's own search for duplicates is not to be seen here.
@@ -57,17 +57,19 @@ extension Row {
   private static let tentative = Setup.Address(
     .up, IPv6Address("2001:db8:1:0:ff:c10::1")!, 128, .tentative)
 
-  static let askers: [Row] = [
+  static let solicitors: [Row] = [
     Row(
-      "C11", "who asks for its own address gets no answer", "RFC 4861 §7.2.3", .recommended,
+      "C11", "a solicitation for its own source address is not answered", "RFC 4861 §7.2.3",
+      .recommended,
       .silence({ $0.source = $0.target })),
     Row(
-      "C12", "a link-local asker is answered", "RFC 4861 §7.2.4", .must, .answers({ _ in })),
+      "C12", "a solicitation from a link-local address is answered", "RFC 4861 §7.2.4", .must,
+      .answers({ _ in })),
     Row(
-      "C13", "a global asker is answered", "RFC 4861 §7.2.4", .must,
+      "C13", "a solicitation from a global address is answered", "RFC 4861 §7.2.4", .must,
       .answers({ $0.source = $0.asker.global })),
     Row(
-      "C14", "so is one of another prefix, without a route to it", "RFC 5942 §4", .must,
+      "C14", "a solicitation from a prefix without a route is answered", "RFC 5942 §4", .must,
       .script(.usual) { trial in
         // A station that the proxy's kernel has never heard of.
         var question = Stimulus(from: trial.station(8), for: trial.target())
@@ -76,7 +78,7 @@ extension Row {
         try await trial.requireAnswers(to: [question])
       }),
     Row(
-      "C15", "who claims an address of ours, or our MAC, gets no answer", "RFC 4862 §5.4.3",
+      "C15", "a solicitation from an address of this host gets no answer", "RFC 4862 §5.4.3",
       .robustness,
       .silence(
         { $0.source = Side.up.linkLocal }, { $0.frameSource = Side.up.linkLayerAddress },
@@ -86,11 +88,12 @@ extension Row {
           $0.frameSource = Side.down.linkLayerAddress
         })),
     Row(
-      "C16", "nor does who wants the answer sent to ourselves", "RFC 4861 §7.2.3", .recommended,
+      "C16", "an answer is never sent to an address of this host", "RFC 4861 §7.2.3", .recommended,
       .silence({ $0.options = Stimulus.sourceLinkLayerAddress(Side.up.linkLayerAddress) })),
     Row(
-      "C17", "a frame from a group or from nobody has no answer", "IEEE 802 §8.2", .recommended,
-      kernel: .differs("it does not look at the frame's source"),
+      "C17", "a frame from a multicast or zero address gets no answer", "IEEE 802 §8.2",
+      .recommended,
+      kernel: .differs("it does not check the frame's source"),
       .silence(
         { $0.frameSource = MACAddress("33:33:00:00:00:17")! },
         { $0.frameSource = MACAddress(bits: 0) })),

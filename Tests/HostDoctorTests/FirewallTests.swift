@@ -101,6 +101,15 @@ struct FirewallTests {
     ("a rule that counts", .passes, [chain("f", rule([.neutral]))]),
     ("reject", .dropped, [chain("f", rule([.reject]))]),
     (
+      "the hop limit, one less behind routing", .dropped,
+      [chain("f", rule([.hopLimit(operation: 0, 63), .verdict(.drop)]))]
+    ),
+    (
+      "another hop limit", .passes,
+      [chain("f", rule([.hopLimit(operation: 3, 63), .verdict(.drop)]))]
+    ),
+    ("no routing header", .passes, [chain("f", rule([.routingHeader, .verdict(.drop)]))]),
+    (
       "a loop of jumps ends", .passes,
       [
         chain("f", rule([.verdict(.jump("g"))])),

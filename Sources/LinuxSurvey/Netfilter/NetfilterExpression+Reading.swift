@@ -144,6 +144,10 @@ extension NetfilterExpression {
     switch name {
     case "comment": return .neutral
     case "rpfilter": return .routeLookup
+    case "rt": return .routingHeader
+    case "hl":
+      guard let info = fields.octets[NFTA_MATCH_INFO.rawValue], info.count >= 2 else { break }
+      return .hopLimit(operation: info[0], info[1])
     case "icmp6":
       guard let info = fields.octets[NFTA_MATCH_INFO.rawValue], info.count >= 4 else { break }
       return .icmp6(type: info[0], isInverted: info[3] & 1 != 0)

@@ -24,8 +24,9 @@ extension Check {
   private static let docker = Check(
     "D11", "Docker", .firewall,
     """
-    Since version 27 Docker has the forward chain of ip6tables drop what no rule lets pass. Its \
-    chain DOCKER-USER comes first and is left alone by Docker: accept there. Read as D10.
+    Docker with IPv6 has the forward chain of ip6tables drop what no rule lets pass: before \
+    version 27 always, since then if it enabled forwarding itself. Where there is a chain \
+    DOCKER-USER, it comes first and is left alone by Docker: accept there. Read as D10.
     """
   ) { examination in
     examination.firewallVerdict(good: "no chain of Docker's drops what the members send or get") {
@@ -155,13 +156,13 @@ extension Examination {
       blocked[key, default: (block, [])].passages.append(passage)
     }
     return order.compactMap { blocked[$0] }.map { block, passages in
-      let isDocker = block.site.chain.isDockers(in: firewall.ruleset)
-      return (isDocker ? "D11" : "D10", finding(of: block, on: passages, isDocker))
+      let isDocker = picture.keeper(of: block.site.base, in: firewall.ruleset) == .docker
+      return (isDocker ? "D11" : "D10", finding(of: block, on: passages, firewall))
     }
   }
 
   private func finding(
-    of block: Blockade, on passages: [Passage], _ isDocker: Bool
+    of block: Blockade, on passages: [Passage], _ firewall: Firewall
   ) -> Finding {
     let rules = passages.map(\.placed.description).listed
     switch block.extent {
@@ -185,10 +186,10 @@ extension Examination {
       return Finding(
         .failure, about: rules, "the packet filter drops what is forwarded \(direction)",
         value: block.site.words, from: "NETLINK_NETFILTER",
-        meaning: isDocker
-          ? "Docker has it so since version 27; its chain DOCKER-USER is for exceptions"
+        meaning: picture.keeper(of: block.site.base, in: firewall.ruleset) == .docker
+          ? "Docker drops what is forwarded and is not for its containers"
           : "answers go out, but no traffic passes",
-        fix: Passage.opening(passages, at: block.site, isDocker))
+        fix: opening(for: passages, at: block.site, firewall))
     }
   }
 
@@ -285,7 +286,8 @@ extension Examination {
           meaning: isProxy(link.index)
             ? "the router and this host cannot find each other"
             : "the kernel cannot find the members that it is to forward to",
-          fix: site.acceptance(of: "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }"))
+          fix: acceptance(
+            of: "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }", at: site, firewall))
       }
       return nil
     }
@@ -316,69 +318,12 @@ extension Examination {
             : hasKernelPath.contains(passage.outside.name)
               ? "the kernel path answers before this chain; ndpproxy never sees the others"
               : "ndpproxy never sees them, although tcpdump does",
-          fix: site.acceptance(
+          fix: acceptance(
             of: isLeaving
-              ? "icmpv6 type nd-neighbor-advert" : "icmpv6 type nd-neighbor-solicit"))
+              ? "icmpv6 type nd-neighbor-advert" : "icmpv6 type nd-neighbor-solicit", at: site,
+            firewall))
       }
     }
-  }
-}
-
-extension NetfilterChain {
-  /// Whether a rule of it jumps to a chain whose name begins so.
-  fileprivate func mentions(_ beginning: String) -> Bool {
-    rules.contains { rule in
-      rule.expressions.contains { expression in
-        switch expression {
-        case .verdict(.jump(let name)), .verdict(.goTo(let name)): name.hasPrefix(beginning)
-        default: false
-        }
-      }
-    }
-  }
-
-  /// Inserts or deletes rules of the chain, each in the language of nft(8).
-  ///
-  /// The kernel lets tables and chains have names that would be more than a name there.
-  func change(_ verb: String, _ rules: [String], lasting: [Advice]) -> Fix {
-    guard table.isPlainName, name.isPlainName else {
-      return Fix(
-        obstacle: "no command can be given, for nft(8) cannot name this chain: change it where the "
-          + "chain is made")
-    }
-    return Fix(
-      rules.map { .run(["nft", verb, "rule", family.name, table, name, $0]) }, lasting: lasting,
-      scope: verb == "insert" ? .accept : .other)
-  }
-
-  /// Whether it is in the table that Docker has taken over.
-  fileprivate func isDockers(in ruleset: NetfilterRuleset) -> Bool {
-    ruleset.chain("DOCKER-USER", beside: self) != nil
-  }
-}
-
-extension DropSite {
-  /// A rule in front of all others of the chain at the hook.
-  func acceptance(of match: String) -> Fix {
-    base.change("insert", ["\(match) accept"], lasting: lasting)
-  }
-
-  /// Where whoever made the chain keeps what is loaded at boot.
-  var lasting: [Advice] {
-    let names = [base.name, chain.name]
-    if base.table == "firewalld" {
-      return ["firewalld: a policy with the target ACCEPT between the zones of the interfaces"]
-    }
-    if names.contains(where: { $0.hasPrefix("ufw") }) || base.mentions("ufw6-") {
-      return ["ufw: 'ufw route allow in on INTERFACE out on INTERFACE' for both directions"]
-    }
-    if names.contains(where: { $0.hasPrefix("PVEFW") }) || base.mentions("PVEFW") {
-      return ["Proxmox VE: a rule that accepts it, in the firewall of the guests or of this host"]
-    }
-    if ["FORWARD", "INPUT", "OUTPUT"].contains(base.name), base.family == .ip6 {
-      return ["iptables-nft: 'netfilter-persistent save', or where these rules are made"]
-    }
-    return ["nftables: the same rule in /etc/nftables.conf"]
   }
 }
 

@@ -182,7 +182,7 @@ extension Examination {
         value: "MTU \(inner.mtu) behind \(outer.mtu); \(site.words)",
         from: "IFLA_MTU, NETLINK_NETFILTER",
         meaning: "the packet filter drops the message that tells their senders",
-        fix: site.acceptance(of: "icmpv6 type packet-too-big"))
+        fix: acceptance(of: "icmpv6 type packet-too-big", at: site, firewall))
     }
   }
 }

@@ -63,35 +63,20 @@ struct Passage {
     ]
   }
 
-  /// Accepts what goes both ways of some passages that end behind one interface, in front of all
-  /// other rules of the chain at the hook.
-  static func opening(_ passages: [Passage], at site: DropSite, _ isDocker: Bool) -> Fix {
-    guard passages.allSatisfy({ $0.inside.name.isPlainName && $0.outside.name.isPlainName }) else {
-      return Fix(obstacle: nameless)
-    }
-    var chain = site.base
-    if isDocker { chain.name = "DOCKER-USER" }
-    return chain.change(
-      "insert", passages.prefix(commandLimit).flatMap { $0.acceptances(at: site) },
-      lasting: isDocker
-        ? ["the same at boot after Docker, which leaves DOCKER-USER alone"] : site.lasting)
-  }
-
-  /// For how many rules commands are given at once; after them the next run shows the rest.
-  private static let commandLimit = 8
-
+  /// Rules that accept what goes both ways, in front of the place where it is dropped.
+  ///
   /// Before a packet is routed, only where it came in is known.
-  private func acceptances(at site: DropSite) -> [String] {
+  func acceptances(at site: DropSite) -> [Acceptance] {
     let prefix = placed.rule.prefix
     let isUnrouted = site.base.hook?.number == 0
     let comesByOutside = isUnrouted || inside.index == outside.index
     return [
       comesByOutside && !isUnrouted
-        ? "oifname \"\(outside.name)\" ip6 saddr \(prefix) accept"
-        : "iifname \"\(inside.name)\" ip6 saddr \(prefix) accept",
+        ? Acceptance(leaving: outside.name, from: prefix)
+        : Acceptance(entering: inside.name, from: prefix),
       comesByOutside
-        ? "iifname \"\(outside.name)\" ip6 daddr \(prefix) accept"
-        : "oifname \"\(inside.name)\" ip6 daddr \(prefix) accept",
+        ? Acceptance(entering: outside.name, to: prefix)
+        : Acceptance(leaving: inside.name, to: prefix),
     ]
   }
 

@@ -147,17 +147,6 @@ extension Situation {
             + "-A FORWARD -j REJECT")
       ]),
     Situation(
-      name: "ufw without a route rule", fault: "D10", script: [restore(ufw(route: false))]),
-    Situation(
-      name: "firewalld rejects between the zones", fault: "D10",
-      script: [nft(firewalld(forwards: "reject with icmpx admin-prohibited"))]),
-    Situation(
-      name: "Docker drops what no rule accepts", fault: "D11",
-      script: [
-        restore(
-          "*filter\n:FORWARD DROP [0:0]\n:DOCKER-USER - [0:0]\n-A FORWARD -j DOCKER-USER")
-      ]),
-    Situation(
       name: "a reverse path filter, and the default route elsewhere", fault: "D13",
       script: [
         "ip link add eth1 type veth peer name eth1p; ip link set eth1 up; ip link set eth1p up",

@@ -163,6 +163,25 @@ struct FirewallTests {
     #expect(found == expected, "\(name)")
   }
 
+  static let waysBack: [(Int32, Expected)] = [(2, .passes), (3, .undecided), (0, .undecided)]
+
+  @Test(arguments: waysBack)
+  func `a reverse path filter lets pass what has its way back there`(
+    wayBack: Int32, expected: Expected
+  ) {
+    var ruleset = NetfilterRuleset()
+    ruleset.chains = [
+      Self.chain(
+        "f",
+        Self.rule([
+          .wayBack(register: 0), .compare(register: 0, operation: 0, data: [0]), .verdict(.drop),
+        ]))
+    ]
+    let fate = Firewall(ruleset: ruleset).fate(
+      of: Self.echo.returning(by: wayBack), at: .forward)
+    #expect(fate.drop == nil && (fate.doubt == nil) == (expected == .passes))
+  }
+
   static let sets: [(String, Bool, Bool, [NetfilterSet.Element])] = [
     ("in a set", true, false, [element([128]), element([129])]),
     ("not in a set", false, false, [element([129])]),

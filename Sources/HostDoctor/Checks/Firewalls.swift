@@ -116,7 +116,9 @@ extension Examination {
           way.course == .transformed
           ? outside : way.inside.flatMap { picture.link(at: $0)?.link }
         return inside.map {
-          Passage(placed: placed, outside: outside, inside: $0, member: way.sample)
+          Passage(
+            placed: placed, outside: outside, inside: $0, member: way.sample,
+            wayOut: wayOut(from: way.sample))
         }
       }
       guard found.isEmpty, !isServedHere(placed), let sample = ways.first?.sample,
@@ -128,6 +130,14 @@ extension Examination {
       }
       return [Passage(placed: placed, outside: outside, inside: inside, member: sample)]
     }
+  }
+
+  /// The interface by which this host reaches the outside for a member.
+  private func wayOut(from member: IPv6Address) -> Int32 {
+    guard case .route(let route)? = picture.decisions[.outward(member, enteringBy: nil)],
+      route.type == .unicast
+    else { return 0 }
+    return route.interface ?? 0
   }
 
   /// On which interfaces Neighbor Discovery was taken through the packet filter.

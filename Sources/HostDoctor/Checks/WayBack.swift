@@ -96,7 +96,7 @@ extension Examination {
     }
     return chains.flatMap { chain in
       chain.rules.filter { rule in
-        rule.expressions.contains(.routeLookup) && rule.expressions.contains(.verdict(.drop))
+        rule.asksForWayBack && rule.expressions.contains(.verdict(.drop))
       }.map { rule in
         Finding(
           .failure, "a reverse path filter drops what arrives from afar",
@@ -183,6 +183,18 @@ extension Examination {
         from: "IFLA_MTU, NETLINK_NETFILTER",
         meaning: "the packet filter drops the message that tells their senders",
         fix: acceptance(of: "icmpv6 type packet-too-big", at: site, firewall))
+    }
+  }
+}
+
+extension NetfilterRule {
+  /// Whether it looks up a route for a packet's source.
+  fileprivate var asksForWayBack: Bool {
+    expressions.contains {
+      switch $0 {
+      case .routeLookup, .wayBack: true
+      default: false
+      }
     }
   }
 }

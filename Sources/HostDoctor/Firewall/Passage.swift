@@ -10,6 +10,8 @@ struct Passage {
   let inside: Link
   /// An address of the rule.
   let member: IPv6Address
+  /// The interface by which a host outside is reached; 0 where that is not known.
+  var wayOut: Int32 = 0
 
   /// A station on the outer link.
   private static let station = MACAddress(bits: 0x0200_5e00_5301)
@@ -21,6 +23,7 @@ struct Passage {
       TestPacket(tcpFrom: RouteQuestion.outside, to: member),
     ].map {
       $0.toNeighbor.entering(outside.name, outside.index).leaving(inside.name, inside.index)
+        .returning(by: wayOut)
     }
   }
 
@@ -31,6 +34,7 @@ struct Passage {
       TestPacket(tcpFrom: member, to: RouteQuestion.outside),
     ].map {
       $0.toNeighbor.entering(inside.name, inside.index).leaving(outside.name, outside.index)
+        .returning(by: inside.index)
     }
   }
 
@@ -93,7 +97,9 @@ struct NeighborExchange {
   init(_ link: Link, addresses: [IPv6Address]) {
     let neighbor = IPv6Address("fe80::5eff:fe00:5301")!
     let own = addresses.first { $0.isLinkLocal } ?? IPv6Address("fe80::1")!
-    let enter = { (packet: TestPacket) in packet.entering(link.name, link.index) }
+    let enter = { (packet: TestPacket) in
+      packet.entering(link.name, link.index).returning(by: addresses.isEmpty ? 0 : link.index)
+    }
     let leave = { (packet: TestPacket) in packet.leaving(link.name, link.index) }
     let question = { (from: IPv6Address, target: IPv6Address) in
       TestPacket(

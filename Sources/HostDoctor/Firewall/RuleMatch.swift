@@ -56,6 +56,10 @@ struct RuleEvaluation {
     case .destinationType(let register):
       let type = packet.destinationType.map { Found.octets($0.native) }
       return load(type ?? .unknown, at: register, length: 4)
+    case .wayBack(let register):
+      // By another interface there may be one, too: the lookup is for this one alone.
+      let isThere = packet.inIndex != 0 && packet.wayBack == packet.inIndex
+      return load(isThere ? .octets([1]) : .unknown, at: register, length: 1)
     case .connectionState(let mask, let isInverted):
       if changes.untracks { return doubt() }
       return (packet.state.rawValue & mask != 0) != isInverted

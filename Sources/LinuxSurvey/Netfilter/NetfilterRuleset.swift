@@ -133,6 +133,9 @@ package enum NetfilterExpression: Equatable, Sendable {
   case lookup(set: String, register: Int, isInverted: Bool, value: Int?)
   /// Asks the routing table about the packet's source or destination.
   case routeLookup
+  /// Loads an octet: 1 where there is a route to the packet's source by the interface that it came
+  /// in by.
+  case wayBack(register: Int)
   /// Loads the type of a packet's destination (RTN_UNICAST, RTN_LOCAL …), by the routing table.
   case destinationType(register: Int)
   /// Turns numbers of `size` octets from this machine's order into the network's, or back.

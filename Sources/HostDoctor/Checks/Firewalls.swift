@@ -1,5 +1,7 @@
+import LinuxNet
 import LinuxSurvey
 import NDPWire
+import ProxyModel
 
 extension Check {
   static let firewallChecks = [forwardFilter, docker, legacy, neighborDiscovery, ingress, unread]
@@ -320,12 +322,16 @@ extension Examination {
           return uncertain(what, on: passage.outside.name, at: site)
         }
         guard let site = fate.drop, sites.insert(site.words + what).inserted else { return nil }
+        let isKernels = hasKernelPath.contains(passage.outside.name)
+        let isAllKernels = isKernels && (isLeaving || isStatic(passage.outside))
         return Finding(
-          .failure, "\(passage.outside.name) drops \(what)", value: site.words,
-          from: "NETLINK_NETFILTER",
+          isAllKernels ? .warning : .failure, "\(passage.outside.name) drops \(what)",
+          value: site.words, from: "NETLINK_NETFILTER",
           meaning: isLeaving
-            ? "the answers never leave"
-            : hasKernelPath.contains(passage.outside.name)
+            ? isKernels
+              ? "only the answers of the kernel path leave, not those of ndpproxy"
+              : "the answers never leave"
+            : isKernels
               ? "the kernel path answers before this chain; ndpproxy never sees the others"
               : "ndpproxy never sees them, although tcpdump does",
           fix: acceptance(
@@ -333,6 +339,15 @@ extension Examination {
               ? "icmpv6 type nd-neighbor-advert" : "icmpv6 type nd-neighbor-solicit", at: site,
             firewall))
       }
+    }
+  }
+}
+
+extension Examination {
+  /// Whether all answers on an interface are given without a look at what is behind it.
+  private func isStatic(_ outside: Link) -> Bool {
+    rules.filter { picture.link(named: $0.proxy)?.link.index == outside.index }.allSatisfy {
+      if case .static = $0.rule.method { true } else { false }
     }
   }
 }

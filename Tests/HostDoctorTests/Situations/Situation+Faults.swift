@@ -103,6 +103,10 @@ extension Situation {
     nft("table \(table) {\nchain c {\ntype filter hook \(rules)\n}\n}")
   }
 
+  /// What the kernel path answers passes by the chains at ingress and egress.
+  private static let withoutKernelPath =
+    "kernel-path no ; proxy eth0 { rule 2001:db8:1:0:ff::/80 { auto } }"
+
   /// Faults of packet filters, each in several disguises.
   static let filters: [Situation] = [
     Situation(
@@ -183,10 +187,23 @@ extension Situation {
             + "drop")
       ]),
     Situation(
-      name: "netdev egress drops advertisements", fault: "D15",
+      name: "netdev egress drops advertisements", fault: "D15", configuration: withoutKernelPath,
       script: [
         frames("netdev t", "egress device \"eth0\" priority 0; icmpv6 type nd-neighbor-advert drop")
       ]),
+    Situation(
+      name: "netdev egress drops advertisements, and the kernel path answers", fault: "D15",
+      configuration: "proxy eth0 { rule 2001:db8:1:0:ff::/80 { static } }",
+      script: [
+        frames("netdev t", "egress device \"eth0\" priority 0; icmpv6 type nd-neighbor-advert drop")
+      ], breaksPing: false),
+    Situation(
+      name: "netdev ingress drops solicitations, and the kernel path answers", fault: "D15",
+      configuration: "proxy eth0 { rule 2001:db8:1:0:ff::/80 { static } }",
+      script: [
+        frames(
+          "netdev t", "ingress device \"eth0\" priority 0; icmpv6 type nd-neighbor-solicit drop")
+      ], breaksPing: false),
     Situation(
       name: "Packet Too Big is dropped, and the inside has a smaller MTU", fault: "D29",
       script: [

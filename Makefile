@@ -307,10 +307,18 @@ lab-packages: build-packages
 	scripts/install-packages iproute2=ip iputils-ping=ping procps=sysctl util-linux=nsenter \
 	  systemd=/usr/bin/systemd-analyze
 
+# Debian starts firewalld when it is installed, which would change the host: it is only unpacked.
+typelibs = /usr/lib/$(shell uname -m)-linux-gnu/girepository-1.0
 test-packages: lab-packages
-	scripts/install-packages nftables=nft iptables=ip6tables tcpdump=tcpdump \
+	scripts/install-packages nftables=nft iptables=ip6tables tcpdump=tcpdump ufw=ufw \
 	  prometheus=promtool python3=/usr/bin/python3 \
-	  python3-prometheus-client=/usr/lib/python3/dist-packages/prometheus_client/openmetrics
+	  python3-prometheus-client=/usr/lib/python3/dist-packages/prometheus_client/openmetrics \
+	  dbus-daemon=dbus-daemon python3-dbus=/usr/lib/python3/dist-packages/dbus \
+	  python3-gi=/usr/lib/python3/dist-packages/gi \
+	  gir1.2-glib-2.0=$(typelibs)/GLib-2.0.typelib \
+	  python3-nftables=/usr/lib/python3/dist-packages/nftables \
+	  python3-firewall=/usr/lib/python3/dist-packages/firewall
+	scripts/install-packages --unpack .build/unpacked firewalld=/usr/sbin/firewalld
 
 conformance-packages: lab-packages
 	scripts/install-packages ndppd=ndppd nftables=nft

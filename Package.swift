@@ -232,7 +232,7 @@ let developersTargets: [Target] = [
       "ControlProtocol", "HostDoctor", "JSONDecoding", "JSONText", "LinuxNet", "LinuxSurvey",
       "NDPWire", "NetworkLab", "ProxyConfig", "ProxyModel", "TestSupport", system,
     ],
-    swiftSettings: common),
+    exclude: ["Rulesets"], swiftSettings: common),
   .testTarget(
     name: "NetworkLabTests",
     dependencies: ["LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab", system],

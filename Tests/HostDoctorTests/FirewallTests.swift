@@ -101,6 +101,15 @@ struct FirewallTests {
     ("a rule that counts", .passes, [chain("f", rule([.neutral]))]),
     ("reject", .dropped, [chain("f", rule([.reject]))]),
     (
+      "the hop limit, one less behind routing", .dropped,
+      [chain("f", rule([.hopLimit(operation: 0, 63), .verdict(.drop)]))]
+    ),
+    (
+      "another hop limit", .passes,
+      [chain("f", rule([.hopLimit(operation: 3, 63), .verdict(.drop)]))]
+    ),
+    ("no routing header", .passes, [chain("f", rule([.routingHeader, .verdict(.drop)]))]),
+    (
       "a loop of jumps ends", .passes,
       [
         chain("f", rule([.verdict(.jump("g"))])),
@@ -152,6 +161,25 @@ struct FirewallTests {
       case .undecided: .undecided
       }
     #expect(found == expected, "\(name)")
+  }
+
+  static let waysBack: [(Int32, Expected)] = [(2, .passes), (3, .undecided), (0, .undecided)]
+
+  @Test(arguments: waysBack)
+  func `a reverse path filter lets pass what has its way back there`(
+    wayBack: Int32, expected: Expected
+  ) {
+    var ruleset = NetfilterRuleset()
+    ruleset.chains = [
+      Self.chain(
+        "f",
+        Self.rule([
+          .wayBack(register: 0), .compare(register: 0, operation: 0, data: [0]), .verdict(.drop),
+        ]))
+    ]
+    let fate = Firewall(ruleset: ruleset).fate(
+      of: Self.echo.returning(by: wayBack), at: .forward)
+    #expect(fate.drop == nil && (fate.doubt == nil) == (expected == .passes))
   }
 
   static let sets: [(String, Bool, Bool, [NetfilterSet.Element])] = [

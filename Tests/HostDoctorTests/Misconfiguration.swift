@@ -7,6 +7,8 @@ struct Misconfiguration: Sendable, CustomTestStringConvertible {
   let name: String
   var rule = "rule 2001:db8:1:0:ff::/80 { auto }"
   var more = ""
+  /// Lines before the proxy.
+  var options = ""
   var proxy = "eth0"
   /// Whether a ping fails until it is mended.
   var breaksPing = true
@@ -23,7 +25,7 @@ struct Misconfiguration: Sendable, CustomTestStringConvertible {
     let block = { (text: String) in
       text.split(separator: " ").map { ["{", "}"].contains($0) ? "\($0)\n" : "\($0) " }.joined()
     }
-    return "proxy \(proxy) {\n\(block(rule))\(block(more))}\n"
+    return "\(options)\nproxy \(proxy) {\n\(block(rule))\(block(more))}\n"
   }
 }
 
@@ -173,6 +175,7 @@ extension Misconfiguration {
       }),
     Misconfiguration(
       code: "D15", name: "advertisements do not get out of the interface",
+      options: "kernel-path no",
       happen: {
         try await $0.ingress("icmpv6 type nd-neighbor-advert drop", hook: "egress")
       }),

@@ -157,6 +157,46 @@ struct RepairTests {
     try await lab.cleanUp()
   }
 
+  /// What stands for nft(8), and what then has to be said.
+  static let unlucky = [
+    ("$(echo \"$a\" | sed s/accept$/counter/)", "", "that did not help; it is undone"),
+    ("$a", "sysctl -qw net.ipv6.conf.zt0.disable_ipv6=1", "; it is undone"),
+  ]
+
+  @Test(arguments: unlucky)
+  func `a rule that does not help, or does harm, is taken back`(
+    argument: String, then: String, words: String
+  ) async throws {
+    let lab = try await Lab()
+    try await lab.write(
+      """
+      #!/bin/sh
+      for a; do shift; set -- "$@" "\(argument)"; done
+      PATH=${PATH#*:}
+      nft "$@"; status=$?
+      case $* in *insert*) \(then.isEmpty ? ":" : then) ;; esac
+      exit $status
+      """, to: "/nft")
+    try await lab.gateway.withDaemon(ndpproxy, configuration: Self.plain) { daemon in
+      try await lab.nft(
+        "table inet filter { chain f { type filter hook forward priority 0; policy drop; }; }")
+      let before = try await lab.gateway.run("nft", "--handle", "list", "ruleset")
+      try await lab.gateway.run("chmod", "+x", lab.root + "/nft")
+      let result = try await lab.gateway.result(
+        of: [
+          "sh", "-c",
+          "PATH=\(lab.root):$PATH:/usr/sbin \(ndpctl) doctor --root \(lab.root) "
+            + "-c \(daemon.configuration.path) --fix --yes",
+        ])
+      let output = result.standardOutput + result.standardError
+      #expect(output.contains(words), "\(output)")
+      #expect(output.contains("nft delete rule inet filter f handle"), "\(output)")
+      #expect(result.status == .exited(1), "\(output)")
+      #expect(try await lab.gateway.run("nft", "--handle", "list", "ruleset") == before)
+    }
+    try await lab.cleanUp()
+  }
+
   @Test func `what is not said on a terminal needs --yes, and nothing is asked twice`() async throws
   {
     let lab = try await Lab()

@@ -1,5 +1,7 @@
+import LinuxNet
 import LinuxSurvey
 import NDPWire
+import ProxyModel
 
 extension Check {
   static let firewallChecks = [forwardFilter, docker, legacy, neighborDiscovery, ingress, unread]
@@ -25,9 +27,10 @@ extension Check {
   private static let docker = Check(
     "D11", "Docker", .firewall,
     """
-    Since version 27, Docker lets the forward chain of ip6tables drop every packet that no rule \
-    accepts. Its chain DOCKER-USER is evaluated first, and Docker does not change it: accept \
-    packets there. Read as D10.
+    Docker with IPv6 lets the forward chain of ip6tables drop every packet that no rule accepts: \
+    before version 27 always, since then if it enabled forwarding itself. If there is a chain \
+    DOCKER-USER, it is evaluated first, and Docker does not change it: accept packets there. Read \
+    as D10.
     """
   ) { examination in
     examination.firewallVerdict(good: "no chain of Docker drops packets from or to the members") {
@@ -117,7 +120,9 @@ extension Examination {
           way.course == .transformed
           ? outside : way.inside.flatMap { picture.link(at: $0)?.link }
         return inside.map {
-          Passage(placed: placed, outside: outside, inside: $0, member: way.sample)
+          Passage(
+            placed: placed, outside: outside, inside: $0, member: way.sample,
+            wayOut: wayOut(from: way.sample))
         }
       }
       guard found.isEmpty, !isServedHere(placed), let sample = ways.first?.sample,
@@ -129,6 +134,14 @@ extension Examination {
       }
       return [Passage(placed: placed, outside: outside, inside: inside, member: sample)]
     }
+  }
+
+  /// The interface by which this host reaches the outside for a member.
+  private func wayOut(from member: IPv6Address) -> Int32 {
+    guard case .route(let route)? = picture.decisions[.outward(member, enteringBy: nil)],
+      route.type == .unicast
+    else { return 0 }
+    return route.interface ?? 0
   }
 
   /// On which interfaces Neighbor Discovery was taken through the packet filter.
@@ -157,13 +170,13 @@ extension Examination {
       blocked[key, default: (block, [])].passages.append(passage)
     }
     return order.compactMap { blocked[$0] }.map { block, passages in
-      let isDocker = block.site.chain.isDockers(in: firewall.ruleset)
-      return (isDocker ? "D11" : "D10", finding(of: block, on: passages, isDocker))
+      let isDocker = picture.keeper(of: block.site.base, in: firewall.ruleset) == .docker
+      return (isDocker ? "D11" : "D10", finding(of: block, on: passages, firewall))
     }
   }
 
   private func finding(
-    of block: Blockade, on passages: [Passage], _ isDocker: Bool
+    of block: Blockade, on passages: [Passage], _ firewall: Firewall
   ) -> Finding {
     let rules = passages.map(\.placed.description).listed
     switch block.extent {
@@ -187,10 +200,10 @@ extension Examination {
       return Finding(
         .failure, about: rules, "the packet filter drops forwarded packets \(direction)",
         value: block.site.words, from: "NETLINK_NETFILTER",
-        meaning: isDocker
-          ? "Docker does this since version 27; its chain DOCKER-USER is for exceptions"
+        meaning: picture.keeper(of: block.site.base, in: firewall.ruleset) == .docker
+          ? "Docker drops forwarded packets that are not for its containers"
           : "solicitations are answered, but no traffic passes",
-        fix: Passage.opening(passages, at: block.site, isDocker))
+        fix: opening(for: passages, at: block.site, firewall))
     }
   }
 
@@ -289,7 +302,8 @@ extension Examination {
           meaning: isProxy(link.index)
             ? "the router and this host cannot resolve each other's address"
             : "the kernel cannot resolve the members' addresses to forward packets to them",
-          fix: site.acceptance(of: "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }"))
+          fix: acceptance(
+            of: "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }", at: site, firewall))
       }
       return nil
     }
@@ -312,78 +326,33 @@ extension Examination {
           return uncertain(what, on: passage.outside.name, at: site)
         }
         guard let site = fate.drop, sites.insert(site.words + what).inserted else { return nil }
+        let isKernels = hasKernelPath.contains(passage.outside.name)
+        let isAllKernels = isKernels && (isLeaving || isStatic(passage.outside))
         return Finding(
-          .failure, "\(passage.outside.name) drops \(what)", value: site.words,
-          from: "NETLINK_NETFILTER",
+          isAllKernels ? .warning : .failure, "\(passage.outside.name) drops \(what)",
+          value: site.words, from: "NETLINK_NETFILTER",
           meaning: isLeaving
-            ? "the answers are not sent"
-            : hasKernelPath.contains(passage.outside.name)
+            ? isKernels
+              ? "the answers of the kernel path are sent, but not those of ndpproxy"
+              : "the answers are not sent"
+            : isKernels
               ? "the kernel path answers before this chain; ndpproxy does not receive the others"
               : "ndpproxy does not receive them, although tcpdump shows them",
-          fix: site.acceptance(
+          fix: acceptance(
             of: isLeaving
-              ? "icmpv6 type nd-neighbor-advert" : "icmpv6 type nd-neighbor-solicit"))
+              ? "icmpv6 type nd-neighbor-advert" : "icmpv6 type nd-neighbor-solicit", at: site,
+            firewall))
       }
     }
   }
 }
 
-extension NetfilterChain {
-  /// Whether a rule of it jumps to a chain whose name begins so.
-  fileprivate func mentions(_ beginning: String) -> Bool {
-    rules.contains { rule in
-      rule.expressions.contains { expression in
-        switch expression {
-        case .verdict(.jump(let name)), .verdict(.goTo(let name)): name.hasPrefix(beginning)
-        default: false
-        }
-      }
+extension Examination {
+  /// Whether all answers on an interface are given without a look at what is behind it.
+  private func isStatic(_ outside: Link) -> Bool {
+    rules.filter { picture.link(named: $0.proxy)?.link.index == outside.index }.allSatisfy {
+      if case .static = $0.rule.method { true } else { false }
     }
-  }
-
-  /// Inserts or deletes rules of the chain, each in the language of nft(8).
-  ///
-  /// The kernel lets tables and chains have names that would be more than a name there.
-  func change(_ verb: String, _ rules: [String], lasting: [Advice]) -> Fix {
-    guard table.isPlainName, name.isPlainName else {
-      return Fix(
-        obstacle:
-          "no command can be given, because nft(8) cannot name this chain: change it where the "
-          + "chain is created")
-    }
-    return Fix(
-      rules.map { .run(["nft", verb, "rule", family.name, table, name, $0]) }, lasting: lasting,
-      scope: verb == "insert" ? .accept : .other)
-  }
-
-  /// Whether it is in the table that Docker has taken over.
-  fileprivate func isDockers(in ruleset: NetfilterRuleset) -> Bool {
-    ruleset.chain("DOCKER-USER", beside: self) != nil
-  }
-}
-
-extension DropSite {
-  /// A rule in front of all others of the chain at the hook.
-  func acceptance(of match: String) -> Fix {
-    base.change("insert", ["\(match) accept"], lasting: lasting)
-  }
-
-  /// Where whoever made the chain keeps what is loaded at boot.
-  var lasting: [Advice] {
-    let names = [base.name, chain.name]
-    if base.table == "firewalld" {
-      return ["firewalld: a policy with the target ACCEPT between the zones of the interfaces"]
-    }
-    if names.contains(where: { $0.hasPrefix("ufw") }) || base.mentions("ufw6-") {
-      return ["ufw: 'ufw route allow in on INTERFACE out on INTERFACE' for both directions"]
-    }
-    if names.contains(where: { $0.hasPrefix("PVEFW") }) || base.mentions("PVEFW") {
-      return ["Proxmox VE: a rule that accepts it, in the firewall of the guests or of this host"]
-    }
-    if ["FORWARD", "INPUT", "OUTPUT"].contains(base.name), base.family == .ip6 {
-      return ["iptables-nft: 'netfilter-persistent save', or where these rules are created"]
-    }
-    return ["nftables: the same rule in /etc/nftables.conf"]
   }
 }
 

@@ -132,10 +132,7 @@ extension Examination {
   fileprivate func placeAtBoot(_ wish: BootSetting) -> String? {
     let name = wish.variable.description
     // ufw sets its own when it starts, which is after all others.
-    let enablesFirewall = picture.networkFiles.contains {
-      $0.path.hasSuffix("/etc/ufw/ufw.conf") && $0.has(key: "ENABLED", oneOf: ["yes"])
-    }
-    if enablesFirewall {
+    if picture.enablesUFW {
       let files = picture.networkFiles.filter { $0.path.hasSuffix("/etc/ufw/sysctl.conf") }
       let set = SysctlFiles(files).last(name)
       if let set { return set.value == wish.value ? "\(wish.description) in \(set.place)" : nil }
@@ -144,7 +141,7 @@ extension Examination {
       return "\(wish.description) in \(last.place)"
     }
     let file = picture.networkFiles.first { file in
-      if file.path.contains("/etc/ufw/") { return false }
+      if file.path.contains("/ufw") { return false }
       if file.path.contains("/systemd/") {
         return wish.networkdKeys.contains {
           file.has(key: $0, oneOf: ["yes", "true", "on", "1", "ipv6"])
@@ -178,7 +175,7 @@ extension TextFile {
   }
 
   /// Whether a line is `KEY=VALUE` with one of these values, in whatever case.
-  fileprivate func has(key: String, oneOf values: [String]) -> Bool {
+  func has(key: String, oneOf values: [String]) -> Bool {
     codeLines.contains { line in
       let parts = line.split(separator: "=", maxSplits: 1).map(\.trimmed)
       return parts.count == 2 && parts[0] == key && values.contains(parts[1].lowercased())

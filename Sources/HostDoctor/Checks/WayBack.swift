@@ -99,7 +99,7 @@ extension Examination {
     }
     return chains.flatMap { chain in
       chain.rules.filter { rule in
-        rule.expressions.contains(.routeLookup) && rule.expressions.contains(.verdict(.drop))
+        rule.asksForWayBack && rule.expressions.contains(.verdict(.drop))
       }.map { rule in
         Finding(
           .failure, "a reverse path filter drops packets from outside",
@@ -185,7 +185,19 @@ extension Examination {
         value: "MTU \(inner.mtu) behind \(outer.mtu); \(site.words)",
         from: "IFLA_MTU, NETLINK_NETFILTER",
         meaning: "the packet filter drops the error messages for their senders",
-        fix: site.acceptance(of: "icmpv6 type packet-too-big"))
+        fix: acceptance(of: "icmpv6 type packet-too-big", at: site, firewall))
+    }
+  }
+}
+
+extension NetfilterRule {
+  /// Whether it looks up a route for a packet's source.
+  fileprivate var asksForWayBack: Bool {
+    expressions.contains {
+      switch $0 {
+      case .routeLookup, .wayBack: true
+      default: false
+      }
     }
   }
 }

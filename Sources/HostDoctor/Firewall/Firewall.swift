@@ -114,6 +114,12 @@ struct Firewall {
     return fates.first { $0.drop != nil } ?? fates.first { $0.doubt != nil } ?? .passes
   }
 
+  /// Whether a rule of a chain for forwarded packets applies to a packet.
+  func match(_ rule: NetfilterRule, _ packet: TestPacket, in chain: NetfilterChain) -> RuleMatch {
+    var evaluation = RuleEvaluation(packet, at: .forward, in: chain, of: ruleset, changes)
+    return evaluation.match(rule)
+  }
+
   private func fate(of packet: TestPacket, in base: NetfilterChain, at hook: Hook) -> Fate {
     var outcome = walk(base, from: base, packet, at: hook, depth: 0)
     if outcome.fallsThrough {

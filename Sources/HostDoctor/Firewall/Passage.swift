@@ -10,6 +10,8 @@ struct Passage {
   let inside: Link
   /// An address of the rule.
   let member: IPv6Address
+  /// The interface by which a host outside is reached; 0 where that is not known.
+  var wayOut: Int32 = 0
 
   /// A station on the outer link.
   private static let station = MACAddress(bits: 0x0200_5e00_5301)
@@ -21,6 +23,7 @@ struct Passage {
       TestPacket(tcpFrom: RouteQuestion.outside, to: member),
     ].map {
       $0.toNeighbor.entering(outside.name, outside.index).leaving(inside.name, inside.index)
+        .returning(by: wayOut)
     }
   }
 
@@ -31,6 +34,7 @@ struct Passage {
       TestPacket(tcpFrom: member, to: RouteQuestion.outside),
     ].map {
       $0.toNeighbor.entering(inside.name, inside.index).leaving(outside.name, outside.index)
+        .returning(by: inside.index)
     }
   }
 
@@ -63,35 +67,20 @@ struct Passage {
     ]
   }
 
-  /// Accepts what goes both ways of some passages that end behind one interface, in front of all
-  /// other rules of the chain at the hook.
-  static func opening(_ passages: [Passage], at site: DropSite, _ isDocker: Bool) -> Fix {
-    guard passages.allSatisfy({ $0.inside.name.isPlainName && $0.outside.name.isPlainName }) else {
-      return Fix(obstacle: nameless)
-    }
-    var chain = site.base
-    if isDocker { chain.name = "DOCKER-USER" }
-    return chain.change(
-      "insert", passages.prefix(commandLimit).flatMap { $0.acceptances(at: site) },
-      lasting: isDocker
-        ? ["the same at boot after Docker, which does not change DOCKER-USER"] : site.lasting)
-  }
-
-  /// For how many rules commands are given at once; after them the next run shows the rest.
-  private static let commandLimit = 8
-
+  /// Rules that accept what goes both ways, in front of the place where it is dropped.
+  ///
   /// Before a packet is routed, only where it came in is known.
-  private func acceptances(at site: DropSite) -> [String] {
+  func acceptances(at site: DropSite) -> [Acceptance] {
     let prefix = placed.rule.prefix
     let isUnrouted = site.base.hook?.number == 0
     let comesByOutside = isUnrouted || inside.index == outside.index
     return [
       comesByOutside && !isUnrouted
-        ? "oifname \"\(outside.name)\" ip6 saddr \(prefix) accept"
-        : "iifname \"\(inside.name)\" ip6 saddr \(prefix) accept",
+        ? Acceptance(leaving: outside.name, from: prefix)
+        : Acceptance(entering: inside.name, from: prefix),
       comesByOutside
-        ? "iifname \"\(outside.name)\" ip6 daddr \(prefix) accept"
-        : "oifname \"\(inside.name)\" ip6 daddr \(prefix) accept",
+        ? Acceptance(entering: outside.name, to: prefix)
+        : Acceptance(leaving: inside.name, to: prefix),
     ]
   }
 
@@ -108,7 +97,9 @@ struct NeighborExchange {
   init(_ link: Link, addresses: [IPv6Address]) {
     let neighbor = IPv6Address("fe80::5eff:fe00:5301")!
     let own = addresses.first { $0.isLinkLocal } ?? IPv6Address("fe80::1")!
-    let enter = { (packet: TestPacket) in packet.entering(link.name, link.index) }
+    let enter = { (packet: TestPacket) in
+      packet.entering(link.name, link.index).returning(by: addresses.isEmpty ? 0 : link.index)
+    }
     let leave = { (packet: TestPacket) in packet.leaving(link.name, link.index) }
     let question = { (from: IPv6Address, target: IPv6Address) in
       TestPacket(

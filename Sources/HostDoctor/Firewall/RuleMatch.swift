@@ -56,6 +56,10 @@ struct RuleEvaluation {
     case .destinationType(let register):
       let type = packet.destinationType.map { Found.octets($0.native) }
       return load(type ?? .unknown, at: register, length: 4)
+    case .wayBack(let register):
+      // By another interface there may be one, too: the lookup is for this one alone.
+      let isThere = packet.inIndex != 0 && packet.wayBack == packet.inIndex
+      return load(isThere ? .octets([1]) : .unknown, at: register, length: 1)
     case .connectionState(let mask, let isInverted):
       if changes.untracks { return doubt() }
       return (packet.state.rawValue & mask != 0) != isInverted
@@ -84,6 +88,18 @@ struct RuleEvaluation {
       return look(in: set, register, isInverted, into: value)
     case .icmp6(let type, let isInverted):
       return packet.isICMPv6 && (packet.transport[0] == type) != isInverted
+    case .hopLimit(let operation, let limit):
+      // Equal, not equal, less, greater (IP6T_HL_EQ and so on).
+      let hopLimit = packet.network[7]
+      switch operation {
+      case 0: return hopLimit == limit
+      case 1: return hopLimit != limit
+      case 2: return hopLimit < limit
+      case 3: return hopLimit > limit
+      default: return doubt()
+      }
+    // No test packet has one.
+    case .routingHeader: return false
     case .neutral, .setMeta, .setConntrack, .setPayload, .untrack: break
     case .routeLookup, .unknown:
       registers = [UInt8?](repeating: nil, count: 64)

@@ -25,6 +25,9 @@ struct TestPacket {
   /// What its destination is to the routing table: RTN_UNICAST is 1, RTN_LOCAL 2.
   var destinationType: UInt32?
 
+  /// The interface by which its source is reached; 0 where that is not known.
+  var wayBack: Int32 = 0
+
   /// The states of conntrack, each a bit of `ct state`.
   enum ConnectionState: UInt32 {
     /// Connection tracking has not seen the packet yet; `ct state` says `invalid` then.
@@ -112,6 +115,13 @@ struct TestPacket {
   var toNeighbor: TestPacket {
     var packet = self
     packet.destinationType = 1
+    return packet
+  }
+
+  /// With an interface by which its source is reached.
+  func returning(by index: Int32) -> TestPacket {
+    var packet = self
+    packet.wayBack = index
     return packet
   }
 

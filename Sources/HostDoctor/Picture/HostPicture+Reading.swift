@@ -122,7 +122,7 @@ extension HostPicture {
       "/etc/systemd/network/*.network", "/run/systemd/network/*.network",
       "/etc/systemd/networkd.conf", "/etc/systemd/networkd.conf.d/*.conf",
       "/etc/network/interfaces", "/etc/network/interfaces.d/*", "/etc/rc.local",
-      "/etc/ufw/ufw.conf", "/etc/ufw/sysctl.conf",
+      "/etc/ufw/ufw.conf", "/etc/ufw/sysctl.conf", "/etc/default/ufw",
     ].flatMap { Self.files(matching: root + $0) }
     for link in links.map(\.link) {
       let path = root + "/run/systemd/netif/links/\(link.index)"

@@ -24,10 +24,7 @@ extension Examination {
   private func lasting(_ variable: KernelVariable, _ value: String) -> Advice {
     let name = variable.description
     let firewall = picture.networkFiles.filter { $0.path.hasSuffix("/etc/ufw/sysctl.conf") }
-    let isEnabled = picture.networkFiles.contains {
-      $0.path.hasSuffix("/etc/ufw/ufw.conf") && $0.text.contains("\nENABLED=yes")
-    }
-    if isEnabled, let set = SysctlFiles(firewall).last(name), set.value != value {
+    if picture.enablesUFW, let set = SysctlFiles(firewall).last(name), set.value != value {
       return .words("change \(set.place) to '\(name)=\(value)': ufw sets it when it starts")
     }
     guard let file = picture.bootSettings.file(for: name) else {

@@ -101,8 +101,15 @@ extension NetfilterExpression {
   /// `NFT_META_MARK`.
   private static let mark: UInt32 = 3
 
-  /// The type of the destination can be told; everything else depends on where the packet came in.
+  /// The type of the destination can be told, and whether there is a way back; nothing else.
   private static func routeLookup(_ fields: Fields) -> NetfilterExpression {
+    let back = [NFTA_FIB_F_SADDR, NFTA_FIB_F_IIF, NFTA_FIB_F_PRESENT].map(\.rawValue).reduce(0, |)
+    if fields[NFTA_FIB_RESULT.rawValue] == NFT_FIB_RESULT_OIF.rawValue,
+      let flags = fields[NFTA_FIB_FLAGS.rawValue], flags & ~NFTA_FIB_F_MARK.rawValue == back,
+      let register = fields.register(NFTA_FIB_DREG)
+    {
+      return .wayBack(register: register)
+    }
     guard fields[NFTA_FIB_RESULT.rawValue] == NFT_FIB_RESULT_ADDRTYPE.rawValue,
       fields[NFTA_FIB_FLAGS.rawValue] == NFTA_FIB_F_DADDR.rawValue,
       let register = fields.register(NFTA_FIB_DREG)
@@ -144,6 +151,10 @@ extension NetfilterExpression {
     switch name {
     case "comment": return .neutral
     case "rpfilter": return .routeLookup
+    case "rt": return .routingHeader
+    case "hl":
+      guard let info = fields.octets[NFTA_MATCH_INFO.rawValue], info.count >= 2 else { break }
+      return .hopLimit(operation: info[0], info[1])
     case "icmp6":
       guard let info = fields.octets[NFTA_MATCH_INFO.rawValue], info.count >= 4 else { break }
       return .icmp6(type: info[0], isInverted: info[3] & 1 != 0)

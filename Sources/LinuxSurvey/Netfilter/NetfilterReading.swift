@@ -20,6 +20,8 @@ extension NetfilterRuleset {
         if let place = places[chain.words] { ruleset.chains[place].rules.append(rule) }
       }
       ruleset.sets = try dump(NFT_MSG_GETSET, answer: NFT_MSG_NEWSET, NetfilterSet.init)
+      ruleset.ownedTables = Set(
+        try dump(NFT_MSG_GETTABLE, answer: NFT_MSG_NEWTABLE, ownedTable))
     } catch {
       // The subsystem is not there at all.
       if error.code == .invalidArgument || error.code == .notSupportedOnSocket { return ruleset }
@@ -58,6 +60,21 @@ extension NetfilterRuleset {
 
 /// The length of `struct nfgenmsg`.
 private let header = 4
+
+/// The table's name as nft(8) writes it, if it has an owner (NFT_TABLE_F_OWNER).
+private func ownedTable(_ family: NetfilterFamily, _ payload: RawSpan) -> String? {
+  var name = ""
+  var flags: UInt32 = 0
+  forEachAttribute(in: payload, behind: header) { attribute, value in
+    switch UInt32(attribute) {
+    case NFTA_TABLE_NAME.rawValue: name = value.text
+    case NFTA_TABLE_FLAGS.rawValue: flags = value.number ?? 0
+    default: break
+    }
+  }
+  let owner: UInt32 = 2
+  return flags & owner != 0 ? "\(family.name) \(name)" : nil
+}
 
 extension NetfilterChain {
   fileprivate init?(_ family: NetfilterFamily, _ payload: RawSpan) {

@@ -4,8 +4,15 @@ package struct NetfilterRuleset: Equatable, Sendable {
   package var chains: [NetfilterChain] = []
   /// Those with a name and those that rules have in braces.
   package var sets: [NetfilterSet] = []
+  /// Tables that only the program that made them can change (`flags owner`), as nft(8) names them.
+  package var ownedTables: Set<String> = []
 
   package init() {}
+
+  /// Whether nobody but the program that made the chain's table can change the chain.
+  package func isOwned(_ chain: NetfilterChain) -> Bool {
+    ownedTables.contains("\(chain.family.name) \(chain.table)")
+  }
 
   /// The chain with this name in the same table as another.
   package func chain(_ name: String, beside other: NetfilterChain) -> NetfilterChain? {
@@ -126,6 +133,9 @@ package enum NetfilterExpression: Equatable, Sendable {
   case lookup(set: String, register: Int, isInverted: Bool, value: Int?)
   /// Asks the routing table about the packet's source or destination.
   case routeLookup
+  /// Loads an octet: 1 where there is a route to the packet's source by the interface that it came
+  /// in by.
+  case wayBack(register: Int)
   /// Loads the type of a packet's destination (RTN_UNICAST, RTN_LOCAL …), by the routing table.
   case destinationType(register: Int)
   /// Turns numbers of `size` octets from this machine's order into the network's, or back.
@@ -143,6 +153,10 @@ package enum NetfilterExpression: Equatable, Sendable {
   /// Goes on only if the connection is in one of these states, by the bits of `ct state`; the
   /// matches `conntrack` and `state` of ip6tables.
   case connectionState(mask: UInt32, isInverted: Bool)
+  /// Goes on only if the hop limit compares so, by `IP6T_HL_`; the match `hl` of ip6tables.
+  case hopLimit(operation: UInt8, UInt8)
+  /// Goes on only if the packet has a routing header; the match `rt` of ip6tables.
+  case routingHeader
   /// Changes nothing: `counter`, `log`, a comment.
   case neutral
   /// Drops the packet and says so to its sender.

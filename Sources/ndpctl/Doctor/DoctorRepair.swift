@@ -53,7 +53,7 @@ struct DoctorRepair {
       for finding in result.findings {
         guard let fix = finding.fix, finding.severity > .note || withNotes else { continue }
         let task = Task(code: result.check.code, finding: finding, fix: fix)
-        if !task.isForPeople, !done.contains(fix.actions), ownsBootFiles || !fix.isForBoot {
+        if !task.isForPeople, !done.contains(fix.actions), ownsBootFiles || !fix.changesFiles {
           return task
         }
       }
@@ -65,28 +65,32 @@ struct DoctorRepair {
   private func agrees(to task: Task) async throws -> Bool {
     say("\(task.code): \(task.finding.summary)")
     for command in task.fix.commands { say("  \(command)") }
-    for case .action(let action) in task.fix.lasting where action.isForBoot && ownsBootFiles {
+    for case .action(let action) in task.fix.lasting where action.changesFiles && ownsBootFiles {
       say("  \(action.shell ?? "")")
     }
     guard isAsking else { return true }
     StandardStream.output.write("Do this now? [y/N] ")
-    guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
-      say("left as it is")
-      return false
-    }
-    return true
+    let answer = readLine()
+    if let answer, ["y", "yes"].contains(answer.lowercased()) { return true }
+    // After the end of input, the cursor is still behind the question.
+    say(answer == nil ? "\nleft as it is" : "left as it is")
+    return false
   }
 
   private func mend(_ task: Task, in before: Diagnosis) async throws -> Diagnosis {
     var undone: [Action] = []
     for action in task.fix.actions {
       let opposite = action.opposite
-      if let failure = try await failure(of: action) {
-        complain("doctor", "'\(action.shell ?? "")' failed: \(failure)")
+      switch try await result(of: action) {
+      case .failed(let reason):
+        complain("doctor", "'\(action.shell ?? "")' failed: \(reason)")
         try await undo(undone)
         return try diagnose()
+      case .done(let output):
+        if let opposite = opposite ?? action.opposite(afterPrinting: output) {
+          undone.insert(opposite, at: 0)
+        }
       }
-      if let opposite { undone.insert(opposite, at: 0) }
     }
     let after = try diagnose()
     let known = before.failedSubjects
@@ -100,24 +104,30 @@ struct DoctorRepair {
       try await undo(undone)
       return try diagnose()
     }
-    let isLeft = after.only([task.code]).findings.contains { $0.summary == task.finding.summary }
-    if isLeft {
-      say("done, but the doctor still finds it; it may take a moment")
-    } else {
+    let left = after.only([task.code]).findings.filter { $0.summary == task.finding.summary }
+    if left.isEmpty {
       say("fixed")
+    } else if task.fix.scope != .accept {
+      say("done, but the doctor still finds it; it may take a moment")
+    } else if left.contains(where: { $0.value == task.finding.value }) {
+      complain("doctor", "that did not help; it is undone")
+      try await undo(undone)
+      return try diagnose()
+    } else {
+      say("done, but the same is dropped elsewhere, too")
     }
     try await makeLast(task.fix)
     return try diagnose()
   }
 
-  /// Writes to our own file of sysctl.d(5), and says the rest.
+  /// Writes to files of ours, has firewalld write to its own, and says the rest.
   private func makeLast(_ fix: Fix) async throws {
     for advice in fix.lasting {
       switch advice {
-      case .action(let action) where action.isForBoot && ownsBootFiles:
-        if let failure = try await failure(of: action) {
-          complain("doctor", "'\(action.shell ?? "")' failed: \(failure)")
-        }
+      case .action(let action) where action.changesFiles && ownsBootFiles:
+        guard case .failed(let reason) = try await result(of: action) else { continue }
+        complain("doctor", "'\(action.shell ?? "")' failed: \(reason)")
+        return
       default: say("to make it permanent: \(advice.text)")
       }
     }
@@ -125,37 +135,47 @@ struct DoctorRepair {
 
   private func undo(_ actions: [Action]) async throws {
     for action in actions {
-      if let failure = try await failure(of: action) {
-        complain("doctor", "'\(action.shell ?? "")' failed: \(failure)")
+      say("  \(action.shell ?? "")")
+      if case .failed(let reason) = try await result(of: action) {
+        complain("doctor", "'\(action.shell ?? "")' failed: \(reason)")
       }
     }
   }
 
-  /// Does one thing; `nil` where it is done, and why not where it is not.
-  private func failure(of action: Action) async throws -> String? {
+  /// What came of an action.
+  private enum Result {
+    case done(output: String)
+    case failed(String)
+  }
+
+  private func result(of action: Action) async throws -> Result {
     do throws(SystemError) {
       switch action {
       case .set(let variable, let value): try OutputFile.set(variable.path, to: value)
       case .append(let line, let path): try append(line, to: path)
-      case .write: return "it is left to you"
-      case .run(let words): return await failure(ofProgram: words)
+      case .write: return .failed("it is left to you")
+      case .run: return await result(ofProgram: action.wordsWithHandle)
       }
-      return nil
+      return .done(output: "")
     } catch {
-      return "\(error)"
+      return .failed("\(error)")
     }
   }
 
-  private func failure(ofProgram words: [String]) async -> String? {
+  private func result(ofProgram words: [String]) async -> Result {
     do {
+      let limit = 4096
       let result = try await Subprocess.run(
-        .name(words[0]), arguments: Arguments(Array(words.dropFirst())), output: .discarded,
-        error: .string(limit: 4096))
-      guard !result.terminationStatus.isSuccess else { return nil }
+        .name(words[0]), arguments: Arguments(Array(words.dropFirst())),
+        environment: .inherit.updating(["LC_ALL": "C"]), output: .string(limit: limit),
+        error: .string(limit: limit))
+      guard !result.terminationStatus.isSuccess else {
+        return .done(output: result.standardOutput)
+      }
       let text = result.standardError
-      return text.isEmpty ? "\(result.terminationStatus)" : text
+      return .failed(text.isEmpty ? "\(result.terminationStatus)" : text)
     } catch {
-      return "\(error)"
+      return .failed("\(error)")
     }
   }
 
@@ -190,13 +210,19 @@ extension CheckResult {
 }
 
 extension Fix {
-  /// Whether it changes nothing but what is set at boot.
-  fileprivate var isForBoot: Bool { actions.allSatisfy(\.isForBoot) }
+  /// Whether one of its actions changes what is loaded at boot.
+  fileprivate var changesFiles: Bool { actions.contains(where: \.changesFiles) }
 }
 
 extension Action {
-  /// Whether it adds a line to a file of sysctl.d(5).
-  fileprivate var isForBoot: Bool { if case .append = self { true } else { false } }
+  /// Whether it changes what is loaded at boot: a file of sysctl.d(5), rules of ufw or firewalld.
+  fileprivate var changesFiles: Bool {
+    switch self {
+    case .append: true
+    case .run(let words): ["ufw", "firewall-cmd"].contains(words.first)
+    case .set, .write: false
+    }
+  }
 
   /// What takes it back, read before it is done; `nil` where nothing does.
   fileprivate var opposite: Action? {
@@ -210,5 +236,26 @@ extension Action {
       return .run(words.prefix(3) + ["del"] + words.dropFirst(4))
     case .run, .append, .write: return nil
     }
+  }
+
+  /// What takes a rule back that was added; `nil` where there was one already, which stays.
+  fileprivate func opposite(afterPrinting output: String) -> Action? {
+    guard case .run(let words) = self else { return nil }
+    if words.starts(with: ["nft", "insert", "rule"]), words.count > 5 {
+      guard let mark = output.ranges(of: "# handle ").last else { return nil }
+      let handle = output[mark.upperBound...].prefix(while: \.isNumber)
+      return .run(["nft", "delete", "rule"] + words[3...5] + ["handle", "\(handle)"])
+    }
+    if words.starts(with: ["ufw", "route"]), !output.contains("Skipping") {
+      return .run(["ufw", "route", "delete"] + words.dropFirst(2).filter { $0 != "prepend" })
+    }
+    return nil
+  }
+
+  /// Its words; nft(8) is told to print the handle of a rule.
+  fileprivate var wordsWithHandle: [String] {
+    guard case .run(let words) = self else { return [] }
+    guard words.starts(with: ["nft", "insert"]) else { return words }
+    return ["nft", "--echo", "--handle"] + words.dropFirst()
   }
 }

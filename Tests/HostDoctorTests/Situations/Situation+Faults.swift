@@ -103,6 +103,10 @@ extension Situation {
     nft("table \(table) {\nchain c {\ntype filter hook \(rules)\n}\n}")
   }
 
+  /// What the kernel path answers passes by the chains at ingress and egress.
+  private static let withoutKernelPath =
+    "kernel-path no ; proxy eth0 { rule 2001:db8:1:0:ff::/80 { auto } }"
+
   /// Faults of packet filters, each in several disguises.
   static let filters: [Situation] = [
     Situation(
@@ -148,17 +152,6 @@ extension Situation {
             + "-A FORWARD -j REJECT")
       ]),
     Situation(
-      name: "ufw without a route rule", fault: "D10", script: [restore(ufw(route: false))]),
-    Situation(
-      name: "firewalld rejects between the zones", fault: "D10",
-      script: [nft(firewalld(forwards: "reject with icmpx admin-prohibited"))]),
-    Situation(
-      name: "Docker drops packets that no rule accepts", fault: "D11",
-      script: [
-        restore(
-          "*filter\n:FORWARD DROP [0:0]\n:DOCKER-USER - [0:0]\n-A FORWARD -j DOCKER-USER")
-      ]),
-    Situation(
       name: "a reverse path filter, and the default route elsewhere", fault: "D13",
       script: [
         "ip link add eth1 type veth peer name eth1p; ip link set eth1 up; ip link set eth1p up",
@@ -195,10 +188,23 @@ extension Situation {
             + "drop")
       ]),
     Situation(
-      name: "netdev egress drops advertisements", fault: "D15",
+      name: "netdev egress drops advertisements", fault: "D15", configuration: withoutKernelPath,
       script: [
         frames("netdev t", "egress device \"eth0\" priority 0; icmpv6 type nd-neighbor-advert drop")
       ]),
+    Situation(
+      name: "netdev egress drops advertisements, and the kernel path answers", fault: "D15",
+      configuration: "proxy eth0 { rule 2001:db8:1:0:ff::/80 { static } }",
+      script: [
+        frames("netdev t", "egress device \"eth0\" priority 0; icmpv6 type nd-neighbor-advert drop")
+      ], breaksPing: false),
+    Situation(
+      name: "netdev ingress drops solicitations, and the kernel path answers", fault: "D15",
+      configuration: "proxy eth0 { rule 2001:db8:1:0:ff::/80 { static } }",
+      script: [
+        frames(
+          "netdev t", "ingress device \"eth0\" priority 0; icmpv6 type nd-neighbor-solicit drop")
+      ], breaksPing: false),
     Situation(
       name: "Packet Too Big is dropped, and the inside has a smaller MTU", fault: "D29",
       script: [

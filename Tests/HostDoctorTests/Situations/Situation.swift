@@ -24,22 +24,41 @@ struct Situation: Sendable {
   var target: String? = "2001:db8:1:0:ff::10"
   /// Whether the ping fails because of the fault.
   var breaksPing = true
+  /// The code of the check that must say in a note that the members cannot be reached from
+  /// outside, which may be meant so.
+  var note: String?
+  /// Which TCP connections come about; `nil` where that is not tried.
+  var connections: Connections?
   /// The interface towards the router, for `ndpctl init`.
   var upstream = "eth0"
   /// Whether `ndpctl init` can know what is needed.
   var isKnown = true
 
-  static let all = healthy + healthyFilters + routes + filters + hosts
+  static let all = healthy + healthyFilters + recorded + routes + filters + hosts
+
+  /// Who can open TCP connections to whom.
+  enum Connections: String {
+    case both = "both ways"
+    case outward = "only from the members"
+    case inward = "only to the members"
+    case neither
+  }
 
   /// What came of it.
   struct Outcome: Sendable {
     let situation: Situation
     /// Whether somebody outside reached the target; `nil` where that was not tried.
     let isReached: Bool?
+    let connections: Connections?
     let document: DoctorDocument
+    /// Whether connections come about after the fix; `nil` where that is not tried.
+    var isFixed: Bool?
 
-    /// Something is wrong, and the doctor has no failure and no warning.
-    var isFalseGood: Bool { situation.fault != nil && document.codes.isEmpty }
+    /// Something is wrong, and the doctor has no failure and no warning, or not the note.
+    var isFalseGood: Bool {
+      situation.fault != nil && document.codes.isEmpty
+        || situation.note.map { document[$0]?.verdict != "found" } ?? false
+    }
 
     /// Nothing is wrong, and the doctor says so nevertheless.
     var isFalseBad: Bool { situation.fault == nil && !document.codes.isEmpty }
@@ -49,12 +68,14 @@ struct Situation: Sendable {
 
     /// The lab itself is not what it says.
     var isMisbuilt: Bool {
-      isReached.map { $0 != (situation.fault == nil || !situation.breaksPing) } ?? false
+      connections != situation.connections
+        || isReached.map { $0 != situation.isReachable } ?? false
     }
 
     /// All that was found, for a failing test.
     var report: String {
       "\(situation.name): reached \(isReached.map { "\($0)" } ?? "-"), "
+        + "TCP \(connections?.rawValue ?? "-"), "
         + "found \(document.codes) \(document.report)"
     }
   }
@@ -71,6 +92,9 @@ struct Situation: Sendable {
       throw LabTrouble("\(name): \(error)")
     }
   }
+
+  /// Whether a ping from outside must get its reply.
+  private var isReachable: Bool { fault == nil && note == nil || !breaksPing }
 
   private func prepare(_ lab: Lab) async throws {
     try lab.network.router.set("all/forwarding", to: "1")
@@ -105,18 +129,25 @@ struct Situation: Sendable {
       for line in later { try await run(line, in: lab) }
       var isReached: Bool?
       if let target {
-        let isWorking = fault == nil || !breaksPing
         isReached = try await lab.reaches(
-          target, from: Self.far, within: isWorking ? .seconds(5) : .zero)
+          target, from: Self.far, within: isReachable ? .seconds(5) : .zero)
       }
+      let connections = connections == nil ? nil : try await lab.connections(with: Self.far)
       let document = try await lab.doctor(
         daemon.configuration.path, ["-s", daemon.controlSocket])
-      return Outcome(situation: self, isReached: isReached, document: document)
+      var outcome = Outcome(
+        situation: self, isReached: isReached, connections: connections, document: document)
+      let commands = document.troubles.first { $0.summary.contains("packet filter") }?.fix?.commands
+      if connections != nil, let commands, commands.allSatisfy({ $0.hasPrefix("nft insert") }) {
+        for command in commands { try await lab.shell(command) }
+        outcome.isFixed = try await lab.connections(with: Self.far) == .both
+      }
+      return outcome
     }
   }
 
   /// Somebody outside.
-  private static let far = "2001:db8:ffff::1"
+  static let far = "2001:db8:ffff::1"
 
   /// The configuration with a line for each entry.
   private var text: String {
@@ -131,7 +162,8 @@ struct Situation: Sendable {
     let command = node == nil ? line : String(line.dropFirst(2))
     let directory = ndpctl.split(separator: "/").dropLast().joined(separator: "/")
     try await (node ?? lab.gateway).run(
-      "sh", "-ec", "ROOT=\(lab.root); PATH=$PATH:/usr/sbin:/\(directory)\n\(command)")
+      "sh", "-ec",
+      "ROOT=\(lab.root); RULESETS=\(Self.rulesets); PATH=$PATH:/usr/sbin:/\(directory)\n\(command)")
   }
 }
 
@@ -147,6 +179,49 @@ extension Lab {
       return result.status == .exited(0) ? true : nil
     }
     return works == true
+  }
+
+  /// Who can open TCP connections: first segments are counted where they arrive, whatever is
+  /// answered.
+  func connections(with outside: String) async throws -> Situation.Connections {
+    let member = "\(FoundingNetwork.memberAddress(0))"
+    let (router, inside) = (network.router, network.member)
+    async let arrives = router.sends(from: outside, to: member, on: inside)
+    let isOutward = try await inside.sends(from: member, to: outside, on: router)
+    let isInward = try await arrives
+    return isInward ? isOutward ? .both : .inward : isOutward ? .outward : .neither
+  }
+}
+
+extension Node {
+  /// Whether the first segment of a TCP connection arrives at another node.
+  fileprivate func sends(
+    from source: String, to destination: String, on other: Node
+  ) async throws -> Bool {
+    let port = 443
+    try await other.run(
+      "nft", "-f", "-",
+      input: """
+        table ip6 arrivals
+        delete table ip6 arrivals
+        table ip6 arrivals {
+          counter first { }
+          chain in {
+            type filter hook input priority -300;
+            tcp dport \(port) tcp flags syn counter name first
+          }
+        }
+        """)
+    let connect = """
+      import socket
+      s = socket.socket(socket.AF_INET6)
+      s.settimeout(0.3)
+      s.bind(("\(source)", 0))
+      s.connect_ex(("\(destination)", \(port)))
+      """
+    try await run("python3", "-c", connect)
+    let counter = try await other.run("nft", "list", "counter", "ip6", "arrivals", "first")
+    return !counter.contains("packets 0 ")
   }
 }
 

@@ -35,6 +35,10 @@ struct SituationTests {
       #expect(!outcome.isMisbuilt, "the lab is not what it says: \(outcome.report)")
       #expect(!outcome.isFalseGood, "false good: \(outcome.report)")
       #expect(!outcome.isFalseBad, "false bad: \(outcome.report)")
+      if outcome.situation.connections != nil, !outcome.situation.name.hasSuffix("limit") {
+        #expect(!outcome.document.summary.contains("in what was read"), "\(outcome.report)")
+      }
+      #expect(outcome.isFixed != false, "the fix does not help: \(outcome.report)")
       #expect(!outcome.isMistaken, "not the cause: \(outcome.report)")
     }
     if let path = CurrentProcess.environment("NDPPROXY_LAB_TABLE") {
@@ -65,7 +69,8 @@ struct SituationTests {
 
   /// docs/doctor-labs.md.
   private static func table(of outcomes: [Situation.Outcome]) -> String {
-    let healthy = outcomes.filter { $0.situation.fault == nil }
+    let working = outcomes.filter { $0.situation.fault == nil }
+    let healthy = working.filter { $0.situation.note == nil }
     let broken = outcomes.filter { $0.situation.fault != nil }
     let codes = Set(broken.compactMap(\.situation.fault)).sorted()
     var lines = [
@@ -75,7 +80,7 @@ struct SituationTests {
       "host. For a host that works, the doctor must report no failure and no warning. For a host with",
       "a fault, the check with the given code must find the fault.", "",
       "| | labs | wrong results |", "|---|---|---|",
-      "| hosts that work | \(healthy.count) | reported as faulty: "
+      "| hosts that work | \(working.count) | reported as faulty: "
         + "\(outcomes.count(where: \.isFalseBad)) |",
       "| hosts with a fault | \(broken.count) | reported as good: "
         + "\(outcomes.count(where: \.isFalseGood)), another cause: "
@@ -83,21 +88,30 @@ struct SituationTests {
       "## Hosts that work", "", "| host | ping | doctor |", "|---|---|---|",
     ]
     lines += healthy.map {
-      "| \($0.situation.name) | \(words($0.isReached)) | \($0.document.summary) |"
+      "| \($0.situation.name) | \(words($0)) | \($0.document.summary) |"
+    }
+    lines += [
+      "", "## Hosts whose packet filter lets only replies in", "",
+      "That may be meant so: a note of the check with that code must say it.", "",
+      "| host | ping | note |", "|---|---|---|",
+    ]
+    lines += working.compactMap { outcome in
+      outcome.situation.note.map { "| \(outcome.situation.name) | \(words(outcome)) | \($0) |" }
     }
     lines += ["", "## Hosts with a fault"]
     for code in codes {
       let title = Diagnosis.checks.first { $0.code == code }?.title ?? ""
       lines += ["", "### \(code) \(title)", "", "| host | ping | found |", "|---|---|---|"]
       lines += broken.filter { $0.situation.fault == code }.map {
-        "| \($0.situation.name) | \(words($0.isReached)) | "
+        "| \($0.situation.name) | \(words($0)) | "
           + "\($0.document.codes.joined(separator: ", ")) |"
       }
     }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func words(_ isReached: Bool?) -> String {
-    isReached.map { $0 ? "passes" : "fails" } ?? "not tested"
+  private static func words(_ outcome: Situation.Outcome) -> String {
+    let ping = outcome.isReached.map { $0 ? "passes" : "fails" } ?? "not tested"
+    return outcome.connections.map { "\(ping); TCP \($0.rawValue)" } ?? ping
   }
 }

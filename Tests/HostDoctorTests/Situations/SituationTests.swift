@@ -78,7 +78,8 @@ struct SituationTests {
       "`make doctor-labs` wrote this page. Each line is a host on a real kernel, in network",
       "namespaces: somebody outside pings a member through it, and `ndpctl doctor` judges it. A host",
       "that works must get neither a failure nor a warning; of a host with a fault, the check with",
-      "that code must find it.", "",
+      "that code must find it. A program's name with a version stands for the ruleset that it loads,",
+      "as `scripts/record-rulesets` recorded it; there TCP is tried, too.", "",
       "| | labs | called wrongly |", "|---|---|---|",
       "| hosts that work | \(working.count) | false bad: \(outcomes.count(where: \.isFalseBad)) |",
       "| hosts with a fault | \(broken.count) | false good: "

@@ -5,7 +5,14 @@ extension Situation {
   static let recorded: [Situation] =
     ufw + firewalld + docker + [
       Situation(
-        recorded: "libvirt-9.0.0", "libvirt 9.0.0: a network of guests beside the members")
+        recorded: "libvirt-9.0.0", "libvirt 9.0.0: a network of guests beside the members"),
+      Situation(recorded: "incus-6.0.4", "Incus 6.0.4: a network beside the members"),
+      Situation(
+        recorded: "incus-members-6.0.4", "Incus 6.0.4: the members are instances"),
+      Situation(
+        recorded: "incus-members-6.0.4", "Incus 6.0.4: the members are instances, beside Docker",
+        fault: "D11", .neither,
+        files: "ip6tables-restore <$RULESETS/docker-ipv6-26.1.5.rules"),
     ]
 
   private static let ufw = [
@@ -96,7 +103,7 @@ extension Situation {
     self.init(name: name, fault: fault)
     // Only the program that made a table can own it.
     let load =
-      file.hasPrefix("firewalld")
+      file.hasPrefix("firewalld") || file.hasPrefix("incus")
       ? "sed '/^\tflags owner/d' $RULESETS/\(file).rules | nft -f -"
       : "ip6tables-restore <$RULESETS/\(file).rules"
     script = [load, files]

@@ -78,7 +78,9 @@ struct SituationTests {
       "`make doctor-labs` wrote this page. Each line is a host on a real kernel, in network",
       "namespaces. A machine outside pings a member through the host, and `ndpctl doctor` checks the",
       "host. For a host that works, the doctor must report no failure and no warning. For a host with",
-      "a fault, the check with the given code must find the fault.", "",
+      "a fault, the check with the given code must find the fault. If a name contains a program and",
+      "its version, the host has the ruleset that `scripts/record-rulesets` recorded of that program,",
+      "and TCP is tested, too.", "",
       "| | labs | wrong results |", "|---|---|---|",
       "| hosts that work | \(working.count) | reported as faulty: "
         + "\(outcomes.count(where: \.isFalseBad)) |",

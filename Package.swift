@@ -64,6 +64,9 @@ let targets: [Target] = [
   .target(
     name: "EventLoop", dependencies: ["LinuxNet", "ProxyModel"], swiftSettings: house),
   .target(
+    name: "DaemonLog", dependencies: ["ControlProtocol", "LinuxNet", "ProxyModel"],
+    swiftSettings: house),
+  .target(
     name: "TargetSources", dependencies: ["LinuxNet", "NDPWire", "ProxyModel"],
     swiftSettings: house),
   // Program is what the kernel runs; scripts/build-kernel-path compiles it into Generated.
@@ -86,8 +89,8 @@ let targets: [Target] = [
   .target(
     name: "ProxyDaemon",
     dependencies: [
-      "ControlProtocol", "EventLoop", "Inspection", "JSONText", "KernelPath", "LinuxNet", "NDPWire",
-      "ProxyConfig", "ProxyEngine", "ProxyModel", "TargetSources",
+      "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "JSONText", "KernelPath",
+      "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel", "TargetSources",
     ],
     swiftSettings: house),
   .target(
@@ -128,6 +131,9 @@ let developersTargets: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["NDPWire"], path: "Tests/TestSupport",
     swiftSettings: common),
+  .target(
+    name: "DaemonSupport", dependencies: ["EventLoop", "LinuxNet", "ProxyModel"],
+    path: "Tests/DaemonSupport", swiftSettings: common),
   .target(
     name: "LinuxSupport", dependencies: ["LinuxSurvey"], path: "Tests/LinuxSupport",
     swiftSettings: common),
@@ -219,11 +225,17 @@ let developersTargets: [Target] = [
     ],
     swiftSettings: common),
   .testTarget(
+    name: "EventLoopTests",
+    dependencies: ["DaemonSupport", "EventLoop", "LinuxNet", "ProxyModel"],
+    swiftSettings: common),
+  .testTarget(
+    name: "DaemonLogTests", dependencies: ["DaemonLog", "LinuxNet"], swiftSettings: common),
+  .testTarget(
     name: "ProxyDaemonTests",
     dependencies: [
-      "ControlProtocol", "EventLoop", "Inspection", "JSONText", "KernelPath", "LinuxNet", "NDPWire",
-      "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel", "TargetSources", "TestSupport",
-      system,
+      "ControlProtocol", "DaemonLog", "DaemonSupport", "EventLoop", "Inspection", "JSONText",
+      "KernelPath", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+      "ProxyModel", "TargetSources", "TestSupport", system,
     ],
     swiftSettings: common),
   .testTarget(

@@ -1,4 +1,6 @@
 import ControlProtocol
+import DaemonLog
+import EventLoop
 import Inspection
 import LinuxNet
 import NDPWire

@@ -1,4 +1,5 @@
 import ControlProtocol
+import DaemonLog
 import Inspection
 import KernelPath
 import LinuxNet

@@ -1,3 +1,5 @@
+import DaemonLog
+import DaemonSupport
 import EventLoop
 import Inspection
 import LinuxNet

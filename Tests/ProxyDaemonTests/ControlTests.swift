@@ -1,4 +1,6 @@
 import ControlProtocol
+import DaemonLog
+import DaemonSupport
 import Inspection
 import JSONText
 import LinuxNet

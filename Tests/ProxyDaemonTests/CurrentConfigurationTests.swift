@@ -1,4 +1,5 @@
 import ControlProtocol
+import DaemonLog
 import LinuxNet
 import NDPWire
 import ProxyConfig

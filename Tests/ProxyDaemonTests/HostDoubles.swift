@@ -1,3 +1,4 @@
+import DaemonSupport
 import Inspection
 import LinuxNet
 import NDPWire

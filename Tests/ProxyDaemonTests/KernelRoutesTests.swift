@@ -1,3 +1,5 @@
+import DaemonLog
+import DaemonSupport
 import LinuxNet
 import NDPWire
 import ProxyEngine

@@ -1,3 +1,5 @@
+import DaemonLog
+import DaemonSupport
 import Inspection
 import LinuxNet
 import NDPWire

@@ -22,6 +22,7 @@ private let arrows: [String: Set<String>] = [
   "LinuxNet": ["CLinux", "CPcap", "NDPWire", "PlainText"],
   "LinuxSurvey": ["CLinux", "CPcap", "LinuxNet", "NDPWire", "PlainText"],
   "EventLoop": ["LinuxNet", "ProxyModel"],
+  "DaemonLog": ["ControlProtocol", "LinuxNet", "ProxyModel"],
   "TargetSources": ["LinuxNet", "NDPWire", "ProxyModel"],
   "KernelPath": ["CLinux", "LinuxNet", "NDPWire"],
   "Console": ["LinuxNet", "LinuxSurvey", "PlainText"],
@@ -32,8 +33,8 @@ private let arrows: [String: Set<String>] = [
     "ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
   ],
   "ProxyDaemon": [
-    "ControlProtocol", "EventLoop", "Inspection", "JSONText", "KernelPath", "LinuxNet", "NDPWire",
-    "ProxyConfig", "ProxyEngine", "ProxyModel", "TargetSources",
+    "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "JSONText", "KernelPath",
+    "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel", "TargetSources",
   ],
   "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],

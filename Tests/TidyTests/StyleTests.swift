@@ -49,8 +49,8 @@ struct StyleTests {
   }
 
   static let daemonRooms = [
-    "ControlProtocol", "EventLoop", "JSONText", "KernelPath", "LinuxNet", "Inspection", "NDPWire",
-    "PlainText", "PrefixTrie", "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel",
+    "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "JSONText", "KernelPath", "LinuxNet",
+    "NDPWire", "PlainText", "PrefixTrie", "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel",
     "TargetSources", "ndpproxy",
   ]
 

@@ -1,3 +1,4 @@
+import DaemonLog
 import Inspection
 import LinuxNet
 import ProxyModel

@@ -1,4 +1,5 @@
 import ControlProtocol
+import DaemonLog
 import EventLoop
 import Inspection
 import LinuxNet

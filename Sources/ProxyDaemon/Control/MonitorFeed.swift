@@ -1,4 +1,5 @@
 import ControlProtocol
+import EventLoop
 import LinuxNet
 import NDPWire
 import ProxyEngine

@@ -1,3 +1,4 @@
+import DaemonLog
 import EventLoop
 import KernelPath
 import LinuxNet

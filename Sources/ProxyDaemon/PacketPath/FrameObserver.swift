@@ -1,3 +1,4 @@
+import DaemonLog
 import NDPWire
 import ProxyEngine
 import ProxyModel

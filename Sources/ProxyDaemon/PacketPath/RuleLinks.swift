@@ -1,3 +1,4 @@
+import DaemonLog
 import LinuxNet
 import ProxyEngine
 import ProxyModel

@@ -1,5 +1,4 @@
-import ControlProtocol
-import EventLoop
+package import ControlProtocol
 import LinuxNet
 import ProxyModel
 
@@ -9,50 +8,56 @@ import ProxyModel
 /// A line that cannot be written at once is lost. Under systemd (`JOURNAL_STREAM`) each line of
 /// standard error begins with the priority that the journal expects (sd-daemon(3)), otherwise with
 /// the severity's name.
-final class Log {
+package final class Log {
   /// Lines below it are not written.
-  var level: LogLevel
+  package var level: LogLevel
   /// The last warnings and errors.
-  private(set) var warnings = WarningHistory()
+  package private(set) var warnings = WarningHistory()
   private var limit = WarningLimit()
   private var standardError = ErrorLog()
   private let isJournal = StandardStream.error.isJournal
   private var systemLog: SystemLog?
 
   /// `usesSystemLog` is for a daemon that leaves its terminal.
-  init(level: LogLevel, usesSystemLog: Bool) {
+  package init(level: LogLevel, usesSystemLog: Bool) {
     self.level = level
     systemLog = usesSystemLog ? SystemLog(name: "ndpproxy") : nil
   }
 
   /// Looks anew at what standard error is.
-  func reopenStandardError() { standardError.reopen() }
+  package func reopenStandardError() { standardError.reopen() }
 
   /// Whether every message is logged.
-  var isDebugging: Bool { level == .debug }
+  package var isDebugging: Bool { level == .debug }
 
-  func debug(_ text: @autoclosure () -> String) {
+  /// Logs what only somebody who looks for a fault wants to know.
+  package func debug(_ text: @autoclosure () -> String) {
     if level == .debug { write(text(), severity: .debug) }
   }
 
-  func info(_ text: @autoclosure () -> String) {
+  /// Logs what is as it should be.
+  package func info(_ text: @autoclosure () -> String) {
     if level != .notice { write(text(), severity: .informational) }
   }
 
-  func notice(_ text: String) { write(text, severity: .notice) }
+  /// Logs what an administrator should know of.
+  package func notice(_ text: String) { write(text, severity: .notice) }
 
-  func warning(_ text: String) {
+  /// Warns of what does not work as it should, and is told later as well.
+  package func warning(_ text: String) {
     write(text, severity: .warning)
     warnings.add(text, severity: .warning)
   }
 
   /// Warns of what may go wrong with every packet, at most once a second.
-  func warnSparingly(_ text: String) {
-    guard let suppressed = limit.pass(now: .now) else { return }
+  package func warnSparingly(_ text: String) {
+    let now = Instant(nanoseconds: BootClock.nanoseconds)
+    guard let suppressed = limit.pass(now: now) else { return }
     warning("\(text)\(suppressed == 0 ? "" : " (and \(suppressed) more like it)")")
   }
 
-  func error(_ text: String) {
+  /// Logs what does not work at all, and is told later as well.
+  package func error(_ text: String) {
     write(text, severity: .error)
     warnings.add(text, severity: .error)
   }
@@ -82,22 +87,25 @@ private struct WarningLimit {
 }
 
 /// The last warnings and errors of the log.
-struct WarningHistory {
+package struct WarningHistory {
   /// How many there were.
-  private(set) var count: UInt64 = 0
+  package private(set) var count: UInt64 = 0
   /// The last of them, the oldest first.
-  private(set) var latest: [Line] = []
+  package private(set) var latest: [Line] = []
 
   /// How many are kept; then the oldest goes.
   static let limit = 16
   /// How much of a line is kept, in characters.
   static let lineLimit = 500
 
-  struct Line {
-    /// `BootClock`.
-    let nanoseconds: UInt64
-    let severity: String
-    let text: String
+  /// One of them, cut where it is too long.
+  package struct Line {
+    /// When it was written, by `BootClock`.
+    package let nanoseconds: UInt64
+    /// The severity's name.
+    package let severity: String
+    /// What it says.
+    package let text: String
   }
 
   fileprivate mutating func add(_ text: String, severity: SystemLog.Severity) {

@@ -1,25 +1,24 @@
 import LinuxNet
-import ProxyEngine
-import ProxyModel
+package import ProxyModel
 
 /// When something happened, by both clocks.
 ///
 /// What people are told is the time of day that it was then. It is read once: computed anew from an
 /// age it would differ from call to call, and a change of it would look like another event.
-struct Moment {
+package struct Moment {
   /// By the clock that never goes back.
-  let instant: Instant
+  package let instant: Instant
   /// Milliseconds since 1970, as the clock was set at that moment.
-  let milliseconds: UInt64
+  package let milliseconds: UInt64
 
   /// The time of day of some other moment, as the clock is set now, in microseconds since 1970.
-  static func microseconds(at instant: Instant) -> UInt64 {
+  package static func microseconds(at instant: Instant) -> UInt64 {
     let (clock, day) = (BootClock.nanoseconds, WallClock.nanoseconds)
     return (day &+ instant.nanoseconds &- clock) / 1000
   }
 
   /// Both clocks as they are.
-  static var now: Moment {
+  package static var now: Moment {
     Moment(
       instant: Instant(nanoseconds: BootClock.nanoseconds),
       milliseconds: WallClock.nanoseconds / 1_000_000)

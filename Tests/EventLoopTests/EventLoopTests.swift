@@ -1,9 +1,8 @@
+import DaemonSupport
 import EventLoop
 import LinuxNet
 import ProxyModel
 import Testing
-
-@testable import ProxyDaemon
 
 struct EventLoopTests {
   private let test = TestLoop()

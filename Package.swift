@@ -87,10 +87,17 @@ let targets: [Target] = [
     ],
     swiftSettings: house),
   .target(
+    name: "InterfaceSockets",
+    dependencies: [
+      "DaemonLog", "EventLoop", "Inspection", "LinuxNet", "ProxyEngine", "ProxyModel",
+    ],
+    swiftSettings: house),
+  .target(
     name: "ProxyDaemon",
     dependencies: [
-      "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "JSONText", "KernelPath",
-      "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel", "TargetSources",
+      "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "JSONText",
+      "KernelPath", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
+      "TargetSources",
     ],
     swiftSettings: house),
   .target(
@@ -132,7 +139,11 @@ let developersTargets: [Target] = [
     name: "TestSupport", dependencies: ["NDPWire"], path: "Tests/TestSupport",
     swiftSettings: common),
   .target(
-    name: "DaemonSupport", dependencies: ["EventLoop", "LinuxNet", "ProxyModel"],
+    name: "DaemonSupport",
+    dependencies: [
+      "EventLoop", "Inspection", "InterfaceSockets", "LinuxNet", "NDPWire", "ProxyEngine",
+      "ProxyModel",
+    ],
     path: "Tests/DaemonSupport", swiftSettings: common),
   .target(
     name: "LinuxSupport", dependencies: ["LinuxSurvey"], path: "Tests/LinuxSupport",
@@ -231,9 +242,16 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "DaemonLogTests", dependencies: ["DaemonLog", "LinuxNet"], swiftSettings: common),
   .testTarget(
+    name: "InterfaceSocketsTests",
+    dependencies: [
+      "DaemonLog", "DaemonSupport", "EventLoop", "Inspection", "InterfaceSockets", "LinuxNet",
+      "ProxyEngine", "ProxyModel",
+    ],
+    swiftSettings: common),
+  .testTarget(
     name: "ProxyDaemonTests",
     dependencies: [
-      "ControlProtocol", "DaemonLog", "DaemonSupport", "EventLoop", "Inspection", "JSONText",
+      "ControlProtocol", "DaemonLog", "DaemonSupport", "Inspection", "InterfaceSockets", "JSONText",
       "KernelPath", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
       "ProxyModel", "TargetSources", "TestSupport", system,
     ],

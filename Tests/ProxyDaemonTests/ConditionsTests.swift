@@ -1,5 +1,6 @@
 import DaemonLog
 import DaemonSupport
+import InterfaceSockets
 import LinuxNet
 import ProxyModel
 import Testing

@@ -2,6 +2,7 @@ import ControlProtocol
 import DaemonLog
 import DaemonSupport
 import Inspection
+import InterfaceSockets
 import JSONText
 import LinuxNet
 import NDPWire

@@ -1,3 +1,4 @@
+import DaemonSupport
 import KernelPath
 import NDPWire
 import ProxyEngine

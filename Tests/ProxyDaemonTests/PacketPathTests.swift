@@ -6,6 +6,7 @@ import ProxyEngine
 import ProxyModel
 import Testing
 
+@testable import InterfaceSockets
 @testable import ProxyDaemon
 
 struct PacketPathTests {

@@ -1,6 +1,7 @@
 import DaemonLog
 import DaemonSupport
 import Inspection
+import InterfaceSockets
 import LinuxNet
 import NDPWire
 import ProxyConfig

@@ -32,9 +32,13 @@ private let arrows: [String: Set<String>] = [
   "Inspection": [
     "ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
   ],
+  "InterfaceSockets": [
+    "DaemonLog", "EventLoop", "Inspection", "LinuxNet", "ProxyEngine", "ProxyModel",
+  ],
   "ProxyDaemon": [
-    "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "JSONText", "KernelPath",
-    "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel", "TargetSources",
+    "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "JSONText",
+    "KernelPath", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
+    "TargetSources",
   ],
   "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],

@@ -49,9 +49,9 @@ struct StyleTests {
   }
 
   static let daemonRooms = [
-    "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "JSONText", "KernelPath", "LinuxNet",
-    "NDPWire", "PlainText", "PrefixTrie", "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel",
-    "TargetSources", "ndpproxy",
+    "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "JSONText",
+    "KernelPath", "LinuxNet", "NDPWire", "PlainText", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
+    "ProxyEngine", "ProxyModel", "TargetSources", "ndpproxy",
   ]
 
   @Test(arguments: SourceTree.files(under: "Sources").filter { daemonRooms.contains($0.room) })

@@ -2,6 +2,7 @@ import ControlProtocol
 import DaemonLog
 import EventLoop
 import Inspection
+import InterfaceSockets
 import LinuxNet
 import NDPWire
 import ProxyEngine
@@ -107,7 +108,8 @@ final class Control {
     case .monitor(_, let interface, _):
       return .monitoring(
         MonitorReport(
-          interfaces: attachments.servedNames, nanoseconds: Instant.now.nanoseconds,
+          interfaces: attachments.servedNames(limit: ControlSocket.pageLength),
+          nanoseconds: Instant.now.nanoseconds,
           trouble: interface.flatMap(trouble)))
     }
   }

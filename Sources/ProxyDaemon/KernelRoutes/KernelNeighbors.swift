@@ -1,5 +1,6 @@
 import DaemonLog
 import EventLoop
+import InterfaceSockets
 import LinuxNet
 import NDPWire
 import ProxyEngine

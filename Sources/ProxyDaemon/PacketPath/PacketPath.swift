@@ -1,6 +1,7 @@
 import DaemonLog
 import EventLoop
 import Inspection
+import InterfaceSockets
 import LinuxNet
 import NDPWire
 import ProxyEngine

@@ -1,10 +1,9 @@
-import LinuxNet
-import ProxyModel
+package import LinuxNet
 
 // What sockets do for us: packet sockets, and what tests put in their place.
 
 /// Receives the frames of one interface, as `PacketSocket` does.
-protocol FrameReceiver: Pollable {
+package protocol FrameReceiver: Pollable {
   var isAttached: Bool { get }
   func receive(_ body: (RawSpan, Bool) -> Void) throws(SystemError) -> Int
   func receive(_ excess: PacketSocket.Excess, _ isOn: Bool) throws(SystemError)
@@ -13,14 +12,15 @@ protocol FrameReceiver: Pollable {
 }
 
 /// Sends frames on one interface, as `PacketSender` does.
-protocol FrameSender: AnyObject {
+package protocol FrameSender: AnyObject {
+  var isPending: Bool { get }
   var unsentCount: UInt64 { get }
   func enqueue(_ encode: (inout MutableRawSpan) -> Int)
   func flush()
 }
 
 /// Receives the frames of all interfaces, as `AllInterfacesSocket` does.
-protocol AllInterfacesReceiver: Pollable {
+package protocol AllInterfacesReceiver: Pollable {
   func receive(_ filter: PacketFilter) throws(SystemError)
   func silence() throws(SystemError)
   func receive(_ body: (RawSpan, Bool, Int32) -> Void) throws(SystemError) -> Int
@@ -28,7 +28,7 @@ protocol AllInterfacesReceiver: Pollable {
 }
 
 /// Sends frames on any interface, as `AllInterfacesSender` does.
-protocol AnyInterfaceSender: AnyObject {
+package protocol AnyInterfaceSender: AnyObject {
   var isPending: Bool { get }
   var unsentCount: UInt64 { get }
   func enqueue(on interface: Int32, _ encode: (inout MutableRawSpan) -> Int)

@@ -1,22 +1,20 @@
-import ControlProtocol
 import DaemonLog
 import EventLoop
-import Inspection
-import LinuxNet
-import ProxyEngine
-import ProxyModel
+package import Inspection
+package import LinuxNet
+package import ProxyEngine
+package import ProxyModel
 
 /// Keeps to the interfaces that the rules name, as they come, change and go.
 ///
 /// One change costs the same however many interfaces there are. For an exact name there is one
 /// `Attachment`, for a pattern the conditions of all that match.
-final class Attachments: Timed {
+package final class Attachments: Timed {
   /// What the rules want of interfaces.
-  private(set) var plan: PortPlan
+  package private(set) var plan: PortPlan
   /// How things are with each name and pattern, as far as that has been told.
-  private(set) var conditions: [String: PortPlan.Condition] = [:]
-  /// When to try again what could not be done.
-  private(set) var nextDeadline: Instant?
+  package private(set) var conditions: [String: PortPlan.Condition] = [:]
+  private var nextAttempt: Instant?
   private var attachments: [String: Attachment] = [:]
   private var patterns: [String: PatternConditions] = [:]
   private var mustResynchronize = false
@@ -25,16 +23,16 @@ final class Attachments: Timed {
   private let news: any InterfaceNews
   private let listener: any EventListener
   /// Called when all interfaces have been read anew.
-  var whenRead: () -> Void = {}
+  package var whenRead: () -> Void = {}
   /// Called for each change of this host's interfaces, and with `nil` when all have been read.
-  var whenHeard: (HostChange?) -> Void = { _ in }
+  package var whenHeard: (HostChange?) -> Void = { _ in }
   /// Whether a proxy answers nothing for now, because its conditions are not met.
-  var isStandingBy: (String) -> Bool = { _ in false }
+  package var isStandingBy: (String) -> Bool = { _ in false }
   /// Called when some name can be used, or cannot, that could not, or could.
-  var whenChanged: () -> Void = {}
+  package var whenChanged: () -> Void = {}
   private var log: Log { ports.log }
 
-  init(
+  package init(
     _ plan: PortPlan, host: Host, ports: Ports, news: any InterfaceNews,
     listener: any EventListener
   ) {
@@ -46,21 +44,25 @@ final class Attachments: Timed {
   }
 
   /// Follows the kernel's news from now on, and goes by how things are.
-  func start() throws(SystemError) {
+  package func start() throws(SystemError) {
     try ports.loop.watch(
       DescriptorSource(news) { [unowned self] _ throws(SystemError) in try takeNews() })
     makeAttachments()
     resynchronize()
   }
 
-  func handleTimeout(now: Instant) {
-    nextDeadline = nil
+  /// When to try again what could not be done.
+  package var nextDeadline: Instant? { nextAttempt }
+
+  /// Tries again what could not be done.
+  package func handleTimeout(now: Instant) {
+    nextAttempt = nil
     guard !mustResynchronize else { return resynchronize() }
     for name in plan.names where attachments[name]?.isFailing == true { update(name) }
   }
 
   /// Goes by other rules from now on; what both want of an interface is wanted throughout.
-  func change(to newPlan: PortPlan) {
+  package func change(to newPlan: PortPlan) {
     plan = newPlan
     for (name, attachment) in attachments {
       attachment.change(to: plan.purpose(of: name), filter: plan.filter(of: name))
@@ -132,7 +134,7 @@ extension Attachments {
     } catch {
       log.error("cannot read the interfaces: \(error); trying again in a second")
       mustResynchronize = true
-      nextDeadline = ports.loop.now + .seconds(1)
+      nextAttempt = ports.loop.now + .seconds(1)
     }
   }
 }
@@ -180,7 +182,7 @@ extension Attachments {
       attachment.update(
         to: plan.condition(of: name, in: host.table), on: index(of: name),
         for: plan.purpose(of: name), filter: plan.filter(of: name))
-      if attachment.isFailing { nextDeadline = ports.loop.now + .seconds(1) }
+      if attachment.isFailing { nextAttempt = ports.loop.now + .seconds(1) }
       report(attachment.condition, of: name)
     } else if let pattern = patterns[name] {
       report(pattern.summary, of: name)
@@ -210,19 +212,19 @@ extension Attachments {
   }
 
   /// How things are with an interface, be it named by a rule or not.
-  func condition(of name: String) -> PortPlan.Condition {
+  package func condition(of name: String) -> PortPlan.Condition {
     conditions[name] ?? plan.condition(of: name, in: host.table)
   }
 
   /// The names and patterns of the configuration by which interfaces can be used now, the first of
   /// them.
-  var servedNames: [String] {
+  package func servedNames(limit: Int) -> [String] {
     let served = plan.names.lazy.filter { self.conditions[$0] == .usable }
-    return Array(served.prefix(ControlSocket.pageLength))
+    return Array(served.prefix(limit))
   }
 
   /// What is answered where, and what is waited for, in a few words.
-  var summary: String {
+  package var summary: String {
     let usable = plan.proxyNames.filter { conditions[$0] == .usable }
     let served = usable.filter { !isStandingBy($0) }
     let standby = usable.filter { isStandingBy($0) }

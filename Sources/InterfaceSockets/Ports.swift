@@ -1,39 +1,40 @@
-import DaemonLog
-import EventLoop
+package import DaemonLog
+package import EventLoop
 import Inspection
 import LinuxNet
-import ProxyEngine
-import ProxyModel
+package import ProxyModel
 
 /// The ports that are open, and what was lost on those and on others that were.
-final class Ports {
+package final class Ports {
   /// Few, so that looking through them beats hashing.
-  private(set) var all: [Port] = []
+  package private(set) var all: [Port] = []
   /// Counts the ports that were opened or closed.
-  private(set) var generation: UInt64 = 0
+  package private(set) var generation: UInt64 = 0
   /// How many frames came faster than they were taken.
-  private(set) var overrunCount: UInt64 = 0
+  package private(set) var overrunCount: UInt64 = 0
   private var closedUnsentCount: UInt64 = 0
   /// What is done when frames have come.
-  var whenReady: (Port, Instant) -> Void = { _, _ in }
-  let loop: EventLoop
-  let log: Log
+  package var whenReady: (Port, Instant) -> Void = { _, _ in }
+  /// What waits for them.
+  package let loop: EventLoop
+  /// Where it is told what was lost.
+  package let log: Log
   private let opener: Port.Opener
 
-  init(loop: EventLoop, log: Log, opener: @escaping Port.Opener) {
+  package init(loop: EventLoop, log: Log, opener: @escaping Port.Opener) {
     self.loop = loop
     self.log = log
     self.opener = opener
   }
 
   /// The open port of an interface.
-  subscript(index: InterfaceIndex) -> Port? {
+  package subscript(index: InterfaceIndex) -> Port? {
     for port in all where port.index == index { return port }
     return nil
   }
 
   /// How many frames could not be sent: an interface was down or gone, or had no room.
-  var unsentCount: UInt64 { all.reduce(closedUnsentCount) { $0 + $1.sender.unsentCount } }
+  package var unsentCount: UInt64 { all.reduce(closedUnsentCount) { $0 + $1.sender.unsentCount } }
 
   func open(
     _ name: String, on index: InterfaceIndex, for purpose: PortPlan.Purpose, filter: PacketFilter
@@ -56,7 +57,7 @@ final class Ports {
   }
 
   /// Takes up how many frames a socket lost since the last time, and says so.
-  func countLosses(of port: Port) {
+  package func countLosses(of port: Port) {
     let overrun = port.receiver.takeOverrunCount()
     overrunCount += overrun
     if overrun > 0 {

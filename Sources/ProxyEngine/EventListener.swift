@@ -1,7 +1,5 @@
-import ProxyEngine
-
 /// Whoever has to know what happens in this host.
-protocol EventListener: AnyObject {
+package protocol EventListener: AnyObject {
   /// Something is different; more may follow.
   func take(_ event: Event)
 
@@ -10,7 +8,7 @@ protocol EventListener: AnyObject {
 }
 
 /// Whoever does what the engine wants of the kernel.
-protocol ActionPerformer: AnyObject {
+package protocol ActionPerformer: AnyObject {
   /// Does it; returns what the engine is to be told then.
   func perform(_ action: Action) -> Event?
 }

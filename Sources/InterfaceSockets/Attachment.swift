@@ -1,4 +1,3 @@
-import DaemonLog
 import Inspection
 import LinuxNet
 import ProxyModel

@@ -7,7 +7,7 @@ import ProxyEngine
 import ProxyModel
 import Testing
 
-@testable import ProxyDaemon
+@testable import InterfaceSockets
 
 struct AttachmentsTests {
   private let test = TestLoop()

@@ -1,28 +1,27 @@
 import DaemonLog
 import EventLoop
 import Inspection
-import LinuxNet
-import ProxyEngine
-import ProxyModel
+package import LinuxNet
+package import ProxyModel
 
 /// The open sockets of one proxy interface: where solicitations arrive and advertisements go.
-final class Port: EventSource {
+package final class Port: EventSource {
   /// As the configuration calls it.
-  let name: String
-  let index: InterfaceIndex
-  let receiver: any FrameReceiver
+  package let name: String
+  /// The interface that they are on.
+  package let index: InterfaceIndex
+  /// Where solicitations arrive.
+  package let receiver: any FrameReceiver
   let sender: any FrameSender
-  /// Whether frames wait to be sent.
-  private(set) var isPending = false
   /// When to look next for frames that were lost.
-  var nextLossCount = Instant(nanoseconds: 0)
+  package var nextLossCount = Instant(nanoseconds: 0)
   private var purpose: PortPlan.Purpose
   private var groups: MulticastGroups
   private var groupOutcome = MulticastGroups.Outcome()
   private let whenReady: (Port, Instant) -> Void
 
   /// Opens the sockets of an interface, which receive what the filter lets through.
-  typealias Opener = (InterfaceIndex, PacketFilter) throws(SystemError) -> (
+  package typealias Opener = (InterfaceIndex, PacketFilter) throws(SystemError) -> (
     any FrameReceiver, any FrameSender
   )
 
@@ -30,7 +29,7 @@ final class Port: EventSource {
   ///
   /// Questions for other people's addresses come by any group, and so do those of hosts that detect
   /// duplicates.
-  static func openPacketSockets(
+  package static func openPacketSockets(
     on index: InterfaceIndex, _ filter: PacketFilter
   ) throws(SystemError) -> (any FrameReceiver, any FrameSender) {
     let receiver = try PacketSocket(
@@ -51,9 +50,11 @@ final class Port: EventSource {
     if purpose.isPromiscuous { try receiver.receive(.promiscuous, true) }
   }
 
-  var pollable: any Pollable { receiver }
+  /// What becomes readable with a frame.
+  package var pollable: any Pollable { receiver }
 
-  func ready(now: Instant) { whenReady(self, now) }
+  /// Hands over to whoever takes up frames.
+  package func ready(now: Instant) { whenReady(self, now) }
 
   /// Takes on another purpose without losing a frame that both are about.
   func change(to newPurpose: PortPlan.Purpose, filter: PacketFilter) throws(SystemError) {
@@ -88,13 +89,12 @@ final class Port: EventSource {
   /// Leaves all groups, so that they are joined anew.
   func forgetGroups() { groups.removeAll() }
 
-  func enqueue(_ encode: (inout MutableRawSpan) -> Int) {
-    sender.enqueue(encode)
-    isPending = true
-  }
+  /// Whether frames wait to be sent.
+  package var isPending: Bool { sender.isPending }
 
-  func flush() {
-    sender.flush()
-    isPending = false
-  }
+  /// Puts a frame behind those that wait to be sent.
+  package func enqueue(_ encode: (inout MutableRawSpan) -> Int) { sender.enqueue(encode) }
+
+  /// Sends the frames that wait.
+  package func flush() { sender.flush() }
 }

@@ -1,8 +1,8 @@
-import Inspection
-import LinuxNet
+package import Inspection
+package import LinuxNet
 
 /// Where it is told how interfaces are and change: netlink, or a test.
-protocol InterfaceNews: Pollable {
+package protocol InterfaceNews: Pollable {
   /// How all of them are now.
   func readTable() throws(SystemError) -> HostTable
 
@@ -11,5 +11,6 @@ protocol InterfaceNews: Pollable {
 }
 
 extension HostMonitor: InterfaceNews {
-  func readTable() throws(SystemError) -> HostTable { try HostTable(readFrom: self) }
+  /// Reads them from the kernel.
+  package func readTable() throws(SystemError) -> HostTable { try HostTable(readFrom: self) }
 }

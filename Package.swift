@@ -93,11 +93,18 @@ let targets: [Target] = [
     ],
     swiftSettings: house),
   .target(
+    name: "KernelTables",
+    dependencies: [
+      "DaemonLog", "EventLoop", "InterfaceSockets", "LinuxNet", "NDPWire", "ProxyEngine",
+      "ProxyModel", "TargetSources",
+    ],
+    swiftSettings: house),
+  .target(
     name: "ProxyDaemon",
     dependencies: [
       "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "JSONText",
-      "KernelPath", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
-      "TargetSources",
+      "KernelPath", "KernelTables", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine",
+      "ProxyModel",
     ],
     swiftSettings: house),
   .target(
@@ -249,11 +256,18 @@ let developersTargets: [Target] = [
     ],
     swiftSettings: common),
   .testTarget(
+    name: "KernelTablesTests",
+    dependencies: [
+      "DaemonLog", "DaemonSupport", "InterfaceSockets", "KernelTables", "LinuxNet", "NDPWire",
+      "ProxyEngine", "ProxyModel", "TargetSources",
+    ],
+    swiftSettings: common),
+  .testTarget(
     name: "ProxyDaemonTests",
     dependencies: [
       "ControlProtocol", "DaemonLog", "DaemonSupport", "Inspection", "InterfaceSockets", "JSONText",
-      "KernelPath", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
-      "ProxyModel", "TargetSources", "TestSupport", system,
+      "KernelPath", "KernelTables", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon",
+      "ProxyEngine", "ProxyModel", "TestSupport", system,
     ],
     swiftSettings: common),
   .testTarget(

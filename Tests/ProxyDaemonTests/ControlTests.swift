@@ -4,6 +4,7 @@ import DaemonSupport
 import Inspection
 import InterfaceSockets
 import JSONText
+import KernelTables
 import LinuxNet
 import NDPWire
 import ProxyEngine

@@ -35,10 +35,13 @@ private let arrows: [String: Set<String>] = [
   "InterfaceSockets": [
     "DaemonLog", "EventLoop", "Inspection", "LinuxNet", "ProxyEngine", "ProxyModel",
   ],
+  "KernelTables": [
+    "DaemonLog", "EventLoop", "InterfaceSockets", "LinuxNet", "NDPWire", "ProxyEngine",
+    "ProxyModel", "TargetSources",
+  ],
   "ProxyDaemon": [
     "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "JSONText",
-    "KernelPath", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
-    "TargetSources",
+    "KernelPath", "KernelTables", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
   ],
   "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],

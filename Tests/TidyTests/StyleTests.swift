@@ -50,8 +50,8 @@ struct StyleTests {
 
   static let daemonRooms = [
     "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "JSONText",
-    "KernelPath", "LinuxNet", "NDPWire", "PlainText", "PrefixTrie", "ProxyConfig", "ProxyDaemon",
-    "ProxyEngine", "ProxyModel", "TargetSources", "ndpproxy",
+    "KernelPath", "KernelTables", "LinuxNet", "NDPWire", "PlainText", "PrefixTrie", "ProxyConfig",
+    "ProxyDaemon", "ProxyEngine", "ProxyModel", "TargetSources", "ndpproxy",
   ]
 
   @Test(arguments: SourceTree.files(under: "Sources").filter { daemonRooms.contains($0.room) })

@@ -3,6 +3,7 @@ import DaemonLog
 import EventLoop
 import Inspection
 import InterfaceSockets
+import KernelTables
 import LinuxNet
 import NDPWire
 import ProxyEngine

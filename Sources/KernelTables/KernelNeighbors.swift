@@ -1,16 +1,16 @@
 import DaemonLog
 import EventLoop
-import InterfaceSockets
-import LinuxNet
-import NDPWire
-import ProxyEngine
+package import InterfaceSockets
+package import LinuxNet
+package import NDPWire
+package import ProxyEngine
 import ProxyModel
-import TargetSources
+package import TargetSources
 
 /// What the kernel knows of neighbors: its cache, what changes there, and which are our routers.
-final class KernelNeighbors {
+package final class KernelNeighbors {
   /// Who hears of neighbors; set once, before anything comes.
-  weak var listener: (any EventListener)?
+  package weak var listener: (any EventListener)?
   private let lookup: any NeighborQuestions
   private let routes: any RouteQuestions
   private let ports: Ports
@@ -20,7 +20,7 @@ final class KernelNeighbors {
   /// This host's default router on each proxy interface, and until when that counts.
   private var defaultRouters: [InterfaceIndex: (address: IPv6Address?, end: Instant)] = [:]
 
-  init(_ lookup: any NeighborQuestions, routes: any RouteQuestions, ports: Ports) {
+  package init(_ lookup: any NeighborQuestions, routes: any RouteQuestions, ports: Ports) {
     self.lookup = lookup
     self.routes = routes
     self.ports = ports
@@ -28,12 +28,12 @@ final class KernelNeighbors {
 
   /// Hears from now on who speaks on rule interfaces, whom the kernel has confirmed, and who is
   /// silent.
-  func listen() throws(SystemError) {
+  package func listen() throws(SystemError) {
     if source == nil { try follow(NeighborSource()) }
   }
 
   /// Tells the engine what a source says, from now on.
-  func follow(_ source: any TargetSource) throws(SystemError) {
+  package func follow(_ source: any TargetSource) throws(SystemError) {
     try ports.loop.watch(
       DescriptorSource(source.pollable) { [unowned self] _ throws(SystemError) in
         try takeChanges(of: source)
@@ -60,7 +60,7 @@ final class KernelNeighbors {
   }
 
   /// Tells which default routers this host has on proxy interfaces, whose questions come first.
-  func introduceRouters() {
+  package func introduceRouters() {
     for port in ports.all { _ = defaultRouter(on: port.index) }
   }
 
@@ -92,7 +92,7 @@ final class KernelNeighbors {
 }
 
 /// Who is asked for single neighbors: the kernel, or a test.
-protocol NeighborQuestions: AnyObject {
+package protocol NeighborQuestions: AnyObject {
   func entry(for address: IPv6Address, on interface: Int32) throws(SystemError) -> NeighborEntry?
 }
 

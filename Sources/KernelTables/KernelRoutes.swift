@@ -1,17 +1,18 @@
-import DaemonLog
-import EventLoop
-import InterfaceSockets
-import LinuxNet
-import NDPWire
-import ProxyEngine
-import ProxyModel
+package import DaemonLog
+package import EventLoop
+package import InterfaceSockets
+package import LinuxNet
+package import NDPWire
+package import ProxyEngine
+package import ProxyModel
 
 /// The kernel's routes: asks for single ones, hears that some have changed, and puts in those that
 /// lead to targets.
-final class KernelRoutes: ActionPerformer {
+package final class KernelRoutes: ActionPerformer {
   /// Who hears that routes have changed; set once, before anything comes.
-  weak var listener: (any EventListener)?
-  let neighbors: KernelNeighbors
+  package weak var listener: (any EventListener)?
+  /// What the kernel knows of neighbors.
+  package let neighbors: KernelNeighbors
   private let lookup: any RouteQuestions
   private let host: Host
   private let loop: EventLoop
@@ -25,7 +26,7 @@ final class KernelRoutes: ActionPerformer {
   private var hostRoutes: HostRouteTable?
   private var neighborTable: NeighborTable?
 
-  init(
+  package init(
     _ lookup: any RouteQuestions, neighbors: KernelNeighbors, host: Host, loop: EventLoop, log: Log
   ) {
     self.lookup = lookup
@@ -38,7 +39,7 @@ final class KernelRoutes: ActionPerformer {
   // MARK: News
 
   /// Hears of changes from now on.
-  func listen() throws(SystemError) {
+  package func listen() throws(SystemError) {
     guard monitor == nil else { return }
     let monitor = try RouteMonitor()
     let source = DescriptorSource(monitor) { [unowned self] _ in takeFirstNews() }
@@ -69,7 +70,7 @@ final class KernelRoutes: ActionPerformer {
   // MARK: Questions
 
   /// The kernel's route for a packet that came in on an interface; `nil` where it cannot say.
-  func route(to target: IPv6Address, from index: InterfaceIndex) -> Route? {
+  package func route(to target: IPv6Address, from index: InterfaceIndex) -> Route? {
     do {
       try takeNews()
       let route = Route(try lookup.route(to: target, from: index.rawValue))
@@ -118,7 +119,7 @@ final class KernelRoutes: ActionPerformer {
   // MARK: Host routes
 
   /// Can change routes from now on, and removes those that an earlier process left behind.
-  func openHostRoutes() throws(SystemError) {
+  package func openHostRoutes() throws(SystemError) {
     guard hostRoutes == nil else { return }
     let table = try HostRouteTable()
     let neighbors = try NeighborTable()
@@ -132,7 +133,7 @@ final class KernelRoutes: ActionPerformer {
   }
 
   /// Takes away every route that was put in.
-  func removeHostRoutes() { hostRoutes?.removeAll() }
+  package func removeHostRoutes() { hostRoutes?.removeAll() }
 
   private func attempt(_ change: () throws(SystemError) -> Void) {
     do {
@@ -144,7 +145,8 @@ final class KernelRoutes: ActionPerformer {
 
   // MARK: Actions
 
-  func perform(_ action: Action) -> Event? {
+  /// Asks the kernel, or has it know; other actions are not for it.
+  package func perform(_ action: Action) -> Event? {
     switch action {
     case .lookUpRoute(let target, let index):
       let route = route(to: target, from: index)
@@ -174,7 +176,7 @@ final class KernelRoutes: ActionPerformer {
 }
 
 /// Who is asked for single routes: the kernel, or a test.
-protocol RouteQuestions: AnyObject {
+package protocol RouteQuestions: AnyObject {
   func route(to target: IPv6Address, from interface: Int32?) throws(SystemError) -> RouteResult
   func defaultRouter(out interface: Int32) throws(SystemError) -> IPv6Address?
 }

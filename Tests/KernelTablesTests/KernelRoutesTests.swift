@@ -8,7 +8,7 @@ import ProxyModel
 import TargetSources
 import Testing
 
-@testable import ProxyDaemon
+@testable import KernelTables
 
 /// What a kernel might say.
 private final class FakeKernel: RouteQuestions, NeighborQuestions {
@@ -55,7 +55,7 @@ struct KernelRoutesTests {
   private let opener = FakeOpener()
   private let ports: Ports
   private let routes: KernelRoutes
-  private let target = Stage.target
+  private let target = IPv6Address("2001:db8:1::10")!
   private let outside = InterfaceIndex(2)
 
   init() {

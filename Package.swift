@@ -100,11 +100,17 @@ let targets: [Target] = [
     ],
     swiftSettings: house),
   .target(
+    name: "KernelAnswering",
+    dependencies: [
+      "DaemonLog", "EventLoop", "KernelPath", "LinuxNet", "NDPWire", "ProxyEngine", "ProxyModel",
+    ],
+    swiftSettings: house),
+  .target(
     name: "ProxyDaemon",
     dependencies: [
       "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "JSONText",
-      "KernelPath", "KernelTables", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine",
-      "ProxyModel",
+      "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet", "NDPWire", "ProxyConfig",
+      "ProxyEngine", "ProxyModel",
     ],
     swiftSettings: house),
   .target(
@@ -231,8 +237,8 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "KernelPathTests",
     dependencies: [
-      "FrameFuzzing", "KernelPath", "LinuxNet", "LinuxSupport", "LinuxSurvey", "NDPWire",
-      "ProxyDaemon", "ProxyEngine", "ProxyModel", "TestSupport",
+      "FrameFuzzing", "KernelAnswering", "KernelPath", "LinuxNet", "LinuxSupport", "LinuxSurvey",
+      "NDPWire", "ProxyEngine", "ProxyModel", "TestSupport",
     ],
     swiftSettings: common),
   .testTarget(
@@ -263,11 +269,18 @@ let developersTargets: [Target] = [
     ],
     swiftSettings: common),
   .testTarget(
+    name: "KernelAnsweringTests",
+    dependencies: [
+      "DaemonSupport", "KernelAnswering", "KernelPath", "NDPWire", "ProxyEngine", "ProxyModel",
+      "TestSupport",
+    ],
+    swiftSettings: common),
+  .testTarget(
     name: "ProxyDaemonTests",
     dependencies: [
       "ControlProtocol", "DaemonLog", "DaemonSupport", "Inspection", "InterfaceSockets", "JSONText",
-      "KernelPath", "KernelTables", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon",
-      "ProxyEngine", "ProxyModel", "TestSupport", system,
+      "KernelAnswering", "KernelTables", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon",
+      "ProxyEngine", "ProxyModel", system,
     ],
     swiftSettings: common),
   .testTarget(

@@ -2,6 +2,7 @@ import ControlProtocol
 import DaemonLog
 import EventLoop
 import Inspection
+import KernelAnswering
 import LinuxNet
 import NDPWire
 import ProxyConfig

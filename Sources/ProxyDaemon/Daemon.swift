@@ -3,6 +3,7 @@ import DaemonLog
 import EventLoop
 import Inspection
 import InterfaceSockets
+import KernelAnswering
 import KernelTables
 import LinuxNet
 import NDPWire

@@ -1,5 +1,6 @@
 import ControlProtocol
 import DaemonLog
+import KernelAnswering
 import LinuxNet
 import NDPWire
 import ProxyConfig

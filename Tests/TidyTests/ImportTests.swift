@@ -39,9 +39,13 @@ private let arrows: [String: Set<String>] = [
     "DaemonLog", "EventLoop", "InterfaceSockets", "LinuxNet", "NDPWire", "ProxyEngine",
     "ProxyModel", "TargetSources",
   ],
+  "KernelAnswering": [
+    "DaemonLog", "EventLoop", "KernelPath", "LinuxNet", "NDPWire", "ProxyEngine", "ProxyModel",
+  ],
   "ProxyDaemon": [
     "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "JSONText",
-    "KernelPath", "KernelTables", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
+    "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet", "NDPWire", "ProxyConfig",
+    "ProxyEngine", "ProxyModel",
   ],
   "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],

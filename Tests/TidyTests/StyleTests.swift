@@ -50,8 +50,9 @@ struct StyleTests {
 
   static let daemonRooms = [
     "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "JSONText",
-    "KernelPath", "KernelTables", "LinuxNet", "NDPWire", "PlainText", "PrefixTrie", "ProxyConfig",
-    "ProxyDaemon", "ProxyEngine", "ProxyModel", "TargetSources", "ndpproxy",
+    "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet", "NDPWire", "PlainText",
+    "PrefixTrie", "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel", "TargetSources",
+    "ndpproxy",
   ]
 
   @Test(arguments: SourceTree.files(under: "Sources").filter { daemonRooms.contains($0.room) })

@@ -2,6 +2,7 @@ import DaemonLog
 import EventLoop
 import Inspection
 import InterfaceSockets
+import KernelAnswering
 import LinuxNet
 import NDPWire
 import ProxyEngine

@@ -4,17 +4,17 @@ import KernelPath
 import LinuxNet
 import NDPWire
 import ProxyEngine
-import ProxyModel
+package import ProxyModel
 
 /// Answers in the drivers of interfaces (`kernel-path xdp`), where a test has shown that these
 /// leave.
 ///
 /// Until then, and where they do not, the program behind the driver answers.
-final class EarlyAnswers: Timed {
+package final class EarlyAnswers: Timed {
   /// Sends a frame.
-  var send: ([UInt8], InterfaceIndex) -> Void = { _, _ in }
+  package var send: ([UInt8], InterfaceIndex) -> Void = { _, _ in }
   /// Called when an interface begins or ends to answer.
-  var whenChanged: () -> Void = {}
+  package var whenChanged: () -> Void = {}
   private var states: [InterfaceIndex: State] = [:]
   private var loaded: (program: BPFProgram, maps: AnswerMaps)?
   private let log: Log
@@ -77,12 +77,12 @@ final class EarlyAnswers: Timed {
   }
 
   /// The interfaces where it does.
-  var interfaces: [InterfaceIndex] {
+  package var interfaces: [InterfaceIndex] {
     states.keys.filter(isAnswering).sorted { $0.rawValue < $1.rawValue }
   }
 
   /// Those where it does not, with the reason.
-  var refusals: [(index: InterfaceIndex, reason: String)] {
+  package var refusals: [(index: InterfaceIndex, reason: String)] {
     states.sorted { $0.key.rawValue < $1.key.rawValue }.compactMap { index, state in
       switch state {
       case .answering: nil
@@ -139,7 +139,7 @@ final class EarlyAnswers: Timed {
 
   /// Has a test repeated soon in which nobody took part: the interface is another one now, by its
   /// addresses or because its link is back.
-  func repeatTest(on index: InterfaceIndex, now: Instant) {
+  package func repeatTest(on index: InterfaceIndex, now: Instant) {
     guard case .testing(let link, var test) = states[index], test.pause != .zero else { return }
     test.nextCheck = min(test.nextCheck, now + Self.settlingTime)
     test.pause = .zero
@@ -164,7 +164,8 @@ final class EarlyAnswers: Timed {
 
   // MARK: Tests
 
-  var nextDeadline: Instant? {
+  /// When to look at a test next.
+  package var nextDeadline: Instant? {
     var first: Instant?
     for case .testing(_, let test) in states.values {
       first = first.map { min($0, test.nextCheck) } ?? test.nextCheck
@@ -172,7 +173,8 @@ final class EarlyAnswers: Timed {
     return first
   }
 
-  func handleTimeout(now: Instant) {
+  /// Looks at the tests that are due.
+  package func handleTimeout(now: Instant) {
     guard let maps = loaded?.maps else { return }
     var hasChanged = false
     for (index, state) in states {

@@ -1,29 +1,29 @@
-import DaemonLog
-import EventLoop
+package import DaemonLog
+package import EventLoop
 import KernelPath
 import LinuxNet
 import NDPWire
-import ProxyEngine
-import ProxyModel
+package import ProxyEngine
+package import ProxyModel
 
 /// Answers inside the kernel: the program, where it is attached, and what it goes by.
 ///
 /// Where it is not in use, everything is answered by packet sockets. By TCX, everything here goes
 /// away with the process, whatever ends it: the kernel has no other reference to it than our
 /// descriptors. A filter stays where the process is killed, until the next one takes its place.
-final class KernelAnswers {
+package final class KernelAnswers {
   /// Whether it is in use, and why not.
-  private(set) var condition = Condition.off("it has not been started")
+  package private(set) var condition = Condition.off("it has not been started")
   /// Interfaces to which the program could not be attached, with the reason.
-  private(set) var refusals: [InterfaceIndex: String] = [:]
+  package private(set) var refusals: [InterfaceIndex: String] = [:]
   /// What is answered before that.
-  let early: EarlyAnswers
+  package let early: EarlyAnswers
   /// This host's interfaces, as far as the maps have to know them.
   private var identities = HostIdentities()
   /// Called with frames that the kernel's IPv6 does not get.
-  var whenHanded: (RawSpan, InterfaceIndex, Instant) -> Void = { _, _, _ in }
+  package var whenHanded: (RawSpan, InterfaceIndex, Instant) -> Void = { _, _, _ in }
   /// Called when some of those frames have been handed over.
-  var whenAllHanded: () -> Void = {}
+  package var whenAllHanded: () -> Void = {}
   private var program: LoadedProgram?
   /// Programs that another one is about to replace on their interfaces.
   private var former: [LoadedProgram] = []
@@ -39,7 +39,8 @@ final class KernelAnswers {
   private let loop: EventLoop
   private let log: Log
 
-  enum Condition: Equatable {
+  /// Whether the program is in use.
+  package enum Condition: Equatable {
     case on
     /// For this reason.
     case off(String)
@@ -85,7 +86,7 @@ final class KernelAnswers {
     }
   }
 
-  init(loop: EventLoop, log: Log, name: @escaping (InterfaceIndex) -> String) {
+  package init(loop: EventLoop, log: Log, name: @escaping (InterfaceIndex) -> String) {
     self.loop = loop
     self.log = log
     early = EarlyAnswers(log: log, name: name)
@@ -94,13 +95,14 @@ final class KernelAnswers {
 
   deinit { stop("it has ended") }
 
-  var isOn: Bool { program != nil }
+  /// Whether the program may answer on some interface.
+  package var isOn: Bool { program != nil }
 
   /// Whether the kernel may take a program of this process.
-  static var isPermitted: Bool { Privileges.has(.netAdmin) && Privileges.has(.bpf) }
+  package static var isPermitted: Bool { Privileges.has(.netAdmin) && Privileges.has(.bpf) }
 
   /// Removes filters that a process which was killed has left on these interfaces.
-  func removeLeftovers(on interfaces: some Sequence<Int32>) {
+  package func removeLeftovers(on interfaces: some Sequence<Int32>) {
     guard let program, program.hook == .filter, !hasLookedForLeftovers else { return }
     hasLookedForLeftovers = true
     guard let filters = try? IngressFilters() else { return }
@@ -122,7 +124,7 @@ final class KernelAnswers {
   /// answered in the kernel any more, and `condition` says why.
   ///
   /// A filter stays where the daemon is killed, and is used only where that is asked for.
-  func load(
+  package func load(
     rules: Int, targets: Int, interfaces: [Interface], mayUseFilters: Bool, inDrivers: Bool
   ) {
     guard Self.isPermitted else {
@@ -169,7 +171,7 @@ final class KernelAnswers {
   }
 
   /// Answers nothing in the kernel from now on.
-  func stop(_ reason: String) {
+  package func stop(_ reason: String) {
     if let program { former.append(program) }
     program = nil
     early.stop()
@@ -184,7 +186,7 @@ final class KernelAnswers {
   /// Lets programs go that no interface has any more, once what they have handed over is taken up.
   ///
   /// Call it when `update` has put another one in their place: until then they go on.
-  func retireFormer() {
+  package func retireFormer() {
     let programs = former
     former = []
     for program in programs {
@@ -198,14 +200,14 @@ final class KernelAnswers {
   // MARK: What is answered
 
   /// Takes up what is different about an interface; `update` has the program know it.
-  func take(_ event: Event) {
+  package func take(_ event: Event) {
     if isOn { identities.take(event) }
   }
 
   /// Goes by these proxy interfaces from now on; `rules` are those of one of them.
   ///
   /// Where the kernel has no room for all that, nothing is answered there.
-  func update(
+  package func update(
     _ contents: [AnswerContents], vlanParents: () -> Set<InterfaceIndex>,
     rules: (InterfaceIndex) -> [PublishedRule]
   ) {
@@ -262,33 +264,33 @@ final class KernelAnswers {
   }
 
   /// Whether the program answers on an interface.
-  func isAttached(to index: InterfaceIndex) -> Bool { links[index] != nil }
+  package func isAttached(to index: InterfaceIndex) -> Bool { links[index] != nil }
 
   /// Answers nothing on an interface until the next update.
-  func pause(on index: InterfaceIndex) {
+  package func pause(on index: InterfaceIndex) {
     attempt { (maps) throws(SystemError) in try maps.remove(UInt32(index.rawValue)) }
   }
 
   /// Takes down that an interface is gone: another one may have its index later.
-  func forget(_ index: InterfaceIndex) {
+  package func forget(_ index: InterfaceIndex) {
     pause(on: index)
     links[index] = nil
     early.forget(index)
   }
 
   /// Attaches anew with the next update where the kernel has removed the program meanwhile.
-  func forgetLostLinks() {
+  package func forgetLostLinks() {
     links = links.filter { $0.value.link.isAttached }
     early.forgetLostLinks()
   }
 
   /// Goes by the routes of this generation.
-  func setRouteGeneration(_ generation: UInt32) {
+  package func setRouteGeneration(_ generation: UInt32) {
     attempt { (maps) throws(SystemError) in try maps.setRouteGeneration(generation) }
   }
 
   /// Has the daemon see every question while somebody watches.
-  func setWatched(_ isWatched: Bool) {
+  package func setWatched(_ isWatched: Bool) {
     self.isWatched = isWatched
     attempt { (maps) throws(SystemError) in try maps.setWatched(isWatched) }
   }
@@ -306,7 +308,7 @@ final class KernelAnswers {
   // MARK: Targets
 
   /// Does what the engine wants of a target, and returns what it is to be told then.
-  func perform(_ action: Action) -> Event? {
+  package func perform(_ action: Action) -> Event? {
     switch action {
     case .publish(let target, let index, let end, let generation):
       guard let program else { return nil }
@@ -333,7 +335,7 @@ final class KernelAnswers {
   /// Hands over how often targets of each rule were answered for since the last time.
   ///
   /// Costs the number of rules, some 30 ns each.
-  func takeCounts(_ body: (_ count: UInt64, _ index: InterfaceIndex, _ rule: Int) -> Void) {
+  package func takeCounts(_ body: (_ count: UInt64, _ index: InterfaceIndex, _ rule: Int) -> Void) {
     guard let program,
       let counts = try? program.maps.answerCounts(processors: PossibleProcessors.count)
     else { return }
@@ -343,7 +345,7 @@ final class KernelAnswers {
   }
 
   /// The same of the rules of one interface, some microseconds each.
-  func takeCounts(
+  package func takeCounts(
     on index: InterfaceIndex,
     _ body: (_ count: UInt64, _ index: InterfaceIndex, _ rule: Int) -> Void
   ) {
@@ -367,14 +369,14 @@ final class KernelAnswers {
   }
 
   /// How many frames that the kernel's IPv6 did not get found no room in the ring.
-  var lossCount: UInt64 { formerLosses + (program.map(losses) ?? 0) }
+  package var lossCount: UInt64 { formerLosses + (program.map(losses) ?? 0) }
 
   private func losses(of program: LoadedProgram) -> UInt64 {
     (try? program.maps.lossCount(processors: PossibleProcessors.count)) ?? 0
   }
 
   /// The interfaces to which the program is attached.
-  var interfaces: [InterfaceIndex] { links.keys.sorted { $0.rawValue < $1.rawValue } }
+  package var interfaces: [InterfaceIndex] { links.keys.sorted { $0.rawValue < $1.rawValue } }
 
   /// Takes up one batch of frames; whether there were any.
   @discardableResult

@@ -6,7 +6,7 @@ import ProxyModel
 import TestSupport
 import Testing
 
-@testable import ProxyDaemon
+@testable import KernelAnswering
 
 /// What the program in the kernel is told of interfaces, beside what they have.
 struct HostIdentitiesTests {

@@ -106,11 +106,17 @@ let targets: [Target] = [
     ],
     swiftSettings: house),
   .target(
+    name: "ControlConnections",
+    dependencies: [
+      "ControlProtocol", "DaemonLog", "EventLoop", "JSONText", "LinuxNet", "NDPWire", "ProxyModel",
+    ],
+    swiftSettings: house),
+  .target(
     name: "ProxyDaemon",
     dependencies: [
-      "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "JSONText",
-      "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet", "NDPWire", "ProxyConfig",
-      "ProxyEngine", "ProxyModel",
+      "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop", "Inspection",
+      "InterfaceSockets", "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet", "NDPWire",
+      "ProxyConfig", "ProxyEngine", "ProxyModel",
     ],
     swiftSettings: house),
   .target(
@@ -273,6 +279,13 @@ let developersTargets: [Target] = [
     dependencies: [
       "DaemonSupport", "KernelAnswering", "KernelPath", "NDPWire", "ProxyEngine", "ProxyModel",
       "TestSupport",
+    ],
+    swiftSettings: common),
+  .testTarget(
+    name: "ControlConnectionsTests",
+    dependencies: [
+      "ControlConnections", "ControlProtocol", "DaemonLog", "DaemonSupport", "JSONText", "LinuxNet",
+      "NDPWire", "ProxyModel",
     ],
     swiftSettings: common),
   .testTarget(

@@ -32,6 +32,9 @@ private let arrows: [String: Set<String>] = [
   "Inspection": [
     "ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
   ],
+  "ControlConnections": [
+    "ControlProtocol", "DaemonLog", "EventLoop", "JSONText", "LinuxNet", "NDPWire", "ProxyModel",
+  ],
   "InterfaceSockets": [
     "DaemonLog", "EventLoop", "Inspection", "LinuxNet", "ProxyEngine", "ProxyModel",
   ],
@@ -43,9 +46,9 @@ private let arrows: [String: Set<String>] = [
     "DaemonLog", "EventLoop", "KernelPath", "LinuxNet", "NDPWire", "ProxyEngine", "ProxyModel",
   ],
   "ProxyDaemon": [
-    "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "JSONText",
-    "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet", "NDPWire", "ProxyConfig",
-    "ProxyEngine", "ProxyModel",
+    "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop", "Inspection",
+    "InterfaceSockets", "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet", "NDPWire",
+    "ProxyConfig", "ProxyEngine", "ProxyModel",
   ],
   "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],

@@ -1,3 +1,4 @@
+import ControlConnections
 import ControlProtocol
 import DaemonLog
 import EventLoop

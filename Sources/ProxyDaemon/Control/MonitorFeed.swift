@@ -1,3 +1,4 @@
+import ControlConnections
 import ControlProtocol
 import EventLoop
 import InterfaceSockets

@@ -1,13 +1,12 @@
-import ControlProtocol
+package import ControlProtocol
 import EventLoop
 import JSONText
-import LinuxNet
-import NDPWire
-import ProxyEngine
-import ProxyModel
+package import LinuxNet
+package import NDPWire
+package import ProxyModel
 
 /// One connection to the control socket: what of a request has come, and what is yet to be read.
-final class ControlClient: EventSource {
+package final class ControlClient: EventSource {
   /// Never used again.
   let number: UInt32
   let connection: StreamConnection
@@ -18,7 +17,7 @@ final class ControlClient: EventSource {
   /// Whether it is waited for until it has read.
   var waitsForRoom = false
   /// What it wants to be told of, if it is a monitor.
-  var watch: Watch?
+  package var watch: Watch?
 
   private var input: [UInt8] = []
   private var output: [UInt8] = []
@@ -41,12 +40,14 @@ final class ControlClient: EventSource {
     lastHeard = now
   }
 
-  var pollable: any Pollable { connection }
+  /// What becomes readable with a request.
+  package var pollable: any Pollable { connection }
 
-  func ready(now: Instant) { whenReady(self, now) }
+  /// Hands over to the server.
+  package func ready(now: Instant) { whenReady(self, now) }
 
   /// Whether it may have changed what we do.
-  var isTrusted: Bool { user.map(Privileges.isTrusted) ?? false }
+  package var isTrusted: Bool { user.map(Privileges.isTrusted) ?? false }
 
   /// Whether it has something to read yet; until then nothing more is taken from it.
   var hasBacklog: Bool { sentCount < output.count }
@@ -75,7 +76,7 @@ final class ControlClient: EventSource {
   }
 
   /// Puts a reply behind what is to be sent.
-  func put(_ reply: Reply) {
+  package func put(_ reply: Reply) {
     let now = WallClock.nanoseconds / 1_000_000
     var octets = JSONText.octets(of: TimedReply(reply, at: now))
     if octets.count > ControlSocket.replyLimit {
@@ -88,7 +89,7 @@ final class ControlClient: EventSource {
   }
 
   /// Puts a last reply behind what is to be sent.
-  func end(with failure: RequestFailure) {
+  package func end(with failure: RequestFailure) {
     put(.error(failure))
     isEnding = true
   }
@@ -96,7 +97,7 @@ final class ControlClient: EventSource {
   /// Puts what a monitor is to be told, unless it is too slow for that or there is too much of it.
   ///
   /// The message is made only where it is told. `limit` is how many a second are not too much.
-  func tell(now: Instant, limit: Int, _ message: () -> WatchedMessage) {
+  package func tell(now: Instant, limit: Int, _ message: () -> WatchedMessage) {
     guard output.count - sentCount < ControlSocket.backlogLimit,
       watch?.mayTell(now: now, limit: limit) == true
     else {
@@ -139,22 +140,24 @@ final class ControlClient: EventSource {
 }
 
 /// What a monitor wants to be told of.
-struct Watch {
-  let prefix: IPv6Prefix?
-  let interface: String?
+package struct Watch {
+  /// The prefix of the targets that are meant; `nil` for all.
+  package let prefix: IPv6Prefix?
+  /// The interface that is meant; `nil` for all.
+  package let interface: String?
   /// Whether the frames' octets are wanted.
-  let wantsFrames: Bool
+  package let wantsFrames: Bool
   private var second = Instant(nanoseconds: 0)
   private var told = 0
 
-  init(prefix: IPv6Prefix?, interface: String?, wantsFrames: Bool) {
+  package init(prefix: IPv6Prefix?, interface: String?, wantsFrames: Bool) {
     self.prefix = prefix
     self.interface = interface
     self.wantsFrames = wantsFrames
   }
 
   /// Whether a message about this target on this interface is meant; malformed ones have none.
-  func wants(_ target: IPv6Address?, on name: String) -> Bool {
+  package func wants(_ target: IPv6Address?, on name: String) -> Bool {
     if let interface, interface != name { return false }
     guard let prefix else { return true }
     return target.map { prefix.contains($0) } ?? false

@@ -1,16 +1,16 @@
 import ControlProtocol
-import DaemonLog
-import EventLoop
-import LinuxNet
-import ProxyEngine
-import ProxyModel
+package import DaemonLog
+package import EventLoop
+package import LinuxNet
+package import ProxyModel
 
 /// The control socket and who is connected to it.
 ///
 /// One request is done at a turn, so that frames are taken up in between; nothing waits for any of
 /// them.
-final class ControlServer: Timed {
-  private(set) var clients: [ControlClient] = []
+package final class ControlServer: Timed {
+  /// Who is connected.
+  package private(set) var clients: [ControlClient] = []
   private let loop: EventLoop
   private let log: Log
   /// Where newcomers come, and what listens for them.
@@ -28,7 +28,7 @@ final class ControlServer: Timed {
   private var parked: [UInt32] = []
 
   /// Lets clients in from now on; `messageCount` tells how many messages have come so far.
-  init(
+  package init(
     _ socket: ListeningSocket, loop: EventLoop, log: Log, messageCount: @escaping () -> UInt64,
     answer: @escaping ([UInt8], ControlClient) -> Void
   ) throws(SystemError) {
@@ -45,19 +45,20 @@ final class ControlServer: Timed {
   }
 
   /// When newcomers are let in again, or those are heard again who wait for the end of a rest.
-  var nextDeadline: Instant? {
+  package var nextDeadline: Instant? {
     let restEnd = parked.isEmpty ? nil : rest.end
     guard let resumption = admission.resumption else { return restEnd }
     return restEnd.map { min($0, resumption) } ?? resumption
   }
 
-  func handleTimeout(now: Instant) {
+  /// Lets newcomers in again, or hears of those who waited.
+  package func handleTimeout(now: Instant) {
     if let resumption = admission.resumption, resumption <= now { resume(now: now) }
     endRest(now: now)
   }
 
   /// Ends all connections, and leaves no socket behind where they were made.
-  func close() {
+  package func close() {
     if let source { loop.forget(source) }
     (source, socket) = (nil, nil)
     for client in clients { remove(client) }
@@ -213,7 +214,7 @@ extension ControlServer {
   }
 
   /// Sends a client what it can take, and listens for what it says only once it has read that.
-  func flush(_ client: ControlClient, now: Instant) {
+  package func flush(_ client: ControlClient, now: Instant) {
     do {
       guard try client.flush(now: now) else { return remove(client) }
       guard client.hasBacklog != client.waitsForRoom else { return }

@@ -112,11 +112,18 @@ let targets: [Target] = [
     ],
     swiftSettings: house),
   .target(
+    name: "ConfigurationInForce",
+    dependencies: [
+      "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "LinuxNet", "NDPWire",
+      "ProxyConfig", "ProxyModel",
+    ],
+    swiftSettings: house),
+  .target(
     name: "ProxyDaemon",
     dependencies: [
-      "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop", "Inspection",
-      "InterfaceSockets", "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet", "NDPWire",
-      "ProxyConfig", "ProxyEngine", "ProxyModel",
+      "ConfigurationInForce", "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop",
+      "Inspection", "InterfaceSockets", "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet",
+      "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
     ],
     swiftSettings: house),
   .target(
@@ -289,11 +296,18 @@ let developersTargets: [Target] = [
     ],
     swiftSettings: common),
   .testTarget(
+    name: "ConfigurationInForceTests",
+    dependencies: [
+      "ConfigurationInForce", "ControlProtocol", "DaemonLog", "LinuxNet", "NDPWire", "ProxyConfig",
+      system,
+    ],
+    swiftSettings: common),
+  .testTarget(
     name: "ProxyDaemonTests",
     dependencies: [
-      "ControlProtocol", "DaemonLog", "DaemonSupport", "Inspection", "InterfaceSockets", "JSONText",
-      "KernelAnswering", "KernelTables", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyDaemon",
-      "ProxyEngine", "ProxyModel", system,
+      "ConfigurationInForce", "ControlProtocol", "DaemonLog", "DaemonSupport", "Inspection",
+      "InterfaceSockets", "JSONText", "KernelAnswering", "KernelTables", "LinuxNet", "NDPWire",
+      "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel", system,
     ],
     swiftSettings: common),
   .testTarget(

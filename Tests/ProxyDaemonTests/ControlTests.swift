@@ -1,3 +1,4 @@
+import ConfigurationInForce
 import ControlProtocol
 import DaemonLog
 import DaemonSupport

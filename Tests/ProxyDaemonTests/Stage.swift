@@ -1,3 +1,4 @@
+import ConfigurationInForce
 import DaemonLog
 import DaemonSupport
 import Inspection

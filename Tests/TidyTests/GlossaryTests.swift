@@ -148,11 +148,11 @@ extension String {
 struct GlossaryTests {
   /// The modules whose texts reach a terminal, a log or a document.
   private static let modules = [
-    "Sources/ControlConnections", "Sources/ControlProtocol", "Sources/HostDoctor",
-    "Sources/Inspection", "Sources/InterfaceSockets", "Sources/KernelAnswering",
-    "Sources/KernelPath", "Sources/KernelTables", "Sources/LinuxNet", "Sources/LinuxSurvey",
-    "Sources/ProxyConfig", "Sources/ProxyDaemon", "Sources/ndpctl", "Sources/ndpproxy",
-    "Benchmarks/ndpbench", "Tests/Conformance", "Tests/ConformanceTable",
+    "Sources/ConfigurationInForce", "Sources/ControlConnections", "Sources/ControlProtocol",
+    "Sources/HostDoctor", "Sources/Inspection", "Sources/InterfaceSockets",
+    "Sources/KernelAnswering", "Sources/KernelPath", "Sources/KernelTables", "Sources/LinuxNet",
+    "Sources/LinuxSurvey", "Sources/ProxyConfig", "Sources/ProxyDaemon", "Sources/ndpctl",
+    "Sources/ndpproxy", "Benchmarks/ndpbench", "Tests/Conformance", "Tests/ConformanceTable",
   ]
 
   private static let texts: [UserText] =

@@ -35,6 +35,10 @@ private let arrows: [String: Set<String>] = [
   "ControlConnections": [
     "ControlProtocol", "DaemonLog", "EventLoop", "JSONText", "LinuxNet", "NDPWire", "ProxyModel",
   ],
+  "ConfigurationInForce": [
+    "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "LinuxNet", "NDPWire", "ProxyConfig",
+    "ProxyModel",
+  ],
   "InterfaceSockets": [
     "DaemonLog", "EventLoop", "Inspection", "LinuxNet", "ProxyEngine", "ProxyModel",
   ],
@@ -46,9 +50,9 @@ private let arrows: [String: Set<String>] = [
     "DaemonLog", "EventLoop", "KernelPath", "LinuxNet", "NDPWire", "ProxyEngine", "ProxyModel",
   ],
   "ProxyDaemon": [
-    "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop", "Inspection",
-    "InterfaceSockets", "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet", "NDPWire",
-    "ProxyConfig", "ProxyEngine", "ProxyModel",
+    "ConfigurationInForce", "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop",
+    "Inspection", "InterfaceSockets", "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet",
+    "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
   ],
   "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],

@@ -49,10 +49,10 @@ struct StyleTests {
   }
 
   static let daemonRooms = [
-    "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop", "Inspection",
-    "InterfaceSockets", "JSONText", "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet",
-    "NDPWire", "PlainText", "PrefixTrie", "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel",
-    "TargetSources", "ndpproxy",
+    "ConfigurationInForce", "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop",
+    "Inspection", "InterfaceSockets", "JSONText", "KernelAnswering", "KernelPath", "KernelTables",
+    "LinuxNet", "NDPWire", "PlainText", "PrefixTrie", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+    "ProxyModel", "TargetSources", "ndpproxy",
   ]
 
   @Test(arguments: SourceTree.files(under: "Sources").filter { daemonRooms.contains($0.room) })

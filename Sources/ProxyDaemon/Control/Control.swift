@@ -1,3 +1,4 @@
+import ConfigurationInForce
 import ControlConnections
 import ControlProtocol
 import DaemonLog

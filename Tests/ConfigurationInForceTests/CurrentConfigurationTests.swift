@@ -1,13 +1,12 @@
 import ControlProtocol
 import DaemonLog
-import KernelAnswering
 import LinuxNet
 import NDPWire
 import ProxyConfig
 import SystemPackage
 import Testing
 
-@testable import ProxyDaemon
+@testable import ConfigurationInForce
 
 /// Reloads of a file that belongs to nobody else.
 final class CurrentConfigurationTests {

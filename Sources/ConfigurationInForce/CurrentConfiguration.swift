@@ -1,44 +1,45 @@
-import ControlProtocol
-import DaemonLog
-import EventLoop
+package import ControlProtocol
+package import DaemonLog
+package import EventLoop
 import Inspection
-import KernelAnswering
-import LinuxNet
-import NDPWire
-import ProxyConfig
-import ProxyModel
+package import NDPWire
+package import ProxyConfig
+package import ProxyModel
 
 /// The configuration in force, where it came from, and how it is changed.
-final class CurrentConfiguration {
+package final class CurrentConfiguration {
   /// Read again when a reload is asked for; absolute.
-  let path: String
+  package let path: String
   /// What is in force: as the file had it, without the rules that are disabled.
-  private(set) var configuration: Configuration
+  package private(set) var configuration: Configuration
   /// The rules that are disabled until the next reload.
-  private(set) var disabledRules: [RuleReport] = []
+  package private(set) var disabledRules: [RuleReport] = []
   /// What the file had, where some of it is disabled.
   private var whole: Configuration?
   /// When it was taken up.
-  private(set) var taken = Moment.now
+  package private(set) var taken = Moment.now
   /// Another number for each configuration that was in force.
-  private(set) var generation: UInt64 = 0
+  package private(set) var generation: UInt64 = 0
   /// Whether the last one that was to take its place was refused.
-  private(set) var isReloadRefused = false
+  package private(set) var isReloadRefused = false
   /// What keeps other daemons off our interfaces; `nil` where nothing does.
   private let claims: InstanceClaims?
   private let log: Log
 
-  init(_ configuration: Configuration, from path: String, claims: InstanceClaims?, log: Log) {
+  package init(
+    _ configuration: Configuration, from path: String, claims: InstanceClaims?, log: Log
+  ) {
     self.configuration = configuration
     self.path = path
     self.claims = claims
     self.log = log
   }
 
-  var ruleset: Ruleset { configuration.ruleset }
+  /// What it is to answer by.
+  package var ruleset: Ruleset { configuration.ruleset }
 
   /// Has interfaces found by alternative names like this from now on.
-  func nameInterfaces(_ primaryName: @escaping (String) -> String) {
+  package func nameInterfaces(_ primaryName: @escaping (String) -> String) {
     claims?.primaryName = primaryName
   }
 
@@ -47,8 +48,8 @@ final class CurrentConfiguration {
   /// Everything is checked before anything changes, and the change is at once: what rules in both
   /// configurations are about is answered throughout. Everything is logged, and told the caller;
   /// `summary` says how things are then.
-  func reload(
-    summary: () -> String, change: (Configuration) throws(SystemError) -> Void
+  package func reload<Refusal: Error>(
+    summary: () -> String, change: (Configuration) throws(Refusal) -> Void
   ) -> ReloadReport {
     var problems: [ReloadReport.Problem] = []
     do {
@@ -59,7 +60,7 @@ final class CurrentConfiguration {
         return refuse("\(file.path) has errors", problems)
       }
       if let refusal = claimInterfaces(of: newer) { return refuse(refusal, problems) }
-      do throws(SystemError) {
+      do throws(Refusal) {
         try change(newer)
       } catch {
         // What is in force stays claimed, and nothing else.
@@ -81,7 +82,7 @@ final class CurrentConfiguration {
   /// Reads the file and says whether a reload would take it up; `preview` says what that would do.
   ///
   /// Changes nothing, and logs nothing.
-  func check(
+  package func check(
     preview: (Configuration) -> (sessionCount: Int, lost: Int, restarts: [String])
   ) -> CheckReport {
     var problems: [ReloadReport.Problem] = []
@@ -138,9 +139,9 @@ extension CurrentConfiguration {
   ///
   /// A disabled rule is as if the file did not have it. Claims stay: the interface is still ours.
   /// Throws where there is no such rule, or `change` does; then all is as it was.
-  func setRule(
+  package func setRule<Refusal: Error>(
     _ prefix: IPv6Prefix, of proxy: String?, isEnabled: Bool,
-    change: (Configuration) throws(SystemError) -> Void
+    change: (Configuration) throws(Refusal) -> Void
   ) throws(RequestFailure) -> RuleSwitchReport {
     let whole = whole ?? configuration
     let owners = whole.proxies.filter { owner in

@@ -1,9 +1,9 @@
 import LinuxNet
-import ProxyConfig
+package import ProxyConfig
 import ProxyModel
 
 /// The claims to all proxy interfaces, so that no second daemon answers on one of them.
-final class InstanceClaims {
+package final class InstanceClaims {
   private var claims: [InstanceClaim] = []
   private let trusted: Set<UInt32>
   /// An interface's own name, where a name is another one for it; otherwise as it is.
@@ -12,12 +12,12 @@ final class InstanceClaims {
   var primaryName: (String) -> String = InstanceClaim.primaryName
 
   /// An interface that another daemon serves.
-  struct Refusal: Error, CustomStringConvertible {
+  package struct Refusal: Error, CustomStringConvertible {
     let interface: String
     /// Its number; 0 where it is of another PID namespace.
     let process: Int32
 
-    var description: String {
+    package var description: String {
       let who = process == 0 ? "in another PID namespace" : "process \(process)"
       return """
         \(interface) is already served by ndpproxy, \(who); stop that one, or take \(interface) \
@@ -27,7 +27,7 @@ final class InstanceClaims {
   }
 
   /// `trusted` are the users besides root and our own whose daemons count.
-  init(trusting trusted: Set<UInt32>) { self.trusted = trusted }
+  package init(trusting trusted: Set<UInt32>) { self.trusted = trusted }
 
   /// Holds the claims to the proxy interfaces of a configuration and to no others from now on, and
   /// gives back what there is to warn of.
@@ -35,7 +35,7 @@ final class InstanceClaims {
   /// Throws where another daemon has one; then nothing changes. An interface that is called by an
   /// alternative name is claimed by its own as well. A daemon that is about to end has `patience`
   /// for it; whoever serves packets has none. Each claim takes a descriptor.
-  func update(
+  package func update(
     to configuration: Configuration, patience: Duration = .zero
   ) throws(Refusal) -> [String] {
     let names = configuration.proxies.lazy.filter { !$0.rules.isEmpty }.map(\.interface)

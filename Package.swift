@@ -119,11 +119,18 @@ let targets: [Target] = [
     ],
     swiftSettings: house),
   .target(
+    name: "TakeOver",
+    dependencies: [
+      "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "LinuxNet",
+      "NDPWire", "ProxyEngine", "ProxyModel",
+    ],
+    swiftSettings: house),
+  .target(
     name: "ProxyDaemon",
     dependencies: [
       "ConfigurationInForce", "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop",
       "Inspection", "InterfaceSockets", "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet",
-      "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
+      "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel", "TakeOver",
     ],
     swiftSettings: house),
   .target(
@@ -300,6 +307,13 @@ let developersTargets: [Target] = [
     dependencies: [
       "ConfigurationInForce", "ControlProtocol", "DaemonLog", "LinuxNet", "NDPWire", "ProxyConfig",
       system,
+    ],
+    swiftSettings: common),
+  .testTarget(
+    name: "TakeOverTests",
+    dependencies: [
+      "ControlProtocol", "DaemonLog", "DaemonSupport", "Inspection", "InterfaceSockets", "LinuxNet",
+      "NDPWire", "ProxyEngine", "ProxyModel", "TakeOver",
     ],
     swiftSettings: common),
   .testTarget(

@@ -151,8 +151,9 @@ struct GlossaryTests {
     "Sources/ConfigurationInForce", "Sources/ControlConnections", "Sources/ControlProtocol",
     "Sources/HostDoctor", "Sources/Inspection", "Sources/InterfaceSockets",
     "Sources/KernelAnswering", "Sources/KernelPath", "Sources/KernelTables", "Sources/LinuxNet",
-    "Sources/LinuxSurvey", "Sources/ProxyConfig", "Sources/ProxyDaemon", "Sources/ndpctl",
-    "Sources/ndpproxy", "Benchmarks/ndpbench", "Tests/Conformance", "Tests/ConformanceTable",
+    "Sources/LinuxSurvey", "Sources/ProxyConfig", "Sources/ProxyDaemon", "Sources/TakeOver",
+    "Sources/ndpctl", "Sources/ndpproxy", "Benchmarks/ndpbench", "Tests/Conformance",
+    "Tests/ConformanceTable",
   ]
 
   private static let texts: [UserText] =

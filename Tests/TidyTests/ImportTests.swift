@@ -42,6 +42,10 @@ private let arrows: [String: Set<String>] = [
   "InterfaceSockets": [
     "DaemonLog", "EventLoop", "Inspection", "LinuxNet", "ProxyEngine", "ProxyModel",
   ],
+  "TakeOver": [
+    "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "LinuxNet",
+    "NDPWire", "ProxyEngine", "ProxyModel",
+  ],
   "KernelTables": [
     "DaemonLog", "EventLoop", "InterfaceSockets", "LinuxNet", "NDPWire", "ProxyEngine",
     "ProxyModel", "TargetSources",
@@ -52,7 +56,7 @@ private let arrows: [String: Set<String>] = [
   "ProxyDaemon": [
     "ConfigurationInForce", "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop",
     "Inspection", "InterfaceSockets", "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet",
-    "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
+    "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel", "TakeOver",
   ],
   "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],

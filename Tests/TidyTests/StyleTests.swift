@@ -52,7 +52,7 @@ struct StyleTests {
     "ConfigurationInForce", "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop",
     "Inspection", "InterfaceSockets", "JSONText", "KernelAnswering", "KernelPath", "KernelTables",
     "LinuxNet", "NDPWire", "PlainText", "PrefixTrie", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
-    "ProxyModel", "TargetSources", "ndpproxy",
+    "ProxyModel", "TakeOver", "TargetSources", "ndpproxy",
   ]
 
   @Test(arguments: SourceTree.files(under: "Sources").filter { daemonRooms.contains($0.room) })

@@ -2,7 +2,7 @@ import NDPWire
 import ProxyEngine
 import Testing
 
-@testable import ProxyDaemon
+@testable import TakeOver
 
 /// The file in which targets are kept over a restart.
 struct TargetListTests {

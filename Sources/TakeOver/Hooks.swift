@@ -1,13 +1,13 @@
-import DaemonLog
-import EventLoop
-import LinuxNet
-import ProxyModel
+package import DaemonLog
+package import EventLoop
+package import LinuxNet
+package import ProxyModel
 
 /// Runs the programs that proxies have for a take-over and a release.
 ///
 /// Another process runs them, without the daemon's privileges: see `ProgramRunner`. It is there
 /// only where the configuration had such programs at the start.
-final class Hooks {
+package final class Hooks {
   private var proxies: [Ruleset.Proxy] = []
   /// The proxies that are in force, with programs or without.
   private var active: Set<String> = []
@@ -15,7 +15,7 @@ final class Hooks {
   private let loop: EventLoop
   private let log: Log
 
-  init(loop: EventLoop, log: Log) {
+  package init(loop: EventLoop, log: Log) {
     self.loop = loop
     self.log = log
   }
@@ -23,7 +23,7 @@ final class Hooks {
   /// Makes ready to run programs, if there are any.
   ///
   /// Call it once privileges have been given up, and before system calls are limited.
-  func start() throws(SystemError) {
+  package func start() throws(SystemError) {
     guard hasPrograms else { return }
     let process = try ProgramRunner.start()
     let source = DescriptorSource(process) { [unowned self] _ throws(SystemError) in
@@ -35,7 +35,7 @@ final class Hooks {
 
   /// Goes by the programs of these rules from now on; where a proxy leaves that is in force, that
   /// is a release.
-  func change(to ruleset: Ruleset) {
+  package func change(to ruleset: Ruleset) {
     let names = Set(ruleset.proxies.map(\.interface))
     for proxy in proxies where !names.contains(proxy.interface) {
       guard active.remove(proxy.interface) != nil else { continue }
@@ -53,13 +53,13 @@ final class Hooks {
   }
 
   /// Says that programs which came with a reload need a restart, if so.
-  func warnUnlessReady() {
+  package func warnUnlessReady() {
     guard hasPrograms, runner == nil else { return }
     log.warning("'on-take-over' and 'on-release' take a restart, because there were none before")
   }
 
   /// Takes up which proxies are in force, and runs what is to be run.
-  func update(isInForce: (String) -> Bool) {
+  package func update(isInForce: (String) -> Bool) {
     for proxy in proxies {
       let name = proxy.interface
       let isActive = isInForce(name)

@@ -1,20 +1,28 @@
-import ControlProtocol
-import DaemonLog
-import EventLoop
+package import ControlProtocol
+package import DaemonLog
+package import EventLoop
 import Inspection
-import InterfaceSockets
-import LinuxNet
-import ProxyEngine
-import ProxyModel
+package import InterfaceSockets
+package import LinuxNet
+package import ProxyEngine
+package import ProxyModel
+
+/// The engine, as far as it decides which conditions count.
+package protocol ConditionJudge: EventListener {
+  /// Another number where it has decided otherwise than before.
+  var conditionChangeCount: UInt64 { get }
+
+  /// What it has decided of every condition of every proxy and rule, no more than `limit`.
+  func conditionSummaries(limit: Int) -> [ConditionSummary]
+}
 
 /// Follows what the rules require of this host, and tells the engine.
 ///
 /// By the news of interfaces that the daemon gets anyway, netlink's of routes and inotify's of
 /// files; nothing is polled. Gates are set by clients: all are off at the start, and stay as they
 /// are while the file has them, even in rules that are disabled.
-final class Conditions: Timed {
-  /// When routes that could not be read are read again.
-  private(set) var nextDeadline: Instant?
+package final class Conditions: Timed {
+  private var nextReading: Instant?
   /// Whether something has happened in this turn by which routes may go in silence.
   private var areRoutesDoubted = false
   private var wanted: [Ruleset.Condition] = []
@@ -29,20 +37,20 @@ final class Conditions: Timed {
   private let loop: EventLoop
   private let log: Log
   /// Who is told, and asked what counts.
-  private let path: PacketPath
+  private let judge: any ConditionJudge
   /// Whether interfaces have been read: before that nothing is known.
   private var isReady = false
   /// What was met when that was last looked at.
   private var known: [String: Bool] = [:]
   private var knownChanges: UInt64 = 0
   /// Called when a proxy is in force from now on, or is not any more.
-  var whenChanged: () -> Void = {}
+  package var whenChanged: () -> Void = {}
 
-  init(host: Host, loop: EventLoop, log: Log, path: PacketPath) {
+  package init(host: Host, loop: EventLoop, log: Log, judge: any ConditionJudge) {
     self.host = host
     self.loop = loop
     self.log = log
-    self.path = path
+    self.judge = judge
     loop.add(self)
     loop.atTurnEnd { [unowned self] in
       if areRoutesDoubted { readRoutesAgain() }
@@ -53,7 +61,7 @@ final class Conditions: Timed {
   /// Follows what these rules require from now on; the engine is told of it before it goes by them.
   ///
   /// Throws where the kernel cannot be followed; then all is as it was.
-  func follow(_ ruleset: Ruleset) throws(SystemError) {
+  package func follow(_ ruleset: Ruleset) throws(SystemError) {
     let prefixes = ruleset.requiredRoutes
     let paths = ruleset.requiredFiles
     let newRoutes = prefixes.isEmpty ? nil : try RouteWatch(prefixes)
@@ -95,7 +103,7 @@ final class Conditions: Timed {
   }
 
   /// Takes up a change of interfaces; `nil` where all have been read anew.
-  func take(_ change: HostChange?) {
+  package func take(_ change: HostChange?) {
     if wanted.isEmpty {
       isReady = isReady || change == nil
       return
@@ -135,19 +143,23 @@ final class Conditions: Timed {
   func takeRoutes(_ read: () throws(SystemError) -> Bool) {
     do {
       let areOthers = try read()
-      nextDeadline = nil
+      nextReading = nil
       if areOthers, isReady { evaluate() }
     } catch {
       log.warnSparingly("cannot read the routes: \(error)")
-      nextDeadline = loop.now + Self.patience
+      nextReading = loop.now + Self.patience
     }
   }
 
   /// How long after a failure routes are read again.
   private static let patience = Duration.seconds(1)
 
-  func handleTimeout(now: Instant) {
-    nextDeadline = nil
+  /// When routes that could not be read are read again.
+  package var nextDeadline: Instant? { nextReading }
+
+  /// Reads the routes again.
+  package func handleTimeout(now: Instant) {
+    nextReading = nil
     readRoutesAgain()
   }
 
@@ -158,15 +170,15 @@ final class Conditions: Timed {
     for condition in wanted {
       let holds = now.holds(condition)
       guard told.updateValue(holds, forKey: condition) != holds else { continue }
-      path.take(.condition(condition, holds: holds))
+      judge.take(.condition(condition, holds: holds))
     }
-    path.settle()
+    judge.settle()
   }
 
   /// Sets a gate on or off.
   ///
   /// Throws where one is to be set on that the configuration does not have; all others are off.
-  func setGate(_ name: String, isOn: Bool) throws(RequestFailure) -> GateReport {
+  package func setGate(_ name: String, isOn: Bool) throws(RequestFailure) -> GateReport {
     guard !isOn || gates.contains(name) else {
       let others = gates.sorted().prefix(16).joined(separator: ", ")
       throw RequestFailure(
@@ -179,7 +191,7 @@ final class Conditions: Timed {
     if wasOn != isOn { log.notice("gate \(name): \(isOn ? "on" : "off")") }
     evaluate()
     let now = Instant.now
-    let summary = path.engine.conditionSummaries(limit: .max).first { $0.condition == .gate(name) }
+    let summary = judge.conditionSummaries(limit: .max).first { $0.condition == .gate(name) }
     return GateReport(
       name: name, isOn: isOn, isChanged: wasOn != isOn,
       heldBackMilliseconds: summary?.heldBackUntil.map { $0.milliseconds(since: now) })
@@ -187,11 +199,11 @@ final class Conditions: Timed {
 
   /// Says which conditions are met since this was last looked at, and which are not any more.
   private func report() {
-    let changes = path.engine.conditionChangeCount
+    let changes = judge.conditionChangeCount
     guard changes != knownChanges else { return }
     knownChanges = changes
     var now: [String: Bool] = [:]
-    for summary in path.engine.conditionSummaries(limit: ControlSocket.pageLength) {
+    for summary in judge.conditionSummaries(limit: ControlSocket.pageLength) {
       now["\(summary.condition)"] = summary.isMet
     }
     for (condition, isMet) in now.sorted(by: { $0.key < $1.key })

@@ -129,8 +129,8 @@ let targets: [Target] = [
     name: "ProxyDaemon",
     dependencies: [
       "ConfigurationInForce", "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop",
-      "Inspection", "InterfaceSockets", "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet",
-      "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel", "TakeOver",
+      "Inspection", "InterfaceSockets", "KernelAnswering", "KernelTables", "LinuxNet", "NDPWire",
+      "ProxyConfig", "ProxyEngine", "ProxyModel", "TakeOver",
     ],
     swiftSettings: house),
   .target(

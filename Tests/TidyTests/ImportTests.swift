@@ -55,8 +55,8 @@ private let arrows: [String: Set<String>] = [
   ],
   "ProxyDaemon": [
     "ConfigurationInForce", "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop",
-    "Inspection", "InterfaceSockets", "KernelAnswering", "KernelPath", "KernelTables", "LinuxNet",
-    "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel", "TakeOver",
+    "Inspection", "InterfaceSockets", "KernelAnswering", "KernelTables", "LinuxNet", "NDPWire",
+    "ProxyConfig", "ProxyEngine", "ProxyModel", "TakeOver",
   ],
   "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],

@@ -80,7 +80,7 @@ demo: lab-packages
 # What plays on real kernels is in two parts, so that not all networks are laid at once. The long
 # suites are divided between them. TimedTests itself is never skipped: its suites would be, too.
 computing = NDPWire|PrefixTrie|ProxyEngine|ProxyConfig|PlainText|JSONText|ControlProtocol|Simulation|FrameFuzzing
-daemons = ndpproxy|LinuxNet|LinuxSurvey|Inspection|TargetSources|KernelPath|ProxyDaemon|Tidy
+daemons = ndpproxy|LinuxNet|LinuxSurvey|Inspection|TargetSources|KernelPath|EventLoop|DaemonLog|InterfaceSockets|KernelTables|KernelAnswering|ControlConnections|ConfigurationInForce|TakeOver|ProxyDaemon|Tidy
 crowds = (TimedTests/Crowd|TimedTests/HearsayFlood|FirstClaim)Tests
 .PHONY: test
 test: test-packages

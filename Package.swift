@@ -64,6 +64,9 @@ let targets: [Target] = [
   .target(
     name: "EventLoop", dependencies: ["LinuxNet", "ProxyModel"], swiftSettings: house),
   .target(
+    name: "DaemonLog", dependencies: ["ControlProtocol", "LinuxNet", "ProxyModel"],
+    swiftSettings: house),
+  .target(
     name: "TargetSources", dependencies: ["LinuxNet", "NDPWire", "ProxyModel"],
     swiftSettings: house),
   // Program is what the kernel runs; scripts/build-kernel-path compiles it into Generated.
@@ -84,10 +87,50 @@ let targets: [Target] = [
     ],
     swiftSettings: house),
   .target(
+    name: "InterfaceSockets",
+    dependencies: [
+      "DaemonLog", "EventLoop", "Inspection", "LinuxNet", "ProxyEngine", "ProxyModel",
+    ],
+    swiftSettings: house),
+  .target(
+    name: "KernelTables",
+    dependencies: [
+      "DaemonLog", "EventLoop", "InterfaceSockets", "LinuxNet", "NDPWire", "ProxyEngine",
+      "ProxyModel", "TargetSources",
+    ],
+    swiftSettings: house),
+  .target(
+    name: "KernelAnswering",
+    dependencies: [
+      "DaemonLog", "EventLoop", "KernelPath", "LinuxNet", "NDPWire", "ProxyEngine", "ProxyModel",
+    ],
+    swiftSettings: house),
+  .target(
+    name: "ControlConnections",
+    dependencies: [
+      "ControlProtocol", "DaemonLog", "EventLoop", "JSONText", "LinuxNet", "NDPWire", "ProxyModel",
+    ],
+    swiftSettings: house),
+  .target(
+    name: "ConfigurationInForce",
+    dependencies: [
+      "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "LinuxNet", "NDPWire",
+      "ProxyConfig", "ProxyModel",
+    ],
+    swiftSettings: house),
+  .target(
+    name: "TakeOver",
+    dependencies: [
+      "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "LinuxNet",
+      "NDPWire", "ProxyEngine", "ProxyModel",
+    ],
+    swiftSettings: house),
+  .target(
     name: "ProxyDaemon",
     dependencies: [
-      "ControlProtocol", "EventLoop", "Inspection", "JSONText", "KernelPath", "LinuxNet", "NDPWire",
-      "ProxyConfig", "ProxyEngine", "ProxyModel", "TargetSources",
+      "ConfigurationInForce", "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop",
+      "Inspection", "InterfaceSockets", "KernelAnswering", "KernelTables", "LinuxNet", "NDPWire",
+      "ProxyConfig", "ProxyEngine", "ProxyModel", "TakeOver",
     ],
     swiftSettings: house),
   .target(
@@ -128,6 +171,13 @@ let developersTargets: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["NDPWire"], path: "Tests/TestSupport",
     swiftSettings: common),
+  .target(
+    name: "DaemonSupport",
+    dependencies: [
+      "EventLoop", "Inspection", "InterfaceSockets", "LinuxNet", "NDPWire", "ProxyEngine",
+      "ProxyModel",
+    ],
+    path: "Tests/DaemonSupport", swiftSettings: common),
   .target(
     name: "LinuxSupport", dependencies: ["LinuxSurvey"], path: "Tests/LinuxSupport",
     swiftSettings: common),
@@ -207,8 +257,8 @@ let developersTargets: [Target] = [
   .testTarget(
     name: "KernelPathTests",
     dependencies: [
-      "FrameFuzzing", "KernelPath", "LinuxNet", "LinuxSupport", "LinuxSurvey", "NDPWire",
-      "ProxyDaemon", "ProxyEngine", "ProxyModel", "TestSupport",
+      "FrameFuzzing", "KernelAnswering", "KernelPath", "LinuxNet", "LinuxSupport", "LinuxSurvey",
+      "NDPWire", "ProxyEngine", "ProxyModel", "TestSupport",
     ],
     swiftSettings: common),
   .testTarget(
@@ -219,11 +269,59 @@ let developersTargets: [Target] = [
     ],
     swiftSettings: common),
   .testTarget(
+    name: "EventLoopTests",
+    dependencies: ["DaemonSupport", "EventLoop", "LinuxNet", "ProxyModel"],
+    swiftSettings: common),
+  .testTarget(
+    name: "DaemonLogTests", dependencies: ["DaemonLog", "LinuxNet"], swiftSettings: common),
+  .testTarget(
+    name: "InterfaceSocketsTests",
+    dependencies: [
+      "DaemonLog", "DaemonSupport", "EventLoop", "Inspection", "InterfaceSockets", "LinuxNet",
+      "ProxyEngine", "ProxyModel",
+    ],
+    swiftSettings: common),
+  .testTarget(
+    name: "KernelTablesTests",
+    dependencies: [
+      "DaemonLog", "DaemonSupport", "InterfaceSockets", "KernelTables", "LinuxNet", "NDPWire",
+      "ProxyEngine", "ProxyModel", "TargetSources",
+    ],
+    swiftSettings: common),
+  .testTarget(
+    name: "KernelAnsweringTests",
+    dependencies: [
+      "DaemonSupport", "KernelAnswering", "KernelPath", "NDPWire", "ProxyEngine", "ProxyModel",
+      "TestSupport",
+    ],
+    swiftSettings: common),
+  .testTarget(
+    name: "ControlConnectionsTests",
+    dependencies: [
+      "ControlConnections", "ControlProtocol", "DaemonLog", "DaemonSupport", "JSONText", "LinuxNet",
+      "NDPWire", "ProxyModel",
+    ],
+    swiftSettings: common),
+  .testTarget(
+    name: "ConfigurationInForceTests",
+    dependencies: [
+      "ConfigurationInForce", "ControlProtocol", "DaemonLog", "LinuxNet", "NDPWire", "ProxyConfig",
+      system,
+    ],
+    swiftSettings: common),
+  .testTarget(
+    name: "TakeOverTests",
+    dependencies: [
+      "ControlProtocol", "DaemonLog", "DaemonSupport", "Inspection", "InterfaceSockets", "LinuxNet",
+      "NDPWire", "ProxyEngine", "ProxyModel", "TakeOver",
+    ],
+    swiftSettings: common),
+  .testTarget(
     name: "ProxyDaemonTests",
     dependencies: [
-      "ControlProtocol", "EventLoop", "Inspection", "JSONText", "KernelPath", "LinuxNet", "NDPWire",
-      "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel", "TargetSources", "TestSupport",
-      system,
+      "ConfigurationInForce", "ControlProtocol", "DaemonLog", "DaemonSupport", "Inspection",
+      "InterfaceSockets", "JSONText", "KernelAnswering", "KernelTables", "LinuxNet", "NDPWire",
+      "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel", system,
     ],
     swiftSettings: common),
   .testTarget(

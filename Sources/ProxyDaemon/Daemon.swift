@@ -1,11 +1,17 @@
+import ConfigurationInForce
 import ControlProtocol
+import DaemonLog
 import EventLoop
 import Inspection
+import InterfaceSockets
+import KernelAnswering
+import KernelTables
 import LinuxNet
 import NDPWire
 import ProxyConfig
 import ProxyEngine
 import ProxyModel
+import TakeOver
 
 /// Joins the parts of the daemon.
 final class Daemon: DaemonOperator {
@@ -54,10 +60,10 @@ final class Daemon: DaemonOperator {
       news: try HostMonitor(), listener: path)
     self.attachments = attachments
     manager = ServiceNews { attachments.summary }
-    conditions = Conditions(host: host, loop: loop, log: log, path: path)
+    conditions = Conditions(host: host, loop: loop, log: log, judge: path)
     hooks = Hooks(loop: loop, log: log)
     hooks.change(to: ruleset)
-    keptTargets = KeptTargets(path: path, loop: loop, log: log)
+    keptTargets = KeptTargets(memory: path, loop: loop, log: log)
     current.nameInterfaces { [host] in host.table.link(named: $0)?.name ?? $0 }
     neighbors.listener = path
     routes.listener = path

@@ -1,6 +1,8 @@
+import ConfigurationInForce
 import ControlProtocol
+import DaemonLog
 import Inspection
-import KernelPath
+import KernelAnswering
 import LinuxNet
 package import ProxyConfig
 import ProxyEngine
@@ -182,7 +184,7 @@ package struct Service {
   /// Not every kernel can; the other capabilities are gone all the same.
   private func limitSystemCalls(of daemon: Daemon, writesFiles: Bool, log: Log) {
     do {
-      let commands = daemon.answersInKernel ? BPFCommand.allCases.map { CInt($0.rawValue) } : []
+      let commands = daemon.answersInKernel ? KernelAnswers.systemCallCommands : []
       try SystemCallFilter.install(writesFiles: writesFiles, programCommands: commands)
       daemon.isReadOnly = !writesFiles
     } catch {

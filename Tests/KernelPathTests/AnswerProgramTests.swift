@@ -8,8 +8,8 @@ import ProxyModel
 import TestSupport
 import Testing
 
+@testable import KernelAnswering
 @testable import KernelPath
-@testable import ProxyDaemon
 
 /// The program, run by the kernel on single frames, beside the engine.
 ///

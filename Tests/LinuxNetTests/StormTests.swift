@@ -48,6 +48,21 @@ struct StormTests {
     #expect(isOver == true)
   }
 
+  @Test func `what came before a reading is dropped up to a bound, and then later`() throws {
+    let namespace = try NetworkNamespace()
+    try shell(namespace, "ip link set lo up")
+    let socket = try namespace.run {
+      try NetlinkSocket(groups: UInt32(RTMGRP_LINK | RTMGRP_IPV6_IFADDR))
+    }
+    try addAddresses(100, in: namespace)
+    for _ in 0..<2 {
+      let failure = #expect(throws: SystemError.self) { try socket.discardAll(atMost: 50) }
+      #expect(failure?.isOverrun == true)
+    }
+    // What is left, and the news of the end of duplicate address detection.
+    try socket.discardAll()
+  }
+
   @Test func `routes are told to change until that is taken up, and cost little until then`() throws
   {
     let namespace = try NetworkNamespace()

@@ -1,6 +1,11 @@
+import ConfigurationInForce
 import ControlProtocol
+import DaemonLog
+import DaemonSupport
 import Inspection
+import InterfaceSockets
 import JSONText
+import KernelTables
 import LinuxNet
 import NDPWire
 import ProxyEngine
@@ -123,31 +128,6 @@ final class ControlTests {
     #expect(throws: SystemError.self) { try StreamConnection(connectingTo: place) }
   }
 
-  @Test func `one that has gone is forgotten`() throws {
-    try listen()
-    let count = stage.test.poll.watched.count
-    var client: StreamConnection? = try connect()
-    #expect(stage.test.poll.watched.count == count + 1)
-    withExtendedLifetime(client) {}
-    client = nil
-    try turn()
-    #expect(stage.test.poll.watched.count == count)
-  }
-
-  @Test func `newcomers wait where there are too many at a time`() throws {
-    try listen()
-    var clients: [StreamConnection] = []
-    for _ in 0..<ControlSocket.admissionLimit { clients.append(try connect()) }
-    let count = stage.test.poll.watched.count
-    clients.append(try connect())
-    // The socket itself is not listened to meanwhile.
-    #expect(stage.test.poll.watched.count == count - 1)
-    try stage.test.pass()
-    #expect(stage.test.poll.watched.count == count)
-    try turn()
-    #expect(stage.test.poll.watched.count == count + 1)
-  }
-
   @Test func `a monitor is told of messages, and nobody looks once it has gone`() throws {
     try listen()
     var client: StreamConnection? = try connect()
@@ -161,19 +141,5 @@ final class ControlTests {
     try turn()
     try stage.receive(Stage.question())
     #expect(stage.path.engine.counters.total.solicitationsReceived == 2)
-  }
-
-  @Test func `clients rest while there are messages to be answered`() throws {
-    try listen()
-    let client = try connect()
-    try stage.receive(Stage.question())
-    // A clock that goes on with every look, so that each request takes some time.
-    stage.test.step = .milliseconds(1)
-    #expect(try say(.status, by: client).contains("answering"))
-    #expect(try say(.status, by: client) == "")
-    stage.test.step = .zero
-    try stage.test.pass()
-    try turn()
-    #expect(try text(for: client).contains("answering"))
   }
 }

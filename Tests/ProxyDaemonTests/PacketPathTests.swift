@@ -1,9 +1,12 @@
+import DaemonLog
+import DaemonSupport
 import LinuxNet
 import NDPWire
 import ProxyEngine
 import ProxyModel
 import Testing
 
+@testable import InterfaceSockets
 @testable import ProxyDaemon
 
 struct PacketPathTests {

@@ -1,4 +1,9 @@
+import ConfigurationInForce
+import DaemonLog
+import DaemonSupport
 import Inspection
+import InterfaceSockets
+import KernelAnswering
 import LinuxNet
 import NDPWire
 import ProxyConfig

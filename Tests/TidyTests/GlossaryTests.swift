@@ -148,8 +148,10 @@ extension String {
 struct GlossaryTests {
   /// The modules whose texts reach a terminal, a log or a document.
   private static let modules = [
-    "Sources/ControlProtocol", "Sources/HostDoctor", "Sources/Inspection", "Sources/KernelPath",
-    "Sources/LinuxNet", "Sources/LinuxSurvey", "Sources/ProxyConfig", "Sources/ProxyDaemon",
+    "Sources/ConfigurationInForce", "Sources/ControlConnections", "Sources/ControlProtocol",
+    "Sources/HostDoctor", "Sources/Inspection", "Sources/InterfaceSockets",
+    "Sources/KernelAnswering", "Sources/KernelPath", "Sources/KernelTables", "Sources/LinuxNet",
+    "Sources/LinuxSurvey", "Sources/ProxyConfig", "Sources/ProxyDaemon", "Sources/TakeOver",
     "Sources/ndpctl", "Sources/ndpproxy", "Benchmarks/ndpbench", "Tests/Conformance",
     "Tests/ConformanceTable",
   ]

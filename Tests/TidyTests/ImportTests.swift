@@ -22,6 +22,7 @@ private let arrows: [String: Set<String>] = [
   "LinuxNet": ["CLinux", "CPcap", "NDPWire", "PlainText"],
   "LinuxSurvey": ["CLinux", "CPcap", "LinuxNet", "NDPWire", "PlainText"],
   "EventLoop": ["LinuxNet", "ProxyModel"],
+  "DaemonLog": ["ControlProtocol", "LinuxNet", "ProxyModel"],
   "TargetSources": ["LinuxNet", "NDPWire", "ProxyModel"],
   "KernelPath": ["CLinux", "LinuxNet", "NDPWire"],
   "Console": ["LinuxNet", "LinuxSurvey", "PlainText"],
@@ -31,9 +32,31 @@ private let arrows: [String: Set<String>] = [
   "Inspection": [
     "ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
   ],
+  "ControlConnections": [
+    "ControlProtocol", "DaemonLog", "EventLoop", "JSONText", "LinuxNet", "NDPWire", "ProxyModel",
+  ],
+  "ConfigurationInForce": [
+    "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "LinuxNet", "NDPWire", "ProxyConfig",
+    "ProxyModel",
+  ],
+  "InterfaceSockets": [
+    "DaemonLog", "EventLoop", "Inspection", "LinuxNet", "ProxyEngine", "ProxyModel",
+  ],
+  "TakeOver": [
+    "ControlProtocol", "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "LinuxNet",
+    "NDPWire", "ProxyEngine", "ProxyModel",
+  ],
+  "KernelTables": [
+    "DaemonLog", "EventLoop", "InterfaceSockets", "LinuxNet", "NDPWire", "ProxyEngine",
+    "ProxyModel", "TargetSources",
+  ],
+  "KernelAnswering": [
+    "DaemonLog", "EventLoop", "KernelPath", "LinuxNet", "NDPWire", "ProxyEngine", "ProxyModel",
+  ],
   "ProxyDaemon": [
-    "ControlProtocol", "EventLoop", "Inspection", "JSONText", "KernelPath", "LinuxNet", "NDPWire",
-    "ProxyConfig", "ProxyEngine", "ProxyModel", "TargetSources",
+    "ConfigurationInForce", "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop",
+    "Inspection", "InterfaceSockets", "KernelAnswering", "KernelTables", "LinuxNet", "NDPWire",
+    "ProxyConfig", "ProxyEngine", "ProxyModel", "TakeOver",
   ],
   "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
   "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],

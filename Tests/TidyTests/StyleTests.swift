@@ -49,9 +49,10 @@ struct StyleTests {
   }
 
   static let daemonRooms = [
-    "ControlProtocol", "EventLoop", "JSONText", "KernelPath", "LinuxNet", "Inspection", "NDPWire",
-    "PlainText", "PrefixTrie", "ProxyConfig", "ProxyDaemon", "ProxyEngine", "ProxyModel",
-    "TargetSources", "ndpproxy",
+    "ConfigurationInForce", "ControlConnections", "ControlProtocol", "DaemonLog", "EventLoop",
+    "Inspection", "InterfaceSockets", "JSONText", "KernelAnswering", "KernelPath", "KernelTables",
+    "LinuxNet", "NDPWire", "PlainText", "PrefixTrie", "ProxyConfig", "ProxyDaemon", "ProxyEngine",
+    "ProxyModel", "TakeOver", "TargetSources", "ndpproxy",
   ]
 
   @Test(arguments: SourceTree.files(under: "Sources").filter { daemonRooms.contains($0.room) })

@@ -41,8 +41,8 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
     var attributes = MapElement(map: UInt32(descriptor))
     try unsafe withUnsafeMutablePointer(to: &key) { (key) throws(SystemError) in
       try unsafe withUnsafeMutablePointer(to: &value) { (value) throws(SystemError) in
-        attributes.key = unsafe address(key)
-        attributes.value = unsafe address(value)
+        attributes.key = unsafe bpfPointer(key)
+        attributes.value = unsafe bpfPointer(value)
         try bpf(.updateElement, &attributes, "set an entry of the map \(name)")
       }
     }
@@ -54,7 +54,7 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
     var attributes = MapElement(map: UInt32(descriptor))
     do {
       try unsafe withUnsafeMutablePointer(to: &key) { (key) throws(SystemError) in
-        attributes.key = unsafe address(key)
+        attributes.key = unsafe bpfPointer(key)
         try bpf(.deleteElement, &attributes, "remove an entry of the map \(name)")
       }
     } catch {
@@ -88,12 +88,12 @@ package final class BPFMap<Key: BitwiseCopyable, Value: BitwiseCopyable> {
     var octets = [UInt8](repeating: 0, count: size * count)
     do {
       try unsafe withUnsafeMutablePointer(to: &key) { (key) throws(SystemError) in
-        attributes.key = unsafe address(key)
+        attributes.key = unsafe bpfPointer(key)
         // The closure of an array may throw anything.
         var failure: SystemError?
         unsafe octets.withUnsafeMutableBytes { buffer in
           guard let base = buffer.baseAddress else { return }
-          attributes.value = unsafe address(base)
+          attributes.value = unsafe bpfPointer(base)
           do throws(SystemError) {
             try bpf(command, &attributes, "look up an entry of the map \(name)")
           } catch {
@@ -140,10 +140,10 @@ extension BPFMap<UInt32, UInt64> {
         unsafe values.withUnsafeMutableBytes { values in
           unsafe withUnsafeMutablePointer(to: &place) { place in
             guard let keys = keys.baseAddress, let values = values.baseAddress else { return }
-            attributes.from = unsafe isFirst ? 0 : address(place)
-            attributes.next = unsafe address(place)
-            attributes.keys = unsafe address(keys)
-            attributes.values = unsafe address(values)
+            attributes.from = unsafe isFirst ? 0 : bpfPointer(place)
+            attributes.next = unsafe bpfPointer(place)
+            attributes.keys = unsafe bpfPointer(keys)
+            attributes.values = unsafe bpfPointer(values)
             do throws(SystemError) {
               try bpf(.lookUpBatch, &attributes, "read the map \(name)")
             } catch {

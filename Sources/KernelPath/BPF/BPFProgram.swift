@@ -127,7 +127,7 @@ package final class BPFProgram {
     if let log = unsafe log, let base = log.baseAddress {
       attributes.logLevel = 1
       attributes.logSize = UInt32(log.count)
-      attributes.log = unsafe address(base)
+      attributes.log = unsafe bpfPointer(base)
     }
     var result: Result<CInt, SystemError>?
     unsafe license.withUnsafeBufferPointer { license in
@@ -135,8 +135,8 @@ package final class BPFProgram {
         guard let words = code.baseAddress, let text = license.baseAddress else {
           preconditionFailure("a program has instructions")
         }
-        attributes.instructions = unsafe address(words)
-        attributes.license = unsafe address(text)
+        attributes.instructions = unsafe bpfPointer(words)
+        attributes.license = unsafe bpfPointer(text)
         do throws(SystemError) {
           result = .success(try bpf(.loadProgram, &attributes, "load the program"))
         } catch {
@@ -186,9 +186,9 @@ package final class BPFProgram {
           guard let from = input.baseAddress, let to = output.baseAddress,
             let about = context.baseAddress
           else { return }
-          attributes.input = unsafe address(from)
-          attributes.output = unsafe address(to)
-          attributes.context = unsafe address(about)
+          attributes.input = unsafe bpfPointer(from)
+          attributes.output = unsafe bpfPointer(to)
+          attributes.context = unsafe bpfPointer(about)
           do throws(SystemError) {
             try bpf(.runProgram, &attributes, "run the program")
           } catch {

@@ -47,7 +47,7 @@ package final class ProgramLink: AttachedProgram {
       descriptor: UInt32(owned.number), length: UInt32(MemoryLayout<LinkInformation>.size))
     do throws(SystemError) {
       try unsafe withUnsafeMutablePointer(to: &information) { (pointer) throws(SystemError) in
-        attributes.information = unsafe address(pointer)
+        attributes.information = unsafe bpfPointer(pointer)
         try bpf(.objectInformation, &attributes, "query the attached program")
       }
     } catch {

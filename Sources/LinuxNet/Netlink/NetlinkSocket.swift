@@ -116,16 +116,23 @@ package final class NetlinkSocket {
 
   /// Drops what has arrived: changes from before, and the rest of a reading that was broken off.
   ///
-  /// While something is left over the kernel does not say that it had to drop more.
-  func discardAll() throws(SystemError) {
-    while true {
+  /// While something is left over the kernel does not say that it had to drop more. Throws
+  /// `ENOBUFS` where changes come as fast as they are dropped: then the caller is to try again
+  /// later.
+  func discardAll(atMost limit: Int = NetlinkSocket.discardLimit) throws(SystemError) {
+    for _ in 0..<limit {
       do {
         if try !receive({ _, _ in }) { return }
       } catch {
         guard error.isOverrun else { throw error }
       }
     }
+    throw SystemError("discard what has come from netlink", .noBufferSpace)
   }
+
+  /// How many datagrams are dropped in a row: more than `burst` holds, where each takes 768 octets
+  /// at the least and the kernel grants the double.
+  static let discardLimit = 4096
 
   /// Waits until there is something to receive; throws `ETIMEDOUT` after `milliseconds`.
   func waitUntilReadable(milliseconds: CInt) throws(SystemError) {

@@ -29,6 +29,9 @@ package final class PacketSender {
     try socket.bind(to: interfaceIndex, protocol: 0)
   }
 
+  /// Whether frames wait to be sent.
+  package var isPending: Bool { count > 0 }
+
   /// Puts one frame behind those to be sent; `encode` writes it and returns its length.
   ///
   /// Sends what has gathered when a batch is full.

@@ -1,5 +1,3 @@
-import CLinux
-import Glibc
 import LinuxNet
 
 /// eBPF programs that are attached to interfaces by tcx (bpf(2), Linux 6.6).
@@ -26,45 +24,37 @@ enum TCXPrograms {
 
   private static func identifiers(at interface: Int32, _ place: Place) -> [UInt32] {
     var identifiers = [UInt32](repeating: 0, count: limit)
-    var attributes = [UInt32](repeating: 0, count: 16)
-    attributes[0] = UInt32(interface)
-    attributes[1] = place.rawValue
-    attributes[6] = UInt32(limit)
+    var query = ProgramQuery(interface: UInt32(interface), attachment: place.rawValue)
+    query.count = UInt32(limit)
     let isRead = unsafe identifiers.withUnsafeMutableBytes { buffer in
-      unsafe set(buffer.baseAddress, in: &attributes, at: 4)
-      return call(16, &attributes) == 0
+      guard let base = buffer.baseAddress else { return false }
+      query.programs = unsafe bpfPointer(base)
+      return isDone(.queryPrograms, &query)
     }
-    return isRead ? Array(identifiers.prefix(Int(attributes[6]))) : []
+    return isRead ? Array(identifiers.prefix(Int(query.count))) : []
   }
 
   /// `nil` where it cannot be read.
   private static func name(of program: UInt32) -> String? {
-    var attributes: [UInt32] = [program, 0, 0, 0]
-    let number = call(13, &attributes)
-    guard number >= 0 else { return nil }
-    let descriptor = Descriptor(owning: CInt(number))
+    var opening = ProgramOpening(program: program)
+    guard let number = try? bpf(.openProgram, &opening, "open a program") else { return nil }
+    let descriptor = Descriptor(owning: number)
     // `struct bpf_prog_info`, up to its 16 octets of name at 64.
     var information = [UInt8](repeating: 0, count: 80)
-    attributes = [UInt32(descriptor.number), UInt32(information.count), 0, 0]
+    var attributes = ObjectInformation(
+      descriptor: UInt32(descriptor.number), length: UInt32(information.count))
     let isRead = unsafe information.withUnsafeMutableBytes { buffer in
-      unsafe set(buffer.baseAddress, in: &attributes, at: 2)
-      return call(15, &attributes) == 0
+      guard let base = buffer.baseAddress else { return false }
+      attributes.information = unsafe bpfPointer(base)
+      return isDone(.objectInformation, &attributes)
     }
     guard isRead else { return nil }
     return String(decoding: information[64...].prefix { $0 != 0 }, as: UTF8.self)
   }
 
-  private static func set(
-    _ pointer: UnsafeMutableRawPointer?, in attributes: inout [UInt32], at place: Int
-  ) {
-    let address = UInt64(UInt(bitPattern: pointer))
-    attributes[place] = UInt32(truncatingIfNeeded: address)
-    attributes[place + 1] = UInt32(truncatingIfNeeded: address >> 32)
-  }
-
-  private static func call(_ command: CLong, _ attributes: inout [UInt32]) -> CLong {
-    unsafe attributes.withUnsafeMutableBytes { buffer in
-      unsafe linux_bpf(CLong(SYS_bpf), command, buffer.baseAddress, CLong(buffer.count))
-    }
+  private static func isDone<Attributes: BitwiseCopyable>(
+    _ command: BPFCommand, _ attributes: inout Attributes
+  ) -> Bool {
+    (try? bpf(command, &attributes, "read programs")) != nil
   }
 }

@@ -1,6 +1,11 @@
+import ConfigurationInForce
+import ControlConnections
 import ControlProtocol
+import DaemonLog
 import EventLoop
 import Inspection
+import InterfaceSockets
+import KernelTables
 import LinuxNet
 import NDPWire
 import ProxyEngine
@@ -106,7 +111,8 @@ final class Control {
     case .monitor(_, let interface, _):
       return .monitoring(
         MonitorReport(
-          interfaces: attachments.servedNames, nanoseconds: Instant.now.nanoseconds,
+          interfaces: attachments.servedNames(limit: ControlSocket.pageLength),
+          nanoseconds: Instant.now.nanoseconds,
           trouble: interface.flatMap(trouble)))
     }
   }

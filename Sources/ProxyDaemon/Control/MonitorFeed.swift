@@ -1,4 +1,7 @@
+import ControlConnections
 import ControlProtocol
+import EventLoop
+import InterfaceSockets
 import LinuxNet
 import NDPWire
 import ProxyEngine

@@ -1,6 +1,11 @@
+import ConfigurationInForce
 import ControlProtocol
+import DaemonLog
 import EventLoop
 import Inspection
+import InterfaceSockets
+import KernelAnswering
+import KernelTables
 import LinuxNet
 import NDPWire
 import ProxyEngine

@@ -1,3 +1,5 @@
+import DaemonLog
+import InterfaceSockets
 import NDPWire
 import ProxyEngine
 import ProxyModel

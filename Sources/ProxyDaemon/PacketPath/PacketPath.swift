@@ -1,5 +1,8 @@
+import DaemonLog
 import EventLoop
 import Inspection
+import InterfaceSockets
+import KernelAnswering
 import LinuxNet
 import NDPWire
 import ProxyEngine

@@ -1,0 +1,184 @@
+package import DaemonLog
+package import EventLoop
+package import InterfaceSockets
+package import LinuxNet
+package import NDPWire
+package import ProxyEngine
+package import ProxyModel
+
+/// The kernel's routes: asks for single ones, hears that some have changed, and puts in those that
+/// lead to targets.
+package final class KernelRoutes: ActionPerformer {
+  /// Who hears that routes have changed; set once, before anything comes.
+  package weak var listener: (any EventListener)?
+  /// What the kernel knows of neighbors.
+  package let neighbors: KernelNeighbors
+  private let lookup: any RouteQuestions
+  private let host: Host
+  private let loop: EventLoop
+  private let log: Log
+  /// Only where some rule goes by the routes, or did.
+  private var monitor: RouteMonitor?
+  private var source: DescriptorSource?
+  /// Whether some route has changed since a route was looked up, and nobody waits for more news.
+  private var isDeaf = false
+  /// Only where some proxy wants the kernel to know its targets, or did.
+  private var hostRoutes: HostRouteTable?
+  private var neighborTable: NeighborTable?
+
+  package init(
+    _ lookup: any RouteQuestions, neighbors: KernelNeighbors, host: Host, loop: EventLoop, log: Log
+  ) {
+    self.lookup = lookup
+    self.neighbors = neighbors
+    self.host = host
+    self.loop = loop
+    self.log = log
+  }
+
+  // MARK: News
+
+  /// Hears of changes from now on.
+  package func listen() throws(SystemError) {
+    guard monitor == nil else { return }
+    let monitor = try RouteMonitor()
+    let source = DescriptorSource(monitor) { [unowned self] _ in takeFirstNews() }
+    try loop.watch(source)
+    (self.monitor, self.source) = (monitor, source)
+  }
+
+  /// Some route has changed: what was found before is asked again with the next question.
+  ///
+  /// Until then nobody needs to know of further changes, of which a router may have a hundred a
+  /// second.
+  private func takeFirstNews() {
+    guard let source else { return }
+    loop.forget(source)
+    isDeaf = true
+    listener?.take(.routesChanged)
+    listener?.settle()
+  }
+
+  /// Hears of changes again, now that the kernel is about to be asked.
+  private func takeNews() throws(SystemError) {
+    guard isDeaf, let monitor, let source else { return }
+    while try monitor.takeChanges() {}
+    try loop.watch(source)
+    isDeaf = false
+  }
+
+  // MARK: Questions
+
+  /// The kernel's route for a packet that came in on an interface; `nil` where it cannot say.
+  package func route(to target: IPv6Address, from index: InterfaceIndex) -> Route? {
+    do {
+      try takeNews()
+      let route = Route(try lookup.route(to: target, from: index.rawValue))
+      // Packets sent to the loopback interface come back, and nobody takes them.
+      return route == .onLink(Self.loopback) ? .unreachable : route
+    } catch {
+      log.warnSparingly(
+        "cannot look up the route to \(target) from \(host.name(of: index)): \(error)")
+      return nil
+    }
+  }
+
+  /// The loopback interface has this index in every network namespace (LOOPBACK_IFINDEX).
+  private static let loopback = InterfaceIndex(1)
+
+  /// Where the kernel holds an address to be, seen from a proxy interface.
+  ///
+  /// What is only stale may have moved since, or anybody may have made the kernel know it: it is
+  /// asked for there, too. Six system calls at the most.
+  private func location(of target: IPv6Address, from index: InterfaceIndex) -> Location {
+    if neighbors.defaultRouter(on: index) == target { return .neighbor }
+    if let neighbor = neighbors.neighbor(target, on: index), neighbor.linkLayerAddress != nil {
+      switch neighbor.state {
+      case .reachable, .probing: return .neighbor
+      case .stale: return .onProxyLink
+      case .failed, .incomplete: break
+      }
+    }
+    switch route(to: target, from: index) {
+    case .onLink(index): return .onProxyLink
+    case .onLink(let other): return .onLink(other)
+    case .gateway, .local, .anycast, .unreachable, nil: return .elsewhere
+    }
+  }
+
+  private func sentence(about route: Route) -> String {
+    switch route {
+    case .onLink(let index): "on-link, on \(host.name(of: index))"
+    case .gateway(let index): "through a router on \(host.name(of: index))"
+    case .local: "this host"
+    case .anycast: "this host, as the router of a link"
+    case .unreachable: "none"
+    }
+  }
+
+  // MARK: Host routes
+
+  /// Can change routes from now on, and removes those that an earlier process left behind.
+  package func openHostRoutes() throws(SystemError) {
+    guard hostRoutes == nil else { return }
+    let table = try HostRouteTable()
+    let neighbors = try NeighborTable()
+    (hostRoutes, neighborTable) = (table, neighbors)
+    do {
+      let count = try table.reclaim()
+      if count > 0 { log.notice("autowire: removed \(count) routes that were left behind") }
+    } catch {
+      log.warning("autowire: routes that were left behind stay: \(error)")
+    }
+  }
+
+  /// Takes away every route that was put in.
+  package func removeHostRoutes() { hostRoutes?.removeAll() }
+
+  private func attempt(_ change: () throws(SystemError) -> Void) {
+    do {
+      try change()
+    } catch {
+      log.warnSparingly("autowire: \(error)")
+    }
+  }
+
+  // MARK: Actions
+
+  /// Asks the kernel, or has it know; other actions are not for it.
+  package func perform(_ action: Action) -> Event? {
+    switch action {
+    case .lookUpRoute(let target, let index):
+      let route = route(to: target, from: index)
+      if let route { log.debug("route to \(target): \(sentence(about: route))") }
+      return .route(route, to: target, from: index)
+    case .locate(let target, let index):
+      return .located(location(of: target, from: index), of: target, from: index)
+    case .lookUpNeighbor(let target, let index):
+      return .neighbor(neighbors.neighbor(target, on: index), of: target, on: index)
+    case .installHostRoute(let route):
+      attempt { () throws(SystemError) in
+        try hostRoutes?.install(
+          route.target, interface: route.interface.rawValue, gateway: route.gateway,
+          table: host.table.routingTable(of: route.interface.rawValue)
+            ?? HostRouteTable.mainTable)
+      }
+    case .removeHostRoute(let route):
+      attempt { () throws(SystemError) in try hostRoutes?.remove(route.target) }
+    case .offerNeighbor(let address, let linkLayerAddress, let index):
+      attempt { () throws(SystemError) in
+        _ = try neighborTable?.offer(address, at: linkLayerAddress, on: index.rawValue)
+      }
+    case .advertise, .solicit, .reportMissingSource, .reportConflict, .publish, .withdraw: break
+    }
+    return nil
+  }
+}
+
+/// Who is asked for single routes: the kernel, or a test.
+package protocol RouteQuestions: AnyObject {
+  func route(to target: IPv6Address, from interface: Int32?) throws(SystemError) -> RouteResult
+  func defaultRouter(out interface: Int32) throws(SystemError) -> IPv6Address?
+}
+
+extension RouteLookup: RouteQuestions {}

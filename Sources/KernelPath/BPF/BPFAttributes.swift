@@ -76,6 +76,10 @@ struct LinkUpdate: BitwiseCopyable {
   var formerProgram: UInt32 = 0
 }
 
+struct LinkDetachment: BitwiseCopyable {
+  var link: UInt32
+}
+
 struct LinkCreation: BitwiseCopyable {
   var program: UInt32
   var target: UInt32

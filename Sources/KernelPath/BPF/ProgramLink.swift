@@ -40,6 +40,12 @@ package final class ProgramLink: AttachedProgram {
     owned = Descriptor(owning: number)
   }
 
+  // Another process that is just being started may have the descriptor, too, for a moment.
+  deinit {
+    var attributes = LinkDetachment(link: UInt32(owned.number))
+    _ = try? bpf(.detachLink, &attributes, "detach the program")
+  }
+
   /// Whether the interface is still there.
   package var isAttached: Bool {
     var information = LinkInformation()

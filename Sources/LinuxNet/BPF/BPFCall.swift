@@ -16,6 +16,7 @@ package enum BPFCommand: Int, CaseIterable, Sendable {
   case lookUpBatch = 24
   case createLink = 28
   case updateLink = 29
+  case detachLink = 34
 }
 
 /// The bpf(2) system call; what its attributes point to stays where it is until it returns.

@@ -58,6 +58,10 @@ package final class KeptTargets: Timed {
     guard RegularFile.exists(file) else { return }
     do {
       let octets = try RegularFile(file, limit: TargetList.octetLimit, isRequired: true).octets
+      guard TargetList.isOurs(octets) else {
+        return log.warning(
+          "keep-targets: \(file) is another kind of file, and is left as it is; name another path")
+      }
       guard let targets = TargetList.targets(in: octets) else {
         return log.warning("keep-targets: \(file) is damaged, and is ignored")
       }
@@ -94,7 +98,8 @@ package final class KeptTargets: Timed {
     do {
       // Answers do not wait for a disk.
       try ReplacedFile.write(
-        TargetList.text(of: memory.rememberedTargets), to: file, durable: isEnd)
+        TargetList.text(of: memory.rememberedTargets), to: file,
+        headLength: TargetList.nameLength, durable: isEnd)
       writtenCount = count
     } catch {
       log.warnSparingly("keep-targets: \(error)")

@@ -7,6 +7,13 @@ enum TargetList {
   static let octetLimit = 8 << 20
 
   private static let head = "ndpproxy-targets 1"
+  /// How many octets at the beginning are the same in each version.
+  static let nameLength = "ndpproxy-targets ".utf8.count
+
+  /// Whether a text is of this kind, be it damaged.
+  static func isOurs(_ octets: [UInt8]) -> Bool {
+    octets.isEmpty || octets.starts(with: head.utf8.prefix(nameLength))
+  }
 
   /// The text that keeps these.
   static func text(of targets: [RememberedTarget]) -> [UInt8] {

@@ -1,5 +1,6 @@
 import DaemonLog
 import DaemonSupport
+import Glibc
 import LinuxNet
 import NDPWire
 import ProxyEngine
@@ -71,11 +72,53 @@ final class KeptTargetsTests {
     #expect(next.nextDeadline == nil)
   }
 
-  @Test func `a damaged file is warned of and ignored`() throws {
-    try ReplacedFile.write(Array("nonsense\n".utf8), to: file, durable: false)
+  @Test(arguments: ["", "ndpproxy-targets 1\n", "ndpproxy-targets 2\nend 0\n"])
+  func `a damaged file is warned of, ignored and replaced`(text: String) throws {
+    try make(file, text)
     kept.read(file)
     #expect(memory.rememberedTargets.isEmpty)
     #expect(log.warnings.latest.last?.text.hasSuffix("is damaged, and is ignored") == true)
+    memory.remember([Self.target(1)])
+    kept.write(isEnd: true)
+    #expect(try written == [Self.target(1)])
+  }
+
+  @Test(arguments: ["proxy eth0 {\n}\n", "ndpproxy", "\n"])
+  func `another kind of file is left as it is`(text: String) throws {
+    try make(file, text)
+    kept.read(file)
+    #expect(log.warnings.latest.last?.text.contains("is another kind of file") == true)
+    memory.remember([Self.target(1)])
+    kept.write(isEnd: true)
+    #expect(log.warnings.latest.last?.text.contains("which is another kind of file") == true)
+    // Neither by a reload that names it.
+    kept.change(to: nil)
+    kept.change(to: file)
+    kept.write(isEnd: true)
+    #expect(try RegularFile(file, limit: 100).octets == Array(text.utf8))
+  }
+
+  @Test func `a directory, a device and a link to nothing are left as they are`() throws {
+    memory.remember([Self.target(1)])
+    let link = file + "-link"
+    #expect(symlink(file + "-nothing", link) == 0)
+    defer { RegularFile.remove(link) }
+    for path in ["/tmp", "/dev/null", link] {
+      kept.change(to: path)
+      kept.write(isEnd: true)
+      #expect(log.warnings.latest.last?.text.contains("which is another kind of file") == true)
+    }
+    #expect(!RegularFile.exists(file + "-nothing"))
+    #expect(try FoundFile(link, followsLinks: false).linkCount == 1)
+    #expect(RegularFile.exists("/dev/null"))
+  }
+
+  /// Makes a file with this text.
+  private func make(_ path: String, _ text: String) throws {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    try #require(descriptor >= 0)
+    #expect(write(descriptor, text, text.utf8.count) == text.utf8.count)
+    close(descriptor)
   }
 
   @Test func `nothing is written where nothing is to be kept`() throws {

@@ -57,4 +57,37 @@ struct TakeOverTests {
     // Without an announcement it takes until the router's neighbor cache gives up.
     #expect(ping.lines.count - before > 10, "\(ping.lines.suffix(5))")
   }
+
+  @Test func `two masters notice each other, and both answer without the override flag`()
+    async throws
+  {
+    let network = try await FoundingNetwork(members: 1)
+    let second = try await network.addSecondGateway()
+    let member = FoundingNetwork.memberAddress(0)
+    try await network.makeMaster(network.gateway, address: "fe80::5:1")
+    try await network.gateway.withDaemon(ndpproxy, configuration: Self.settings) { first in
+      try await second.withDaemon(ndpproxy, configuration: Self.settings) { other in
+        let router = try await Questioner(network.router)
+        #expect(try await router.isAnswered(member, within: .seconds(3)))
+        #expect(try await network.gateway.status(of: first).otherGateway == nil)
+        try await network.makeMaster(second, address: "fe80::5:1")
+        let count: UInt64? = try await poll(within: .seconds(5)) {
+          let report = try await network.gateway.counters(of: first)
+          return report.total.ignored["otherGateway"].flatMap { $0 > 0 ? $0 : nil }
+        }
+        #expect(count != nil)
+        #expect(try await network.gateway.status(of: first).otherGateway != nil)
+        let reports = first.process.lines.filter { $0.contains("is another gateway active, too?") }
+        #expect(reports.count == 1, "\(first.process.lines)")
+        _ = try router.messages(about: member)
+        router.ask(for: member)
+        try await Task.sleep(for: .milliseconds(500))
+        let answers = try router.messages(about: member).compactMap { message in
+          if case .advertisement(let frame) = message.frame { frame } else { nil }
+        }.filter { $0.message.isSolicited }
+        #expect(Set(answers.map(\.source)).count == 2, "\(answers) \(other.process.lines)")
+        #expect(answers.allSatisfy { !$0.message.isOverride })
+      }
+    }
+  }
 }

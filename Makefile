@@ -56,7 +56,7 @@ generated = .build/static
 
 # What only developers need is part of the package where this is set (Package.swift).
 test test-release test-kernel compare-firewall doctor-labs conformance interfaces simulate fuzz \
-  fuzz-program fuzz-frames bench bench-docs scan everything: export NDPPROXY_DEVELOPMENT = 1
+  fuzz-program fuzz-frames watch-router bench bench-docs scan everything: export NDPPROXY_DEVELOPMENT = 1
 
 .PHONY: all release
 all release: checked-packages

@@ -62,7 +62,8 @@ package final class KernelRoutes: ActionPerformer {
   /// Hears of changes again, now that the kernel is about to be asked.
   private func takeNews() throws(SystemError) {
     guard isDeaf, let monitor, let source else { return }
-    while try monitor.takeChanges() {}
+    // One call takes all that its buffer holds; the loop hears of what arrives meanwhile.
+    _ = try monitor.takeChanges()
     try loop.watch(source)
     isDeaf = false
   }

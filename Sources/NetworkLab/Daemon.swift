@@ -29,10 +29,9 @@ extension Node {
     _ executable: String, configuration text: String, arguments: [String] = [],
     readyAt sign: String? = nil, _ body: (Daemon) async throws -> Result
   ) async throws -> Result {
-    let speaks = executable.hasSuffix("ndpproxy") && !arguments.contains("-d")
-    let path =
-      executable.hasSuffix("ndpproxy") && !text.contains("kernel-path")
-      ? Daemon.kernelPath : nil
+    let isOurs = executable.hasSuffix("ndpproxy")
+    let speaks = isOurs && !arguments.contains("-d")
+    let path = isOurs && !text.contains("kernel-path") ? Daemon.kernelPath : nil
     let configuration = try TemporaryFile(
       containing: path.map { "kernel-path \($0)\n\(text)" } ?? text)
     let controlSocket = configuration.path + ".control"

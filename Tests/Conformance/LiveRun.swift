@@ -118,16 +118,12 @@ package enum LiveRun {
   /// Labs mostly wait, but a machine may be small.
   private static let labsAtOnce = 6
 
-  /// What is about packet sockets: bursts that overrun them, what they take, and what the kernel
-  /// and its own proxy do with frames that they get as well.
-  private static let aboutSockets: Set = ["F06", "J06", "L09", "L14", "L15"]
-
   private static func attempt(
     _ body: @Sendable (Program) async throws -> Void, of row: Row, with program: Program
   ) async -> Outcome {
-    guard aboutSockets.contains(row.id) else { return await attempt(body, with: program) }
-    if Program.kernelPath == "yes" { return .notRun("the row tests packet sockets") }
-    return await Program.$kernelPath.withValue("no") { await attempt(body, with: program) }
+    guard row.testsPacketSockets else { return await attempt(body, with: program) }
+    if Daemon.kernelPath == "yes" { return .notRun("the row tests packet sockets") }
+    return await Daemon.$kernelPath.withValue("no") { await attempt(body, with: program) }
   }
 
   private static func attempt(
@@ -213,4 +209,10 @@ package struct NotRun: Error, CustomStringConvertible {
 extension Program {
   /// The subject that it is.
   package var kind: SubjectKind { self == .ndpproxy ? .ndpproxy : .ndppd }
+}
+
+extension Row {
+  /// Whether it is about packet sockets alone: bursts that overrun them, what they take, and what
+  /// the kernel and its own proxy do with frames that they get as well.
+  package var testsPacketSockets: Bool { ["F06", "J06", "L09", "L14", "L15"].contains(id) }
 }

@@ -17,18 +17,13 @@ package enum Program: String, CaseIterable, Sendable {
 
   /// What of a configuration file it gets to see: ndppd does not know the keys of our own.
   package func configuration(_ text: String) -> String {
-    guard self == .ndppd else {
-      return Self.kernelPath.map { "kernel-path \($0)\n\(text)" } ?? text
-    }
+    guard self == .ndppd else { return text }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     return lines.filter { line in
       let key = line.drop { $0 == " " }.prefix { $0 != " " }
       return !Self.keysOfOurOwn.contains(String(key))
     }.joined(separator: "\n")
   }
-
-  /// What ndpproxy gets for its key `kernel-path`; nothing without.
-  @TaskLocal package static var kernelPath: String?
 
   private static let keysOfOurOwn: Set<String> = [
     "dad", "deadtime", "exclude", "keepalive", "max-advertisements", "max-route-lookups",

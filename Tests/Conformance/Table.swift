@@ -1,3 +1,5 @@
+import NetworkLab
+
 /// The rows with what came of them, to be printed.
 package struct Table: Sendable {
   /// Those that are printed.
@@ -27,7 +29,7 @@ package struct Table: Sendable {
     for row in rows { table.octets[row.id] = await row.attemptOnOctets() }
     // One after the other: the times that they are given are real.
     for kernelPath in ["no", "yes"] {
-      let attempts = await Program.$kernelPath.withValue(kernelPath) {
+      let attempts = await Daemon.$kernelPath.withValue(kernelPath) {
         await LiveRun.attemptsOfOurs(rows)
       }
       if kernelPath == "no" {

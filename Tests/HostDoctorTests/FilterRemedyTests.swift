@@ -57,7 +57,7 @@ struct FilterRemedyTests {
       commands: inChain("inet firewalld filter_FORWARD"),
       lasting: "firewall-cmd --permanent --policy ndpproxy1 --add-egress-zone internal"),
     Case(
-      "nobody but firewalld may change its table", firewalld("zones-2.3.1"),
+      "only firewalld can change its table", firewalld("zones-2.3.1"),
       commands: [
         "firewall-cmd --permanent --new-policy ndpproxy1",
         "firewall-cmd --permanent --policy ndpproxy1 --add-ingress-zone public",

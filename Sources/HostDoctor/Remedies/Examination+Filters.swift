@@ -39,7 +39,7 @@ extension Examination {
   }
 
   private static let owned =
-    "nobody but firewalld can change its table: accept it in the zone of the interface"
+    "only firewalld can change its table: accept the packets in the zone of the interface"
 
   /// Route rules of ufw: they are there at once, after a reload, and at boot.
   ///
@@ -117,7 +117,7 @@ extension RulesetKeeper {
     guard case .ufwWithoutIPv6(let path) = self else { return nil }
     return Fix(
       [.run(["sed", "-i", "s/^IPV6=.*/IPV6=yes/", path]), .run(["ufw", "reload"])],
-      lasting: ["the file is what lasts; with IPV6=no, ufw drops all of IPv6"])
+      lasting: ["the edit of the file is permanent; with IPV6=no, ufw drops all IPv6 packets"])
   }
 
   /// Where a rule is made to last.
@@ -136,7 +136,7 @@ extension RulesetKeeper {
     case .proxmox:
       return ["Proxmox VE: a rule that accepts it, in the firewall of the guests or of this host"]
     case .ip6tables:
-      return ["iptables-nft: 'netfilter-persistent save', or where these rules are made"]
+      return ["iptables-nft: 'netfilter-persistent save', or where these rules are created"]
     case .sharedTable:
       return [
         .words(
@@ -166,8 +166,9 @@ extension NetfilterChain {
   func change(_ verb: String, _ rules: [String], lasting: [Advice]) -> Fix {
     guard table.isPlainName, name.isPlainName else {
       return Fix(
-        obstacle: "no command can be given, for nft(8) cannot name this chain: change it where the "
-          + "chain is made")
+        obstacle:
+          "no command can be given, because nft(8) cannot name this chain: change it where the "
+          + "chain is created")
     }
     return Fix(
       rules.map { .run(["nft", verb, "rule", family.name, table, name, $0]) }, lasting: lasting,

@@ -99,7 +99,7 @@ package struct AnswerCapacity: Sendable {
 package final class AnswerMaps {
   private let links: BPFMap<UInt32, LinkValue>
   private let places: BPFMap<PrefixKey, PlaceValue>
-  private let stations: BPFMap<StationKey, UInt32>
+  private let stations: BPFMap<RawLinkLayerAddress, UInt32>
   private let rules: BPFMap<PrefixKey, RuleValue>
   private let targets: BPFMap<PrefixKey, TargetValue>
   private let answers: BPFMap<UInt32, UInt64>
@@ -194,7 +194,7 @@ package final class AnswerMaps {
     let newer = Dictionary(newLinks.map { ($0.interface, $0) }) { first, _ in first }
     for (interface, link) in known where newer[interface] != link { try remove(interface) }
     for (station, isThere) in changes.stations {
-      try stations.set(StationKey(station), isThere: isThere)
+      try stations.set(RawLinkLayerAddress(station), isThere: isThere)
     }
     for (tunnel, isThere) in changes.tunnels { try tunnels.set(tunnel, isThere: isThere) }
     for (address, isThere) in changes.addresses {

@@ -31,8 +31,8 @@ struct PrefixKey: BitwiseCopyable {
   }
 }
 
-/// A key of `stations`: a link-layer address.
-struct StationKey: BitwiseCopyable {
+/// A link-layer address in network order, which is a key of `stations`.
+struct RawLinkLayerAddress: BitwiseCopyable {
   private let words: (UInt16, UInt16, UInt16)
 
   init(_ address: MACAddress) {
@@ -45,12 +45,12 @@ struct StationKey: BitwiseCopyable {
 
 /// A value of `links`.
 struct LinkValue: BitwiseCopyable {
-  private let address: StationKey
+  private let address: RawLinkLayerAddress
   private let flags: UInt16
   private let interface: UInt32
 
   init(_ link: AnswerLink) {
-    address = StationKey(link.linkLayerAddress)
+    address = RawLinkLayerAddress(link.linkLayerAddress)
     var flags: UInt16 = 0
     if link.isRouter { flags |= 1 << 0 }
     if link.isOverride { flags |= 1 << 1 }

@@ -61,8 +61,6 @@ enum Word {
   static var echoReply: UInt16 { 0x0081 }
   /// The first octet of a group's link-layer address has this bit.
   static var groupBit: UInt16 { 0x0001 }
-  /// The first octet of a group's address.
-  static var multicast: UInt16 { 0x00ff }
 }
 
 struct MACAddress {

@@ -15,7 +15,7 @@ package enum ReplacedFile {
     _ octets: [UInt8], to path: String, headLength: Int, durable: Bool = true
   ) throws(SystemError) {
     guard isOfOurKind(path, octets.prefix(headLength)) else {
-      throw SystemError("replace \(path), which is another kind of file", .fileExists)
+      throw SystemError("replace \(path): it is another kind of file", .fileExists)
     }
     let draft = path + ".ndpproxy-new"
     // One that was left behind is of a process that was killed.

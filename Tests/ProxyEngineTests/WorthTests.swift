@@ -154,6 +154,49 @@ struct WorthTests {
     #expect(gateway.answer(advertisement()).contains(answer()))
   }
 
+  // MARK: - Those who wait while others ask all the time
+
+  /// How the router, whose first question comes at some time of the rush, is treated.
+  private func isAnswered(
+    _ gateway: inout Gateway, routerAsksAt start: Int, answerDelay: Int, isOverride: Bool
+  ) -> Bool {
+    var due: [Int] = []
+    for instant in 0..<start + 3000 {
+      var actions = gateway.wait(milliseconds: 1)
+      for number in 0..<8 where instant % 50 == number * 6 {
+        let station = mac(0x10_0000 + UInt64(number))
+        actions += gateway.ask(
+          solicitation(
+            from: IPv6Address(bits: ip("fe80::").bits | UInt128(number + 1)), mac: station,
+            answerTo: station))
+      }
+      if instant >= start, (instant - start) % 1000 == 0 { actions += gateway.ask(solicitation()) }
+      while let first = due.first, first <= instant {
+        due.removeFirst()
+        actions += gateway.answer(advertisement(isOverride: isOverride))
+      }
+      if instant >= start, actions.contains(answer()) { return true }
+      if actions.contains(probe()) || actions.contains(unicastProbe()) {
+        due.append(instant + answerDelay)
+      }
+    }
+    return false
+  }
+
+  @Test(arguments: [60, 200, 400], [true, false])
+  func `a router is answered while eight stations ask all the time`(
+    answerDelay: Int, isOverride: Bool
+  ) {
+    let known = CachedNeighbor(state: .reachable, linkLayerAddress: routerMAC, age: .zero)
+    let failures = stride(from: 1, to: 3000, by: 29).filter { start in
+      var gateway = Gateway((Self.inside, .interface("zt0")))
+      _ = gateway.handle(.neighbor(known, of: router, on: Gateway.eth0))
+      return !isAnswered(
+        &gateway, routerAsksAt: start, answerDelay: answerDelay, isOverride: isOverride)
+    }
+    #expect(failures == [])
+  }
+
   // MARK: - Those who are spoken for by others
 
   @Test func `hearsay is asked for within the limit`() {

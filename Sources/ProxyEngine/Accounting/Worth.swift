@@ -92,10 +92,12 @@ struct RefusedQuestions {
   /// How long ago the same question may have come, in ticks: half a second to three and a half.
   private static let rhythm: ClosedRange<UInt16> = 4...28
 
-  /// Takes down a question that was refused now, and says whether it was refused before as long ago
-  /// as a router waits until it asks again.
-  mutating func isRepeated(_ hash: UInt64, now: Instant) -> Bool {
+  /// Whether a question was refused before, as long ago as a router waits until it asks again.
+  ///
+  /// If it is refused now, takes it down.
+  mutating func isRepeated(_ hash: UInt64, isRefused: Bool = true, now: Instant) -> Bool {
     if cells.isEmpty {
+      guard isRefused else { return false }
       cells = [UInt16](repeating: 0, count: Self.groupCount * Self.groupSize)
     }
     let first = Int(hash & UInt64(Self.groupCount - 1)) * Self.groupSize
@@ -110,12 +112,12 @@ struct RefusedQuestions {
       }
       let age = (time &- cell) & Self.timeMask
       if cell & ~Self.timeMask == tag {
-        if age >= Self.rhythm.lowerBound { cells[place] = tag | time }
+        if isRefused, age >= Self.rhythm.lowerBound { cells[place] = tag | time }
         return Self.rhythm.contains(age)
       }
       if age >= greatestAge { (oldest, greatestAge) = (place, age) }
     }
-    cells[oldest] = tag | time
+    if isRefused { cells[oldest] = tag | time }
     return false
   }
 }

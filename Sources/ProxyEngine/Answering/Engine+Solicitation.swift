@@ -214,16 +214,20 @@ extension Engine {
     return take(forRoute: isRoute, asker, now: now)
   }
 
-  /// Whether a question that is refused now was refused before, as long ago as a router waits.
-  private mutating func isRepeated(_ asker: Asker, _ key: SessionKey, now: Instant) -> Bool {
+  /// Whether a question was refused before, as long ago as a router waits.
+  ///
+  /// By default it is refused now, too, and taken down.
+  private mutating func isRepeated(
+    _ asker: Asker, _ key: SessionKey, isRefused: Bool = true, now: Instant
+  ) -> Bool {
     let mixed = RandomSequence.mixed(UInt64(truncatingIfNeeded: key.target.bits) ^ seed)
     let hash = RandomSequence.mixed(
       mixed ^ UInt64(truncatingIfNeeded: key.target.bits >> 64) &+ asker.station.bits
         ^ UInt64(truncatingIfNeeded: asker.source.bits))
     // Strangers, of whom there may be very many, do not make those of neighbors forgotten.
     return asker.worth == .stranger
-      ? refusedQuestions.isRepeated(hash, now: now)
-      : refusedNeighbors.isRepeated(hash, now: now)
+      ? refusedQuestions.isRepeated(hash, isRefused: isRefused, now: now)
+      : refusedNeighbors.isRepeated(hash, isRefused: isRefused, now: now)
   }
 
   private mutating func take(forRoute isRoute: Bool, _ asker: Asker, now: Instant) -> Bool {
@@ -321,15 +325,17 @@ extension Engine {
     var asker = asker
     let key = sessions[position].key
     asker.worth = max(asker.worth, worth(of: asker, proxy: key.proxy))
-    if sessions[position].isCrowded(for: asker, limit: limits.askersPerSession),
-      isRepeated(asker, key, now: now)
-    {
+    let isCrowded = sessions[position].isCrowded(for: asker, limit: limits.askersPerSession)
+    if isRepeated(asker, key, isRefused: isCrowded, now: now) {
       asker.worth = asker.worth.whenRepeated
     }
     let chance = random.next(below: UInt64(limits.askersPerSession) * 2)
-    let isFull = sessions[position].add(
+    let former = sessions[position].add(
       asker, limit: limits.askersPerSession, chance: Int(chance), now: now)
-    if isFull { counters.evictAsker() }
+    guard let former else { return }
+    counters.evictAsker()
+    // Whoever had a place and lost it counts more when it asks again.
+    if !former.isSame(as: asker) { _ = isRepeated(former, key, now: former.since) }
   }
 
   /// Whether there is an interface on which the targets of a rule can be asked for now.

@@ -144,11 +144,11 @@ struct Session {
 
   /// Adds an asker, or takes the newer of two from the same source.
   ///
-  /// Returns whether one of them had to go: the oldest of the station that has most of them here
-  /// or, where each has one, the last of those that are worth less. If there is none, the newcomer
+  /// Returns who had to go: the oldest of the station that has most of them here or, where each has
+  /// one, the last of those that are worth least, if that is less. If there is none, the newcomer
   /// goes; but one that asks again has every second time the place of somebody else, as `chance`
   /// says, a number below twice the limit.
-  mutating func add(_ asker: Asker, limit: Int, chance: Int, now: Instant) -> Bool {
+  mutating func add(_ asker: Asker, limit: Int, chance: Int, now: Instant) -> Asker? {
     if let position = askers.firstIndex(where: { $0.isSame(as: asker) }) {
       let before = askers[position]
       askers[position] = asker
@@ -156,17 +156,16 @@ struct Session {
       let isRepeated = now >= before.since + Asker.repetition
       askers[position].worth = max(
         before.worth, isRepeated ? asker.worth.whenRepeated : asker.worth)
-      return false
+      return nil
     }
     guard askers.count >= limit else {
       askers.append(asker)
-      return false
+      return nil
     }
-    if let place = positionToGiveUp(for: asker, chance: chance, now: now) {
-      askers.remove(at: place)
-      askers.append(asker)
-    }
-    return true
+    guard let place = positionToGiveUp(for: asker, chance: chance, now: now) else { return asker }
+    let former = askers.remove(at: place)
+    askers.append(asker)
+    return former
   }
 
   /// Whose place a newcomer gets; they are few.
@@ -176,12 +175,15 @@ struct Session {
       return late
     }
     var crowd = (position: 0, size: 0)
+    var least = (position: 0, worth: asker.worth)
     for position in askers.indices {
       let size = askers.count { $0.station == askers[position].station }
       if size > crowd.size { crowd = (position, size) }
+      let worth = askers[position].worth
+      if worth < asker.worth, worth <= least.worth { least = (position, worth) }
     }
     if crowd.size > 1 { return crowd.position }
-    if let last = askers.lastIndex(where: { $0.worth < asker.worth }) { return last }
+    if least.worth < asker.worth { return least.position }
     guard asker.worth >= .repeated, askers.indices.contains(chance),
       askers[chance].worth == asker.worth
     else { return nil }

@@ -27,6 +27,14 @@ extension Limits {
   /// How many sessions are looked at to find one that has to go.
   static let evictionSample = 64
 
+  /// How many sessions are spared, one after the other, because the kernel has just answered for
+  /// them; then one goes that it may have answered for.
+  static let evictionChances = 4
+
+  /// How many more sessions there may be than the limit, while the kernel is asked whether it has
+  /// answered for those that have to go; then one goes at once.
+  static let leavingSessions = 64
+
   /// Host routes by way of one neighbor: the eighth part of all sessions, and this many at least;
   /// more are not installed.
   static let hostRouteShare = 64

@@ -10,19 +10,31 @@ extension Engine {
   /// them, for a single one may be any number of targets. Whatever the kernel has a route to goes
   /// only when it does not answer any more.
   mutating func makeRoom(now: Instant, into actions: inout [Action]) -> Bool {
-    guard sessions.count >= limits.sessions, let position = sessions.leastWorthy else {
-      return true
+    while stayingCount >= limits.sessions {
+      guard giveUpOne(chances: Limits.evictionChances, now: now, into: &actions) else {
+        return false
+      }
     }
+    return true
+  }
+
+  /// How many sessions there are that are not about to go.
+  private var stayingCount: Int { sessions.count - leaving.count }
+
+  private mutating func giveUpOne(
+    chances: Int, now: Instant, into actions: inout [Action]
+  ) -> Bool {
+    guard let position = sessions.leastWorthy else { return true }
     if sessions[position].confirmed == nil { return evict(position, into: &actions) }
     let sample = sessions.sample(Limits.evictionSample) { random.next(below: $0) }
       .filter { sessions[$0].confirmed != nil }
     if let crowded = crowdedPosition(in: sample) ?? routedCrowd(in: sample) {
-      return evictUnlessAsked(crowded, into: &actions)
+      return evictUnlessAsked(crowded, chances: chances, into: &actions)
     }
     let candidates = sample + [position]
     let free = candidates.filter { sessions[$0].hostRoute == nil }
     if let oldest = free.min(by: { sessions[$0].lastUse < sessions[$1].lastUse }) {
-      return evictUnlessAsked(oldest, into: &actions)
+      return evictUnlessAsked(oldest, chances: chances, into: &actions)
     }
     if let oldest = candidates.min(by: { sessions[$0].lastUse < sessions[$1].lastUse }) {
       if sessions[oldest].state == .stale { return evict(oldest, into: &actions) }
@@ -40,21 +52,36 @@ extension Engine {
     }
   }
 
-  /// The same for a target that may have been asked for where it is answered for elsewhere.
+  /// Forgets a target or, where it is answered for elsewhere, finds out first whether somebody has
+  /// asked for it.
   ///
-  /// If so it stays, and whoever asks again for a new one finds room or has another one looked at.
-  private mutating func evictUnlessAsked(_ position: Int, into actions: inout [Action]) -> Bool {
-    guard sessions[position].isPublished else { return evict(position, into: &actions) }
-    leaving.insert(sessions[position].key)
+  /// The new one does not wait for that: meanwhile there are up to `Limits.leavingSessions` more
+  /// sessions than `limits.sessions`.
+  private mutating func evictUnlessAsked(
+    _ position: Int, chances: Int, into actions: inout [Action]
+  ) -> Bool {
+    guard sessions[position].isPublished, chances > 0,
+      sessions.count < limits.sessions + Limits.leavingSessions
+    else { return evict(position, into: &actions) }
+    leaving[sessions[position].key] = chances - 1
     withdraw(position, into: &actions)
-    return false
+    return true
   }
 
   /// Decides about a target that is to make room, now that it is known how it was used.
+  ///
+  /// If somebody has asked for it, another one is looked for, and it stays. As all may be asked
+  /// for all the time, this ends after `chances` more.
   mutating func settleEviction(
-    of position: Int, wasAsked: Bool, into actions: inout [Action]
+    of key: SessionKey, wasAsked: Bool, chances: Int, now: Instant, into actions: inout [Action]
   ) {
-    if wasAsked { publish(position, into: &actions) } else { _ = evict(position, into: &actions) }
+    let isSpared = wasAsked || stayingCount <= limits.sessions
+    if isSpared, let position = sessions.position(of: key) { publish(position, into: &actions) }
+    while stayingCount > limits.sessions {
+      if wasAsked, giveUpOne(chances: chances, now: now, into: &actions) { continue }
+      guard let position = sessions.position(of: key) else { return }
+      _ = evict(position, into: &actions)
+    }
   }
 
   private mutating func evict(_ position: Int, into actions: inout [Action]) -> Bool {

@@ -65,6 +65,7 @@ extension Engine {
   mutating func forget(_ position: Int, into actions: inout [Action]) {
     removeHostRoute(position, into: &actions)
     withdraw(position, into: &actions)
+    if !leaving.isEmpty { leaving[sessions[position].key] = nil }
     timers.remove(position)
     sessions.remove(position)
   }

@@ -92,7 +92,7 @@ extension Engine {
   ) {
     guard let proxy = rules.proxy(on: index) else { return }
     let key = SessionKey(proxy: proxy, target: target)
-    let isLeaving = leaving.remove(key) != nil
+    let chances = leaving.removeValue(forKey: key)
     guard let position = sessions.position(of: key) else { return }
     enter(index)
     let wasAsked = usage.map { $0.asked > sessions[position].asked } ?? false
@@ -105,7 +105,10 @@ extension Engine {
         sessions.touch(position)
       }
     }
-    if isLeaving { return settleEviction(of: position, wasAsked: wasAsked, into: &actions) }
+    if let chances {
+      return settleEviction(
+        of: key, wasAsked: wasAsked, chances: chances, now: now, into: &actions)
+    }
     if sessions[position].awaitsUsage, sessions[position].state == .reachable {
       renewOrForget(position, now: now, into: &actions)
     }

@@ -26,6 +26,8 @@ extension Engine {
       forget(position, into: &actions)
     }
     sessions.rename(newKey)
+    // What is heard of their use later has the former keys.
+    leaving = [:]
     let rememberedKey = oldRules.rememberedKeys(in: newRules)
     solicited.rename(rememberedKey)
     announcements.rename(rememberedKey)

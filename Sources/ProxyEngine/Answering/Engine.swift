@@ -41,8 +41,9 @@ package struct Engine: ~Copyable {
   var nextStart: UInt32 = 0
   /// Decides by how much renewals are spread.
   var random: RandomSequence
-  /// Targets that are to make room for others, unless they were asked for elsewhere.
-  var leaving: Set<SessionKey> = []
+  /// Targets that are to make room for others, unless they were asked for elsewhere; then so many
+  /// others are looked at.
+  var leaving: [SessionKey: Int] = [:]
   /// `nil` where answers are not limited.
   var advertisementTokens: FairTokenBucket?
   var solicitationTokens: FairTokenBucket

@@ -141,10 +141,11 @@ struct SessionTable {
     }
   }
 
-  /// For how many sessions there is room from the first one on.
+  /// For how many sessions there is room from the first one on: the usual limit, and those that are
+  /// about to go.
   ///
   /// Room costs nothing until it is used, but tables that grow leave behind what they outgrew.
-  static let reserved = 8192
+  static let reserved = 8192 + 64
 
   private mutating func takeSlot() -> Int {
     guard firstFree != none else {

@@ -79,8 +79,8 @@ demo: lab-packages
 # Those that need only a processor go first: they would keep the others waiting past their time limits.
 # What plays on real kernels is in two parts, so that not all networks are laid at once. The long
 # suites are divided between them. TimedTests itself is never skipped: its suites would be, too.
-computing = NDPWire|PrefixTrie|ProxyEngine|ProxyConfig|PlainText|JSONText|ControlProtocol|Simulation|FrameFuzzing
-daemons = ndpproxy|LinuxNet|LinuxSurvey|Inspection|TargetSources|KernelPath|EventLoop|DaemonLog|InterfaceSockets|KernelTables|KernelAnswering|ControlConnections|ConfigurationInForce|TakeOver|ProxyDaemon|Tidy
+computing = Tidy|NDPWire|PrefixTrie|ProxyEngine|ProxyConfig|PlainText|JSONText|ControlProtocol|Simulation|FrameFuzzing
+daemons = ndpproxy|LinuxNet|LinuxSurvey|Inspection|TargetSources|KernelPath|EventLoop|DaemonLog|InterfaceSockets|KernelTables|KernelAnswering|ControlConnections|ConfigurationInForce|TakeOver|ProxyDaemon
 crowds = (TimedTests/Crowd|TimedTests/HearsayFlood|FirstClaim)Tests
 .PHONY: test
 test: test-packages

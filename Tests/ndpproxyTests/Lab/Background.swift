@@ -10,13 +10,16 @@ final class Gate: Sendable {
   func open() { state.withLock { $0 = true } }
 }
 
-/// Runs `work` beside `body`, which starts when that has opened its gate; cancels it at the end.
+/// Runs `work` on a thread of its own beside `body`, which starts when that has opened its gate;
+/// cancels it at the end.
 func during<Result>(
   _ work: @escaping @Sendable (Gate) async throws -> Void, _ body: () async throws -> Result
 ) async throws -> Result {
   let gate = Gate()
+  let thread = OwnThread()
+  defer { thread.end() }
   return try await withThrowingTaskGroup(of: Void.self) { group in
-    group.addTask {
+    group.addTask(executorPreference: thread) {
       // Whoever waits is let in, and gets the error in the end.
       defer { gate.open() }
       try await work(gate)

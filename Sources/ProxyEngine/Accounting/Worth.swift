@@ -16,6 +16,8 @@ enum Worth: Int, CaseIterable, Comparable, Sendable {
 
   static func < (left: Worth, right: Worth) -> Bool { left.rawValue < right.rawValue }
 
+  var isOfAcquaintance: Bool { self == .acquaintance || self == .repeatedByAcquaintance }
+
   /// The same question, put again.
   var whenRepeated: Worth {
     self == .stranger || self == .repeated ? .repeated : .repeatedByAcquaintance

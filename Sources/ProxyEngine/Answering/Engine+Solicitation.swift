@@ -326,7 +326,9 @@ extension Engine {
     let key = sessions[position].key
     asker.worth = max(asker.worth, worth(of: asker, proxy: key.proxy))
     let isCrowded = sessions[position].isCrowded(for: asker, limit: limits.askersPerSession)
-    if isRepeated(asker, key, isRefused: isCrowded, now: now) {
+    if isCrowded || asker.worth.isOfAcquaintance,
+      isRepeated(asker, key, isRefused: isCrowded, now: now)
+    {
       asker.worth = asker.worth.whenRepeated
     }
     let chance = random.next(below: UInt64(limits.askersPerSession) * 2)
@@ -334,8 +336,11 @@ extension Engine {
       asker, limit: limits.askersPerSession, chance: Int(chance), now: now)
     guard let former else { return }
     counters.evictAsker()
-    // Whoever had a place and lost it counts more when it asks again.
-    if !former.isSame(as: asker) { _ = isRepeated(former, key, now: former.since) }
+    // A neighbor that had a place and lost it counts more when it asks again. Strangers do not, for
+    // a crowd of them would then count more than a router that the kernel does not know.
+    if former.worth.isOfAcquaintance, !former.isSame(as: asker) {
+      _ = isRepeated(former, key, now: former.since)
+    }
   }
 
   /// Whether there is an interface on which the targets of a rule can be asked for now.

@@ -115,15 +115,6 @@ extension Engine {
     return asker
   }
 
-  /// How much the question of a station counts that asks for the first time.
-  ///
-  /// At most `Limits.acquaintances` comparisons.
-  func worth(of asker: Asker, proxy: Int) -> Worth {
-    guard let index = rules.proxyInterfaces[proxy] else { return .stranger }
-    let isKnown = acquaintances.contains(asker.source, asker.station, on: index)
-    return isKnown ? .acquaintance : .stranger
-  }
-
   /// Answers from what is known of the target, or finds out.
   private mutating func ask(
     _ frame: EthernetFrame<NeighborSolicitation>, for asker: Asker, key: SessionKey,
@@ -200,40 +191,6 @@ extension Engine {
       kernelQuestions &+= 1
       actions.append(.locate(key.target, from: index))
     }
-  }
-
-  /// Takes a token for a question about a target of which nothing is known.
-  ///
-  /// One that was refused and is put again counts more.
-  mutating func pay(
-    forRoute isRoute: Bool, _ asker: inout Asker, _ key: SessionKey, now: Instant
-  ) -> Bool {
-    if take(forRoute: isRoute, asker, now: now) { return true }
-    guard isRepeated(asker, key, now: now) else { return false }
-    asker.worth = asker.worth.whenRepeated
-    return take(forRoute: isRoute, asker, now: now)
-  }
-
-  /// Whether a question was refused before, as long ago as a router waits.
-  ///
-  /// By default it is refused now, too, and taken down.
-  private mutating func isRepeated(
-    _ asker: Asker, _ key: SessionKey, isRefused: Bool = true, now: Instant
-  ) -> Bool {
-    let mixed = RandomSequence.mixed(UInt64(truncatingIfNeeded: key.target.bits) ^ seed)
-    let hash = RandomSequence.mixed(
-      mixed ^ UInt64(truncatingIfNeeded: key.target.bits >> 64) &+ asker.station.bits
-        ^ UInt64(truncatingIfNeeded: asker.source.bits))
-    // Strangers, of whom there may be very many, do not make those of neighbors forgotten.
-    return asker.worth == .stranger
-      ? refusedQuestions.isRepeated(hash, isRefused: isRefused, now: now)
-      : refusedNeighbors.isRepeated(hash, isRefused: isRefused, now: now)
-  }
-
-  private mutating func take(forRoute isRoute: Bool, _ asker: Asker, now: Instant) -> Bool {
-    isRoute
-      ? routeLookupTokens.take(for: asker.station, worth: asker.worth, now: now)
-      : solicitationTokens.take(for: asker.station, worth: asker.worth, now: now)
   }
 
   /// Goes on to ask for a target that is not a neighbor of the proxy.
@@ -319,28 +276,6 @@ extension Engine {
       return neighbor
     }
     return nil
-  }
-
-  mutating func add(_ asker: Asker, to position: Int, now: Instant) {
-    var asker = asker
-    let key = sessions[position].key
-    asker.worth = max(asker.worth, worth(of: asker, proxy: key.proxy))
-    let isCrowded = sessions[position].isCrowded(for: asker, limit: limits.askersPerSession)
-    if isCrowded || asker.worth.isOfAcquaintance,
-      isRepeated(asker, key, isRefused: isCrowded, now: now)
-    {
-      asker.worth = asker.worth.whenRepeated
-    }
-    let chance = random.next(below: UInt64(limits.askersPerSession) * 2)
-    let former = sessions[position].add(
-      asker, limit: limits.askersPerSession, chance: Int(chance), now: now)
-    guard let former else { return }
-    counters.evictAsker()
-    // A neighbor that had a place and lost it counts more when it asks again. Strangers do not, for
-    // a crowd of them would then count more than a router that the kernel does not know.
-    if former.worth.isOfAcquaintance, !former.isSame(as: asker) {
-      _ = isRepeated(former, key, now: former.since)
-    }
   }
 
   /// Whether there is an interface on which the targets of a rule can be asked for now.

@@ -74,10 +74,19 @@ struct ReloadTests {
     }
   }
 
-  @Test func `a hundred reloads under load lose no question`() async throws {
+  @Test(arguments: ["no", "yes"])
+  func `a hundred reloads under load lose no question`(kernelPath: String) async throws {
     let network = try await FoundingNetwork(members: 1)
     let texts = ["", "  rule 2001:db8:7::/64 {\n    iface zt0\n  }\n"].map {
-      "proxy eth0 {\n\($0)  rule \(FoundingNetwork.insidePrefix) {\n    static\n  }\n}\n"
+      """
+      kernel-path \(kernelPath)
+      proxy eth0 {
+      \($0)  rule \(FoundingNetwork.insidePrefix) {
+          static
+        }
+      }
+
+      """
     }
     try await network.gateway.withDaemon(ndpproxy, configuration: texts[0]) { daemon in
       let load = try await Load(network)
@@ -97,6 +106,9 @@ struct ReloadTests {
         return load.answered == load.asked ? true : nil
       }
       #expect(isComplete == true, "\(load.answered) of \(load.asked)")
+      let counters = try await network.gateway.counters(of: daemon).total
+      #expect(counters.answered == UInt64(load.asked))
+      #expect((counters.answeredInKernel ?? 0 > 0) == (kernelPath == "yes"))
     }
   }
 }

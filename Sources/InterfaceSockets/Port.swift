@@ -25,16 +25,16 @@ package final class Port: EventSource {
     any FrameReceiver, any FrameSender
   )
 
-  /// Opens packet sockets, which takes CAP_NET_RAW.
+  /// Opens packet sockets that receive into `frames`, which takes CAP_NET_RAW.
   ///
   /// Questions for other people's addresses come by any group, and so do those of hosts that detect
   /// duplicates.
-  package static func openPacketSockets(
-    on index: InterfaceIndex, _ filter: PacketFilter
-  ) throws(SystemError) -> (any FrameReceiver, any FrameSender) {
-    let receiver = try PacketSocket(
-      interfaceIndex: index.rawValue, filter: filter, allMulticast: true)
-    return (receiver, try PacketSender(interfaceIndex: index.rawValue))
+  package static func opener(into frames: ReceivedFrames) -> Opener {
+    { index, filter throws(SystemError) in
+      let receiver = try PacketSocket(
+        interfaceIndex: index.rawValue, filter: filter, allMulticast: true, into: frames)
+      return (receiver, try PacketSender(interfaceIndex: index.rawValue))
+    }
   }
 
   init(

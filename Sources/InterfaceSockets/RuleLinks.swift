@@ -25,9 +25,9 @@ package final class RuleLinks {
     self.log = log
   }
 
-  /// Opens packet sockets; throws `EPERM` without CAP_NET_RAW.
-  package convenience init(log: Log) throws(SystemError) {
-    self.init(try AllInterfacesSocket(), try AllInterfacesSender(), log: log)
+  /// Opens packet sockets that receive into `frames`; throws `EPERM` without CAP_NET_RAW.
+  package convenience init(into frames: ReceivedFrames, log: Log) throws(SystemError) {
+    self.init(try AllInterfacesSocket(into: frames), try AllInterfacesSender(), log: log)
   }
 
   /// Hears advertisements from now on, or nothing.

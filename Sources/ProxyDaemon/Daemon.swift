@@ -42,10 +42,11 @@ final class Daemon: DaemonOperator {
     self.current = current
     self.log = log
     let ruleset = current.ruleset
-    ruleLinks = try RuleLinks(log: log)
+    let frames = ReceivedFrames()
+    ruleLinks = try RuleLinks(into: frames, log: log)
     loop = EventLoop(try KernelPoll())
     signals = try SignalDescriptor(SignalDescriptor.termination + SignalDescriptor.requests)
-    let ports = Ports(loop: loop, log: log, opener: Port.openPacketSockets)
+    let ports = Ports(loop: loop, log: log, opener: Port.opener(into: frames))
     messageLog = MessageLog(host: host, ports: ports)
     let lookup = try RouteLookup()
     let neighbors = KernelNeighbors(try NeighborLookup(), routes: lookup, ports: ports)

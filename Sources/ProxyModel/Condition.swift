@@ -108,11 +108,23 @@ extension Ruleset.Condition: CustomStringConvertible {
       let proto = origin.map { " proto \($0.name)" } ?? ""
       return "route \(prefix)\(via)\(proto)"
     case .link(let name): return "link \(name)"
-    case .file(let path):
-      guard path.utf8.contains(where: { " #;{}'\"\\".utf8.contains($0) }) || path.contains("//")
-      else { return "file \(path)" }
-      return path.contains("\"") ? "file '\(path)'" : "file \"\(path)\""
+    case .file(let path): return "file \(path.quotedIfNeeded)"
     case .gate(let name): return "gate \(name)"
     }
+  }
+}
+
+extension String {
+  /// As it is written in the file: in quotes where it is more than a plain word.
+  package var quotedIfNeeded: String {
+    let octets = utf8
+    let isPlain =
+      !isEmpty
+      && octets.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"#;{}'\"\\=".utf8.contains($0) }
+      && !zip(octets, octets.dropFirst()).contains {
+        $0 == UInt8(ascii: "/") && ($1 == UInt8(ascii: "/") || $1 == UInt8(ascii: "*"))
+      }
+    guard !isPlain else { return self }
+    return octets.contains(UInt8(ascii: "\"")) ? "'\(self)'" : "\"\(self)\""
   }
 }

@@ -32,6 +32,8 @@ import Testing
     ("file /run/master", .file("/run/master")),
     ("file \"/run/my master\"", .file("/run/my master")),
     ("file '/run/a\"b'", .file("/run/a\"b")),
+    ("file \"/run/*/*\"", .file("/run/*/*")),
+    ("file \"/run/a=b\"", .file("/run/a=b")),
     ("gate master_1.a-b", .gate("master_1.a-b")),
   ]
 

@@ -7,19 +7,16 @@ import Glibc
 /// allocates nothing. `AllInterfacesSender` sends.
 package final class AllInterfacesSocket: Pollable {
   private let socket: OpenPacketSocket
-  private let batch = FrameBatch(
-    headLength: AllInterfacesSocket.usualLength, restLength: AllInterfacesSocket.restLength,
-    hasInterfaces: true)
-
-  /// As `PacketSocket` has it.
-  private static let usualLength = 128
-  private static let restLength = 2048
+  private let batch: FrameBatch
 
   /// How many octets of received frames the kernel may hold for us; it grants what it will.
   private static let receiveBuffer: CInt = 4 << 20
 
-  /// Receives nothing until `receive(_:)` is called; throws `EPERM` without CAP_NET_RAW.
-  package init() throws(SystemError) {
+  /// Receives nothing until `receive(_:)` is called, and then into memory that others may use, too.
+  ///
+  /// Throws `EPERM` without CAP_NET_RAW.
+  package init(into frames: ReceivedFrames = ReceivedFrames()) throws(SystemError) {
+    batch = frames.batch
     socket = try OpenPacketSocket()
     try PacketFilter.nothing.attach(to: socket.descriptor)
     var size = Self.receiveBuffer

@@ -10,29 +10,24 @@ package final class PacketSocket: Pollable {
   /// The interface, by its index, for as long as the socket lives.
   package let interfaceIndex: Int32
   private let socket: OpenPacketSocket
-  private let batch = FrameBatch(
-    headLength: PacketSocket.usualLength, restLength: PacketSocket.restLength)
-
-  /// A message with its one option takes 86 octets; this is two cache lines.
-  private static let usualLength = 128
-
-  /// No Neighbor Discovery message has near so much more, not on links with jumbo frames either.
-  private static let restLength = 2048
+  private let batch: FrameBatch
 
   /// The longest frame that arrives whole, in octets; of longer ones, as much.
-  package static let frameCapacity = usualLength + restLength
+  package static let frameCapacity = ReceivedFrames.frameCapacity
 
   /// How many octets of received frames the kernel may hold for us; it grants what it will.
   private static let receiveBuffer: CInt = 4 << 20
 
-  /// Receives on one interface what `filter` lets through.
+  /// Receives on one interface what `filter` lets through, into memory that others may use, too.
   ///
   /// `allMulticast` makes the interface receive every group; the kernel counts who wants that, and
   /// forgets us when the socket goes. Throws `EPERM` without CAP_NET_RAW.
   package init(
-    interfaceIndex: Int32, filter: PacketFilter, allMulticast: Bool
+    interfaceIndex: Int32, filter: PacketFilter, allMulticast: Bool,
+    into frames: ReceivedFrames = ReceivedFrames()
   ) throws(SystemError) {
     self.interfaceIndex = interfaceIndex
+    batch = frames.batch
     socket = try OpenPacketSocket()
     try filter.attach(to: socket.descriptor)
     setReceiveBuffer()

@@ -62,7 +62,7 @@ extension Lowering {
       diagnostics.report(
         .error, .invalidAddress, at: word.range.lowerBound,
         "\(text.quoted) is not an IPv6 address",
-        suggestion: text.contains("/")
+        suggestion: text.utf8.contains(UInt8(ascii: "/"))
           ? "write the address without a length" : "write it like 'fe80::5:1'")
       return nil
     }
@@ -244,16 +244,6 @@ extension Option {
         if let text = lowering.absolutePath(word, of: keyword.name) { root[keyPath: path] = text }
       },
       text: { $0[keyPath: path]?.quotedIfNeeded }, example: example, takesText: true)
-  }
-}
-
-extension String {
-  /// As it is written in the file: in quotes where it is more than a plain word.
-  fileprivate var quotedIfNeeded: String {
-    let isPlain =
-      !isEmpty && !contains("//") && !contains("/*")
-      && utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"#;{}'\"\\=".utf8.contains($0) }
-    return isPlain ? self : contains("\"") ? "'\(self)'" : "\"\(self)\""
   }
 }
 

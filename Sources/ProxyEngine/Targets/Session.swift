@@ -152,7 +152,7 @@ struct Session {
     if let position = askers.firstIndex(where: { $0.isSame(as: asker) }) {
       let before = askers[position]
       askers[position] = asker
-      askers[position].since = before.since
+      if !asker.detectsDuplicates { askers[position].since = before.since }
       let isRepeated = now >= before.since + Asker.repetition
       askers[position].worth = max(
         before.worth, isRepeated ? asker.worth.whenRepeated : asker.worth)
@@ -316,12 +316,12 @@ struct Asker {
   let linkLayerAddress: MACAddress
   /// Where its frame came from: who has to share with whom.
   let station: MACAddress
-  /// When it first asked for what it waits for.
+  // In an order that leaves little room between them: four of them are three cache lines.
+
+  /// When it first asked for what it waits for, or last, where it detects duplicates.
   var since: Instant
   /// How much its question counts.
   var worth = Worth.stranger
-  /// When the answer has become useless.
-  let deadline: Instant?
 
   /// Answers go to `destination` or, where that is `nil`, where the solicitation wants them.
   init(
@@ -332,9 +332,10 @@ struct Asker {
     linkLayerAddress = destination ?? frame.message.sourceLinkLayerAddress ?? frame.source
     station = frame.source
     since = now
-    deadline =
-      frame.message.isDuplicateAddressDetection ? now + Limits.duplicateDetectionWindow : nil
   }
+
+  /// When the answer has become useless; `nil` for never.
+  var deadline: Instant? { detectsDuplicates ? since + Limits.duplicateDetectionWindow : nil }
 
   /// How long after a question the same is one that is put again.
   static let repetition: Duration = .milliseconds(500)

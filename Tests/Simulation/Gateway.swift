@@ -199,7 +199,7 @@ extension World {
       figures.solicitations += 1
       emit(gateway.bend(frame.octets), on: index, at: gateway)
     case .lookUpRoute(let target, let index):
-      judge.countLookup(at: gateway)
+      judge.lookUp(target, at: gateway)
       let route = gateway.route(to: target)
       trace.note(now, "\(gateway.name): route to \(target): \(route)")
       gateway.engine.handle(

@@ -83,6 +83,8 @@ final class Judge {
     var doubted = Instant.start
     /// When the kernel last vouched for it.
     var vouched: Instant?
+    /// When the gateway last looked up the way to it.
+    var lookedUp: Instant?
   }
 
   /// The router's question for a target.
@@ -183,7 +185,13 @@ final class Judge {
     hostRoutes = hostRoutes.filter { $0.key.gateway != gateway.number }
   }
 
-  func countLookup(at gateway: Gateway) {
+  /// The kernel is asked for the way to a target: after changes, that may be another than before.
+  func lookUp(_ target: IPv6Address, at gateway: Gateway) {
+    let changed = max(gateway.disturbed, gateway.routes[gateway.routes.count - 1].since)
+    var word = words[TargetKey(gateway: gateway.number, target: target)] ?? Word()
+    if let lookedUp = word.lookedUp, lookedUp < changed { word.doubted = world.now }
+    word.lookedUp = world.now
+    words[TargetKey(gateway: gateway.number, target: target)] = word
     let count = windows[gateway.number].lookups.add(world.now)
     require(
       count <= gateway.limits.routeLookupsPerSecond, .limits, "\(count) route lookups in 1 s")

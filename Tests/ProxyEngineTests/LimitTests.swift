@@ -9,6 +9,25 @@ private func target(_ number: Int) -> IPv6Address {
 }
 
 struct LimitTests {
+  @Test func `a target that was not asked within a limit has not been silent`() {
+    var limits = Limits()
+    limits.solicitationsPerSecond = 20
+    var gateway = Gateway(("2001:db8:1:0:ff::/80", .interface("zt0")), limits: limits)
+    _ = gateway.ask(solicitation())
+    // It has to be asked again for whoever wants to know.
+    _ = gateway.answer(advertisement(isOverride: false))
+    func ask(for target: IPv6Address) -> [Action] {
+      gateway.ask(solicitation(for: target, from: ip("fe80::f1"), mac: mac(0xf1)))
+    }
+    for number in 0..<5000 {
+      let actions = gateway.wait(milliseconds: 1) + ask(for: target(number))
+      #expect(!actions.contains(probe()))
+      if number == 1000 { #expect(ask(for: member) == []) }
+    }
+    #expect(gateway.ask(solicitation()) == [probe()])
+    #expect(gateway.answer(advertisement(isOverride: false)) == [answer()])
+  }
+
   @Test func `a scan is throttled, grows nothing past the limit, and spares confirmed targets`() {
     var limits = Limits()
     limits.sessions = 100

@@ -30,11 +30,34 @@ extension Engine {
       return confirm(position, by: .neighbor(claim), now: now, into: &actions)
     }
     if sessions[position].awaitsLocation { return forget(position, into: &actions) }
-    if sessions[position].awaitsRoute || sessions[position].sent >= timers.solicitations {
+    if sessions[position].awaitsRoute {
       fail(position, now: now, into: &actions)
+    } else if sessions[position].sent >= timers.solicitations {
+      if sessions[position].wasAsked {
+        fail(position, now: now, into: &actions)
+      } else {
+        giveUpUnasked(position, now: now, into: &actions)
+      }
     } else {
       solicitByMulticast(position, now: now, into: &actions)
     }
+  }
+
+  /// Gives up on a target for which all questions were left out within a limit.
+  ///
+  /// It has not been silent, so the next question for it counts like any other.
+  private mutating func giveUpUnasked(
+    _ position: Int, now: Instant, into actions: inout [Action]
+  ) {
+    guard sessions[position].confirmed != nil else { return forget(position, into: &actions) }
+    sessions[position].askers = []
+    becomeStale(position, now: now)
+  }
+
+  private mutating func becomeStale(_ position: Int, now: Instant) {
+    sessions[position].state = .stale
+    sessions[position].deadline = now + Limits.staleLifetime
+    reschedule(position)
   }
 
   /// Gives up on a target for `deadtime`; where silence says little, because a link has just come
@@ -88,9 +111,7 @@ extension Engine {
     } else if timers(of: position).keepsAlive, session.isWanted, !session.isSecondHand {
       lookUpNeighbor(position, now: now, into: &actions)
     } else {
-      sessions[position].state = .stale
-      sessions[position].deadline = now + Limits.staleLifetime
-      reschedule(position)
+      becomeStale(position, now: now)
     }
   }
 
@@ -113,6 +134,7 @@ extension Engine {
     sessions[position].state = .probing
     // Whoever claims it now has not answered the question by which it was found.
     sessions[position].isFresh = false
+    sessions[position].wasAsked = false
     sessions[position].sent = 0
     if waits(position, now: now) { return }
     solicitByUnicast(position, now: now, into: &actions)
@@ -136,6 +158,8 @@ extension Engine {
       && timers(of: position).solicitations > 1
     withdraw(position, into: &actions)
     sessions[position].state = .incomplete
+    // Probes were questions, too.
+    sessions[position].wasAsked = session.state == .probing && session.wasAsked
     sessions[position].awaitsNeighbor = false
     sessions[position].isClaimed = false
     sessions[position].isDisputed = false

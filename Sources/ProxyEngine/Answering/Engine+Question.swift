@@ -19,6 +19,7 @@ extension Engine {
     sessions[position].isAskedByUnicast = false
     var asked: AskedInterfaces = .all
     if isPaid || maySolicit(position, now: now) {
+      sessions[position].wasAsked = true
       let start = actions.count
       let session = sessions[position]
       let first = heard ?? session.neighbor?.interface ?? session.routeInterface
@@ -223,6 +224,7 @@ extension Engine {
       position, on: neighbor.interface, destination: sessions[position].key.target,
       at: neighbor.linkLayerAddress, into: &actions)
     sessions[position].isAskedByUnicast = true
+    sessions[position].wasAsked = true
     awaitAnswer(position, on: .one(neighbor.interface), now: now)
   }
 

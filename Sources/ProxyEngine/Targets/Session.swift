@@ -39,6 +39,9 @@ struct Session {
   var neighbor: Neighbor?
   /// Among which the table lists it, if it has been put there.
   var listed: Precedence?
+  /// Whether a question for it has gone out since it was last known, or since it was begun; not one
+  /// that was left out within a limit.
+  var wasAsked = false
 
   /// When it began to be known.
   let begun: Instant

@@ -151,7 +151,12 @@ extension World {
         let isToKernel =
           frame.destination.isMulticast
           || frame.destination == attachment.interface.linkLayerAddress
-        if isToKernel, frame.source != attachment.interface.linkLayerAddress {
+        // Link-local addresses are those of one interface (RFC 4007 §9).
+        let destination = frame.message.destination
+        let isOwn =
+          destination.isMulticast || attachment.interface.has(destination)
+          || !destination.isLinkLocal && gateway.hasUsable(destination)
+        if isToKernel, isOwn, frame.source != attachment.interface.linkLayerAddress {
           kernelHears(frame.message, on: index, at: gateway)
         }
       }

@@ -213,8 +213,9 @@ final class Judge {
       "a route to \(route.target), which has not spoken for long")
     checkIntegrity(of: route, at: gateway)
     hostRoutes[key] = route
-    claimants[key] = words[key]?.station
-    checkShare(of: words[key]?.station, on: route.interface, at: gateway)
+    // Who spoke last elsewhere is not the one to whom the route leads.
+    claimants[key] = words[key].flatMap { $0.interface == route.interface ? $0.station : nil }
+    checkShare(of: claimants[key], on: route.interface, at: gateway)
     installedRoutes[key, default: []].insert(route)
   }
 

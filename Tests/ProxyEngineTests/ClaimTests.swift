@@ -56,6 +56,17 @@ struct ClaimTests {
       gateway.wait(milliseconds: 100) == [.installHostRoute(Self.route), Self.offer, answer()])
   }
 
+  @Test func `an owner where the kernel's route leads is no hearsay, whoever spoke before`() {
+    var gateway = gateway(wires: false, at: .onLink(Gateway.zt0))
+    _ = gateway.ask(solicitation())
+    let hearsay = advertisement(
+      to: ip("fe80::102"), isOverride: false, linkLayerAddress: Self.attacker)
+    #expect(gateway.answer(hearsay, on: Gateway.zt1) == [answer()])
+    _ = gateway.answer(advertisement())
+    _ = gateway.wait(milliseconds: 2000)
+    #expect(gateway.ask(solicitation()) == [answer()])
+  }
+
   @Test func `who is where the kernel's route leads need not wait`() {
     var gateway = gateway(at: .onLink(Gateway.zt0))
     _ = gateway.ask(solicitation())

@@ -139,6 +139,7 @@ extension Engine {
       let neighbor = Session.Neighbor(
         source: claimed == frame.source ? frame.message.source : session.key.target,
         linkLayerAddress: claimed, interface: index)
+      sessions[position].isSecondHand = false
       return confirm(position, by: .neighbor(neighbor), now: now, into: &actions)
     }
     if session.routeInterface == session.neighbor?.interface,

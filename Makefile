@@ -54,14 +54,19 @@ static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -Xclan
 release = .build/static/release
 generated = .build/static
 
+# The daemon of a release is Embedded Swift. A toolchain that has none for this kind of machine compiles it
+# like all else.
+daemon = env -u NDPPROXY_DEVELOPMENT SWIFT=$(SWIFT) scripts/build-daemon $(release)/ndpproxy \
+  || { [ $$? = 3 ] && $(SWIFT) build -c release --product ndpproxy $(static_flags); }
+
 # What only developers need is part of the package where this is set (Package.swift).
 test test-release test-kernel compare-firewall doctor-labs conformance interfaces simulate fuzz \
   fuzz-program fuzz-frames watch-router bench bench-docs scan everything: export NDPPROXY_DEVELOPMENT = 1
 
 .PHONY: all release
 all release: checked-packages
-	$(SWIFT) build -c release --product ndpproxy $(static_flags)
 	$(SWIFT) build -c release --product ndpctl $(static_flags)
+	$(daemon)
 	for shell in bash zsh fish; do $(release)/ndpctl --generate-completion-script $$shell \
 	  >$(generated)/ndpctl.$$shell && sed -i '1{/^#!/d}' $(generated)/ndpctl.$$shell || exit 1; done
 
@@ -205,8 +210,7 @@ fuzz-frames:
 # BENCH="latency --runs 9" measures only that; BENCH="all --long" takes a quarter of an hour;
 # BENCH=clients plagues the control socket, BENCH=interfaces has 2,000 interfaces come and change.
 .PHONY: bench
-bench: bench-packages
-	$(SWIFT) build -c release --product ndpproxy $(static_flags)
+bench: bench-packages release
 	$(SWIFT) build -c release --product ndpbench
 	.build/release/ndpbench $(BENCH)
 

@@ -55,7 +55,7 @@ let targets: [Target] = [
     name: "ProxyConfig", dependencies: ["NDPWire", "PlainText", "ProxyModel"],
     swiftSettings: house + optimized),
   .target(
-    name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", "PlainText", system],
+    name: "LinuxNet", dependencies: ["CLinux", "CPcap", "NDPWire", "PlainText"],
     cSettings: gnu, swiftSettings: house),
   .target(
     name: "LinuxSurvey",
@@ -71,7 +71,7 @@ let targets: [Target] = [
     swiftSettings: house),
   // Program is what the kernel runs; scripts/build-kernel-path compiles it into Generated.
   .target(
-    name: "KernelPath", dependencies: ["CLinux", "LinuxNet", "NDPWire", system],
+    name: "KernelPath", dependencies: ["CLinux", "LinuxNet", "NDPWire"],
     exclude: ["Program"], cSettings: gnu, swiftSettings: house),
   .target(
     name: "Console", dependencies: ["LinuxNet", "LinuxSurvey", "PlainText"], swiftSettings: house),
@@ -95,7 +95,8 @@ let targets: [Target] = [
   .target(
     name: "KernelTables",
     dependencies: [
-      "DaemonLog", "EventLoop", "InterfaceSockets", "LinuxNet", "NDPWire", "ProxyEngine",
+      "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "LinuxNet", "NDPWire",
+      "ProxyEngine",
       "ProxyModel", "TargetSources",
     ],
     swiftSettings: house),
@@ -136,12 +137,17 @@ let targets: [Target] = [
   .target(
     name: "HostDoctor",
     dependencies: [
-      "Console", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig",
-      "ProxyModel",
+      "Console", "Inspection", "JSONText", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText",
+      "ProxyConfig", "ProxyModel",
     ],
     swiftSettings: house),
   .executableTarget(
-    name: "ndpproxy", dependencies: ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
+    name: "ndpproxy",
+    dependencies: [
+      "CLinux", "ControlProtocol", "Inspection", "LinuxNet", "NDPWire", "ProxyConfig",
+      "ProxyDaemon",
+      "ProxyModel",
+    ],
     cSettings: gnu,
     swiftSettings: house),
 

@@ -25,7 +25,7 @@ public func fuzzConfiguration(_ start: UnsafePointer<UInt8>?, _ count: Int) -> C
 /// Several files in one: the record separator (ASCII 30) stands between each two.
 ///
 /// They can be included by their numbers, and all of them by any pattern.
-private struct Files: IncludedFiles {
+private final class Files: IncludedFiles {
   let all: [[UInt8]]
 
   init(_ octets: [UInt8]) {

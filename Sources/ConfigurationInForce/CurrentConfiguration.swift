@@ -51,32 +51,32 @@ package final class CurrentConfiguration {
   package func reload<Refusal: Error>(
     summary: () -> String, change: (Configuration) throws(Refusal) -> Void
   ) -> ReloadReport {
-    var problems: [ReloadReport.Problem] = []
+    let file: ConfigurationFile
     do {
-      let file = try ConfigurationFile(path: path, isRegular: true)
-      for diagnostic in file.problems { report(diagnostic) }
-      problems = file.problems.map(ReloadReport.Problem.init)
-      guard let newer = file.configuration else {
-        return refuse("\(file.path) has errors", problems)
-      }
-      if let refusal = claimInterfaces(of: newer) { return refuse(refusal, problems) }
-      do throws(Refusal) {
-        try change(newer)
-      } catch {
-        // What is in force stays claimed, and nothing else.
-        _ = claimInterfaces(of: whole ?? configuration)
-        throw error
-      }
-      configuration = newer
-      (whole, disabledRules) = (nil, [])
-      taken = .now
-      generation &+= 1
-      isReloadRefused = false
-      log.notice("reloaded: \(summary())")
-      return ReloadReport(isInForce: true, summary: summary(), problems: problems)
+      file = try ConfigurationFile(path: path, isRegular: true)
     } catch {
+      return refuse("\(error)", [])
+    }
+    for diagnostic in file.problems { report(diagnostic) }
+    let problems = file.problems.map(ReloadReport.Problem.init)
+    guard let newer = file.configuration else {
+      return refuse("\(file.path) has errors", problems)
+    }
+    if let refusal = claimInterfaces(of: newer) { return refuse(refusal, problems) }
+    do throws(Refusal) {
+      try change(newer)
+    } catch {
+      // What is in force stays claimed, and nothing else.
+      _ = claimInterfaces(of: whole ?? configuration)
       return refuse("\(error)", problems)
     }
+    configuration = newer
+    (whole, disabledRules) = (nil, [])
+    taken = .now
+    generation &+= 1
+    isReloadRefused = false
+    log.notice("reloaded: \(summary())")
+    return ReloadReport(isInForce: true, summary: summary(), problems: problems)
   }
 
   /// Reads the file and says whether a reload would take it up; `preview` says what that would do.
@@ -90,18 +90,23 @@ package final class CurrentConfiguration {
       CheckReport(
         isAcceptable: false, summary: "a reload would be refused: \(reason)", problems: problems)
     }
+    let file: ConfigurationFile
     do {
-      let file = try ConfigurationFile(path: path, isRegular: true)
-      problems = file.problems.map(ReloadReport.Problem.init)
-      guard let newer = file.configuration else { return refusal("\(file.path) has errors") }
-      try claims?.check(newer)
-      let change = preview(newer)
-      return CheckReport(
-        isAcceptable: true, summary: "\(file.path) can be loaded", problems: problems,
-        sessionCount: change.sessionCount, sessionsLost: change.lost, restarts: change.restarts)
+      file = try ConfigurationFile(path: path, isRegular: true)
     } catch {
       return refusal("\(error)")
     }
+    problems = file.problems.map(ReloadReport.Problem.init)
+    guard let newer = file.configuration else { return refusal("\(file.path) has errors") }
+    do {
+      try claims?.check(newer)
+    } catch {
+      return refusal("\(error)")
+    }
+    let change = preview(newer)
+    return CheckReport(
+      isAcceptable: true, summary: "\(file.path) can be loaded", problems: problems,
+      sessionCount: change.sessionCount, sessionsLost: change.lost, restarts: change.restarts)
   }
 
   /// Makes sure that no other daemon serves an interface of a new configuration; returns who does.
@@ -152,12 +157,13 @@ extension CurrentConfiguration {
       throw RequestFailure(
         .notFound, "there is no rule \(prefix)\(place); 'ndpctl rules' lists the rules")
     }
-    let names = Set(owners.map(\.interface))
+    let names = Set(owners.map({ $0.interface }))
     var disabled = disabledRules.filter { $0.prefix != prefix || !names.contains($0.proxy) }
     let wasDisabled = disabledRules.count - disabled.count
     let isChanged = isEnabled ? wasDisabled > 0 : wasDisabled < owners.count
     let report = RuleSwitchReport(
-      prefix: prefix, proxies: owners.map(\.interface), isEnabled: isEnabled, isChanged: isChanged)
+      prefix: prefix, proxies: owners.map({ $0.interface }), isEnabled: isEnabled,
+      isChanged: isChanged)
     guard isChanged else { return report }
     if !isEnabled {
       disabled += owners.map { owner in
@@ -188,7 +194,7 @@ extension Configuration {
     var rest = self
     for position in proxies.indices {
       let name = proxies[position].interface
-      let prefixes = Set(disabled.filter { $0.proxy == name }.map(\.prefix))
+      let prefixes = Set(disabled.filter { $0.proxy == name }.map({ $0.prefix }))
       if prefixes.isEmpty { continue }
       let isDisabled = { (rule: Ruleset.Rule) in prefixes.contains(rule.prefix) }
       rest.ruleset.proxies[position].disabledRules = proxies[position].rules.filter(isDisabled)

@@ -37,11 +37,11 @@ package final class ControlServer: Timed {
     self.log = log
     self.answer = answer
     rest = ClientRest(messageCount: messageCount)
-    let source = DescriptorSource(socket) { [unowned self] in admit(now: $0) }
+    let source = DescriptorSource(socket) { [owner = Unowned(self)] in owner.object.admit(now: $0) }
     self.source = source
     try loop.watch(source)
     loop.add(self)
-    loop.atTurnEnd { [weak self] in self?.serveSpeaker() }
+    loop.atTurnEnd { [owner = Unowned(self)] in owner.object.serveSpeaker() }
   }
 
   /// When newcomers are let in again, or those are heard again who wait for the end of a rest.
@@ -93,8 +93,9 @@ extension ControlServer {
   /// Who may only look does not take the place of who may change something.
   private func admit(_ connection: StreamConnection, now: Instant) throws(SystemError) {
     lastNumber &+= 1
-    let client = ControlClient(connection, number: lastNumber, now: now) { [unowned self] in
-      serve($0, now: $1)
+    let client = ControlClient(connection, number: lastNumber, now: now) {
+      [owner = Unowned(self)] in
+      owner.object.serve($0, now: $1)
     }
     if clients.count == ControlSocket.clientLimit {
       guard let other = leastWorthy, client.isTrusted || !other.isTrusted else {

@@ -1,7 +1,8 @@
+package import JSONText
 package import NDPWire
 
 /// A condition of a proxy or a rule, and whether it is met.
-package struct ConditionReport: Codable, Equatable, Sendable {
+package struct ConditionReport: ReplyPart, Equatable, Sendable {
   /// As the configuration has it, behind `require`.
   package let condition: String
   /// The proxy interface.
@@ -29,10 +30,23 @@ package struct ConditionReport: Codable, Equatable, Sendable {
     self.changedMilliseconds = changedMilliseconds
     self.heldBackMilliseconds = heldBackMilliseconds
   }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("condition", condition)
+      $0.member("proxy", proxy)
+      $0.member("prefix", prefix)
+      $0.member("isMet", isMet)
+      $0.member("ageMilliseconds", ageMilliseconds)
+      $0.member("changedMilliseconds", changedMilliseconds)
+      $0.member("heldBackMilliseconds", heldBackMilliseconds)
+    }
+  }
 }
 
 /// What came of setting a gate.
-package struct GateReport: Codable, Equatable, Sendable {
+package struct GateReport: ReplyPart, Equatable, Sendable {
   /// Its name.
   package let name: String
   /// Whether it is on now.
@@ -48,10 +62,20 @@ package struct GateReport: Codable, Equatable, Sendable {
     self.isChanged = isChanged
     self.heldBackMilliseconds = heldBackMilliseconds
   }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("name", name)
+      $0.member("isOn", isOn)
+      $0.member("isChanged", isChanged)
+      $0.member("heldBackMilliseconds", heldBackMilliseconds)
+    }
+  }
 }
 
 /// The last advertisement of another station for a target for which this gateway answered.
-package struct OtherGatewayReport: Codable, Equatable, Sendable {
+package struct OtherGatewayReport: ReplyPart, Equatable, Sendable {
   /// For how long it has been there, in milliseconds.
   package let ageMilliseconds: UInt64
   /// How long it came after what is in force had changed, in milliseconds; `nil` where it never
@@ -61,5 +85,13 @@ package struct OtherGatewayReport: Codable, Equatable, Sendable {
   package init(ageMilliseconds: UInt64, settledMilliseconds: UInt64?) {
     self.ageMilliseconds = ageMilliseconds
     self.settledMilliseconds = settledMilliseconds
+  }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("ageMilliseconds", ageMilliseconds)
+      $0.member("settledMilliseconds", settledMilliseconds)
+    }
   }
 }

@@ -1,7 +1,7 @@
-import JSONText
+package import JSONText
 
 /// Numbers by name, in order: `{"checksum":3,"hopLimit":0}`.
-package struct NamedCounts: Codable, Equatable, Sendable {
+package struct NamedCounts: ReplyPart, Equatable, Sendable {
   /// The names, each once, and their numbers.
   package var entries: [Entry]
 
@@ -23,25 +23,16 @@ package struct NamedCounts: Codable, Equatable, Sendable {
   /// All of them together.
   package var sum: UInt64 { entries.reduce(0) { $0 + $1.count } }
 
-  /// Reads an object of numbers.
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: JSONKey.self)
-    entries = try container.allKeys.map {
-      Entry(name: $0.stringValue, count: try container.decode(UInt64.self, forKey: $0))
-    }
-  }
-
   /// Writes an object of numbers.
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: JSONKey.self)
-    for entry in entries {
-      try container.encode(entry.count, forKey: JSONKey(stringValue: entry.name))
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      for entry in entries { $0.member(entry.name, entry.count) }
     }
   }
 }
 
 /// What was counted of one interface, or of all together.
-package struct CounterSet: Codable, Equatable, Sendable {
+package struct CounterSet: ReplyPart, Equatable, Sendable {
   /// Well-formed solicitations that arrived.
   package var solicitationsReceived: UInt64 = 0
   /// Well-formed advertisements that arrived.
@@ -61,10 +52,24 @@ package struct CounterSet: Codable, Equatable, Sendable {
 
   /// Starts with nothing.
   package init() {}
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("solicitationsReceived", solicitationsReceived)
+      $0.member("advertisementsReceived", advertisementsReceived)
+      $0.member("answered", answered)
+      $0.member("answeredInKernel", answeredInKernel)
+      $0.member("announced", announced)
+      $0.member("asked", asked)
+      $0.member("malformed", malformed)
+      $0.member("ignored", ignored)
+    }
+  }
 }
 
 /// What was done since the start, and what was not and why.
-package struct CounterReport: Codable, Equatable, Sendable {
+package struct CounterReport: ReplyPart, Equatable, Sendable {
   /// All interfaces together, and what belongs to none.
   package var total = CounterSet()
   /// Those interfaces on which something was heard or said.
@@ -87,7 +92,7 @@ package struct CounterReport: Codable, Equatable, Sendable {
   package init() {}
 
   /// What was counted of one interface.
-  package struct Named: Codable, Equatable, Sendable {
+  package struct Named: ReplyPart, Equatable, Sendable {
     /// Its name.
     package let name: String
     /// What was counted.
@@ -97,11 +102,33 @@ package struct CounterReport: Codable, Equatable, Sendable {
       self.name = name
       self.counters = counters
     }
+
+    /// Writes an object; what has no value is left out.
+    package func write(to json: inout JSONWriter) {
+      json.object {
+        $0.member("name", name)
+        $0.member("counters", counters)
+      }
+    }
+  }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("total", total)
+      $0.member("interfaces", interfaces)
+      $0.member("sessionsEvicted", sessionsEvicted)
+      $0.member("askersEvicted", askersEvicted)
+      $0.member("announcementRounds", announcementRounds)
+      $0.member("unsent", unsent)
+      $0.member("overrun", overrun)
+      $0.member("latency", latency)
+    }
   }
 }
 
 /// A histogram of times.
-package struct LatencyReport: Codable, Equatable, Sendable {
+package struct LatencyReport: ReplyPart, Equatable, Sendable {
   /// The upper bound of each bucket in nanoseconds; one more bucket has none.
   package var boundsNanoseconds: [UInt64] = []
   /// How many fell into each bucket, one more than there are bounds.
@@ -114,4 +141,13 @@ package struct LatencyReport: Codable, Equatable, Sendable {
 
   /// How many there were.
   package var count: UInt64 { counts.reduce(0, +) }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("boundsNanoseconds", boundsNanoseconds)
+      $0.member("counts", counts)
+      $0.member("sumNanoseconds", sumNanoseconds)
+    }
+  }
 }

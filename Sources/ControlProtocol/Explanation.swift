@@ -1,7 +1,8 @@
+package import JSONText
 package import NDPWire
 
 /// What becomes of a question for one target, and why.
-package struct Explanation: Codable, Equatable, Sendable {
+package struct Explanation: ReplyPart, Equatable, Sendable {
   /// The address.
   package var target = IPv6Address.unspecified
   /// Whether a running daemon says so; otherwise the configuration file and the host do.
@@ -27,7 +28,7 @@ package struct Explanation: Codable, Equatable, Sendable {
   package init() {}
 
   /// What a question leads to.
-  package struct Verdict: Codable, Equatable, Sendable {
+  package struct Verdict: ReplyPart, Equatable, Sendable {
     /// Whether it is answered.
     package var answer = Answer.no
     /// The reason in one word.
@@ -37,19 +38,44 @@ package struct Explanation: Codable, Equatable, Sendable {
 
     /// Starts with nothing.
     package init() {}
+
+    /// Writes an object; what has no value is left out.
+    package func write(to json: inout JSONWriter) {
+      json.object {
+        $0.member("answer", answer)
+        $0.member("code", code)
+        $0.member("sentence", sentence)
+      }
+    }
   }
 
   /// Whether a question is answered.
-  package enum Answer: String, Codable, Sendable {
+  package enum Answer: String, ReplyPart, Sendable {
     case yes
     case no
     /// It is for the target to say.
     case depends
   }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("target", target)
+      $0.member("isLive", isLive)
+      $0.member("owner", owner)
+      $0.member("isOwnerProxy", isOwnerProxy)
+      $0.member("proxies", proxies)
+      $0.member("route", route)
+      $0.member("neighbors", neighbors)
+      $0.member("kernelProxies", kernelProxies)
+      $0.member("messages", messages)
+      $0.member("verdict", verdict)
+    }
+  }
 }
 
 /// What a question for a target leads to on one proxy interface.
-package struct ProxyExplanation: Codable, Equatable, Sendable {
+package struct ProxyExplanation: ReplyPart, Equatable, Sendable {
   /// The proxy interface.
   package var proxy = ""
   /// How things are with it.
@@ -80,10 +106,29 @@ package struct ProxyExplanation: Codable, Equatable, Sendable {
 
   /// Starts with nothing.
   package init() {}
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("proxy", proxy)
+      $0.member("interface", interface)
+      $0.member("rule", rule)
+      $0.member("others", others)
+      $0.member("ruleInterfaces", ruleInterfaces)
+      $0.member("session", session)
+      $0.member("sinceFailedMilliseconds", sinceFailedMilliseconds)
+      $0.member("failure", failure)
+      $0.member("unmet", unmet)
+      $0.member("decision", decision)
+      $0.member("reason", reason)
+      $0.member("advertisement", advertisement)
+      $0.member("askedOn", askedOn)
+    }
+  }
 }
 
 /// An advertisement, field by field (RFC 4861 §4.4).
-package struct AdvertisementReport: Codable, Equatable, Sendable {
+package struct AdvertisementReport: ReplyPart, Equatable, Sendable {
   /// The IPv6 source.
   package let source: IPv6Address
   /// The R flag.
@@ -105,10 +150,21 @@ package struct AdvertisementReport: Codable, Equatable, Sendable {
     self.isOverride = isOverride
     self.targetLinkLayerAddress = targetLinkLayerAddress
   }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("source", source)
+      $0.member("isRouter", isRouter)
+      $0.member("isSolicited", isSolicited)
+      $0.member("isOverride", isOverride)
+      $0.member("targetLinkLayerAddress", targetLinkLayerAddress)
+    }
+  }
 }
 
 /// The kernel's route to a target.
-package struct RouteReport: Codable, Equatable, Sendable {
+package struct RouteReport: ReplyPart, Equatable, Sendable {
   /// `on-link`, `gateway`, `local` or `none`.
   package var kind = "none"
   /// The interface it leads out of.
@@ -116,10 +172,18 @@ package struct RouteReport: Codable, Equatable, Sendable {
 
   /// Starts with none.
   package init() {}
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("kind", kind)
+      $0.member("interface", interface)
+    }
+  }
 }
 
 /// An entry of the kernel's neighbour cache.
-package struct NeighborReport: Codable, Equatable, Sendable {
+package struct NeighborReport: ReplyPart, Equatable, Sendable {
   /// Where.
   package let interface: String
   /// Where frames go.
@@ -132,10 +196,19 @@ package struct NeighborReport: Codable, Equatable, Sendable {
     self.linkLayerAddress = linkLayerAddress
     self.state = state
   }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("interface", interface)
+      $0.member("linkLayerAddress", linkLayerAddress)
+      $0.member("state", state)
+    }
+  }
 }
 
 /// A message about a target that was seen a while ago.
-package struct RecentMessage: Codable, Equatable, Sendable {
+package struct RecentMessage: ReplyPart, Equatable, Sendable {
   /// How long ago, in milliseconds.
   package let ageMilliseconds: UInt64
   /// Where it came.
@@ -159,5 +232,17 @@ package struct RecentMessage: Codable, Equatable, Sendable {
     self.source = source
     self.decision = decision
     self.reason = reason
+  }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("ageMilliseconds", ageMilliseconds)
+      $0.member("interface", interface)
+      $0.member("kind", kind)
+      $0.member("source", source)
+      $0.member("decision", decision)
+      $0.member("reason", reason)
+    }
   }
 }

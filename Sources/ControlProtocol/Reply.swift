@@ -1,3 +1,5 @@
+package import JSONText
+
 /// One line from the daemon: `{"version":1,"status":{…}}`.
 package enum Reply: Equatable, Sendable {
   case status(Status)
@@ -22,79 +24,40 @@ package enum Reply: Equatable, Sendable {
   case error(RequestFailure)
 }
 
-extension Reply: Codable {
-  private enum Key: String, CodingKey {
-    case version, status, sessions, rules, counters, configuration, interfaces, why, monitoring
-    case message, missed, reload, check, rule, gate, flush, log, error
-    case timeMilliseconds
-  }
-
+extension Reply: JSONWritable {
   /// Writes the version and the one value under its name.
-  package func encode(to encoder: any Encoder) throws { try encode(to: encoder, at: nil) }
+  package func write(to json: inout JSONWriter) { write(to: &json, at: nil) }
 
   /// The same with the time at which it is said, in milliseconds since 1970.
-  fileprivate func encode(to encoder: any Encoder, at time: UInt64?) throws {
-    var container = encoder.container(keyedBy: Key.self)
-    try container.encode(ControlSocket.version, forKey: .version)
-    if let time { try container.encode(time, forKey: .timeMilliseconds) }
-    switch self {
-    case .status(let value): try container.encode(value, forKey: .status)
-    case .sessions(let value): try container.encode(value, forKey: .sessions)
-    case .rules(let value): try container.encode(value, forKey: .rules)
-    case .counters(let value): try container.encode(value, forKey: .counters)
-    case .configuration(let value): try container.encode(value, forKey: .configuration)
-    case .interfaces(let value): try container.encode(value, forKey: .interfaces)
-    case .why(let value): try container.encode(value, forKey: .why)
-    case .monitoring(let value): try container.encode(value, forKey: .monitoring)
-    case .message(let value): try container.encode(value, forKey: .message)
-    case .missed(let value): try container.encode(value, forKey: .missed)
-    case .reload(let value): try container.encode(value, forKey: .reload)
-    case .check(let value): try container.encode(value, forKey: .check)
-    case .rule(let value): try container.encode(value, forKey: .rule)
-    case .gate(let value): try container.encode(value, forKey: .gate)
-    case .flush(let value): try container.encode(value, forKey: .flush)
-    case .log(let value): try container.encode(value, forKey: .log)
-    case .error(let value): try container.encode(value, forKey: .error)
-    }
-  }
-
-  /// Reads the one value that is there; throws `DecodingError` for another version, too.
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: Key.self)
-    func value<Value: Decodable>(_ key: Key) throws -> Value {
-      try container.decode(Value.self, forKey: key)
-    }
-    guard try value(.version) == ControlSocket.version,
-      let key = container.allKeys.first(where: { $0 != .version && $0 != .timeMilliseconds })
-    else {
-      throw DecodingError.dataCorruptedError(
-        forKey: .version, in: container,
-        debugDescription: "a reply of version \(ControlSocket.version) was expected")
-    }
-    switch key {
-    case .version, .timeMilliseconds, .status: self = .status(try value(.status))
-    case .sessions: self = .sessions(try value(key))
-    case .rules: self = .rules(try value(key))
-    case .counters: self = .counters(try value(key))
-    case .configuration: self = .configuration(try value(key))
-    case .interfaces: self = .interfaces(try value(key))
-    case .why: self = .why(try value(key))
-    case .monitoring: self = .monitoring(try value(key))
-    case .message: self = .message(try value(key))
-    case .missed: self = .missed(try value(key))
-    case .reload: self = .reload(try value(key))
-    case .check: self = .check(try value(key))
-    case .rule: self = .rule(try value(key))
-    case .gate: self = .gate(try value(key))
-    case .flush: self = .flush(try value(key))
-    case .log: self = .log(try value(key))
-    case .error: self = .error(try value(key))
+  fileprivate func write(to json: inout JSONWriter, at time: UInt64?) {
+    json.object {
+      $0.member("version", ControlSocket.version)
+      $0.member("timeMilliseconds", time)
+      switch self {
+      case .status(let value): $0.member("status", value)
+      case .sessions(let value): $0.member("sessions", value)
+      case .rules(let value): $0.member("rules", value)
+      case .counters(let value): $0.member("counters", value)
+      case .configuration(let value): $0.member("configuration", value)
+      case .interfaces(let value): $0.member("interfaces", value)
+      case .why(let value): $0.member("why", value)
+      case .monitoring(let value): $0.member("monitoring", value)
+      case .message(let value): $0.member("message", value)
+      case .missed(let value): $0.member("missed", value)
+      case .reload(let value): $0.member("reload", value)
+      case .check(let value): $0.member("check", value)
+      case .rule(let value): $0.member("rule", value)
+      case .gate(let value): $0.member("gate", value)
+      case .flush(let value): $0.member("flush", value)
+      case .log(let value): $0.member("log", value)
+      case .error(let value): $0.member("error", value)
+      }
     }
   }
 }
 
 /// A reply with the time at which it is said, from which ages in it count back.
-package struct TimedReply: Encodable {
+package struct TimedReply: JSONWritable {
   private let reply: Reply
   private let milliseconds: UInt64
 
@@ -105,13 +68,11 @@ package struct TimedReply: Encodable {
   }
 
   /// Writes version, `timeMilliseconds` and the reply.
-  package func encode(to encoder: any Encoder) throws {
-    try reply.encode(to: encoder, at: milliseconds)
-  }
+  package func write(to json: inout JSONWriter) { reply.write(to: &json, at: milliseconds) }
 }
 
 /// Why a request was not done.
-package struct RequestFailure: Codable, Equatable, Error, Sendable, CustomStringConvertible {
+package struct RequestFailure: ReplyPart, Equatable, Error, Sendable, CustomStringConvertible {
   /// What kind of reason it is.
   package let code: Code
   /// One sentence without a full stop.
@@ -124,7 +85,7 @@ package struct RequestFailure: Codable, Equatable, Error, Sendable, CustomString
   }
 
   /// The kinds of reasons, by which programs tell them apart.
-  package enum Code: String, Codable, Sendable {
+  package enum Code: String, ReplyPart, Sendable {
     /// It is no request of this version; the connection ends.
     case malformed
     /// It is too long; the connection ends.
@@ -139,5 +100,13 @@ package struct RequestFailure: Codable, Equatable, Error, Sendable, CustomString
     case notFound
     /// The kernel does not do it.
     case refused
+  }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("code", code)
+      $0.member("description", description)
+    }
   }
 }

@@ -1,7 +1,8 @@
+package import JSONText
 package import NDPWire
 
 /// What came of a `reload`.
-package struct ReloadReport: Codable, Equatable, Sendable {
+package struct ReloadReport: ReplyPart, Equatable, Sendable {
   /// Whether the file is what is gone by now.
   package let isInForce: Bool
   /// What is answered where now, or why the old configuration stays in force.
@@ -16,7 +17,7 @@ package struct ReloadReport: Codable, Equatable, Sendable {
   }
 
   /// One thing that is wrong with a file.
-  package struct Problem: Codable, Equatable, Sendable {
+  package struct Problem: ReplyPart, Equatable, Sendable {
     /// `error` or `warning`.
     package let severity: String
     /// Names the kind of trouble in kebab-case.
@@ -29,11 +30,29 @@ package struct ReloadReport: Codable, Equatable, Sendable {
       self.code = code
       self.text = text
     }
+
+    /// Writes an object; what has no value is left out.
+    package func write(to json: inout JSONWriter) {
+      json.object {
+        $0.member("severity", severity)
+        $0.member("code", code)
+        $0.member("text", text)
+      }
+    }
+  }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("isInForce", isInForce)
+      $0.member("summary", summary)
+      $0.member("problems", problems)
+    }
   }
 }
 
 /// What came of a `flush`.
-package struct FlushReport: Codable, Equatable, Sendable {
+package struct FlushReport: ReplyPart, Equatable, Sendable {
   /// The targets that were meant.
   package let prefix: IPv6Prefix
   /// How many of them were known, and are no more.
@@ -43,20 +62,35 @@ package struct FlushReport: Codable, Equatable, Sendable {
     self.prefix = prefix
     self.forgotten = forgotten
   }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("prefix", prefix)
+      $0.member("forgotten", forgotten)
+    }
+  }
 }
 
 /// What came of a `log`.
-package struct LogReport: Codable, Equatable, Sendable {
+package struct LogReport: ReplyPart, Equatable, Sendable {
   /// Where the log begins now.
   package let level: LogLevel
 
   package init(level: LogLevel) {
     self.level = level
   }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("level", level)
+    }
+  }
 }
 
 /// The configuration in force, or a part of it.
-package struct ConfigurationReport: Codable, Equatable, Sendable {
+package struct ConfigurationReport: ReplyPart, Equatable, Sendable {
   /// The file it was read from.
   package let path: String
   /// What it means, in the language of the file, all defaults written out.
@@ -72,10 +106,20 @@ package struct ConfigurationReport: Codable, Equatable, Sendable {
     self.next = next
     self.generation = generation
   }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("path", path)
+      $0.member("text", text)
+      $0.member("next", next)
+      $0.member("generation", generation)
+    }
+  }
 }
 
 /// What a monitor will be told of.
-package struct MonitorReport: Codable, Equatable, Sendable {
+package struct MonitorReport: ReplyPart, Equatable, Sendable {
   /// The interfaces on which messages are seen now.
   package let interfaces: [String]
   /// The daemon's clock, in nanoseconds since some point before the host's start.
@@ -90,7 +134,7 @@ package struct MonitorReport: Codable, Equatable, Sendable {
   }
 
   /// Why nothing is seen on an interface.
-  package struct Trouble: Codable, Equatable, Sendable {
+  package struct Trouble: ReplyPart, Equatable, Sendable {
     /// Whether messages may come later: rules name the interface, and it is missing or down.
     package let isTemporary: Bool
     /// One sentence without a full stop.
@@ -100,15 +144,39 @@ package struct MonitorReport: Codable, Equatable, Sendable {
       self.isTemporary = isTemporary
       self.sentence = sentence
     }
+
+    /// Writes an object; what has no value is left out.
+    package func write(to json: inout JSONWriter) {
+      json.object {
+        $0.member("isTemporary", isTemporary)
+        $0.member("sentence", sentence)
+      }
+    }
+  }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("interfaces", interfaces)
+      $0.member("nanoseconds", nanoseconds)
+      $0.member("trouble", trouble)
+    }
   }
 }
 
 /// How much a monitor was not told of.
-package struct MissedReport: Codable, Equatable, Sendable {
+package struct MissedReport: ReplyPart, Equatable, Sendable {
   /// Messages that came faster than they could be told or read.
   package let count: UInt64
 
   package init(count: UInt64) {
     self.count = count
+  }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("count", count)
+    }
   }
 }

@@ -22,11 +22,6 @@ extension Request {
 }
 
 extension Command {
-  private enum Name: String {
-    case status, sessions, rules, counters, configuration, interfaces, why, monitor, recent, reload
-    case check, rule, gate, flush, log
-  }
-
   /// Reads an object with the one command under its name; `nil` where it is none.
   fileprivate init?(_ value: JSONValue) {
     guard case .object(let members) = value else { return nil }

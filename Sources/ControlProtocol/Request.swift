@@ -1,7 +1,8 @@
+package import JSONText
 package import NDPWire
 
 /// One line from a client: `{"version":1,"command":{"status":{}}}`.
-package struct Request: Encodable, Equatable, Sendable {
+package struct Request: JSONWritable, Equatable, Sendable {
   /// `ControlSocket.version`.
   package let version: Int
   /// What is asked for.
@@ -12,10 +13,18 @@ package struct Request: Encodable, Equatable, Sendable {
     version = ControlSocket.version
     self.command = command
   }
+
+  /// Writes the version, and the command as an object.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("version", version)
+      $0.member("command", command)
+    }
+  }
 }
 
 /// What a client may ask for.
-package enum Command: Encodable, Equatable, Sendable {
+package enum Command: Equatable, Sendable {
   /// How things are, in short.
   case status
   /// What is known of targets, `ControlSocket.pageLength` of them from a place on.
@@ -64,8 +73,56 @@ package enum Command: Encodable, Equatable, Sendable {
   }
 }
 
+extension Command: JSONWritable {
+  /// Its name, under which its values are.
+  enum Name: String {
+    case status, sessions, rules, counters, configuration, interfaces, why, monitor, recent, reload
+    case check, rule, gate, flush, log
+  }
+
+  /// Writes an object with the command under its name.
+  package func write(to json: inout JSONWriter) {
+    json.object { json in
+      func command(_ name: Name, _ members: (inout JSONWriter) -> Void = { _ in }) {
+        json.member(name.rawValue, members)
+      }
+      switch self {
+      case .status: command(.status)
+      case .sessions(let start): command(.sessions) { $0.member("from", start) }
+      case .rules(let start): command(.rules) { $0.member("from", start) }
+      case .counters: command(.counters)
+      case .configuration(let start): command(.configuration) { $0.member("from", start) }
+      case .interfaces(let start): command(.interfaces) { $0.member("from", start) }
+      case .why(let target): command(.why) { $0.member("target", target) }
+      case .monitor(let prefix, let interface, let frames):
+        command(.monitor) {
+          $0.member("prefix", prefix)
+          $0.member("interface", interface)
+          $0.member("frames", frames)
+        }
+      case .recent(let limit): command(.recent) { $0.member("limit", limit) }
+      case .reload: command(.reload)
+      case .check: command(.check)
+      case .rule(let prefix, let proxy, let enabled):
+        command(.rule) {
+          $0.member("prefix", prefix)
+          $0.member("proxy", proxy)
+          $0.member("enabled", enabled)
+        }
+      case .gate(let name, let isOn):
+        command(.gate) {
+          $0.member("name", name)
+          $0.member("isOn", isOn)
+        }
+      case .flush(let prefix): command(.flush) { $0.member("prefix", prefix) }
+      case .log(let level): command(.log) { $0.member("level", level) }
+      }
+    }
+  }
+}
+
 /// Where a log begins.
-package enum LogLevel: String, Codable, CaseIterable, Sendable {
+package enum LogLevel: String, ReplyPart, CaseIterable, Sendable {
   /// Start, end and what is wrong.
   case notice
   /// Also what becomes of interfaces, as with `-v`.

@@ -1,7 +1,7 @@
-package import NDPWire
+package import JSONText
 
 /// How the daemon is, in short.
-package struct Status: Codable, Equatable, Sendable {
+package struct Status: ReplyPart, Equatable, Sendable {
   /// What is answered where and what is waited for, in a few words.
   package var summary = ""
   /// The daemon's version.
@@ -55,10 +55,39 @@ package struct Status: Codable, Equatable, Sendable {
 
   /// Starts with nothing.
   package init() {}
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("summary", summary)
+      $0.member("programVersion", programVersion)
+      $0.member("process", process)
+      $0.member("startedMilliseconds", startedMilliseconds)
+      $0.member("uptimeMilliseconds", uptimeMilliseconds)
+      $0.member("configurationPath", configurationPath)
+      $0.member("configuredMilliseconds", configuredMilliseconds)
+      $0.member("configurationAgeMilliseconds", configurationAgeMilliseconds)
+      $0.member("isReloadRefused", isReloadRefused)
+      $0.member("logLevel", logLevel)
+      $0.member("interfaces", interfaces)
+      $0.member("interfaceCount", interfaceCount)
+      $0.member("ruleCount", ruleCount)
+      $0.member("disabledRuleCount", disabledRuleCount)
+      $0.member("rules", rules)
+      $0.member("kernelPath", kernelPath)
+      $0.member("conditions", conditions)
+      $0.member("rememberedCount", rememberedCount)
+      $0.member("otherGateway", otherGateway)
+      $0.member("sessions", sessions)
+      $0.member("limits", limits)
+      $0.member("warnings", warnings)
+      $0.member("warningCount", warningCount)
+    }
+  }
 }
 
 /// Whether questions are answered in the kernel.
-package struct KernelPathStatus: Codable, Equatable, Sendable {
+package struct KernelPathStatus: ReplyPart, Equatable, Sendable {
   /// Whether they are, on some interface at least.
   package let isOn: Bool
   /// Why they are not.
@@ -83,7 +112,7 @@ package struct KernelPathStatus: Codable, Equatable, Sendable {
   }
 
   /// An interface on which another way is taken.
-  package struct Refusal: Codable, Equatable, Sendable {
+  package struct Refusal: ReplyPart, Equatable, Sendable {
     /// Its name.
     package let interface: String
     /// Why.
@@ -91,6 +120,14 @@ package struct KernelPathStatus: Codable, Equatable, Sendable {
 
     package init(interface: String, reason: String) {
       (self.interface, self.reason) = (interface, reason)
+    }
+
+    /// Writes an object; what has no value is left out.
+    package func write(to json: inout JSONWriter) {
+      json.object {
+        $0.member("interface", interface)
+        $0.member("reason", reason)
+      }
     }
   }
 
@@ -106,10 +143,22 @@ package struct KernelPathStatus: Codable, Equatable, Sendable {
       + (drivers.map { [$0] } ?? [])
       + (driverRefusals ?? []).map { "kernel path: no XDP on \($0.interface): \($0.reason)" }
   }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("isOn", isOn)
+      $0.member("reason", reason)
+      $0.member("interfaces", interfaces)
+      $0.member("refusals", refusals)
+      $0.member("driverInterfaces", driverInterfaces)
+      $0.member("driverRefusals", driverRefusals)
+    }
+  }
 }
 
 /// An interface that rules name.
-package struct InterfaceStatus: Codable, Equatable, Sendable {
+package struct InterfaceStatus: ReplyPart, Equatable, Sendable {
   /// Its name, or a pattern for several.
   package let name: String
   /// Whether solicitations are answered there.
@@ -143,12 +192,24 @@ package struct InterfaceStatus: Codable, Equatable, Sendable {
     guard isUsable else { return sentence }
     let roles = [(isProxy, "answering"), (isRule, "soliciting")]
     let note = description.map { " (\($0))" } ?? ""
-    return "\(name): \(roles.filter(\.0).map(\.1).joined(separator: " and "))\(note)"
+    return "\(name): \(roles.filter { $0.0 }.map { $0.1 }.joined(separator: " and "))\(note)"
+  }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("name", name)
+      $0.member("isProxy", isProxy)
+      $0.member("isRule", isRule)
+      $0.member("condition", condition)
+      $0.member("sentence", sentence)
+      $0.member("description", description)
+    }
   }
 }
 
 /// Some of the interfaces that rules name.
-package struct InterfacePage: Codable, Equatable, Sendable {
+package struct InterfacePage: ReplyPart, Equatable, Sendable {
   /// Them, in the order of the configuration.
   package let interfaces: [InterfaceStatus]
   /// Where to go on; `nil` at the end.
@@ -158,10 +219,18 @@ package struct InterfacePage: Codable, Equatable, Sendable {
     self.interfaces = interfaces
     self.next = next
   }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("interfaces", interfaces)
+      $0.member("next", next)
+    }
+  }
 }
 
 /// A limit and how far it was used.
-package struct LimitUse: Codable, Equatable, Sendable {
+package struct LimitUse: ReplyPart, Equatable, Sendable {
   /// The key of the configuration file.
   package let name: String
   /// Its value.
@@ -180,10 +249,20 @@ package struct LimitUse: Codable, Equatable, Sendable {
 
   /// Whether nine tenths of it are in use.
   package var isNear: Bool { used.map { $0 * 10 >= limit * 9 } ?? false }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("name", name)
+      $0.member("limit", limit)
+      $0.member("used", used)
+      $0.member("reached", reached)
+    }
+  }
 }
 
 /// A warning or error of the log.
-package struct Warning: Codable, Equatable, Sendable {
+package struct Warning: ReplyPart, Equatable, Sendable {
   /// How long ago, in milliseconds.
   package let ageMilliseconds: UInt64
   /// `warning` or `error`.
@@ -196,102 +275,13 @@ package struct Warning: Codable, Equatable, Sendable {
     self.severity = severity
     self.text = text
   }
-}
 
-/// A rule with what was counted of it.
-package struct RuleReport: Codable, Equatable, Sendable {
-  /// The proxy interface.
-  package let proxy: String
-  /// The targets.
-  package let prefix: IPv6Prefix
-  /// `static`, `auto`, `iface NAME`, or `exclude`; of many, the first and how many more there are.
-  package let methods: [String]
-  /// Questions that it was about; of a proxy's longest match only.
-  package let questions: UInt64
-  /// Answers given for it.
-  package let answers: UInt64
-  /// Those of them that the kernel gave by itself; older daemons do not say.
-  package let answersInKernel: UInt64?
-  /// What it is for, if the configuration says it.
-  package let description: String?
-  /// Whether it was disabled, so that nothing is answered for it; left out where it was not.
-  package let isDisabled: Bool?
-
-  package init(
-    proxy: String, prefix: IPv6Prefix, methods: [String], questions: UInt64, answers: UInt64,
-    answersInKernel: UInt64? = nil, description: String? = nil, isDisabled: Bool? = nil
-  ) {
-    self.proxy = proxy
-    self.prefix = prefix
-    self.methods = methods
-    self.questions = questions
-    self.answers = answers
-    self.answersInKernel = answersInKernel
-    self.description = description
-    self.isDisabled = isDisabled
-  }
-
-  /// What it does, for people: `iface zt0 static (members of the network)`.
-  package var text: String {
-    (methods + (description.map { ["(\($0))"] } ?? [])).joined(separator: " ")
-  }
-}
-
-/// Some of the rules.
-package struct RulePage: Codable, Equatable, Sendable {
-  /// Them, in the order of the configuration, each proxy's exclusions last.
-  package let rules: [RuleReport]
-  /// Where to go on; `nil` at the end.
-  package let next: Int?
-
-  package init(rules: [RuleReport], next: Int?) {
-    self.rules = rules
-    self.next = next
-  }
-}
-
-/// What is known of one target, on one proxy interface.
-package struct SessionReport: Codable, Equatable, Sendable {
-  /// The proxy interface.
-  package var proxy = ""
-  /// The address.
-  package var target = IPv6Address.unspecified
-  /// `incomplete`, `reachable`, `probing`, `stale` or `failed`.
-  package var state = ""
-  /// Where it is asked for, or where it is.
-  package var interfaces: [String] = []
-  /// Where frames to it go; not there until it answered, nor where a route is the proof.
-  package var linkLayerAddress: MACAddress?
-  /// Whether a proxy vouches for it, and not the target itself.
-  package var isSecondHand = false
-  /// How many wait for an answer.
-  package var waiting = 0
-  /// Questions sent in this state.
-  package var sent = 0
-  /// Answers given.
-  package var answers: UInt32 = 0
-  /// How long it is known, in milliseconds.
-  package var ageMilliseconds: UInt64 = 0
-  /// How long ago somebody asked for it.
-  package var sinceAskedMilliseconds: UInt64?
-  /// How long ago it last answered itself.
-  package var sinceConfirmedMilliseconds: UInt64?
-  /// When the state's time is up, in milliseconds from now.
-  package var remainingMilliseconds: UInt64 = 0
-
-  /// Starts with nothing.
-  package init() {}
-}
-
-/// Some of the sessions.
-package struct SessionPage: Codable, Equatable, Sendable {
-  /// Them, in no order; one that begins meanwhile may be missed.
-  package let sessions: [SessionReport]
-  /// Where to go on; `nil` at the end.
-  package let next: Int?
-
-  package init(sessions: [SessionReport], next: Int?) {
-    self.sessions = sessions
-    self.next = next
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("ageMilliseconds", ageMilliseconds)
+      $0.member("severity", severity)
+      $0.member("text", text)
+    }
   }
 }

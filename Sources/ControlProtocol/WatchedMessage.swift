@@ -1,7 +1,8 @@
+package import JSONText
 package import NDPWire
 
 /// One message as it came or went, and what became of it.
-package struct WatchedMessage: Codable, Equatable, Sendable {
+package struct WatchedMessage: ReplyPart, Equatable, Sendable {
   /// The daemon's clock, in nanoseconds since some point before the host's start.
   package var nanoseconds: UInt64 = 0
   /// The same moment by the host's clock, in microseconds since 1970.
@@ -38,9 +39,30 @@ package struct WatchedMessage: Codable, Equatable, Sendable {
   package init() {}
 
   /// What kind of message it is.
-  package enum Kind: String, Codable, Sendable {
+  package enum Kind: String, ReplyPart, Sendable {
     case solicitation
     case advertisement
     case malformed
+  }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("nanoseconds", nanoseconds)
+      $0.member("timeMicroseconds", timeMicroseconds)
+      $0.member("interface", interface)
+      $0.member("isSent", isSent)
+      $0.member("kind", kind)
+      $0.member("source", source)
+      $0.member("destination", destination)
+      $0.member("target", target)
+      $0.member("linkLayerAddress", linkLayerAddress)
+      $0.member("flags", flags)
+      $0.member("decision", decision)
+      $0.member("reason", reason)
+      $0.member("latencyNanoseconds", latencyNanoseconds)
+      $0.member("frame", frame)
+      $0.member("frameLength", frameLength)
+    }
   }
 }

@@ -32,7 +32,7 @@ package final class EventLoop {
 
   /// Has a source called from now on whenever it is ready.
   package func watch(_ source: any EventSource) throws(SystemError) {
-    precondition(positions[ObjectIdentifier(source)] == nil, "it is watched already")
+    precondition(positions[source.identity] == nil, "it is watched already")
     let position = freePositions.last ?? slots.count
     let generation = position < slots.count ? slots[position].generation : 0
     try poll.watch(source.pollable, token: Self.token(position, generation))
@@ -42,19 +42,19 @@ package final class EventLoop {
     } else {
       slots.append(Slot(source: source))
     }
-    positions[ObjectIdentifier(source)] = position
+    positions[source.identity] = position
   }
 
   /// Has a source that is watched called when there is room to send, or when it is readable again.
   package func watch(_ source: any EventSource, forRoom wantsRoom: Bool) throws(SystemError) {
-    guard let position = positions[ObjectIdentifier(source)] else { return }
+    guard let position = positions[source.identity] else { return }
     let token = Self.token(position, slots[position].generation)
     try poll.watch(source.pollable, token: token, forRoom: wantsRoom)
   }
 
   /// Calls a source no more; what is not watched need not be forgotten.
   package func forget(_ source: any EventSource) {
-    guard let position = positions.removeValue(forKey: ObjectIdentifier(source)) else { return }
+    guard let position = positions.removeValue(forKey: source.identity) else { return }
     poll.forget(source.pollable)
     slots[position].source = nil
     slots[position].generation &+= 1

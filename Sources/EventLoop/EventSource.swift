@@ -8,6 +8,16 @@ package protocol EventSource: AnyObject {
 
   /// Takes up what has come; what is thrown is an error that nobody can go on after.
   func ready(now: Instant) throws(SystemError)
+
+  /// By which the loop knows it; every class has it by itself.
+  ///
+  /// Embedded Swift takes no `ObjectIdentifier` of an existential.
+  var identity: ObjectIdentifier { get }
+}
+
+extension EventSource {
+  /// The object itself.
+  package var identity: ObjectIdentifier { ObjectIdentifier(self) }
 }
 
 /// Something that waits for an instant.

@@ -2,7 +2,7 @@ package import LinuxNet
 package import ProxyModel
 
 /// Waits for descriptors and for one instant.
-package protocol Poll {
+package protocol Poll: AnyObject {
   /// Reports `token` from now on whenever `pollable` is readable or has an error.
   func watch(_ pollable: any Pollable, token: UInt64) throws(SystemError)
 

@@ -22,7 +22,7 @@ package struct ConfigurationFile {
   package init(path: String, isRegular: Bool = false) throws(SystemError) {
     let file = try RegularFile(path, limit: TextBounds.fileOctets, isRequired: isRegular)
     self.path = path
-    let words = String(decoding: file.octets, as: UTF8.self).split(whereSeparator: \.isNewline)
+    let words = String(decoding: file.octets, as: UTF8.self).split(whereSeparator: { $0.isNewline })
     includesOthers = words.contains { $0.drop { $0 == " " || $0 == "\t" }.hasPrefix("include") }
     result = ConfigurationParser.parse(
       file.octets, fileName: path, identity: file.identity,
@@ -48,16 +48,16 @@ package struct ConfigurationFile {
   package func dangers() throws(SystemError) -> [String] {
     guard let configuration else { return [] }
     var result = result
-    let known = Set(result.diagnostics.map(\.description))
+    let known = Set(result.diagnostics.map({ $0.description }))
     try HostCheck(configuration).reportDangers(into: &result)
-    return result.diagnostics.map(\.description).filter { !known.contains($0) }
+    return result.diagnostics.map({ $0.description }).filter { !known.contains($0) }
   }
 
   /// Every error and warning, in the order in which the files were read; notes are left out.
   package var problems: [Diagnostic] { result.diagnostics.filter { $0.severity != .note } }
 
   /// The same, each on one line as a log has it.
-  package var problemLines: [String] { problems.map(\.description) }
+  package var problemLines: [String] { problems.map({ $0.description }) }
 
   /// Shows every error and warning, and perhaps notes, with its place on standard error.
   package func showReport(withNotes: Bool) {
@@ -90,9 +90,11 @@ package struct ConfigurationFile {
 }
 
 /// The files of this host, as far as whoever owns the configuration may have them read.
-private struct FileSystem: IncludedFiles {
+private final class FileSystem: IncludedFiles {
   /// The number of the user that the configuration belongs to.
   let owner: UInt32
+
+  init(owner: UInt32) { self.owner = owner }
 
   func paths(matching path: String) -> [String] {
     let pattern = PathPattern(path)

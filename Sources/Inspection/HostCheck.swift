@@ -1,4 +1,5 @@
 import LinuxNet
+import NDPWire
 import ProxyConfig
 import ProxyEngine
 import ProxyModel

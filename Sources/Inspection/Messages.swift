@@ -89,7 +89,7 @@ extension WatchedMessage {
     target = message.target
     linkLayerAddress = message.targetLinkLayerAddress
     let set = [(message.isRouter, "R"), (message.isSolicited, "S"), (message.isOverride, "O")]
-    flags = set.filter(\.0).map(\.1).joined()
+    flags = set.filter { $0.0 }.map { $0.1 }.joined()
     decision = outcome.code
     reason = outcome.sentence
   }

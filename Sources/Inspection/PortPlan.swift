@@ -26,7 +26,7 @@ package struct PortPlan: Sendable {
     var names: [String] = []
     var asked: Set<String> = []
     for proxy in ruleset.proxies {
-      let prefixes = hearsEverything ? [.everything] : proxy.rules.map(\.prefix)
+      let prefixes = hearsEverything ? [.everything] : proxy.rules.map({ $0.prefix })
       var purpose = Purpose(
         solicitedPrefixes: prefixes, isPromiscuous: proxy.isPromiscuous)
       purpose.groups = Self.groups(of: proxy.rules)
@@ -34,7 +34,7 @@ package struct PortPlan: Sendable {
       proxies[proxy.interface] = proxy
       proxies[proxy.interface]?.rules = []
       names.append(proxy.interface)
-      for case .interface(let pattern) in proxy.rules.map(\.method) {
+      for case .interface(let pattern) in proxy.rules.map({ $0.method }) {
         asked.insert(pattern.text)
         names.append(pattern.text)
       }
@@ -59,13 +59,13 @@ package struct PortPlan: Sendable {
   /// Costs the patterns, however many names there are.
   package func names(meaning link: Link) -> [String] {
     link.names.filter { purposes[$0] != nil || askedNames.contains($0) }
-      + patterns.filter { link.names.contains(where: $0.matches) }.map(\.text)
+      + patterns.filter { link.names.contains(where: $0.matches) }.map({ $0.text })
   }
 
   /// The names and patterns that would mean an interface of this name, which is not there.
   package func names(matching name: String) -> [String] {
     (purposes[name] != nil || askedNames.contains(name) ? [name] : [])
-      + patterns.filter { $0.matches(name) }.map(\.text)
+      + patterns.filter { $0.matches(name) }.map({ $0.text })
   }
 
   /// What the kernel lets through on a proxy interface.
@@ -83,7 +83,7 @@ package struct PortPlan: Sendable {
   private static func groups(of rules: [Ruleset.Rule]) -> [IPv6Address] {
     var groups: [IPv6Address] = []
     var seen: Set<IPv6Address> = []
-    for prefix in rules.map(\.prefix) where prefix.length >= narrowLength {
+    for prefix in rules.map({ $0.prefix }) where prefix.length >= narrowLength {
       for group in prefix.solicitedNodeMulticasts where seen.insert(group).inserted {
         if groups.count == MulticastGroups.limit { return groups }
         groups.append(group)

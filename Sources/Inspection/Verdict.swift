@@ -10,7 +10,7 @@ extension Explanation.Verdict {
     self.init()
     let target = explanation.target
     if let owner = explanation.owner, explanation.isOwnerProxy != false || rules.isEmpty,
-      !explanation.proxies.contains(where: \.isAnswered)
+      !explanation.proxies.contains(where: { $0.isAnswered })
     {
       self.init(
         .yes, "ownAddress", "\(owner) has \(target) itself, so the kernel answers for it there")
@@ -18,7 +18,7 @@ extension Explanation.Verdict {
       self.init(
         .no, "targetNotProxied",
         "\(target) is not a unicast address that a proxy may answer for")
-    } else if let proxy = explanation.proxies.first(where: \.isAnswered)
+    } else if let proxy = explanation.proxies.first(where: { $0.isAnswered })
       ?? explanation.proxies.first(where: { $0.interface.isUsable && $0.mayBeAnswered })
       ?? explanation.proxies.first(where: { $0.interface.isUsable })
       ?? explanation.proxies.first
@@ -128,7 +128,7 @@ extension ProxyExplanation {
   /// Where the target was asked for, or would be.
   fileprivate var places: [String] {
     let asked = session?.interfaces ?? []
-    return asked.isEmpty ? ruleInterfaces.map(\.name) : asked
+    return asked.isEmpty ? ruleInterfaces.map({ $0.name }) : asked
   }
 
   /// The cause, which stays the same while a failure is remembered.
@@ -169,7 +169,7 @@ extension ProxyExplanation {
       return rememberedFailure(of: explanation.target, askedOn: places)
         ?? "\(explanation.target) did not reply on \(list(places))"
     case "ruleInterfaceUnavailable", "noSourceAddress":
-      let troubles = ruleInterfaces.filter { !$0.isUsable }.map(\.sentence)
+      let troubles = ruleInterfaces.filter { !$0.isUsable }.map({ $0.sentence })
       return troubles.isEmpty ? reason : troubles.joined(separator: "; ")
     default: return reason
     }

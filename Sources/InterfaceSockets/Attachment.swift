@@ -1,3 +1,4 @@
+import DaemonLog
 import Inspection
 import LinuxNet
 import ProxyModel
@@ -65,7 +66,10 @@ final class Attachment {
       return state = .absent(.taken(holder.name))
     }
     do {
-      let port = try port ?? ports.open(name, on: index, for: purpose, filter: filter())
+      let port =
+        if let port { port } else {
+          try ports.open(name, on: index, for: purpose, filter: filter())
+        }
       port.joinGroups(log: ports.log)
       state = condition == .down ? .down(port) : .open(port)
     } catch {

@@ -46,7 +46,9 @@ package final class Attachments: Timed {
   /// Follows the kernel's news from now on, and goes by how things are.
   package func start() throws(SystemError) {
     try ports.loop.watch(
-      DescriptorSource(news) { [unowned self] _ throws(SystemError) in try takeNews() })
+      DescriptorSource(news) { [owner = Unowned(self)] _ throws(SystemError) in
+        try owner.object.takeNews()
+      })
     makeAttachments()
     resynchronize()
   }
@@ -74,7 +76,7 @@ package final class Attachments: Timed {
   }
 
   private func makeAttachments() {
-    let patternNames = Set(plan.patterns.map(\.text))
+    let patternNames = Set(plan.patterns.map({ $0.text }))
     let former = attachments
     attachments = [:]
     for name in plan.names where !patternNames.contains(name) {

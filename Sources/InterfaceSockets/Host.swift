@@ -1,4 +1,5 @@
 package import Inspection
+import LinuxNet
 package import ProxyModel
 
 /// The interfaces of this host, as far as the kernel has told of them.

@@ -4,17 +4,11 @@ import PlainText
 package enum JSONText {
   /// The octets of a value without any line feed.
   ///
-  /// Costs time and memory in proportion to them. Traps where the value encodes a number that is
-  /// none: nothing of ours does.
-  package static func octets<Value: Encodable>(of value: Value) -> [UInt8] {
-    let writer = JSONWriter()
-    do {
-      try value.encode(to: JSONEncoding(writer: writer, depth: 0))
-    } catch {
-      fatalError("what we say cannot be said: \(error)")
-    }
-    writer.close(downTo: 0)
-    return writer.octets
+  /// Costs time and memory in proportion to them.
+  package static func octets(of value: some JSONWritable) -> [UInt8] {
+    var json = JSONWriter()
+    value.write(to: &json)
+    return json.octets
   }
 
   /// A JSON text of somebody else so that a terminal may show it: the same text, with what is not
@@ -41,25 +35,5 @@ package enum JSONText {
   ) throws(JSONSyntaxError) -> JSONValue {
     var reader = JSONReader(octets)
     return try reader.readText()
-  }
-}
-
-/// A key of an object, where no type has one of its own.
-package struct JSONKey: CodingKey {
-  /// The key itself.
-  package let stringValue: String
-  /// The place in an array; `nil` for a key of an object.
-  package let intValue: Int?
-
-  /// A key of an object.
-  package init(stringValue: String) {
-    self.stringValue = stringValue
-    intValue = nil
-  }
-
-  /// A place in an array.
-  package init(intValue: Int) {
-    stringValue = "\(intValue)"
-    self.intValue = intValue
   }
 }

@@ -1,50 +1,69 @@
 import PlainText
 
-/// Text that grows as values are said, in order.
-///
-/// Nobody tells where an array or object ends: whatever is written next outside it closes it.
-final class JSONWriter {
-  private(set) var octets: [UInt8] = []
-  private var open: [Structure] = []
+/// JSON text that grows by one value after the other.
+package struct JSONWriter {
+  /// What was written.
+  package private(set) var octets: [UInt8] = []
+  /// Whether the innermost open array or object has something in it.
+  private var hasElements = false
 
-  private struct Structure {
-    let end: UInt8
-    var isEmpty = true
+  init() {}
+
+  /// Writes an object, whose members `members` writes.
+  package mutating func object(_ members: (inout JSONWriter) -> Void) {
+    enclose(in: "{", "}", members)
   }
 
-  /// Begins an array or object within the first `depth` that are open, and returns its own depth.
-  func begin(isObject: Bool, within depth: Int) -> Int {
-    close(downTo: depth)
-    octets.append(UInt8(ascii: isObject ? "{" : "["))
-    open.append(Structure(end: UInt8(ascii: isObject ? "}" : "]")))
-    return depth + 1
+  /// Writes an array.
+  package mutating func array(of elements: some Sequence<some JSONWritable>) {
+    enclose(in: "[", "]") {
+      for element in elements {
+        $0.separate()
+        element.write(to: &$0)
+      }
+    }
   }
 
-  /// Ends whatever is open beyond the first `depth`.
-  func close(downTo depth: Int) {
-    while open.count > depth { octets.append(open.removeLast().end) }
+  /// Writes a member of the open object; nothing where it has no value.
+  package mutating func member(_ name: String, _ value: (some JSONWritable)?) {
+    guard let value else { return }
+    write(key: name)
+    value.write(to: &self)
   }
 
-  /// Makes ready for the next element of the array or object at this depth.
-  func separate(at depth: Int) {
-    close(downTo: depth)
-    if !open[depth - 1].isEmpty { octets.append(UInt8(ascii: ",")) }
-    open[depth - 1].isEmpty = false
+  /// Writes a member that is an object, whose members `members` writes.
+  package mutating func member(_ name: String, _ members: (inout JSONWriter) -> Void) {
+    write(key: name)
+    object(members)
   }
 
-  /// Writes the key of the next element of the object at this depth.
-  func write(key: String, at depth: Int) {
-    separate(at: depth)
+  private mutating func enclose(
+    in start: Unicode.Scalar, _ end: Unicode.Scalar, _ contents: (inout JSONWriter) -> Void
+  ) {
+    octets.append(UInt8(ascii: start))
+    hasElements = false
+    contents(&self)
+    octets.append(UInt8(ascii: end))
+    hasElements = true
+  }
+
+  private mutating func separate() {
+    if hasElements { octets.append(UInt8(ascii: ",")) }
+    hasElements = true
+  }
+
+  private mutating func write(key: String) {
+    separate()
     write(key)
     octets.append(UInt8(ascii: ":"))
   }
 
-  /// Writes a number, `true`, `false` or `null`.
-  func write(bare text: String) { octets += text.utf8 }
+  /// Writes a number, `true` or `false`.
+  mutating func write(bare text: String) { octets += text.utf8 }
 
   /// Writes a string with its quotes; what must be escaped is (RFC 8259 §7), and what is not
   /// printable, so that a terminal may show the text.
-  func write(_ text: String) {
+  mutating func write(_ text: String) {
     octets.append(UInt8(ascii: "\""))
     defer { octets.append(UInt8(ascii: "\"")) }
     if text.utf8.allSatisfy({ 0x20...0x7e ~= $0 && $0 != 0x22 && $0 != 0x5c }) {

@@ -1,5 +1,7 @@
 import KernelPath
+import NDPWire
 import ProxyEngine
+import ProxyModel
 
 // What the engine publishes, as the program in the kernel has to know it.
 

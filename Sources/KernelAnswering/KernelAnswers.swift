@@ -98,11 +98,16 @@ package final class KernelAnswers {
     guard !BootClock.isShifted else {
       return stop("programs in the kernel have another clock than this time namespace")
     }
+    let loaded: LoadedProgram
     do {
       let capacity = AnswerCapacity(rules: rules, targets: targets)
-      let loaded = try LoadedProgram(capacity, inDrivers: inDrivers) { [unowned self] in
-        takeHanded(by: $0, now: $1)
+      loaded = try LoadedProgram(capacity, inDrivers: inDrivers) { [owner = Unowned(self)] in
+        owner.object.take($0, now: $1)
       }
+    } catch {
+      return stop(Self.reason(error))
+    }
+    do {
       guard loaded.hook == .tcx || mayUseFilters else {
         return stop(
           "this kernel has no TCX (Linux 6.6); 'kernel-path yes' uses a filter of tc(8) instead")
@@ -118,8 +123,6 @@ package final class KernelAnswers {
       if let rejection = loaded.earlyRejection {
         log.warning("kernel-path: no XDP: \(Self.reason(rejection))")
       }
-    } catch let error as BPFProgram.Rejection {
-      stop(Self.reason(error))
     } catch {
       stop("\(error)")
     }
@@ -157,7 +160,7 @@ package final class KernelAnswers {
     for program in programs {
       loop.forget(program.source)
       var batches = HandedFrames.greatestBatchCount
-      while batches > 0, takeHanded(by: program, now: loop.now) { batches -= 1 }
+      while batches > 0, take(program.maps.handed, now: loop.now) { batches -= 1 }
       formerLosses += losses(of: program)
     }
   }
@@ -177,7 +180,7 @@ package final class KernelAnswers {
     rules: (InterfaceIndex) -> [PublishedRule]
   ) {
     guard let program else { return }
-    let proxies = Dictionary(contents.map { ($0.interface, $0.proxy) }) { first, _ in first }
+    let proxies = Dictionary(firstOf: contents.map { ($0.interface, $0.proxy) })
     do throws(SystemError) {
       // There is room for the rules of each proxy once. A name may be another interface's by now,
       // and an interface another proxy's.
@@ -191,7 +194,7 @@ package final class KernelAnswers {
           published.map(AnswerRule.init), on: UInt32(table.interface.rawValue))
         ruled[table.interface] = (table.proxy, published)
       }
-      attach(program, to: contents.map(\.interface))
+      attach(program, to: contents.map({ $0.interface }))
       early.follow(contents, vlanParents: vlanParents, now: loop.now)
       try program.maps.update(
         contents.filter { links[$0.interface] != nil }.map {
@@ -345,8 +348,8 @@ package final class KernelAnswers {
 
   /// Takes up one batch of frames; whether there were any.
   @discardableResult
-  private func takeHanded(by program: LoadedProgram, now: Instant) -> Bool {
-    let count = program.maps.handed.receive { whenHanded($0, InterfaceIndex($1), now) }
+  private func take(_ handed: HandedFrames, now: Instant) -> Bool {
+    let count = handed.receive { whenHanded($0, InterfaceIndex($1), now) }
     if count == HandedFrames.batch, now >= nextLossCount { tellLosses(now: now) }
     if count > 0 { whenAllHanded() }
     return count > 0

@@ -17,7 +17,7 @@ final class LoadedProgram {
 
   init(
     _ capacity: AnswerCapacity, inDrivers: Bool,
-    whenReady: @escaping (LoadedProgram, Instant) -> Void
+    whenReady: @escaping (HandedFrames, Instant) -> Void
   ) throws(BPFProgram.Rejection) {
     do throws(SystemError) {
       maps = try AnswerMaps(capacity)
@@ -37,8 +37,6 @@ final class LoadedProgram {
       throw BPFProgram.Rejection(error: error)
     }
     taken = [UInt64](repeating: 0, count: capacity.rules)
-    var ready: ((Instant) -> Void)?
-    source = DescriptorSource(maps.handed) { ready?($0) }
-    ready = { [unowned self] in whenReady(self, $0) }
+    source = DescriptorSource(maps.handed) { [handed = maps.handed] in whenReady(handed, $0) }
   }
 }

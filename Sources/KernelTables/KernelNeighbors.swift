@@ -10,7 +10,7 @@ package import TargetSources
 /// What the kernel knows of neighbors: its cache, what changes there, and which are our routers.
 package final class KernelNeighbors {
   /// Who hears of neighbors; set once, before anything comes.
-  package weak var listener: (any EventListener)?
+  package var listener: () -> (any EventListener)? = { nil }
   private let lookup: any NeighborQuestions
   private let routes: any RouteQuestions
   private let ports: Ports
@@ -35,8 +35,8 @@ package final class KernelNeighbors {
   /// Tells the engine what a source says, from now on.
   package func follow(_ source: any TargetSource) throws(SystemError) {
     try ports.loop.watch(
-      DescriptorSource(source.pollable) { [unowned self] _ throws(SystemError) in
-        try takeChanges(of: source)
+      DescriptorSource(source.pollable) { [owner = Unowned(self)] _ throws(SystemError) in
+        try owner.object.takeChanges(of: source)
       })
     self.source = source
   }
@@ -49,14 +49,14 @@ package final class KernelNeighbors {
       guard error.isOverrun else { throw error }
       log.debug("more changes of neighbors than netlink could hold")
     }
-    listener?.settle()
+    listener()?.settle()
   }
 
   private func tell(_ change: TargetChange) {
     let index = change.interface
     let isRouter = ports[index] != nil && defaultRouter(on: index) == change.target
     let neighbor = isRouter ? change.neighbor.asRouter : change.neighbor
-    listener?.take(.neighbor(neighbor, of: change.target, on: index))
+    listener()?.take(.neighbor(neighbor, of: change.target, on: index))
   }
 
   /// Tells which default routers this host has on proxy interfaces, whose questions come first.
@@ -75,7 +75,7 @@ package final class KernelNeighbors {
     if let router, router != former?.address,
       let entry = try? lookup.entry(for: router, on: index.rawValue)
     {
-      listener?.take(.neighbor(CachedNeighbor(entry, isRouter: true), of: router, on: index))
+      listener()?.take(.neighbor(CachedNeighbor(entry, isRouter: true), of: router, on: index))
     }
     return router
   }

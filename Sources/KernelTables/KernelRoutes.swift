@@ -1,5 +1,6 @@
 package import DaemonLog
 package import EventLoop
+import Inspection
 package import InterfaceSockets
 package import LinuxNet
 package import NDPWire
@@ -10,7 +11,7 @@ package import ProxyModel
 /// lead to targets.
 package final class KernelRoutes: ActionPerformer {
   /// Who hears that routes have changed; set once, before anything comes.
-  package weak var listener: (any EventListener)?
+  package var listener: () -> (any EventListener)? = { nil }
   /// What the kernel knows of neighbors.
   package let neighbors: KernelNeighbors
   private let lookup: any RouteQuestions
@@ -42,7 +43,9 @@ package final class KernelRoutes: ActionPerformer {
   package func listen() throws(SystemError) {
     guard monitor == nil else { return }
     let monitor = try RouteMonitor()
-    let source = DescriptorSource(monitor) { [unowned self] _ in takeFirstNews() }
+    let source = DescriptorSource(monitor) { [owner = Unowned(self)] _ in
+      owner.object.takeFirstNews()
+    }
     try loop.watch(source)
     (self.monitor, self.source) = (monitor, source)
   }
@@ -55,8 +58,8 @@ package final class KernelRoutes: ActionPerformer {
     guard let source else { return }
     loop.forget(source)
     isDeaf = true
-    listener?.take(.routesChanged)
-    listener?.settle()
+    listener()?.take(.routesChanged)
+    listener()?.settle()
   }
 
   /// Hears of changes again, now that the kernel is about to be asked.

@@ -1,10 +1,14 @@
-import CLinux
-import Glibc
+public import CLinux
 
 /// A file descriptor with one owner, who closes it by going away.
-package struct Descriptor: ~Copyable {
-  /// By which the kernel knows it.
-  package let number: CInt
+///
+/// It is public, unlike others' declarations, and can be inlined: Embedded Swift must see how a
+/// value that cannot be copied ends.
+@frozen
+public struct Descriptor: ~Copyable {
+  /// By which the kernel knows it; negative once somebody else has it.
+  @usableFromInline
+  package private(set) var number: CInt
 
   /// Takes over a descriptor that nobody else closes.
   package init(owning number: CInt) {
@@ -14,14 +18,15 @@ package struct Descriptor: ~Copyable {
 
   /// Gives the descriptor to somebody else, who closes it.
   package consuming func release() -> CInt {
-    let number = number
-    discard self
-    return number
+    let released = number
+    number = -1
+    return released
   }
 
+  @inlinable
   deinit {
     // Nothing can be done about a failure, and Linux has freed the number even then.
-    _ = close(number)
+    if number >= 0 { _ = close(number) }
   }
 }
 
@@ -38,7 +43,7 @@ extension Descriptor {
       unsafe withUnsafePointer(to: address) { pointer in
         // Every socket address begins like `sockaddr`; the length says how far this one goes.
         unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          unsafe Glibc.bind(number, .init(__sockaddr__: $0), socklen_t(length))
+          unsafe CLinux.bind(number, .init(__sockaddr__: $0), socklen_t(length))
         }
       }
     }

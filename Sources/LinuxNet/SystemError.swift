@@ -1,16 +1,14 @@
 import CLinux
-import Glibc
 import PlainText
-package import SystemPackage
 
 /// A system call that failed: which one, on what, and why.
 package struct SystemError: Error, Equatable, CustomStringConvertible {
   /// The call and what it was about: `bind to interface 3`.
   package let operation: String
   /// The reason that the kernel gave.
-  package let code: Errno
+  package let code: ErrorNumber
 
-  package init(_ operation: String, _ code: Errno) {
+  package init(_ operation: String, _ code: ErrorNumber) {
     self.operation = operation
     self.code = code
   }
@@ -38,7 +36,7 @@ package func call<Value: SignedInteger>(
   while true {
     let value = body()
     if value != -1 { return value }
-    let code = Errno.current
+    let code = ErrorNumber.current
     if code != .interrupted { throw SystemError(operation(), code) }
   }
 }
@@ -54,7 +52,7 @@ func callUnlessBlocked<Value: SignedInteger>(
   }
 }
 
-extension Errno {
-  /// Why the last call of this thread failed.
-  package static var current: Errno { Errno(rawValue: errno) }
+extension UnsafeMutableRawPointer {
+  /// Whether it is what mmap(2) returns where it fails: `MAP_FAILED`, a macro.
+  package var isMapFailure: Bool { unsafe self == UnsafeMutableRawPointer(bitPattern: -1) }
 }

@@ -1,5 +1,5 @@
 /// Where the files that `include` names come from: the parser itself opens nothing.
-package protocol IncludedFiles {
+package protocol IncludedFiles: AnyObject {
   /// The files that a path stands for, in the order in which they are to be read.
   ///
   /// A path without wildcards (`*`, `?`, `[`) stands for itself, there or not; a pattern stands for

@@ -30,7 +30,7 @@ final class Daemon: DaemonOperator {
   private let keptTargets: KeptTargets
   private lazy var control = Control(
     path: path, attachments: attachments, routes: routes, host: host, log: log, current: current,
-    daemon: self)
+    daemon: { [owner = Unowned(self)] in owner.object })
   private let host = Host()
   /// Whether system calls are limited to those by which no file is written.
   var isReadOnly = false
@@ -66,8 +66,8 @@ final class Daemon: DaemonOperator {
     hooks.change(to: ruleset)
     keptTargets = KeptTargets(memory: path, loop: loop, log: log)
     current.nameInterfaces { [host] in host.table.link(named: $0)?.name ?? $0 }
-    neighbors.listener = path
-    routes.listener = path
+    neighbors.listener = { [path = Unowned(path)] in path.object }
+    routes.listener = { [path = Unowned(path)] in path.object }
     attachments.whenChanged = { [manager] in manager.tell() }
     attachments.whenHeard = { [conditions] in conditions.take($0) }
     attachments.isStandingBy = { [path] in path.engine.isStandingBy(proxyNamed: $0) }
@@ -86,7 +86,9 @@ final class Daemon: DaemonOperator {
     loop.add(manager)
     loop.add(attachments)
     try loop.watch(
-      DescriptorSource(signals) { [unowned self] _ throws(SystemError) in try takeSignals() })
+      DescriptorSource(signals) { [owner = Unowned(self)] _ throws(SystemError) in
+        try owner.object.takeSignals()
+      })
     try path.start()
     try ruleLinks.listen(attachments.plan.asks)
     try followKernel(attachments.plan, current.ruleset)

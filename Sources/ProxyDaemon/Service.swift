@@ -105,6 +105,7 @@ package struct Service {
       log.reopenStandardError()
       limitSystemCalls(of: daemon, writesFiles: configuration.targetsPath != nil, log: log)
       Heap.trim()
+      Stack.trim()
       try daemon.run()
     }
     withExtendedLifetime(pidFile) {}

@@ -4,6 +4,7 @@ package import EventLoop
 import Inspection
 package import InterfaceSockets
 package import LinuxNet
+import NDPWire
 package import ProxyEngine
 package import ProxyModel
 
@@ -52,10 +53,17 @@ package final class Conditions: Timed {
     self.log = log
     self.judge = judge
     loop.add(self)
-    loop.atTurnEnd { [unowned self] in
-      if areRoutesDoubted { readRoutesAgain() }
-      report()
-    }
+    loop.atTurnEnd { [owner = Unowned(self)] in owner.object.finishTurn() }
+  }
+
+  private func finishTurn() {
+    if areRoutesDoubted { readRoutesAgain() }
+    report()
+  }
+
+  private func takeFiles(_ files: FileWatch) {
+    warn(of: files.obstacles)
+    evaluate()
   }
 
   /// Follows what these rules require from now on; the engine is told of it before it goes by them.
@@ -70,18 +78,15 @@ package final class Conditions: Timed {
     if let files { loop.forget(files.source) }
     (routes, files) = (nil, nil)
     if let newRoutes {
-      let source = DescriptorSource(newRoutes) { [unowned self] _ throws(SystemError) in
-        takeRoutes { () throws(SystemError) in try newRoutes.takeChanges() }
+      let source = DescriptorSource(newRoutes) { [owner = Unowned(self)] _ throws(SystemError) in
+        owner.object.takeRoutes { () throws(SystemError) in try newRoutes.takeChanges() }
       }
       try loop.watch(source)
       routes = (newRoutes, source)
     }
     if let newFiles {
-      let source = DescriptorSource(newFiles) { [unowned self] _ throws(SystemError) in
-        if try newFiles.takeChanges() {
-          warn(of: newFiles.obstacles)
-          evaluate()
-        }
+      let source = DescriptorSource(newFiles) { [owner = Unowned(self)] _ throws(SystemError) in
+        if try newFiles.takeChanges() { owner.object.takeFiles(newFiles) }
       }
       try loop.watch(source)
       files = (newFiles, source)

@@ -39,7 +39,7 @@ package final class KeptTargets: Timed {
     self.loop = loop
     self.log = log
     loop.add(self)
-    loop.atTurnEnd { [unowned self] in plan() }
+    loop.atTurnEnd { [owner = Unowned(self)] in owner.object.plan() }
   }
 
   /// Has the file written some time after something new.

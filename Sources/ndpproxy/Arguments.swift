@@ -68,7 +68,14 @@ extension Arguments {
 
   /// Reads the process's command line; `nil` where it is wrong, which has been said by then.
   static func read() -> Arguments? {
-    guard let line = CommandLineFlags(flags) else { return nil }
+    let line: CommandLineFlags
+    do {
+      guard let flags = try CommandLineFlags(flags) else { return nil }
+      line = flags
+    } catch {
+      complain("cannot read the command line: \(error)")
+      return nil
+    }
     if let stray = line.rest.first {
       complain("'\(stray)' is not a flag; name a configuration file with -c FILE")
       return nil

@@ -1,7 +1,8 @@
+import CLinux
 import ControlProtocol
-import Glibc
 import Inspection
 import LinuxNet
+import ProxyConfig
 import ProxyDaemon
 
 exit(perform().rawValue)

@@ -183,7 +183,7 @@ struct AttachedProgramTests {
       #expect {
         _ = try host.run { try ProgramLink(early, on: ends.first, at: .driver) }
       } throws: {
-        ($0 as? SystemError)?.code == .resourceBusy
+        ($0 as? SystemError)?.code == .busy
       }
       #expect(try isResolved("2001:db8::ff:10"))
       #expect(try !isResolved("2001:db8::ff:ff10"))

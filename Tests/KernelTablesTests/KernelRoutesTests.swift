@@ -63,8 +63,8 @@ struct KernelRoutesTests {
     let neighbors = KernelNeighbors(kernel, routes: kernel, ports: ports)
     routes = KernelRoutes(
       kernel, neighbors: neighbors, host: Host(), loop: test.loop, log: log)
-    neighbors.listener = listener
-    routes.listener = listener
+    neighbors.listener = { [listener] in listener }
+    routes.listener = { [listener] in listener }
   }
 
   @Test(arguments: [

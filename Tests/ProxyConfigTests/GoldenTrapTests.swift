@@ -6,7 +6,7 @@ import Testing
 /// `Traps/NAME.conf` goes with `Traps/NAME.expected`, which is empty where nothing is wrong.
 @Suite struct GoldenTrapTests {
   /// A host on which there is nothing to be included.
-  private struct NoFiles: IncludedFiles {
+  private final class NoFiles: IncludedFiles {
     func paths(matching path: String) -> [String] { path.contains("*") ? [] : [path] }
 
     func read(_ path: String, limit: Int) throws(IncludeFailure) -> IncludedFile {

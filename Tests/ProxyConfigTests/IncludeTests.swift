@@ -5,8 +5,10 @@ import Testing
 /// Files that include others, as they stand in a directory that only the tests know.
 @Suite struct IncludeTests {
   /// The files by their paths; a path whose contents begin with `->` is another name of a file.
-  struct Directory: IncludedFiles {
-    var texts: [String: String]
+  final class Directory: IncludedFiles {
+    let texts: [String: String]
+
+    init(texts: [String: String]) { self.texts = texts }
 
     func paths(matching path: String) -> [String] {
       guard path.contains("*") else { return [path] }
@@ -208,8 +210,9 @@ import Testing
   }
 
   @Test func `UTF-16 and byte order marks are told in included files too`() throws {
-    struct Windows: IncludedFiles {
+    final class Windows: IncludedFiles {
       let octets: [UInt8]
+      init(octets: [UInt8]) { self.octets = octets }
       func paths(matching path: String) -> [String] { [path] }
       func read(_ path: String, limit: Int) throws(IncludeFailure) -> IncludedFile {
         IncludedFile(identity: path, octets: octets)

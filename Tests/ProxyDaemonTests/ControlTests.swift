@@ -57,7 +57,8 @@ final class ControlTests {
       path: stage.path, attachments: stage.attachments,
       routes: KernelRoutes(
         lookup, neighbors: neighbors, host: stage.host, loop: stage.test.loop, log: stage.log),
-      host: stage.host, log: stage.log, current: stage.current, daemon: daemon)
+      host: stage.host, log: stage.log, current: stage.current,
+      daemon: { [daemon] in daemon })
   }
 
   @Test func `how things are is told`() throws {

@@ -47,8 +47,8 @@ private let arrows: [String: Set<String>] = [
     "NDPWire", "ProxyEngine", "ProxyModel",
   ],
   "KernelTables": [
-    "DaemonLog", "EventLoop", "InterfaceSockets", "LinuxNet", "NDPWire", "ProxyEngine",
-    "ProxyModel", "TargetSources",
+    "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "LinuxNet", "NDPWire",
+    "ProxyEngine", "ProxyModel", "TargetSources",
   ],
   "KernelAnswering": [
     "DaemonLog", "EventLoop", "KernelPath", "LinuxNet", "NDPWire", "ProxyEngine", "ProxyModel",
@@ -58,11 +58,13 @@ private let arrows: [String: Set<String>] = [
     "Inspection", "InterfaceSockets", "KernelAnswering", "KernelTables", "LinuxNet", "NDPWire",
     "ProxyConfig", "ProxyEngine", "ProxyModel", "TakeOver",
   ],
-  "ndpproxy": ["ControlProtocol", "Inspection", "LinuxNet", "ProxyDaemon"],
+  "ndpproxy": [
+    "CLinux", "ControlProtocol", "Inspection", "LinuxNet", "ProxyConfig", "ProxyDaemon",
+  ],
   "NetworkLab": ["LinuxNet", "LinuxSurvey", "NDPWire"],
   "HostDoctor": [
-    "Console", "Inspection", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText", "ProxyConfig",
-    "ProxyModel",
+    "Console", "Inspection", "JSONText", "LinuxNet", "LinuxSurvey", "NDPWire", "PlainText",
+    "ProxyConfig", "ProxyModel",
   ],
   "ndpctl": [
     "Console", "ControlProtocol", "HostDoctor", "Inspection", "JSONDecoding", "JSONText",
@@ -89,11 +91,10 @@ private let arrows: [String: Set<String>] = [
 
 /// What of others each room may import.
 private let libraries: [String: Set<String>] = [
-  "LinuxNet": ["Glibc", "Synchronization", "SystemPackage"],
+  "LinuxNet": ["Synchronization"],
   "LinuxSurvey": ["Glibc", "SystemPackage"],
   // The program that the kernel runs has nothing but what the kernel offers.
-  "KernelPath": ["Glibc", "Kernel", "Synchronization", "SystemPackage"],
-  "ndpproxy": ["Glibc"],
+  "KernelPath": ["Kernel", "Synchronization"],
   "NetworkLab": ["Subprocess", "Synchronization", "SystemPackage"],
   "ndpctl": [
     "ArgumentParser", "NIOConcurrencyHelpers", "NIOCore", "NIOHTTP1", "NIOPosix", "Subprocess",

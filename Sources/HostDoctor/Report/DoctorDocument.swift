@@ -1,7 +1,9 @@
+package import JSONText
+
 /// What `ndpctl doctor --json` prints; `docs/doctor.md` describes it.
 ///
 /// `version` changes when a field changes its meaning or goes; new fields may come without that.
-package struct DoctorDocument: Codable, Sendable {
+package struct DoctorDocument: JSONWritable, Decodable, Sendable {
   /// The version of this form: 1.
   package private(set) var version = 1
   /// 0 through 3, as the manual page has it.
@@ -12,7 +14,7 @@ package struct DoctorDocument: Codable, Sendable {
   package let checks: [Check]
 
   /// One check and what came of it.
-  package struct Check: Codable, Sendable {
+  package struct Check: JSONWritable, Decodable, Sendable {
     /// `D01` and so on.
     package let code: String
     /// What is checked.
@@ -25,10 +27,22 @@ package struct DoctorDocument: Codable, Sendable {
     package let message: String?
     /// What was found.
     package let findings: [Finding]
+
+    /// Writes an object; what has no value is left out.
+    package func write(to json: inout JSONWriter) {
+      json.object {
+        $0.member("code", code)
+        $0.member("title", title)
+        $0.member("step", step)
+        $0.member("verdict", verdict)
+        $0.member("message", message)
+        $0.member("findings", findings)
+      }
+    }
   }
 
   /// Something that stands in the way.
-  package struct Finding: Codable, Sendable {
+  package struct Finding: JSONWritable, Decodable, Sendable {
     /// `failure`, `warning` or `note`.
     package let severity: String
     /// What is the matter.
@@ -43,10 +57,23 @@ package struct DoctorDocument: Codable, Sendable {
     package let meaning: String
     /// What to do, if anything helps on this host.
     package let fix: Fix?
+
+    /// Writes an object; what has no value is left out.
+    package func write(to json: inout JSONWriter) {
+      json.object {
+        $0.member("severity", severity)
+        $0.member("summary", summary)
+        $0.member("subject", subject)
+        $0.member("value", value)
+        $0.member("source", source)
+        $0.member("meaning", meaning)
+        $0.member("fix", fix)
+      }
+    }
   }
 
   /// What to do about a finding.
-  package struct Fix: Codable, Sendable {
+  package struct Fix: JSONWritable, Decodable, Sendable {
     /// Commands for a shell, in this order; each gives it exactly the names that were read.
     package let commands: [String]
     /// Why there are none; left out where there are.
@@ -55,6 +82,16 @@ package struct DoctorDocument: Codable, Sendable {
     package let lasting: [String]
     /// `sysctl`, `route`, `accept`, `own-table` or `other`.
     package let scope: String
+
+    /// Writes an object; what has no value is left out.
+    package func write(to json: inout JSONWriter) {
+      json.object {
+        $0.member("commands", commands)
+        $0.member("obstacle", obstacle)
+        $0.member("lasting", lasting)
+        $0.member("scope", scope)
+      }
+    }
   }
 
   /// Says the same as a diagnosis.
@@ -62,6 +99,16 @@ package struct DoctorDocument: Codable, Sendable {
     exitStatus = diagnosis.exitStatus
     summary = diagnosis.summary
     checks = diagnosis.results.map(Check.init)
+  }
+
+  /// Writes an object; what has no value is left out.
+  package func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("version", version)
+      $0.member("exitStatus", exitStatus)
+      $0.member("summary", summary)
+      $0.member("checks", checks)
+    }
   }
 }
 

@@ -1,5 +1,4 @@
 package import LinuxNet
-import SystemPackage
 
 /// A program that the kernel has verified, and runs where it is attached.
 package final class BPFProgram {
@@ -39,6 +38,26 @@ package final class BPFProgram {
 
     package init(instructions: [UInt64], relocations: [(instruction: Int, symbol: String)] = []) {
       (self.instructions, self.relocations) = (instructions, relocations)
+    }
+
+    /// Reads what `scripts/build-kernel-path` has written: instructions in hexadecimal digits, each
+    /// followed by `:SYMBOL` where it names a map or a helper, with white space between.
+    ///
+    /// A text is a part of the file that the start does not change, so that it takes no private
+    /// memory.
+    init(_ text: StaticString) {
+      var (instructions, relocations) = ([UInt64](), [(instruction: Int, symbol: String)]())
+      let octets = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+      let words = unsafe String(decoding: octets, as: UTF8.self).split { $0 == " " || $0 == "\n" }
+      for word in words {
+        let parts = word.split(separator: ":").map { String($0) }
+        guard let instruction = UInt64(parts[0], radix: 16) else {
+          preconditionFailure("an instruction is a number")
+        }
+        if parts.count > 1 { relocations.append((instructions.count, parts[1])) }
+        instructions.append(instruction)
+      }
+      self.init(instructions: instructions, relocations: relocations)
     }
   }
 
@@ -80,8 +99,9 @@ package final class BPFProgram {
     } catch {
       // Once more, for what the verifier has to say.
       var log = [UInt8](repeating: 0, count: Self.logSize)
-      _ = try? unsafe log.withUnsafeMutableBytes { buffer in
-        try unsafe Self.load(instructions, as: kind, name, log: buffer)
+      _ = try? unsafe log.withUnsafeMutableBufferPointer { (buffer) throws(SystemError) in
+        try unsafe Self.load(
+          instructions, as: kind, name, log: UnsafeMutableRawBufferPointer(buffer))
       }
       let text = String(decoding: log.prefix { $0 != 0 }, as: UTF8.self)
       let lines = text.split(separator: "\n").suffix(Self.logLines).map { String($0) }

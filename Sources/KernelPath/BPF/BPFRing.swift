@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 package import LinuxNet
 import Synchronization
 
@@ -52,7 +51,7 @@ import Synchronization
     _ ring: borrowing Descriptor, _ protection: CInt, length: Int, offset: Int
   ) throws(SystemError) -> UnsafeMutableRawPointer {
     let pointer = unsafe mmap(nil, length, protection, MAP_SHARED, ring.number, offset)
-    guard let pointer = unsafe pointer, unsafe pointer != MAP_FAILED else {
+    guard let pointer = unsafe pointer, unsafe !pointer.isMapFailure else {
       throw SystemError("map the ring", .current)
     }
     return unsafe pointer

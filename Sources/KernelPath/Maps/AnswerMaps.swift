@@ -191,7 +191,8 @@ package final class AnswerMaps {
   package func update(
     _ newLinks: [AnswerLink], _ changes: HostChanges
   ) throws(SystemError) {
-    let newer = Dictionary(newLinks.map { ($0.interface, $0) }) { first, _ in first }
+    var newer: [UInt32: AnswerLink] = [:]
+    for link in newLinks where newer[link.interface] == nil { newer[link.interface] = link }
     for (interface, link) in known where newer[interface] != link { try remove(interface) }
     for (station, isThere) in changes.stations {
       try stations.set(RawLinkLayerAddress(station), isThere: isThere)
@@ -203,7 +204,9 @@ package final class AnswerMaps {
     }
     // The anycast address of each prefix is the router's (RFC 4291 §2.6.1), but RFC 6164 §5.2.
     let anycast = Set(
-      newLinks.flatMap(\.addresses).map(\.prefix).filter { $0.length < 127 }.map(\.address))
+      newLinks.flatMap({ $0.addresses }).map({ $0.prefix }).filter { $0.length < 127 }.map({
+        $0.address
+      }))
     for address in anycast.subtracting(knownAnycast) {
       try own.set(RawAddress(address), to: 1)
     }

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// The commands of bpf(2) that are used here (`enum bpf_cmd`).
 package enum BPFCommand: Int, CaseIterable, Sendable {

@@ -1,4 +1,4 @@
-import Glibc
+import CLinux
 
 /// Which file it is, whatever it is called: device and inode.
 struct FileIdentity: Equatable {

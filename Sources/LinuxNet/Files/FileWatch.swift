@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// Tells that files come and go (inotify(7)); they need not be there, nor their directories.
 ///
@@ -88,7 +86,7 @@ package final class FileWatch: Pollable {
   private func watch(_ directory: String) -> CInt? {
     let watch = unsafe inotify_add_watch(descriptor.number, directory, Self.events)
     if watch >= 0 { return watch }
-    let error = Errno(rawValue: errno)
+    let error = ErrorNumber(rawValue: errno)
     if ![.noSuchFileOrDirectory, .notDirectory].contains(error) {
       let remedy = error == .noSpace ? "; raise the sysctl user.max_inotify_watches" : ""
       obstacles.append("changes in \(directory) are not noticed: \(error)\(remedy)")

@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// Something at a path that has been looked at and not opened yet (`O_PATH`, open(2)).
 ///
@@ -13,18 +11,18 @@ package struct FoundFile: ~Copyable {
   package init(_ path: String, followsLinks: Bool) throws(SystemError) {
     let flags = O_CLOEXEC | Self.pathOnly | (followsLinks ? 0 : O_NOFOLLOW)
     try self.init(
-      Descriptor(owning: call("open \(path)") { unsafe Glibc.open(path, flags) }), path)
+      Descriptor(owning: call("open \(path)") { unsafe linux_open(path, flags, 0) }), path)
   }
 
   /// The same, step by step from directory to directory: throws `ENOTDIR` where one is a link.
   init(withoutLinks path: String) throws(SystemError) {
     let flags = O_CLOEXEC | Self.pathOnly | O_NOFOLLOW
     let start = path.hasPrefix("/") ? "/" : "."
-    var place = Descriptor(owning: try call("open \(path)") { unsafe Glibc.open(start, flags) })
+    var place = Descriptor(owning: try call("open \(path)") { unsafe linux_open(start, flags, 0) })
     for name in path.split(separator: "/") {
       let number = place.number
       place = Descriptor(
-        owning: try call("open \(path)") { unsafe openat(number, String(name), flags) })
+        owning: try call("open \(path)") { unsafe linux_openat(number, String(name), flags, 0) })
     }
     try self.init(place, path)
   }
@@ -40,14 +38,14 @@ package struct FoundFile: ~Copyable {
   /// `O_PATH`, which Glibc shows only with `_GNU_SOURCE`.
   private static let pathOnly: CInt = 0o10000000
 
-  var isRegular: Bool { status.st_mode & S_IFMT == S_IFREG }
-  var isDirectory: Bool { status.st_mode & S_IFMT == S_IFDIR }
-  var isLink: Bool { status.st_mode & S_IFMT == S_IFLNK }
+  var isRegular: Bool { status.kind == S_IFREG }
+  var isDirectory: Bool { status.kind == S_IFDIR }
+  var isLink: Bool { status.kind == S_IFLNK }
   /// How many names it has.
   package var linkCount: UInt { UInt(status.st_nlink) }
   var owner: UInt32 { status.st_uid }
   /// Whether everybody may read it.
-  var isPublic: Bool { status.st_mode & S_IROTH != 0 }
+  var isPublic: Bool { status.st_mode & 0o4 != 0 }
   /// Whether a path leads to this very thing without any symbolic link.
   func isReached(withoutLinksBy path: String) -> Bool {
     (try? FoundFile(withoutLinks: path))?.identity == identity
@@ -78,6 +76,6 @@ package struct FoundFile: ~Copyable {
   package func open(_ flags: CInt, _ operation: String) throws(SystemError) -> Descriptor {
     let link = "/proc/self/fd/\(descriptor.number)"
     let all = flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
-    return Descriptor(owning: try call(operation) { unsafe Glibc.open(link, all) })
+    return Descriptor(owning: try call(operation) { unsafe linux_open(link, all, 0) })
   }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import CLinux
 
 /// A path with wildcards, as shells have them: `*`, `?` and `[…]` within one component.
 package struct PathPattern {

@@ -1,5 +1,4 @@
-import Glibc
-import SystemPackage
+import CLinux
 
 /// A file that is read in one go.
 package struct RegularFile {
@@ -25,7 +24,7 @@ package struct RegularFile {
     } else {
       if found.isDirectory { throw SystemError("read \(path)", .isDirectory) }
       descriptor = Descriptor(
-        owning: try call("open \(path)") { unsafe open(path, O_RDONLY | O_CLOEXEC) })
+        owning: try call("open \(path)") { unsafe linux_open(path, O_RDONLY | O_CLOEXEC, 0) })
     }
     try self.init(found, descriptor, path, limit: limit)
   }
@@ -60,7 +59,7 @@ package struct RegularFile {
     while octets.count <= limit {
       let room = min(chunk.count, limit + 1 - octets.count)
       let number = descriptor.number
-      let count = try call("read \(path)") { unsafe Glibc.read(number, &chunk, room) }
+      let count = try call("read \(path)") { unsafe CLinux.read(number, &chunk, room) }
       if count == 0 { break }
       octets += chunk[..<count]
     }
@@ -84,7 +83,7 @@ package struct RegularFile {
     guard isNew || errno == EEXIST else {
       throw SystemError("make the directory \(path)", .current)
     }
-    let number = unsafe open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    let number = unsafe linux_open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0)
     guard number >= 0 else {
       if !isNew, errno == ELOOP || errno == ENOTDIR { return }
       throw SystemError("open the directory \(path)", .current)

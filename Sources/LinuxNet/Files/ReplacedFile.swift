@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// A file that is replaced as a whole: whoever reads it gets the old one or the new one.
 package enum ReplacedFile {
@@ -21,7 +19,7 @@ package enum ReplacedFile {
     // One that was left behind is of a process that was killed.
     _ = unsafe unlink(draft)
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-    let number = try call("make \(draft)") { unsafe open(draft, flags, mode_t(0o600)) }
+    let number = try call("make \(draft)") { unsafe linux_open(draft, flags, 0o600) }
     let descriptor = Descriptor(owning: number)
     do throws(SystemError) {
       try write(octets, to: descriptor, draft)
@@ -52,7 +50,7 @@ package enum ReplacedFile {
     let number = descriptor.number
     while !rest.isEmpty {
       let count = try call("write \(path)") {
-        unsafe rest.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
+        unsafe rest.withUnsafeBytes { unsafe CLinux.write(number, $0.baseAddress, $0.count) }
       }
       rest = rest.dropFirst(count)
     }

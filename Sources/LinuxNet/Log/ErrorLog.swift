@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// Standard error as a log: a line that it does not take at once is lost, and how many were is said
 /// with the next one that is taken.
@@ -35,13 +34,13 @@ package struct ErrorLog: ~Copyable {
   private static func way() -> Way {
     var status = stat()
     guard unsafe fstat(STDERR_FILENO, &status) == 0 else { return .polled }
-    switch status.st_mode & S_IFMT {
+    switch status.kind {
     case S_IFSOCK: return .socket
     case S_IFIFO, S_IFCHR:
-      guard isatty(STDERR_FILENO) == 1 || status.st_mode & S_IFMT == S_IFIFO else { return .polled }
+      guard isatty(STDERR_FILENO) == 1 || status.kind == S_IFIFO else { return .polled }
       // Others' pipes and terminals cannot be opened again.
       let flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
-      let number = unsafe open("/proc/self/fd/\(STDERR_FILENO)", flags)
+      let number = unsafe linux_open("/proc/self/fd/\(STDERR_FILENO)", flags, 0)
       return number < 0 ? .polled : .reopened(Descriptor(owning: number))
     default: return .polled
     }
@@ -66,13 +65,13 @@ package struct ErrorLog: ~Copyable {
       let flags = CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL)
       return unsafe send(STDERR_FILENO, line, length, flags)
     case .reopened(let descriptor):
-      return unsafe Glibc.write(descriptor.number, line, length)
+      return unsafe CLinux.write(descriptor.number, line, length)
     case .polled:
       var request = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
       guard unsafe poll(&request, 1, 0) == 1, request.revents & Int16(POLLOUT) != 0 else {
         return 0
       }
-      return unsafe Glibc.write(STDERR_FILENO, line, length)
+      return unsafe CLinux.write(STDERR_FILENO, line, length)
     }
   }
 }

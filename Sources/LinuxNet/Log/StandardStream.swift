@@ -1,8 +1,6 @@
 import CLinux
-import Glibc
 import PlainText
 import Synchronization
-package import SystemPackage
 
 /// Output and error of this process, written to at once and without buffering.
 package enum StandardStream: CInt, Sendable {
@@ -30,9 +28,9 @@ package enum StandardStream: CInt, Sendable {
   /// Why some of what this process had to say on standard output could not be written.
   ///
   /// `nil` where all of it was, and where whoever read it has closed the pipe, having read enough.
-  package static var outputFailure: Errno? {
+  package static var outputFailure: ErrorNumber? {
     let number = lostOutput.load(ordering: .relaxed)
-    return number == 0 || number == EPIPE ? nil : Errno(rawValue: number)
+    return number == 0 || number == EPIPE ? nil : ErrorNumber(rawValue: number)
   }
 
   /// Writes what commands the terminal.
@@ -51,7 +49,7 @@ package enum StandardStream: CInt, Sendable {
     return text.withUTF8 { octets in
       var start = 0
       while start < octets.count {
-        let count = unsafe Glibc.write(
+        let count = unsafe CLinux.write(
           rawValue, octets.baseAddress! + start, octets.count - start)
         if count > 0 {
           start += count
@@ -92,10 +90,10 @@ package enum StandardStream: CInt, Sendable {
   ///
   /// Otherwise the next descriptor opened would take the place of a stream, and be written to.
   package static func secure() throws(SystemError) {
-    signal(SIGPIPE, SIG_IGN)
+    _ = unsafe linux_signal(SIGPIPE, 1)  // SIG_IGN, a macro
     var number: CInt = 0
     while number <= STDERR_FILENO {
-      number = try call("open /dev/null") { unsafe open("/dev/null", O_RDWR) }
+      number = try call("open /dev/null") { unsafe linux_open("/dev/null", O_RDWR, 0) }
     }
     close(number)
   }

@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// The system log of this host, where a daemon without a terminal writes.
 ///
@@ -51,17 +49,17 @@ package struct SystemLog: ~Copyable {
       return true
     } catch {
       // Old logs listen for connections; there a line ends with a zero.
-      return error.code == .protocolWrongTypeForSocket
+      return error.code == .wrongProtocolType
         && (try? send(line + "\0", over: SOCK_STREAM)) != nil
     }
   }
 
   private func send(_ line: String, over type: __socket_type) throws(SystemError) {
     let flags = CInt(type.rawValue) | CInt(O_CLOEXEC) | CInt(O_NONBLOCK)
-    let socket = Descriptor(owning: try call("open socket") { Glibc.socket(AF_UNIX, flags, 0) })
+    let socket = Descriptor(owning: try call("open socket") { CLinux.socket(AF_UNIX, flags, 0) })
     try socket.connect(to: path)
     let count = try call("send to \(path)") {
-      unsafe Glibc.send(
+      unsafe CLinux.send(
         socket.number, line, line.utf8.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
     }
     guard count == line.utf8.count else { throw SystemError("send to \(path)", .messageTooLong) }

@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// What the kernel tells of links and IPv6 addresses.
 ///

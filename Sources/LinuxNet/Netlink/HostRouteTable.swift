@@ -1,7 +1,5 @@
 import CLinux
-import Glibc
 package import NDPWire
-import SystemPackage
 
 /// The routes to single IPv6 addresses that this program has put into the kernel's tables.
 ///

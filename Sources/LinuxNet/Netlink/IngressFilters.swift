@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// Programs that traffic control runs for packets that come in on an interface (tc-bpf(8), Linux
 /// 4.5), each known by one priority, one handle and the name `ndpproxy`.

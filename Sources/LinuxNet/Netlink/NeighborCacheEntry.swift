@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 package import NDPWire
 
 /// An entry of the kernel's Neighbor Cache as `ip -6 neighbor` shows it (RTM_GETNEIGH).

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 package import NDPWire
 
 /// How the kernel's neighbor cache stands to a neighbor; the names are those of `ip neighbor`.

@@ -1,7 +1,5 @@
 import CLinux
-import Glibc
 package import NDPWire
-import SystemPackage
 
 /// Asks the kernel for single entries of its neighbor cache, by address and interface.
 ///
@@ -39,8 +37,8 @@ package final class NeighborLookup {
       if Int(message.type) == RTM_NEWNEIGH { body(payload) }
     }
     // No entry, no interface, or a kernel that cannot be asked so.
-    let absences: [Errno] = [
-      .noSuchFileOrDirectory, .init(rawValue: ENODEV), .notSupportedOnSocket,
+    let absences: [ErrorNumber] = [
+      .noSuchFileOrDirectory, .init(rawValue: ENODEV), .notSupported,
     ]
     if let refusal, !absences.contains(refusal) {
       throw SystemError("look up the neighbor \(address)", refusal)

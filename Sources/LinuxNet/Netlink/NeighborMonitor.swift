@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// What the kernel tells of changes of its IPv6 neighbor cache (RTNLGRP_NEIGH).
 ///

@@ -1,7 +1,5 @@
 import CLinux
-import Glibc
 package import NDPWire
-import SystemPackage
 
 /// Puts what is known of neighbors into the kernel's neighbor cache (RTM_NEWNEIGH).
 ///

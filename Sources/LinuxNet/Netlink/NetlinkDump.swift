@@ -1,5 +1,4 @@
 import CLinux
-import SystemPackage
 
 extension NetlinkSocket {
   /// Reads a whole table (`NLM_F_DUMP`) and hands over each message of it.

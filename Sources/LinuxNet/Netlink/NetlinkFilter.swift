@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// A classic BPF program that has the kernel drop notifications that nobody wants.
 ///

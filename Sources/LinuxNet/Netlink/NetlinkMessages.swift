@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 package import NDPWire
 
 /// A network interface as rtnetlink describes it (RTM_NEWLINK).

@@ -1,5 +1,4 @@
 import CLinux
-import SystemPackage
 
 extension NetlinkSocket {
   /// Sends a request and hands over each message of the answer; returns the error it ends with.
@@ -11,7 +10,7 @@ extension NetlinkSocket {
   func ask(
     _ type: Int, flags: Int = 0, payload: [UInt8], patience: CInt = NetlinkSocket.answerTime,
     _ body: (NetlinkMessage, RawSpan) -> Void
-  ) throws(SystemError) -> Errno? {
+  ) throws(SystemError) -> ErrorNumber? {
     let sequence = try send(type: type, flags: flags, payload: payload)
     // An answer without an end of its own is one message.
     let hasEnd = flags & Int(NLM_F_ACK) != 0 || flags & Int(NLM_F_DUMP) == Int(NLM_F_DUMP)
@@ -28,7 +27,7 @@ extension NetlinkSocket {
       // Mostly the kernel has answered before `send` returned.
       if !isRead { try waitUntilReadable(milliseconds: patience) }
     }
-    return result == 0 ? nil : result.map { Errno(rawValue: $0) }
+    return result == 0 ? nil : result.map { ErrorNumber(rawValue: $0) }
   }
 
   /// How long the kernel may take for an answer, in milliseconds; it takes microseconds.

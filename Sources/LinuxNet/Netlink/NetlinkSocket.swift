@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// A connection to one of the kernel's netlink subsystems (netlink(7)).
 package final class NetlinkSocket {
@@ -83,7 +81,7 @@ package final class NetlinkSocket {
     request.append(native: 0 as UInt32)
     request += payload
     try call("send netlink request") {
-      unsafe Glibc.send(descriptor.number, request, length, CInt(MSG_NOSIGNAL))
+      unsafe CLinux.send(descriptor.number, request, length, CInt(MSG_NOSIGNAL))
     }
     return sequence
   }

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 package import NDPWire
 
 /// One IPv6 route as `ip -6 route show table all` prints it (RTM_NEWROUTE in a dump).

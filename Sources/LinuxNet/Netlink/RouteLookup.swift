@@ -1,7 +1,5 @@
 import CLinux
-import Glibc
 package import NDPWire
-import SystemPackage
 
 /// Asks the kernel where it would send a packet, one destination at a time (RTM_GETROUTE).
 ///
@@ -104,8 +102,8 @@ package final class RouteLookup {
   ///
   /// `ENETUNREACH`: no route, or only `throw`. `EHOSTUNREACH`: `unreachable`. `EACCES`: `prohibit`.
   /// `EINVAL`: `blackhole`, for which the kernel gives no explanation.
-  private static func saysNo(_ refusal: Errno) -> Bool {
-    let refusals: [Errno] = [
+  private static func saysNo(_ refusal: ErrorNumber) -> Bool {
+    let refusals: [ErrorNumber] = [
       .networkUnreachable, .noRouteToHost, .permissionDenied, .invalidArgument,
     ]
     return refusals.contains(refusal)

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// Tells that IPv6 routes, policy rules or next-hop objects change, not how.
 ///

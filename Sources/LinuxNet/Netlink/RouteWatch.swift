@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 package import NDPWire
 
 /// Which routes the kernel has for some prefixes, of all tables, as they come and go.
@@ -8,7 +7,7 @@ package import NDPWire
 /// table costs little. No polling.
 package final class RouteWatch: Pollable {
   /// The routes by which packets go now.
-  package var routes: Set<RouteEntry> { entries.filter(\.isInUse) }
+  package var routes: Set<RouteEntry> { entries.filter({ $0.isInUse }) }
   /// All routes for the prefixes, even those that no packets take.
   private var entries: Set<RouteEntry> = []
   /// Whether the entries may differ from what the kernel has.
@@ -23,7 +22,7 @@ package final class RouteWatch: Pollable {
     let nextHops: UInt32 = 1 << (UInt32(RTNLGRP_NEXTHOP.rawValue) - 1)
     socket = try NetlinkSocket(
       groups: UInt32(RTMGRP_IPV6_ROUTE) | nextHops,
-      filter: Self.filter(lengths: Set(prefixes.map(\.length)).sorted()))
+      filter: Self.filter(lengths: Set(prefixes.map({ $0.length })).sorted()))
     try readAgain()
   }
 

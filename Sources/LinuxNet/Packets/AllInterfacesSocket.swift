@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// A packet socket (packet(7)) that receives on all interfaces of the network namespace.
 ///

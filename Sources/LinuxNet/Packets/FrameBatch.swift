@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// Memory for one batch of frames, laid out for `recvmmsg` or `sendmmsg` once and for all.
 ///
@@ -122,6 +121,6 @@ import Glibc
 private func mapZeros(_ count: Int) -> UnsafeMutableRawBufferPointer {
   let memory = unsafe mmap(
     nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-  precondition(unsafe memory != MAP_FAILED, "out of memory")
+  precondition(unsafe memory?.isMapFailure == false, "out of memory")
   return unsafe UnsafeMutableRawBufferPointer(start: memory, count: count)
 }

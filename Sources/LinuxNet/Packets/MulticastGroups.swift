@@ -1,7 +1,5 @@
 import CLinux
-import Glibc
 package import NDPWire
-import SystemPackage
 
 /// The IPv6 multicast groups that one interface is a member of for our sake, for as long as the
 /// value lives.
@@ -155,6 +153,6 @@ extension SystemError {
   /// Whether there is no such interface, or it has no IPv6 at the moment; for what is no group the
   /// kernel says the same.
   fileprivate var isUnready: Bool {
-    code == .operationNotSupportedByDevice || code == .invalidArgument
+    code == .noSuchDevice || code == .invalidArgument
   }
 }

@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// A packet socket (packet(7)) of whatever use, bound to nothing as long as nobody binds it.
 final class OpenPacketSocket {
@@ -38,7 +36,7 @@ final class OpenPacketSocket {
   /// A frame that cannot be sent is given up; after an error that `concernsAll`, so are those
   /// behind it. Allocates nothing.
   func send(
-    _ batch: FrameBatch, count: Int, concernsAll: (Errno) -> Bool
+    _ batch: FrameBatch, count: Int, concernsAll: (ErrorNumber) -> Bool
   ) -> UInt64 {
     var start = 0
     var unsent = 0

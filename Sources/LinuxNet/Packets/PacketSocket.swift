@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// A packet socket (packet(7)) on one interface that only receives: whole Ethernet frames, in
 /// batches.

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// A child in the background whose parent waits until it is ready or has failed.
 package final class BackgroundProcess {
@@ -28,7 +27,9 @@ package final class BackgroundProcess {
 
   /// Lets the parent go, and the terminal: input and output are `/dev/null` from now on.
   package func becomeReady() throws(SystemError) {
-    let number = try call("open /dev/null") { unsafe open("/dev/null", O_RDWR | O_CLOEXEC) }
+    let number = try call("open /dev/null") {
+      unsafe linux_open("/dev/null", O_RDWR | O_CLOEXEC, 0)
+    }
     let null = Descriptor(owning: number)
     for standard in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
       try call("redirect to /dev/null") { dup2(null.number, standard) }

@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-package import SystemPackage
 
 /// The process we are.
 package enum CurrentProcess {
@@ -51,15 +49,6 @@ package enum CurrentProcess {
 
   /// Where closing one by one ends; it takes some 20 ms up to here.
   private static let highestDescriptor: rlim_t = 65536
-
-  /// The file this program was started from.
-  package static func executablePath() throws(SystemError) -> FilePath {
-    guard let path = unsafe realpath("/proc/self/exe", nil) else {
-      throw SystemError("resolve /proc/self/exe", .current)
-    }
-    defer { unsafe free(path) }
-    return unsafe FilePath(platformString: path)
-  }
 
   /// Becomes another program, found on `PATH`; `command` begins with its name.
   ///

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// The heap of this process, as the C library manages it.
 package enum Heap {

@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// A claim to serve an interface, which one process in a network namespace can hold at a time.
 ///
@@ -115,7 +113,7 @@ package final class InstanceClaim {
   /// Alternative names with more than 15 octets are not looked up.
   package static func primaryName(of name: String) -> String {
     let index = unsafe if_nametoindex(name)
-    var octets = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+    var octets = [CChar](repeating: 0, count: Int(IFNAMSIZ))
     guard index != 0, let found = unsafe if_indextoname(index, &octets) else { return name }
     return unsafe String(cString: found)
   }

@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// A file with this process's number, locked for as long as the object lives.
 ///
@@ -96,13 +94,13 @@ package final class PIDFile {
   ) throws(Refusal) {
     try refusing { () throws(SystemError) in
       let number = try call("write \(path)") {
-        unsafe open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        unsafe linux_open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0)
       }
       let descriptor = Descriptor(owning: number)
       var status = stat()
       try call("examine \(path)") { unsafe fstat(descriptor.number, &status) }
       guard FileIdentity(status) == identity else {
-        throw SystemError("write \(path): the file was replaced", .resourceBusy)
+        throw SystemError("write \(path): the file was replaced", .busy)
       }
       // Nobody else is to say who we are.
       try call("set permissions of \(path)") { fchmod(descriptor.number, status.st_mode & 0o644) }
@@ -139,7 +137,7 @@ private final class LockedFile {
       if isThere { try Self.check(status) }
       let flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
       // For nobody else: flock(2) lets whoever may read a file lock it, and keep us from starting.
-      let number = unsafe open(path, isThere ? flags : flags | O_CREAT | O_EXCL, 0o600)
+      let number = unsafe linux_open(path, isThere ? flags : flags | O_CREAT | O_EXCL, 0o600)
       guard number >= 0 else {
         if errno == EINTR || errno == (isThere ? ENOENT : EEXIST) { continue }
         throw .system(SystemError("\(isThere ? "open" : "create") \(path)", .current))
@@ -166,7 +164,7 @@ private final class LockedFile {
   }
 
   private static func check(_ status: stat) throws(PIDFile.Refusal) {
-    switch status.st_mode & S_IFMT {
+    switch status.kind {
     case S_IFREG: break
     case S_IFDIR: throw .foreign("a directory")
     case S_IFLNK: throw .foreign("a symbolic link")

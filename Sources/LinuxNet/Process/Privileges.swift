@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// What this process may do beyond what everybody may (capabilities(7)).
 package enum Privileges {

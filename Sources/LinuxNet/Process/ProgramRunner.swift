@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// A process that runs programs for this one, without its privileges: one after the other, each for
 /// a limited time.
@@ -101,13 +99,13 @@ package final class ProgramRunner: Pollable {
   private static func run(_ program: [String], environment: [String]) -> String {
     var process: pid_t = 0
     let refusal = spawn(program, environment, &process)
-    guard refusal == 0 else { return "\(program[0]): \(Errno(rawValue: refusal))" }
+    guard refusal == 0 else { return "\(program[0]): \(ErrorNumber(rawValue: refusal))" }
     var status: CInt = 0
     let step = 10
     for _ in 0..<timeLimit * 1000 / step {
       let ended = unsafe waitpid(process, &status, WNOHANG)
       if ended == process { return outcome(of: program[0], status) }
-      if ended < 0, errno != EINTR { return "\(program[0]): \(Errno.current)" }
+      if ended < 0, errno != EINTR { return "\(program[0]): \(ErrorNumber.current)" }
       usleep(useconds_t(step * 1000))
     }
     kill(-process, SIGKILL)

@@ -1,4 +1,4 @@
-import Glibc
+import CLinux
 
 /// What the kernel lets this process have.
 package enum ResourceLimits {

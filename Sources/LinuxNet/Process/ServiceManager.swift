@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 import PlainText
 
 /// The service manager that started this process and wants to hear of it (sd_notify(3)).
@@ -41,7 +40,7 @@ package final class ServiceManager {
     address.sun_family = UInt16(AF_UNIX)
     unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: octets) }
     self.address = address
-    addressLength = socklen_t(MemoryLayout<sockaddr_un>.offset(of: \.sun_path)! + octets.count)
+    addressLength = socklen_t(MemoryLayout<sa_family_t>.size + octets.count)
     let type = CInt(SOCK_DGRAM.rawValue) | CInt(O_CLOEXEC)
     guard let number = try? call("open socket", { socket(AF_UNIX, type, 0) }) else { return nil }
     descriptor = Descriptor(owning: number)
@@ -57,7 +56,7 @@ package final class ServiceManager {
   /// What is not printable in them is shown as octets. Nobody waits for a manager that does not
   /// listen: then they are lost.
   package func tell(_ assignments: [String]) {
-    let text = assignments.map(\.printable).joined(separator: "\n")
+    let text = assignments.map({ $0.printable }).joined(separator: "\n")
     var address = address
     unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// The system calls that a daemon needs which opens nothing new but files, netlink, Unix and packet
 /// sockets (seccomp(2)); the kernel refuses all others.
@@ -165,7 +163,7 @@ extension SystemCallFilter {
   }
 
   /// Calls of which not everything is allowed.
-  private static var checks: [(number: CInt, check: [sock_filter])] {
+  private static var checks: [(CInt, [sock_filter])] {
     let writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC
     var checks: [(CInt, [sock_filter])] = [
       // Packets, netlink, clients and logs, group memberships.

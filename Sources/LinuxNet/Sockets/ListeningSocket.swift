@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// A Unix stream socket that others connect to by its path (unix(7)).
 ///
@@ -111,7 +109,7 @@ private final class Place {
     let parent = RegularFile.directory(of: path)
     directory = Descriptor(
       owning: try call("open the directory \(parent)") {
-        unsafe open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC)
+        unsafe linux_open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC, 0)
       })
   }
 
@@ -119,7 +117,7 @@ private final class Place {
   func removeLeftover() throws(SystemError) {
     var status = stat()
     guard unsafe fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
-    guard status.st_mode & S_IFMT == S_IFSOCK else {
+    guard status.kind == S_IFSOCK else {
       throw SystemError("make the socket \(path): something else is there", .addressInUse)
     }
     do {

@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 /// One connection of a Unix stream socket, from either end.
 package final class StreamConnection: Pollable {
@@ -64,7 +62,7 @@ package final class StreamConnection: Pollable {
   package func send(_ octets: ArraySlice<UInt8>) throws(SystemError) -> Int {
     let count = try callUnlessBlocked("send") {
       unsafe octets.withUnsafeBytes {
-        unsafe Glibc.send(
+        unsafe CLinux.send(
           descriptor.number, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
       }
     }

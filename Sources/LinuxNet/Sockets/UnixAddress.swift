@@ -1,6 +1,4 @@
 import CLinux
-import Glibc
-import SystemPackage
 
 extension sockaddr_un {
   /// The address of a socket with this path; throws `ENAMETOOLONG` beyond 107 octets.
@@ -21,7 +19,7 @@ extension sockaddr_un {
     address.sun_family = UInt16(AF_UNIX)
     let octets = [0] + name.utf8.prefix(MemoryLayout.size(ofValue: address.sun_path) - 1)
     unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: octets) }
-    return (address, MemoryLayout<sockaddr_un>.offset(of: \.sun_path)! + octets.count)
+    return (address, MemoryLayout<sa_family_t>.size + octets.count)
   }
 }
 
@@ -46,7 +44,7 @@ extension Descriptor {
     try call(operation()) {
       unsafe withUnsafePointer(to: address) { pointer in
         unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          unsafe Glibc.connect(number, .init(__sockaddr__: $0), socklen_t(length))
+          unsafe CLinux.connect(number, .init(__sockaddr__: $0), socklen_t(length))
         }
       }
     }

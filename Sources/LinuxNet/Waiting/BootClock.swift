@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// The clock that never goes back, and goes on while the host is suspended: nanoseconds since its
 /// start (CLOCK_BOOTTIME).

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// An epoll instance: waits for any of several descriptors to become readable.
 @safe package final class EventPoll {

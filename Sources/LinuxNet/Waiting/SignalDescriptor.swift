@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// A signalfd: signals that arrive as something to read instead of interrupting.
 package final class SignalDescriptor: Pollable {

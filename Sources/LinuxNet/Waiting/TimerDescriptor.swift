@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 
 /// A timerfd on `BootClock`: readable from a set instant on.
 package final class TimerDescriptor: Pollable {

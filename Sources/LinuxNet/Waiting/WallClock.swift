@@ -1,4 +1,4 @@
-import Glibc
+import CLinux
 
 /// The time of day, for people; it may go back.
 package enum WallClock {

@@ -89,7 +89,7 @@ package struct LegacyForwardChain: Equatable, Sendable {
     let status = unsafe octets.withUnsafeMutableBytes {
       unsafe getsockopt(number, CInt(IPPROTO_IPV6), option, $0.baseAddress, &length)
     }
-    guard status == 0 else { throw SystemError(operation, Errno.current) }
+    guard status == 0 else { throw SystemError(operation, ErrorNumber(rawValue: errno)) }
   }
 }
 

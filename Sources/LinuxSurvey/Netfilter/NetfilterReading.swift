@@ -24,7 +24,7 @@ extension NetfilterRuleset {
         try dump(NFT_MSG_GETTABLE, answer: NFT_MSG_NEWTABLE, ownedTable))
     } catch {
       // The subsystem is not there at all.
-      if error.code == .invalidArgument || error.code == .notSupportedOnSocket { return ruleset }
+      if error.code == .invalidArgument || error.code == .notSupported { return ruleset }
       throw error
     }
     for place in ruleset.sets.indices { try ruleset.sets[place].readElements() }

@@ -89,7 +89,7 @@ struct LoopSearch {
       if node.isCovered { continue }
       // What is new since the last prefix with targets of its own.
       let known = open.dropLast().lastIndex { !$0.isCovered } ?? -1
-      for last in open[(known + 1)...].lazy.flatMap(\.rules) {
+      for last in open[(known + 1)...].lazy.flatMap({ $0.rules }) {
         if let loop = loop(closedBy: last) { body(loop.map { rules[$0] }) }
         if steps <= 0 { return }
       }
@@ -111,7 +111,8 @@ extension LoopSearch {
       let proxy = rules[start].proxy
       let end = node.rules[start...].first { rules[$0].proxy != proxy } ?? node.rules.upperBound
       displaced.append((node.prefix, proxy, inForce[proxy]))
-      inForce[proxy] = rules[start..<end].contains(where: \.effect.isAnswer) ? 0..<0 : start..<end
+      inForce[proxy] =
+        rules[start..<end].contains(where: { $0.effect.isAnswer }) ? 0..<0 : start..<end
       start = end
     }
   }

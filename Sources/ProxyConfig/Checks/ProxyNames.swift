@@ -11,7 +11,7 @@ struct ProxyNames {
   /// Makes ready for these names, all of them different.
   init(_ names: [String]) {
     self.names = names
-    positions = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
+    positions = Dictionary(firstOf: zip(names, names.indices))
   }
 
   /// The positions of the names that are meant, in order.

@@ -52,7 +52,7 @@ struct DiagnosticRenderer: Sendable {
     let isNear = focus - whole.lowerBound < TextBounds.shownLineOctets
     let start = isNear ? whole.lowerBound : focus - leadIn
     let end = min(whole.upperBound, start + TextBounds.shownLineOctets)
-    if source.octets[start..<max(start, end)].allSatisfy(\.isBlank) { return "" }
+    if source.octets[start..<max(start, end)].allSatisfy({ $0.isBlank }) { return "" }
     var shown = start > whole.lowerBound ? "..." : ""
     var indent = start > whole.lowerBound ? "   " : ""
     for offset in start..<max(start, end) {

@@ -1,3 +1,4 @@
+import NDPWire
 import ProxyModel
 
 extension Configuration: CustomStringConvertible {

@@ -85,50 +85,58 @@ extension Keyword {
 
 extension Keyword {
   /// Every key there is, in the order in which they are printed.
-  package static let all = [
+  package static let all: [Keyword] = [
     Keyword("include", in: .file, .include),
     Keyword(
-      file: "route-ttl", .unusedDuration(\.routeTTL, 0...TextBounds.pollMilliseconds),
+      file: "route-ttl", .unusedDuration({ $1(&$0.routeTTL) }, 0...TextBounds.pollMilliseconds),
       isInEffect: false),
     Keyword(
-      file: "address-ttl", .unusedDuration(\.addressTTL, 0...TextBounds.pollMilliseconds),
+      file: "address-ttl", .unusedDuration({ $1(&$0.addressTTL) }, 0...TextBounds.pollMilliseconds),
       isInEffect: false),
-    Keyword(file: "max-sessions", .count(\.limits.sessions, 1...TextBounds.sessions, unit: .limit)),
+    Keyword(
+      file: "max-sessions",
+      .count({ $1(&$0.limits.sessions) }, 1...TextBounds.sessions, unit: .limit)),
     Keyword(
       file: "max-solicitations",
-      .count(\.limits.solicitationsPerSecond, 1...TextBounds.rate, unit: .limit)),
+      .count({ $1(&$0.limits.solicitationsPerSecond) }, 1...TextBounds.rate, unit: .limit)),
     Keyword(
       file: "max-route-lookups",
-      .count(\.limits.routeLookupsPerSecond, 1...TextBounds.rate, unit: .limit)),
+      .count({ $1(&$0.limits.routeLookupsPerSecond) }, 1...TextBounds.rate, unit: .limit)),
     Keyword(
       file: "max-advertisements",
-      .optionalLimit(\.limits.advertisementsPerSecond, 1...TextBounds.rate)),
-    Keyword(file: "kernel-path", .choice(\.kernelPath, "'auto', 'yes', 'xdp' or 'no'")),
+      .optionalLimit({ $1(&$0.limits.advertisementsPerSecond) }, 1...TextBounds.rate)),
+    Keyword(file: "kernel-path", .choice({ $1(&$0.kernelPath) }, "'auto', 'yes', 'xdp' or 'no'")),
     Keyword(
       file: "max-announcements",
-      .count(\.limits.announcementsPerSecond, 1...TextBounds.rate, unit: .limit)),
-    Keyword(file: "keep-targets", .path(\.targetsPath, example: "/var/lib/ndpproxy/targets")),
+      .count({ $1(&$0.limits.announcementsPerSecond) }, 1...TextBounds.rate, unit: .limit)),
+    Keyword(
+      file: "keep-targets", .path({ $1(&$0.targetsPath) }, example: "/var/lib/ndpproxy/targets")),
     Keyword("proxy", in: .file, .proxyBlock),
 
-    Keyword(proxy: "router", .flag(\.isRouter)),
-    Keyword(proxy: "override", .flag(\.isOverride)),
+    Keyword(proxy: "router", .flag { $1(&$0.isRouter) }),
+    Keyword(proxy: "override", .flag { $1(&$0.isOverride) }),
     Keyword(proxy: "source", .source),
-    Keyword(proxy: "dad", .choice(\.duplicateDetection, "'ignore', 'verify' or 'defend'")),
-    Keyword(proxy: "solicitors", .choice(\.solicitors, "'on-link' or 'any'")),
-    Keyword(proxy: "timeout", .duration(\.timers.timeout, 1...TextBounds.timeoutMilliseconds)),
-    Keyword(proxy: "retries", .count(\.timers.retries, 0...TextBounds.retries, unit: .times)),
-    Keyword(proxy: "ttl", .duration(\.timers.ttl, 1...TextBounds.lifetimeMilliseconds)),
-    Keyword(proxy: "deadtime", .duration(\.timers.deadtime, 1...TextBounds.lifetimeMilliseconds)),
-    Keyword(proxy: "keepalive", .flag(\.timers.keepsAlive)),
-    Keyword(proxy: "autowire", .flag(\.installsHostRoutes)),
-    Keyword(proxy: "promiscuous", .flag(\.isPromiscuous)),
-    Keyword(proxy: "outgoing", .flag(\.reactsToOutgoing), isInEffect: false),
+    Keyword(
+      proxy: "dad", .choice({ $1(&$0.duplicateDetection) }, "'ignore', 'verify' or 'defend'")),
+    Keyword(proxy: "solicitors", .choice({ $1(&$0.solicitors) }, "'on-link' or 'any'")),
+    Keyword(
+      proxy: "timeout", .duration({ $1(&$0.timers.timeout) }, 1...TextBounds.timeoutMilliseconds)),
+    Keyword(
+      proxy: "retries", .count({ $1(&$0.timers.retries) }, 0...TextBounds.retries, unit: .times)),
+    Keyword(proxy: "ttl", .duration({ $1(&$0.timers.ttl) }, 1...TextBounds.lifetimeMilliseconds)),
+    Keyword(
+      proxy: "deadtime", .duration({ $1(&$0.timers.deadtime) }, 1...TextBounds.lifetimeMilliseconds)
+    ),
+    Keyword(proxy: "keepalive", .flag { $1(&$0.timers.keepsAlive) }),
+    Keyword(proxy: "autowire", .flag { $1(&$0.installsHostRoutes) }),
+    Keyword(proxy: "promiscuous", .flag { $1(&$0.isPromiscuous) }),
+    Keyword(proxy: "outgoing", .flag { $1(&$0.reactsToOutgoing) }, isInEffect: false),
     Keyword(proxy: "announce", .announcements),
-    Keyword(proxy: "announce-new", .flag(\.announcesNewTargets)),
-    Keyword(proxy: "on-take-over", .program(\.takeOverProgram, named: "on-take-over")),
-    Keyword(proxy: "on-release", .program(\.releaseProgram, named: "on-release")),
+    Keyword(proxy: "announce-new", .flag { $1(&$0.announcesNewTargets) }),
+    Keyword(proxy: "on-take-over", .program({ $1(&$0.takeOverProgram) }, named: "on-take-over")),
+    Keyword(proxy: "on-release", .program({ $1(&$0.releaseProgram) }, named: "on-release")),
     Keyword("require", in: .proxy, .condition),
-    Keyword(proxy: "description", .text(\.description, example: "the uplink")),
+    Keyword(proxy: "description", .text({ $1(&$0.description) }, example: "the uplink")),
     Keyword("rule", in: .proxy, .ruleBlock),
 
     Keyword("static", in: .rule, .method(.static)),
@@ -136,8 +144,8 @@ extension Keyword {
     Keyword("auto", in: .rule, .method(.auto)),
     Keyword("exclude", in: .rule, .exclusion),
     Keyword("require", in: .rule, .condition),
-    Keyword(rule: "autovia", .flag(\.routesViaNeighbor)),
-    Keyword(rule: "description", .text(\.description, example: "members of the network")),
+    Keyword(rule: "autovia", .flag { $1(&$0.routesViaNeighbor) }),
+    Keyword(rule: "description", .text({ $1(&$0.description) }, example: "members of the network")),
   ]
 
   /// The key of this name, letter case included; that of the block where several have one.
@@ -217,7 +225,9 @@ extension Keyword {
     }
   }
 
-  private static let byName = Dictionary(grouping: all, by: \.name)
+  private static let byName: [String: [Keyword]] = all.reduce(into: [:]) {
+    $0[$1.name, default: []].append($1)
+  }
 }
 
 extension Keyword.Block: CustomStringConvertible {

@@ -223,27 +223,27 @@ extension Option<Ruleset.Proxy> {
 
 extension Option<Ruleset.Proxy> {
   /// A program with its arguments, each a word or a text in quotes.
-  static func program(_ path: any Path<[String]>, named name: String) -> Option {
+  static func program(_ place: @escaping Place<[String]>, named name: String) -> Option {
     Option(
       read: { word, keyword, lowering, proxy in
         let words = [word] + lowering.furtherWords
-        if let program = lowering.program(words, of: keyword) { proxy[keyPath: path] = program }
+        if let program = lowering.program(words, of: keyword) { place(&proxy) { $0 = program } }
       },
       text: {
-        let words = $0[keyPath: path]
-        return words.isEmpty ? nil : words.map(\.quotedIfNeeded).joined(separator: " ")
+        let words = value(at: place, in: $0)
+        return words.isEmpty ? nil : words.map({ $0.quotedIfNeeded }).joined(separator: " ")
       }, example: "/usr/local/sbin/\(name) argument", takesLine: true, takesText: true)
   }
 }
 
 extension Option {
   /// The absolute path of a file, printed where there is one.
-  static func path(_ path: any Path<String?>, example: String) -> Option {
+  static func path(_ place: @escaping Place<String?>, example: String) -> Option {
     Option(
       read: { word, keyword, lowering, root in
-        if let text = lowering.absolutePath(word, of: keyword.name) { root[keyPath: path] = text }
+        if let text = lowering.absolutePath(word, of: keyword.name) { place(&root) { $0 = text } }
       },
-      text: { $0[keyPath: path]?.quotedIfNeeded }, example: example, takesText: true)
+      text: { value(at: place, in: $0)?.quotedIfNeeded }, example: example, takesText: true)
   }
 }
 

@@ -82,7 +82,7 @@ extension Lowering {
     guard let text = plainText(word) else { return nil }
     let alternative = keyword.wordForNoLimit.map { " or '\($0)'" } ?? ""
     let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-    guard !digits.isEmpty, digits.utf8.allSatisfy(\.isDecimalDigit) else {
+    guard !digits.isEmpty, digits.utf8.allSatisfy({ $0.isDecimalDigit }) else {
       let kind = unit == .milliseconds ? "a number of milliseconds" : "a plain number"
       diagnostics.report(
         .error, .invalidNumber, at: word.range.lowerBound,
@@ -143,7 +143,7 @@ extension Lowering {
   mutating func lineOfText(_ word: Word, of keyword: Keyword) -> String? {
     guard let text = plainText(word) else { return nil }
     let isUTF8 = String(validating: source.octets[word.range], as: UTF8.self) != nil
-    guard isUTF8, text.unicodeScalars.allSatisfy(\.isShown) else {
+    guard isUTF8, text.unicodeScalars.allSatisfy({ $0.isShown }) else {
       diagnostics.report(
         .error, .invalidText, at: word.range.lowerBound,
         "'\(keyword.name)' is a text of printable characters in UTF-8",

@@ -42,14 +42,14 @@ struct Lowering {
     if drafts.isEmpty, diagnostics.errorCount == 0 { reportNothingConfigured() }
     checkDrafts()
     checkKernelPath()
-    configuration.ruleset.proxies = drafts.map(\.proxy)
+    configuration.ruleset.proxies = drafts.map({ $0.proxy })
     return configuration
   }
 
   /// Where each rule of the configuration stands.
   var places: RulePlaces {
     RulePlaces(
-      Dictionary(uniqueKeysWithValues: drafts.map { ($0.proxy.interface, $0.rules) }))
+      Dictionary(firstOf: drafts.map { ($0.proxy.interface, $0.rules) }))
   }
 
   /// Reads one file as if it stood in the place where it is included.

@@ -23,95 +23,108 @@ struct Option<Root>: Sendable {
   /// Whether the value may stand in quotes and hold octets that others may not.
   var takesText = false
 
-  /// A place in the model that a value is written to.
-  typealias Path<Value> = WritableKeyPath<Root, Value> & Sendable
+  /// A place in the model: it hands the value at that place to the function that is given.
+  ///
+  /// Embedded Swift has no key paths.
+  typealias Place<Value> = @Sendable (inout Root, (inout Value) -> Void) -> Void
 }
 
 extension Option {
   /// A number of milliseconds.
   static func duration(
-    _ path: any Path<Duration>, _ range: ClosedRange<Int>
+    _ place: @escaping Place<Duration>, _ range: ClosedRange<Int>
   ) -> Option {
     Option(
       read: { word, keyword, lowering, root in
         let number = lowering.number(word, of: keyword, in: range, unit: .milliseconds)
-        if let number { root[keyPath: path] = .milliseconds(number) }
+        if let number { place(&root) { $0 = .milliseconds(number) } }
       },
-      text: { "\($0[keyPath: path].wholeMilliseconds)" })
+      text: { "\(value(at: place, in: $0).wholeMilliseconds)" })
   }
 
   /// A number of milliseconds that nothing depends on; it is printed where it was given.
   static func unusedDuration(
-    _ path: any Path<Duration?>, _ range: ClosedRange<Int>
+    _ place: @escaping Place<Duration?>, _ range: ClosedRange<Int>
   ) -> Option {
     Option(
       read: { word, keyword, lowering, root in
         let number = lowering.number(word, of: keyword, in: range, unit: .milliseconds)
-        if let number { root[keyPath: path] = .milliseconds(number) }
+        if let number { place(&root) { $0 = .milliseconds(number) } }
       },
-      text: { $0[keyPath: path].map { "\($0.wholeMilliseconds)" } }, example: "30000")
+      text: { value(at: place, in: $0).map { "\($0.wholeMilliseconds)" } }, example: "30000")
   }
 
   /// A plain number.
   static func count(
-    _ path: any Path<Int>, _ range: ClosedRange<Int>, unit: Unit
+    _ place: @escaping Place<Int>, _ range: ClosedRange<Int>, unit: Unit
   ) -> Option {
     Option(
       read: { word, keyword, lowering, root in
         let number = lowering.number(word, of: keyword, in: range, unit: unit)
-        if let number { root[keyPath: path] = number }
+        if let number { place(&root) { $0 = number } }
       },
-      text: { "\($0[keyPath: path])" })
+      text: { "\(value(at: place, in: $0))" })
   }
 
   /// A limit, or `unlimited`.
   static func optionalLimit(
-    _ path: any Path<Int?>, _ range: ClosedRange<Int>
+    _ place: @escaping Place<Int?>, _ range: ClosedRange<Int>
   ) -> Option {
     let unlimited = "unlimited"
     return Option(
       read: { word, keyword, lowering, root in
         if !word.isDamaged, lowering.source.text(word.range) == unlimited {
-          root[keyPath: path] = nil
+          place(&root) { $0 = nil }
         } else if let number = lowering.number(word, of: keyword, in: range, unit: .limit) {
-          root[keyPath: path] = number
+          place(&root) { $0 = number }
         }
       },
-      text: { $0[keyPath: path].map { "\($0)" } ?? unlimited }, wordForNoLimit: unlimited)
+      text: { value(at: place, in: $0).map { "\($0)" } ?? unlimited }, wordForNoLimit: unlimited)
   }
 
   /// `yes` or `no`.
-  static func flag(_ path: any Path<Bool>) -> Option {
+  static func flag(_ place: @escaping Place<Bool>) -> Option {
     Option(
       read: { word, keyword, lowering, root in
-        if let isOn = lowering.boolean(word, of: keyword) { root[keyPath: path] = isOn }
+        if let isOn = lowering.boolean(word, of: keyword) { place(&root) { $0 = isOn } }
       },
-      text: { $0[keyPath: path] ? "yes" : "no" })
+      text: { value(at: place, in: $0) ? "yes" : "no" })
   }
 
   /// One of some words; `words` lists them for people.
   static func choice<Value: RawRepresentable<String> & SendableMetatype>(
-    _ path: any Path<Value>, _ words: String
+    _ place: @escaping Place<Value>, _ words: String
   ) -> Option {
     Option(
       read: { word, keyword, lowering, root in
         let value = lowering.choice(word, of: keyword, words, Value.init(rawValue:))
-        if let value { root[keyPath: path] = value }
+        if let value { place(&root) { $0 = value } }
       },
-      text: { $0[keyPath: path].rawValue })
+      text: { value(at: place, in: $0).rawValue })
   }
 
   /// Any text of one line, printed where there is some.
-  static func text(_ path: any Path<String>, example: String) -> Option {
+  static func text(_ place: @escaping Place<String>, example: String) -> Option {
     Option(
       read: { word, keyword, lowering, root in
-        if let text = lowering.lineOfText(word, of: keyword) { root[keyPath: path] = text }
+        if let text = lowering.lineOfText(word, of: keyword) { place(&root) { $0 = text } }
       },
       text: {
-        let text = $0[keyPath: path]
+        let text = value(at: place, in: $0)
         return text.isEmpty ? nil : text.contains("\"") ? "'\(text)'" : "\"\(text)\""
       }, example: "\"\(example)\"", takesText: true)
   }
+}
+
+/// What a place of the model holds.
+func value<Root, Value>(
+  at place: (inout Root, (inout Value) -> Void) -> Void, in root: Root
+) -> Value {
+  var root = root
+  var found: Value?
+  place(&root) { found = $0 }
+  guard let found else { preconditionFailure("a place hands over its value") }
+  return found
 }
 
 extension Option<Ruleset.Proxy> {

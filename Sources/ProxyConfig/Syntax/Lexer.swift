@@ -119,7 +119,7 @@ extension Lexer {
 
   private mutating func takeWord(upTo end: Int) -> Word {
     let range = position..<end
-    let foreign = octets[range].firstIndex(where: \.isForeign)
+    let foreign = octets[range].firstIndex(where: { $0.isForeign })
     if let foreign { reportForeign(at: foreign) }
     position = end
     return Word(range: range, isDamaged: foreign != nil)

@@ -22,13 +22,13 @@ final class Control {
   /// When we became ready.
   var started = Moment.now
   private let feed: MonitorFeed
-  private unowned let daemon: any DaemonOperator
+  private let daemon: () -> any DaemonOperator
   /// `nil` where there is no control socket.
   private var server: ControlServer?
 
   init(
     path: PacketPath, attachments: Attachments, routes: KernelRoutes, host: Host, log: Log,
-    current: CurrentConfiguration, daemon: any DaemonOperator
+    current: CurrentConfiguration, daemon: @escaping () -> any DaemonOperator
   ) {
     self.path = path
     self.attachments = attachments
@@ -43,8 +43,9 @@ final class Control {
   /// Lets clients in from now on.
   func listen(at socket: ListeningSocket, loop: EventLoop) throws(SystemError) {
     let server = try ControlServer(
-      socket, loop: loop, log: log, messageCount: { [path] in path.engine.counters.messageCount },
-      answer: { [unowned self] in answer($0, of: $1) })
+      socket, loop: loop, log: log,
+      messageCount: { [path = Unowned(path)] in path.object.engine.counters.messageCount },
+      answer: { [owner = Unowned(self)] in owner.object.answer($0, of: $1) })
     self.server = server
     feed.server = server
   }
@@ -87,17 +88,17 @@ final class Control {
     case .interfaces(let start): return .interfaces(interfacePage(from: start))
     case .why(let target): return explanation(of: target)
     case .recent(let limit): return .sessions(recentTargets(limit: limit))
-    case .reload: return .reload(daemon.reload())
-    case .check: return .check(daemon.checkReload())
+    case .reload: return .reload(daemon().reload())
+    case .check: return .check(daemon().checkReload())
     case .rule(let prefix, let proxy, let isEnabled):
       do {
-        return .rule(try daemon.setRule(prefix, of: proxy, isEnabled: isEnabled))
+        return .rule(try daemon().setRule(prefix, of: proxy, isEnabled: isEnabled))
       } catch {
         return .error(error)
       }
     case .gate(let name, let isOn):
       do {
-        return .gate(try daemon.setGate(name, isOn: isOn))
+        return .gate(try daemon().setGate(name, isOn: isOn))
       } catch {
         return .error(error)
       }
@@ -106,7 +107,7 @@ final class Control {
       log.notice("deleted \(count) sessions of targets in \(prefix) (ndpctl flush)")
       return .flush(FlushReport(prefix: prefix, forgotten: count))
     case .log(let level):
-      daemon.setLogLevel(level)
+      daemon().setLogLevel(level)
       return .log(LogReport(level: level))
     case .monitor(_, let interface, _):
       return .monitoring(

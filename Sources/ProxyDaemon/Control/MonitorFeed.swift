@@ -1,6 +1,7 @@
 import ControlConnections
 import ControlProtocol
 import EventLoop
+import Inspection
 import InterfaceSockets
 import LinuxNet
 import NDPWire
@@ -12,7 +13,7 @@ import ProxyModel
 /// Where nobody watches, it sees none.
 final class MonitorFeed: FrameObserver {
   /// Who may be a monitor.
-  weak var server: ControlServer?
+  var server: ControlServer?
   private let host: Host
   private let path: PacketPath
   private var questions = OpenQuestions()

@@ -8,6 +8,7 @@ import KernelAnswering
 import KernelTables
 import LinuxNet
 import NDPWire
+import ProxyConfig
 import ProxyEngine
 import ProxyModel
 

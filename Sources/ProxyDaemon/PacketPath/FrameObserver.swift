@@ -1,4 +1,5 @@
 import DaemonLog
+import Inspection
 import InterfaceSockets
 import NDPWire
 import ProxyEngine

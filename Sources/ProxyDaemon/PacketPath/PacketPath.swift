@@ -53,9 +53,10 @@ final class PacketPath: Timed, EventListener {
 
   /// Takes up frames as they come from now on.
   func start() throws(SystemError) {
-    ports.whenReady = { [unowned self] in receive(from: $0, now: $1) }
-    kernel.whenHanded = { [unowned self] in receiveHanded($0, on: $1, now: $2) }
-    kernel.whenAllHanded = { [unowned self] in settle() }
+    let owner = Unowned(self)
+    ports.whenReady = { [owner] in owner.object.receive(from: $0, now: $1) }
+    kernel.whenHanded = { [owner] in owner.object.receiveHanded($0, on: $1, now: $2) }
+    kernel.whenAllHanded = { [owner] in owner.object.settle() }
     kernel.early.send = { [ports] frame, index in
       guard let port = ports[index] else { return }
       port.enqueue { span in
@@ -66,17 +67,18 @@ final class PacketPath: Timed, EventListener {
       }
       port.flush()
     }
-    kernel.early.whenChanged = { [unowned self] in
-      engine.republishAnswers()
-      settle()
+    kernel.early.whenChanged = { [owner] in
+      owner.object.engine.republishAnswers()
+      owner.object.settle()
     }
     let loop = ports.loop
     loop.add(self)
     try loop.watch(
-      DescriptorSource(ruleLinks.receiver) { [unowned self] in receiveFromRuleLinks(now: $0) })
+      DescriptorSource(ruleLinks.receiver) { [owner] in owner.object.receiveFromRuleLinks(now: $0) }
+    )
     // What comes fast gathers meanwhile.
-    loop.atTurnEnd { [unowned self] in
-      if coalescing.takePause() { BootClock.sleep(for: ReceiveCoalescing.pause) }
+    loop.atTurnEnd { [owner] in
+      if owner.object.coalescing.takePause() { BootClock.sleep(for: ReceiveCoalescing.pause) }
     }
   }
 
@@ -320,12 +322,12 @@ extension PacketPath {
     if !engine.areAnswersPublished || ports.generation != publishedPorts {
       publishedPorts = ports.generation
       // Where there are no sockets, nobody answers.
-      let open = Set(ports.all.map(\.index))
+      let open = Set(ports.all.map({ $0.index }))
       let contents = engine.answerContents().filter { open.contains($0.interface) }
       kernel.update(
         contents,
         vlanParents: { [host] in
-          Set(host.table.links.values.compactMap(\.vlanParent).map(InterfaceIndex.init))
+          Set(host.table.links.values.compactMap({ $0.vlanParent }).map(InterfaceIndex.init))
         }
       ) { engine.publishedRules(on: $0) }
     }

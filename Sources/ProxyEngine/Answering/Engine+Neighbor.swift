@@ -67,7 +67,7 @@ extension Engine {
   ) {
     sessions[position].awaitsNeighbor = false
     // Only the owner itself defends its address.
-    let isDefence = sessions[position].askers.contains(where: \.detectsDuplicates)
+    let isDefence = sessions[position].askers.contains(where: { $0.detectsDuplicates })
     if let entry, !isDefence, vouches(entry, for: position) {
       trust(entry, position, now: now, into: &actions)
     } else if sessions[position].state == .stale {

@@ -118,7 +118,7 @@ extension Engine {
   /// Finds out whether a target is still there that nobody has asked for since its `ttl`.
   mutating func revive(_ position: Int, now: Instant, into actions: inout [Action]) {
     if sessions[position].awaitsNeighbor { return }
-    let isDefence = sessions[position].askers.contains(where: \.detectsDuplicates)
+    let isDefence = sessions[position].askers.contains(where: { $0.detectsDuplicates })
     let session = sessions[position]
     let isSure =
       !session.isSecondHand && (!session.isContested || session.hostRoute != nil)

@@ -1,4 +1,5 @@
 import NDPWire
+import PrefixTrie
 package import ProxyModel
 
 // Another ruleset takes the place of the one in force, at once.
@@ -17,7 +18,9 @@ extension Engine {
   ) -> [String] {
     var newRules = RuleTable(ruleset)
     let contradicted = newRules.fixRouterFlags(routerFlags)
-    routerFlags.merge(newRules.routerFlags) { first, _ in first }
+    for (name, isRouter) in newRules.routerFlags where routerFlags[name] == nil {
+      routerFlags[name] = isRouter
+    }
     newRules.resolve(in: interfaces)
     let oldRules = rules
     let oldPositions = oldRules.positionsByName
@@ -113,7 +116,7 @@ extension Engine {
 extension RuleTable {
   /// The positions of the proxies by the names of their interfaces.
   fileprivate var positionsByName: [String: Int] {
-    Dictionary(proxies.indices.map { (proxies[$0].interface, $0) }) { first, _ in first }
+    Dictionary(firstOf: proxies.indices.map { (proxies[$0].interface, $0) })
   }
 
   /// What becomes of the key of a session where another table takes the place of this one: `nil`

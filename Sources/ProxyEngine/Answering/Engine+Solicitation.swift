@@ -216,7 +216,7 @@ extension Engine {
     // Nobody inside may keep a host of the proxy's link from configuring its address.
     let isContested = sessions[position].isContested
     let askers = sessions[position].askers
-    if isContested, !askers.isEmpty, askers.allSatisfy(\.detectsDuplicates) {
+    if isContested, !askers.isEmpty, askers.allSatisfy({ $0.detectsDuplicates }) {
       counters.discard(.duplicateAddressDetection)
       return forget(position, into: &actions)
     }

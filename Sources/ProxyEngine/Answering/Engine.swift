@@ -197,8 +197,8 @@ extension Engine {
     _ newer: [Interface], now: Instant, into actions: inout [Action]
   ) {
     let isFirst = interfaces.interfaces.isEmpty
-    let present = Set(newer.map(\.index))
-    for index in interfaces.interfaces.map(\.index) where !present.contains(index) {
+    let present = Set(newer.map({ $0.index }))
+    for index in interfaces.interfaces.map({ $0.index }) where !present.contains(index) {
       remove(index, into: &actions)
     }
     for interface in newer { change(interface, isNew: !isFirst, now: now, into: &actions) }

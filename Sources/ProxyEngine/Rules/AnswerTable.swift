@@ -42,7 +42,7 @@ package final class AnswerTable {
     self.trie = trie
     self.rules = rules
     let candidates = addresses.filter { $0.state.isUsable && proxy.source.admits($0.address) }
-    let linkLocal = candidates.filter(\.address.isLinkLocal)
+    let linkLocal = candidates.filter({ $0.address.isLinkLocal })
     let global = candidates.filter { !$0.address.isLinkLocal }
     // The other scope is better than silence.
     func sole(_ scope: [Interface.Address], _ other: [Interface.Address]) -> IPv6Address? {
@@ -108,7 +108,7 @@ package final class AnswerTable {
   /// longest one: whatever else they are in contains it.
   private var places: [AnswerContents.Place] {
     var places: [AnswerContents.Place] = []
-    for prefix in addresses.map(\.prefix)
+    for prefix in addresses.map({ $0.prefix })
     where !prefix.address.isLinkLocal && !places.contains(where: { $0.prefix == prefix }) {
       places.append(
         AnswerContents.Place(

@@ -1,4 +1,6 @@
 import NDPWire
+import PrefixTrie
+import ProxyModel
 
 /// A rule as it is in force, with what was counted of it.
 package struct RuleSummary: Sendable {
@@ -35,7 +37,7 @@ extension Engine {
     let counts = counters.rules
     return RuleSummary(
       proxy: rules.proxies[rules.proxy(ofRule: position)].interface, rule: rule,
-      interfaces: rules.patterns(of: rule).map(\.text),
+      interfaces: rules.patterns(of: rule).map({ $0.text }),
       count: position < counts.count ? counts[position] : RuleCount())
   }
 }

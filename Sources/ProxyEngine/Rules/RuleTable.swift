@@ -60,17 +60,16 @@ struct RuleTable {
       return proxy
     }
     tries = ruleset.proxies.map { _ in PrefixTrie() }
-    conditionalProxies = ruleset.proxies.map(\.hasConditions)
+    conditionalProxies = ruleset.proxies.map({ $0.hasConditions })
     hasConditions = conditionalProxies.contains(true)
     proxyPositions = Dictionary(
-      ruleset.proxies.enumerated().map { ($1.interface, $0) },
-      uniquingKeysWith: { first, _ in first })
+      firstOf: ruleset.proxies.enumerated().map { ($1.interface, $0) })
     proxyInterfaces = ruleset.proxies.map { _ in nil }
     askedProxies = ruleset.proxies.map { _ in false }
-    for (proxy, rules) in ruleset.proxies.map(\.rules).enumerated() {
+    for (proxy, rules) in ruleset.proxies.map({ $0.rules }).enumerated() {
       firstRules.append(self.rules.count)
       for rule in rules { add(rule, to: proxy) }
-      for prefix in rules.flatMap(\.excluded) { exclude(prefix, from: proxy) }
+      for prefix in rules.flatMap({ $0.excluded }) { exclude(prefix, from: proxy) }
     }
     methods = []
     _ = entitle { _ in false }
@@ -146,7 +145,7 @@ struct RuleTable {
 
   /// The R flag of each proxy by the name of its interface.
   var routerFlags: [String: Bool] {
-    Dictionary(proxies.map { ($0.interface, $0.isRouter) }) { first, _ in first }
+    Dictionary(firstOf: proxies.map { ($0.interface, $0.isRouter) })
   }
 
   /// Gives the proxies these R flags, and returns the names of those that had another one.

@@ -37,7 +37,7 @@ struct OutputOptions: ParsableArguments {
   }
 
   /// Prints what is no reply in the same form.
-  func printJSON(document: some Encodable) {
+  func printJSON(document: some JSONWritable) {
     printJSON(octets: JSONText.octets(of: document))
   }
 

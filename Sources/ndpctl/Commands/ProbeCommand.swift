@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import ControlProtocol
+import JSONText
 import LinuxNet
 import LinuxSurvey
 import NDPWire
@@ -127,7 +128,7 @@ extension Probe.Answer {
 }
 
 /// What `ndpctl probe --json` prints; `docs/doctor.md` describes it.
-private struct ProbeDocument: Encodable {
+private struct ProbeDocument: JSONWritable {
   let version = 1
   let exitStatus: Int32
   let target: String
@@ -136,7 +137,7 @@ private struct ProbeDocument: Encodable {
   let toGroup: [Answer]
   let toName: [Answer]
 
-  struct Answer: Encodable {
+  struct Answer: JSONWritable {
     let linkLayerAddress: String
     let source: String
     let microseconds: Int
@@ -153,6 +154,18 @@ private struct ProbeDocument: Encodable {
       isSolicited = message.isSolicited
       isOverride = message.isOverride
     }
+
+    /// Writes an object; what has no value is left out.
+    func write(to json: inout JSONWriter) {
+      json.object {
+        $0.member("linkLayerAddress", linkLayerAddress)
+        $0.member("source", source)
+        $0.member("microseconds", microseconds)
+        $0.member("isRouter", isRouter)
+        $0.member("isSolicited", isSolicited)
+        $0.member("isOverride", isOverride)
+      }
+    }
   }
 
   init(_ probe: Probe, _ outcome: Probe.Outcome, exitStatus: Int32) {
@@ -162,5 +175,18 @@ private struct ProbeDocument: Encodable {
     source = "\(probe.source)"
     toGroup = outcome.toGroup.map(Answer.init)
     toName = outcome.toName.map(Answer.init)
+  }
+
+  /// Writes an object; what has no value is left out.
+  func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("version", version)
+      $0.member("exitStatus", exitStatus)
+      $0.member("target", target)
+      $0.member("interface", interface)
+      $0.member("source", source)
+      $0.member("toGroup", toGroup)
+      $0.member("toName", toName)
+    }
   }
 }

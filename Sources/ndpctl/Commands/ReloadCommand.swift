@@ -2,6 +2,7 @@ import ArgumentParser
 import Console
 import ControlProtocol
 import Inspection
+import JSONText
 import LinuxNet
 import PlainText
 import ProxyConfig
@@ -62,12 +63,21 @@ struct ReloadCommand: ParsableCommand {
 }
 
 /// What `reload --check --json` prints.
-struct ReloadPreview: Encodable {
+struct ReloadPreview: JSONWritable {
   var version = ControlSocket.version
   /// What the daemon says.
   let check: CheckReport
   /// What would change; left out where the file would be refused.
   let change: ConfigurationChange?
+
+  /// Writes an object; what has no value is left out.
+  func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("version", version)
+      $0.member("check", check)
+      $0.member("change", change)
+    }
+  }
 }
 
 /// The same for people.

@@ -1,10 +1,11 @@
 import ControlProtocol
+import JSONText
 import NDPWire
 import ProxyConfig
 import ProxyModel
 
 /// What becomes other where one configuration takes the place of another.
-struct ConfigurationChange: Encodable, Equatable {
+struct ConfigurationChange: JSONWritable, Equatable {
   private(set) var interfacesAdded: [String] = []
   private(set) var interfacesRemoved: [String] = []
   private(set) var rulesAdded: [Rule] = []
@@ -14,18 +15,37 @@ struct ConfigurationChange: Encodable, Equatable {
   private(set) var optionsChanged: [String] = []
 
   /// All rules of one proxy for one prefix.
-  struct Rule: Encodable, Equatable {
+  struct Rule: JSONWritable, Equatable {
     let proxy: String
     let prefix: IPv6Prefix
     /// What they do, for people.
     let text: String
+
+    /// Writes an object; what has no value is left out.
+    func write(to json: inout JSONWriter) {
+      json.object {
+        $0.member("proxy", proxy)
+        $0.member("prefix", prefix)
+        $0.member("text", text)
+      }
+    }
   }
 
-  struct ChangedRule: Encodable, Equatable {
+  struct ChangedRule: JSONWritable, Equatable {
     let proxy: String
     let prefix: IPv6Prefix
     let before: String
     let after: String
+
+    /// Writes an object; what has no value is left out.
+    func write(to json: inout JSONWriter) {
+      json.object {
+        $0.member("proxy", proxy)
+        $0.member("prefix", prefix)
+        $0.member("before", before)
+        $0.member("after", after)
+      }
+    }
   }
 
   /// Costs time in proportion to the rules.
@@ -80,6 +100,18 @@ struct ConfigurationChange: Encodable, Equatable {
     for name in Set(before.keys).union(after.keys).sorted() where before[name] != after[name] {
       let value = after[name].map { String($0.dropFirst(name.count + 1)) } ?? "not set"
       optionsChanged.append("\(place)\(before[name] ?? "\(name) not set") -> \(value)")
+    }
+  }
+
+  /// Writes an object; what has no value is left out.
+  func write(to json: inout JSONWriter) {
+    json.object {
+      $0.member("interfacesAdded", interfacesAdded)
+      $0.member("interfacesRemoved", interfacesRemoved)
+      $0.member("rulesAdded", rulesAdded)
+      $0.member("rulesRemoved", rulesRemoved)
+      $0.member("rulesChanged", rulesChanged)
+      $0.member("optionsChanged", optionsChanged)
     }
   }
 }

@@ -84,7 +84,6 @@ package struct Service {
     in background: BackgroundProcess?, log: Log
   ) throws(Failure) {
     ResourceLimits.openAllFiles()
-    Heap.mapLargeBlocks()
     let claims = try claimInterfaces(log: log)
     let daemon = try attempt { () throws(SystemError) in
       try Daemon(

@@ -5,6 +5,7 @@ import LinuxNet
 import ProxyConfig
 import ProxyDaemon
 
+Heap.mapLargeBlocks()
 exit(perform().rawValue)
 
 /// Does what the command line asks for.

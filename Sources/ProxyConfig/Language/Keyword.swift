@@ -150,8 +150,7 @@ extension Keyword {
 
   /// The key of this name, letter case included; that of the block where several have one.
   package static func named(_ name: String, in block: Block? = nil) -> Keyword? {
-    let known = byName[name] ?? []
-    return known.first { $0.block == block } ?? known.first
+    all.first { $0.name == name && $0.block == block } ?? all.first { $0.name == name }
   }
 
   /// The keys that may stand in a block.
@@ -223,10 +222,6 @@ extension Keyword {
     case .method, .interfaceMethod: true
     default: false
     }
-  }
-
-  private static let byName: [String: [Keyword]] = all.reduce(into: [:]) {
-    $0[$1.name, default: []].append($1)
   }
 }
 

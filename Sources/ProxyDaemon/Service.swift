@@ -85,6 +85,9 @@ package struct Service {
   ) throws(Failure) {
     ResourceLimits.openAllFiles()
     let claims = try claimInterfaces(log: log)
+    // What the configuration took to be read is free by now: what is reserved below gets new pages,
+    // which take no memory until they are written to.
+    Heap.trim()
     let daemon = try attempt { () throws(SystemError) in
       try Daemon(
         CurrentConfiguration(configuration, from: configurationPath, claims: claims, log: log),

@@ -66,7 +66,8 @@ package final class AllInterfacesSocket: Pollable {
 /// Nobody waits for it (see `PacketSender`). Sending allocates nothing.
 package final class AllInterfacesSender {
   private let socket: OpenPacketSocket
-  private let batch = FrameBatch(headLength: PacketSender.frameCapacity, hasInterfaces: true)
+  /// Made for the first frame.
+  private lazy var batch = FrameBatch(headLength: PacketSender.frameCapacity, hasInterfaces: true)
   private var count = 0
 
   /// How many frames could not be sent so far.
@@ -97,6 +98,7 @@ package final class AllInterfacesSender {
   /// A frame that cannot be sent is counted and given up: its interface may be down or gone, or its
   /// queue full, which says nothing of the next.
   package func flush() {
+    guard isPending else { return }
     // Where the socket itself has no room, no other frame fares better.
     unsentCount += socket.send(batch, count: count) { $0 == .wouldBlock }
     count = 0

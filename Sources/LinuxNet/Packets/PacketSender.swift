@@ -9,7 +9,8 @@ import CLinux
 package final class PacketSender {
   private let interfaceIndex: Int32
   private let socket: OpenPacketSocket
-  private let batch = FrameBatch(headLength: PacketSender.frameCapacity)
+  /// Made for the first frame.
+  private lazy var batch = FrameBatch(headLength: PacketSender.frameCapacity)
   private var count = 0
 
   /// How many frames could not be sent so far.
@@ -45,6 +46,7 @@ package final class PacketSender {
   /// A frame that cannot be sent is counted and given up: its asker will ask again. That the
   /// interface is down or gone, or its queue full, is nothing to fail for.
   package func flush() {
+    guard isPending else { return }
     // Where the interface is down or gone, which netlink tells, or the socket has no room, no other
     // frame fares better.
     unsentCount += socket.send(batch, count: count) {

@@ -48,7 +48,7 @@ package final class CurrentConfiguration {
   /// Everything is checked before anything changes, and the change is at once: what rules in both
   /// configurations are about is answered throughout. Everything is logged, and told the caller;
   /// `summary` says how things are then.
-  package func reload<Refusal: Error>(
+  package func reload<Refusal: Error & CustomStringConvertible>(
     summary: () -> String, change: (Configuration) throws(Refusal) -> Void
   ) -> ReloadReport {
     let file: ConfigurationFile
@@ -144,7 +144,7 @@ extension CurrentConfiguration {
   ///
   /// A disabled rule is as if the file did not have it. Claims stay: the interface is still ours.
   /// Throws where there is no such rule, or `change` does; then all is as it was.
-  package func setRule<Refusal: Error>(
+  package func setRule<Refusal: Error & CustomStringConvertible>(
     _ prefix: IPv6Prefix, of proxy: String?, isEnabled: Bool,
     change: (Configuration) throws(Refusal) -> Void
   ) throws(RequestFailure) -> RuleSwitchReport {

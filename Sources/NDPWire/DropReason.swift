@@ -51,5 +51,31 @@ public enum DropReason: Int, Error, CaseIterable, Sendable {
   /// Its name in JSON, metrics, logs and `ndpctl monitor`: that of the case.
   ///
   /// Monitoring of users goes by it, so that a case keeps its name.
-  public var name: String { "\(self)" }
+  public var name: String {
+    // Embedded Swift does not know the names of cases.
+    switch self {
+    case .truncatedFrame: "truncatedFrame"
+    case .notIPv6: "notIPv6"
+    case .frameSourceNotUnicast: "frameSourceNotUnicast"
+    case .payloadLongerThanFrame: "payloadLongerThanFrame"
+    case .fragment: "fragment"
+    case .extensionHeader: "extensionHeader"
+    case .notICMPv6: "notICMPv6"
+    case .notNeighborDiscovery: "notNeighborDiscovery"
+    case .hopLimit: "hopLimit"
+    case .code: "code"
+    case .truncatedMessage: "truncatedMessage"
+    case .checksum: "checksum"
+    case .source: "source"
+    case .destination: "destination"
+    case .targetMulticast: "targetMulticast"
+    case .unspecifiedSourceDestination: "unspecifiedSourceDestination"
+    case .unspecifiedSourceLinkLayerAddress: "unspecifiedSourceLinkLayerAddress"
+    case .solicitedMulticast: "solicitedMulticast"
+    case .zeroLengthOption: "zeroLengthOption"
+    case .truncatedOption: "truncatedOption"
+    case .linkLayerAddressLength: "linkLayerAddressLength"
+    case .linkLayerAddressNotUnicast: "linkLayerAddressNotUnicast"
+    }
+  }
 }

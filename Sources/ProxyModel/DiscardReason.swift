@@ -58,5 +58,36 @@ public enum DiscardReason: Int, CaseIterable, Sendable {
   /// Its name in JSON, metrics, logs and `ndpctl why`: that of the case.
   ///
   /// Monitoring of users goes by it, so that a case keeps its name.
-  public var name: String { "\(self)" }
+  public var name: String {
+    // Embedded Swift does not know the names of cases.
+    switch self {
+    case .notProxyInterface: "notProxyInterface"
+    case .noRule: "noRule"
+    case .excluded: "excluded"
+    case .conditionUnmet: "conditionUnmet"
+    case .ownAddress: "ownAddress"
+    case .targetNotProxied: "targetNotProxied"
+    case .ownFrame: "ownFrame"
+    case .askerIsTarget: "askerIsTarget"
+    case .duplicateAddressDetection: "duplicateAddressDetection"
+    case .ruleInterfaceUnavailable: "ruleInterfaceUnavailable"
+    case .targetUpstream: "targetUpstream"
+    case .askerOffLink: "askerOffLink"
+    case .offLinkLimit: "offLinkLimit"
+    case .sessionLimit: "sessionLimit"
+    case .noRoute: "noRoute"
+    case .routeLookupFailed: "routeLookupFailed"
+    case .askedHere: "askedHere"
+    case .targetFailed: "targetFailed"
+    case .noSourceAddress: "noSourceAddress"
+    case .advertisementLimit: "advertisementLimit"
+    case .solicitationLimit: "solicitationLimit"
+    case .routeLookupLimit: "routeLookupLimit"
+    case .advertisementNotAwaited: "advertisementNotAwaited"
+    case .advertisementNotSolicited: "advertisementNotSolicited"
+    case .conflictingOwner: "conflictingOwner"
+    case .otherGateway: "otherGateway"
+    case .advertisementLinkLayerAddress: "advertisementLinkLayerAddress"
+    }
+  }
 }

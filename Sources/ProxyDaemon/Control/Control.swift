@@ -129,7 +129,7 @@ final class Control {
       }
     }
     let counts = path.engine.sessionCounts.filter { $0.count > 0 }
-    let targets = counts.map { "\($0.count) \($0.state)" }
+    let targets = counts.map { "\($0.count) \($0.state.rawValue)" }
     log.notice("state: targets: \(targets.isEmpty ? "none" : targets.joined(separator: ", "))")
     log.notice("state: \(totals)")
   }

@@ -25,7 +25,9 @@ final class CurrentConfigurationTests {
   }
 
   private func reload() -> (isInForce: Bool, summary: String) {
-    let report = current.reload(summary: { "as told" }) { taken.append($0) }
+    let report = current.reload(summary: { "as told" }) { (newer) throws(SystemError) in
+      taken.append(newer)
+    }
     return (report.isInForce, report.summary)
   }
 
@@ -66,7 +68,10 @@ final class CurrentConfigurationTests {
   private func set(
     _ prefix: String, of proxy: String? = nil, isEnabled: Bool
   ) throws(RequestFailure) -> RuleSwitchReport {
-    try current.setRule(IPv6Prefix(prefix)!, of: proxy, isEnabled: isEnabled) { taken.append($0) }
+    try current.setRule(IPv6Prefix(prefix)!, of: proxy, isEnabled: isEnabled) {
+      (newer) throws(SystemError) in
+      taken.append(newer)
+    }
   }
 
   private var prefixesInForce: [[String]] {

@@ -22,6 +22,13 @@ struct MessageTests {
     (#"{"reload":{}}"#, .reload),
     (#"{"recent":{"limit":24}}"#, .recent(limit: 24)),
     (#"{"check":{}}"#, .check),
+    (#"{"rules":{"from":64}}"#, .rules(from: 64)),
+    (#"{"counters":{}}"#, .counters),
+    (#"{"gate":{"name":"primary","isOn":true}}"#, .gate(name: "primary", isOn: true)),
+    (
+      #"{"monitor":{"prefix":"2001:db8::/64","interface":"eth0","frames":true}}"#,
+      .monitor(prefix: IPv6Prefix("2001:db8::/64")!, interface: "eth0", frames: true)
+    ),
     (
       #"{"rule":{"prefix":"2001:db8::/32","enabled":false}}"#,
       .rule(prefix: IPv6Prefix("2001:db8::/32")!, proxy: nil, enabled: false)
@@ -115,6 +122,7 @@ struct MessageTests {
     let privileged: [Command] = [
       .reload, .flush(prefix: IPv6Prefix(.unspecified, length: 0)), .log(level: .info), .check,
       .rule(prefix: IPv6Prefix(.unspecified, length: 0), proxy: nil, enabled: true),
+      .gate(name: "primary", isOn: true),
     ]
     #expect(free.filter(\.isPrivileged) == [])
     #expect(privileged.filter { !$0.isPrivileged } == [])

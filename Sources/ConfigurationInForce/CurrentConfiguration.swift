@@ -157,12 +157,12 @@ extension CurrentConfiguration {
       throw RequestFailure(
         .notFound, "there is no rule \(prefix)\(place); 'ndpctl rules' lists the rules")
     }
-    let names = Set(owners.map({ $0.interface }))
+    let names = Set(owners.map { $0.interface })
     var disabled = disabledRules.filter { $0.prefix != prefix || !names.contains($0.proxy) }
     let wasDisabled = disabledRules.count - disabled.count
     let isChanged = isEnabled ? wasDisabled > 0 : wasDisabled < owners.count
     let report = RuleSwitchReport(
-      prefix: prefix, proxies: owners.map({ $0.interface }), isEnabled: isEnabled,
+      prefix: prefix, proxies: owners.map { $0.interface }, isEnabled: isEnabled,
       isChanged: isChanged)
     guard isChanged else { return report }
     if !isEnabled {
@@ -194,7 +194,7 @@ extension Configuration {
     var rest = self
     for position in proxies.indices {
       let name = proxies[position].interface
-      let prefixes = Set(disabled.filter { $0.proxy == name }.map({ $0.prefix }))
+      let prefixes = Set(disabled.filter { $0.proxy == name }.map { $0.prefix })
       if prefixes.isEmpty { continue }
       let isDisabled = { (rule: Ruleset.Rule) in prefixes.contains(rule.prefix) }
       rest.ruleset.proxies[position].disabledRules = proxies[position].rules.filter(isDisabled)

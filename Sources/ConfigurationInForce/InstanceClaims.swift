@@ -38,22 +38,22 @@ package final class InstanceClaims {
   package func update(
     to configuration: Configuration, patience: Duration = .zero
   ) throws(Refusal) -> [String] {
-    let names = configuration.proxies.lazy.filter { !$0.rules.isEmpty }.map({ $0.interface })
+    let names = configuration.proxies.lazy.filter { !$0.rules.isEmpty }.map { $0.interface }
     var wanted = Set(names).union(names.map(primaryName))
     let kept = claims.filter { wanted.remove($0.interface) != nil }
     var added: [InstanceClaim] = []
     for interface in wanted.sorted() { added.append(try claim(interface, patience)) }
     for claim in kept { claim.turnAway() }
     claims = kept + added
-    return added.compactMap({ $0.warning })
+    return added.compactMap { $0.warning }
   }
 
   /// Throws where another daemon has an interface of a configuration; changes nothing.
   ///
   /// What nobody has is claimed for the moment.
   func check(_ configuration: Configuration) throws(Refusal) {
-    let names = configuration.proxies.lazy.filter { !$0.rules.isEmpty }.map({ $0.interface })
-    let held = Set(claims.map({ $0.interface }))
+    let names = configuration.proxies.lazy.filter { !$0.rules.isEmpty }.map { $0.interface }
+    let held = Set(claims.map { $0.interface })
     let wanted = Set(names).union(names.map(primaryName)).subtracting(held)
     for interface in wanted.sorted() { _ = try claim(interface, .zero) }
   }

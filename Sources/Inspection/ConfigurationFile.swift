@@ -48,16 +48,16 @@ package struct ConfigurationFile {
   package func dangers() throws(SystemError) -> [String] {
     guard let configuration else { return [] }
     var result = result
-    let known = Set(result.diagnostics.map({ $0.description }))
+    let known = Set(result.diagnostics.map { $0.description })
     try HostCheck(configuration).reportDangers(into: &result)
-    return result.diagnostics.map({ $0.description }).filter { !known.contains($0) }
+    return result.diagnostics.map { $0.description }.filter { !known.contains($0) }
   }
 
   /// Every error and warning, in the order in which the files were read; notes are left out.
   package var problems: [Diagnostic] { result.diagnostics.filter { $0.severity != .note } }
 
   /// The same, each on one line as a log has it.
-  package var problemLines: [String] { problems.map({ $0.description }) }
+  package var problemLines: [String] { problems.map { $0.description } }
 
   /// Shows every error and warning, and perhaps notes, with its place on standard error.
   package func showReport(withNotes: Bool) {

@@ -166,6 +166,6 @@ extension HostTable {
   /// The names of the interfaces that have this address.
   fileprivate func owners(of address: IPv6Address) -> [String] {
     links.values.filter { has(address, onLinkNamed: $0.name) }.sorted { $0.index < $1.index }
-      .map({ $0.name })
+      .map { $0.name }
   }
 }

@@ -51,7 +51,7 @@ extension Ruleset {
 
   /// The gates that are required, or would be by rules that are disabled.
   package var gates: [String] {
-    let disabled = proxies.flatMap({ $0.disabledRules }).flatMap({ $0.conditions })
+    let disabled = proxies.flatMap { $0.disabledRules }.flatMap { $0.conditions }
     return (conditions + disabled).compactMap { if case .gate(let name) = $0 { name } else { nil } }
   }
 }

@@ -148,7 +148,7 @@ private struct Exposure {
 
 /// The first of them, and how many more there are.
 private func someOf(_ values: [some CustomStringConvertible]) -> String {
-  let shown = values.prefix(shownAddresses).map({ $0.description }).joined(separator: " and ")
+  let shown = values.prefix(shownAddresses).map { $0.description }.joined(separator: " and ")
   let rest = values.count - shownAddresses
   return rest > 0 ? "\(shown) and \(rest) more" : shown
 }
@@ -170,7 +170,7 @@ private struct RuleMatches {
     for rule in proxy.rules where rule.method == .static || (rules[rule.prefix] ?? nil) == nil {
       rules[rule.prefix] = .some(rule)
     }
-    lengths = Set(rules.keys.map({ $0.length })).sorted(by: >)
+    lengths = Set(rules.keys.map { $0.length }).sorted(by: >)
   }
 
   /// The rule that decides about a whole prefix, as far as no longer ones are inside it.

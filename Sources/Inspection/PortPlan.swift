@@ -26,7 +26,7 @@ package struct PortPlan: Sendable {
     var names: [String] = []
     var asked: Set<String> = []
     for proxy in ruleset.proxies {
-      let prefixes = hearsEverything ? [.everything] : proxy.rules.map({ $0.prefix })
+      let prefixes = hearsEverything ? [.everything] : proxy.rules.map { $0.prefix }
       var purpose = Purpose(
         solicitedPrefixes: prefixes, isPromiscuous: proxy.isPromiscuous)
       purpose.groups = Self.groups(of: proxy.rules)
@@ -59,13 +59,13 @@ package struct PortPlan: Sendable {
   /// Costs the patterns, however many names there are.
   package func names(meaning link: Link) -> [String] {
     link.names.filter { purposes[$0] != nil || askedNames.contains($0) }
-      + patterns.filter { link.names.contains(where: $0.matches) }.map({ $0.text })
+      + patterns.filter { link.names.contains(where: $0.matches) }.map { $0.text }
   }
 
   /// The names and patterns that would mean an interface of this name, which is not there.
   package func names(matching name: String) -> [String] {
     (purposes[name] != nil || askedNames.contains(name) ? [name] : [])
-      + patterns.filter { $0.matches(name) }.map({ $0.text })
+      + patterns.filter { $0.matches(name) }.map { $0.text }
   }
 
   /// What the kernel lets through on a proxy interface.

@@ -36,7 +36,7 @@ extension RuleReport {
     self.init(
       proxy: proxy, prefix: prefix,
       methods: rules.prefix(Self.shownInterfaces).map { "\($0.method)" }, questions: 0, answers: 0,
-      description: rules.lazy.map({ $0.description }).first { !$0.isEmpty }, isDisabled: true)
+      description: rules.lazy.map { $0.description }.first { !$0.isEmpty }, isDisabled: true)
   }
 }
 

@@ -60,7 +60,7 @@ struct Surroundings: Sendable {
     elsewhere = routes.filter { route in
       route.type == .unicast && !interfaces.contains(route.interface ?? 0)
         && all.contains { $0.contains(route.destination) }
-    }.map({ $0.destination })
+    }.map { $0.destination }
     for entry in neighbors where interfaces.contains(entry.interface) {
       guard entry.linkLayerAddress != nil, !entry.isUnanswered, !entry.address.isLinkLocal,
         !entry.address.isMulticast

@@ -128,7 +128,7 @@ extension ProxyExplanation {
   /// Where the target was asked for, or would be.
   fileprivate var places: [String] {
     let asked = session?.interfaces ?? []
-    return asked.isEmpty ? ruleInterfaces.map({ $0.name }) : asked
+    return asked.isEmpty ? ruleInterfaces.map { $0.name } : asked
   }
 
   /// The cause, which stays the same while a failure is remembered.
@@ -169,7 +169,7 @@ extension ProxyExplanation {
       return rememberedFailure(of: explanation.target, askedOn: places)
         ?? "\(explanation.target) did not reply on \(list(places))"
     case "ruleInterfaceUnavailable", "noSourceAddress":
-      let troubles = ruleInterfaces.filter { !$0.isUsable }.map({ $0.sentence })
+      let troubles = ruleInterfaces.filter { !$0.isUsable }.map { $0.sentence }
       return troubles.isEmpty ? reason : troubles.joined(separator: "; ")
     default: return reason
     }

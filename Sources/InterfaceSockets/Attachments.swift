@@ -76,7 +76,7 @@ package final class Attachments: Timed {
   }
 
   private func makeAttachments() {
-    let patternNames = Set(plan.patterns.map({ $0.text }))
+    let patternNames = Set(plan.patterns.map { $0.text })
     let former = attachments
     attachments = [:]
     for name in plan.names where !patternNames.contains(name) {

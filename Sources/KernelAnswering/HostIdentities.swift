@@ -23,7 +23,7 @@ struct HostIdentities {
 
     init(_ interface: Interface) {
       station = interface.linkLayerAddress
-      addresses = interface.addresses.map({ $0.address }).filter { !$0.isLinkLocal }
+      addresses = interface.addresses.map { $0.address }.filter { !$0.isLinkLocal }
       isTunnel = !interface.hasNeighborDiscovery
     }
   }

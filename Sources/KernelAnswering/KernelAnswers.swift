@@ -194,7 +194,7 @@ package final class KernelAnswers {
           published.map(AnswerRule.init), on: UInt32(table.interface.rawValue))
         ruled[table.interface] = (table.proxy, published)
       }
-      attach(program, to: contents.map({ $0.interface }))
+      attach(program, to: contents.map { $0.interface })
       early.follow(contents, vlanParents: vlanParents, now: loop.now)
       try program.maps.update(
         contents.filter { links[$0.interface] != nil }.map {

@@ -14,6 +14,6 @@ extension UInt8 {
 extension String {
   /// The text with every octet escaped that is not printable ASCII.
   package var printableASCII: String {
-    utf8.allSatisfy({ $0.isPrintable }) ? self : utf8.map({ $0.printable }).joined()
+    utf8.allSatisfy { $0.isPrintable } ? self : utf8.map { $0.printable }.joined()
   }
 }

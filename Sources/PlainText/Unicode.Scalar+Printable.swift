@@ -20,6 +20,6 @@ extension Unicode.Scalar {
 
   /// Each octet of its UTF-8 as `\xNN`.
   var escaped: String {
-    String(self).utf8.map({ $0.escaped }).joined()
+    String(self).utf8.map { $0.escaped }.joined()
   }
 }

@@ -93,7 +93,7 @@ extension Ruleset {
   /// Every condition of proxies and rules, each once, in the order of the file.
   public var conditions: [Condition] {
     var seen: Set<Condition> = []
-    let all = proxies.flatMap { proxy in proxy.conditions + proxy.rules.flatMap({ $0.conditions }) }
+    let all = proxies.flatMap { proxy in proxy.conditions + proxy.rules.flatMap { $0.conditions } }
     return all.filter { seen.insert($0).inserted }
   }
 }

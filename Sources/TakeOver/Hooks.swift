@@ -36,7 +36,7 @@ package final class Hooks {
   /// Goes by the programs of these rules from now on; where a proxy leaves that is in force, that
   /// is a release.
   package func change(to ruleset: Ruleset) {
-    let names = Set(ruleset.proxies.map({ $0.interface }))
+    let names = Set(ruleset.proxies.map { $0.interface })
     for proxy in proxies where !names.contains(proxy.interface) {
       guard active.remove(proxy.interface) != nil else { continue }
       run(proxy.releaseProgram, event: "release", of: proxy.interface)

@@ -204,7 +204,7 @@ package final class AnswerMaps {
     }
     // The anycast address of each prefix is the router's (RFC 4291 §2.6.1), but RFC 6164 §5.2.
     let anycast = Set(
-      newLinks.flatMap({ $0.addresses }).map({ $0.prefix }).filter { $0.length < 127 }.map({
+      newLinks.flatMap { $0.addresses }.map { $0.prefix }.filter { $0.length < 127 }.map({
         $0.address
       }))
     for address in anycast.subtracting(knownAnycast) {

@@ -7,7 +7,7 @@ package import NDPWire
 /// table costs little. No polling.
 package final class RouteWatch: Pollable {
   /// The routes by which packets go now.
-  package var routes: Set<RouteEntry> { entries.filter({ $0.isInUse }) }
+  package var routes: Set<RouteEntry> { entries.filter { $0.isInUse } }
   /// All routes for the prefixes, even those that no packets take.
   private var entries: Set<RouteEntry> = []
   /// Whether the entries may differ from what the kernel has.
@@ -22,7 +22,7 @@ package final class RouteWatch: Pollable {
     let nextHops: UInt32 = 1 << (UInt32(RTNLGRP_NEXTHOP.rawValue) - 1)
     socket = try NetlinkSocket(
       groups: UInt32(RTMGRP_IPV6_ROUTE) | nextHops,
-      filter: Self.filter(lengths: Set(prefixes.map({ $0.length })).sorted()))
+      filter: Self.filter(lengths: Set(prefixes.map { $0.length }).sorted()))
     try readAgain()
   }
 

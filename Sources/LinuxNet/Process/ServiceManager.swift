@@ -56,7 +56,7 @@ package final class ServiceManager {
   /// What is not printable in them is shown as octets. Nobody waits for a manager that does not
   /// listen: then they are lost.
   package func tell(_ assignments: [String]) {
-    let text = assignments.map({ $0.printable }).joined(separator: "\n")
+    let text = assignments.map { $0.printable }.joined(separator: "\n")
     var address = address
     unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -8,7 +8,7 @@ extension Lowering {
   /// costs n log n, and looks for loops for at most `TextBounds.loopSteps`.
   mutating func checkLoops(among drafts: [ProxyDraft]) {
     if drafts.count < 2 { return }
-    let names = drafts.map({ $0.proxy.interface })
+    let names = drafts.map { $0.proxy.interface }
     let rules = drafts.enumerated().flatMap { $1.rulesForLoops(position: $0) }
     var search = LoopSearch(rules, proxies: names)
     search.forEachLoop { loop in

@@ -231,7 +231,7 @@ extension Option<Ruleset.Proxy> {
       },
       text: {
         let words = value(at: place, in: $0)
-        return words.isEmpty ? nil : words.map({ $0.quotedIfNeeded }).joined(separator: " ")
+        return words.isEmpty ? nil : words.map { $0.quotedIfNeeded }.joined(separator: " ")
       }, example: "/usr/local/sbin/\(name) argument", takesLine: true, takesText: true)
   }
 }

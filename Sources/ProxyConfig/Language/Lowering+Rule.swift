@@ -81,7 +81,7 @@ extension Lowering {
           ? "\(excluded) is the whole rule" : "\(excluded) is not a part of the rule's \(prefix)",
         suggestion: excluded == prefix ? "remove the rule" : "exclude a longer prefix inside it")
     }
-    return given.map({ $0.prefix })
+    return given.map { $0.prefix }
   }
 }
 

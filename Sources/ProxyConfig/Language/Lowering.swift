@@ -42,7 +42,7 @@ struct Lowering {
     if drafts.isEmpty, diagnostics.errorCount == 0 { reportNothingConfigured() }
     checkDrafts()
     checkKernelPath()
-    configuration.ruleset.proxies = drafts.map({ $0.proxy })
+    configuration.ruleset.proxies = drafts.map { $0.proxy }
     return configuration
   }
 

@@ -322,12 +322,12 @@ extension PacketPath {
     if !engine.areAnswersPublished || ports.generation != publishedPorts {
       publishedPorts = ports.generation
       // Where there are no sockets, nobody answers.
-      let open = Set(ports.all.map({ $0.index }))
+      let open = Set(ports.all.map { $0.index })
       let contents = engine.answerContents().filter { open.contains($0.interface) }
       kernel.update(
         contents,
         vlanParents: { [host] in
-          Set(host.table.links.values.compactMap({ $0.vlanParent }).map(InterfaceIndex.init))
+          Set(host.table.links.values.compactMap { $0.vlanParent }.map(InterfaceIndex.init))
         }
       ) { engine.publishedRules(on: $0) }
     }

@@ -86,7 +86,7 @@ struct SolicitedTargets {
   /// The targets, that which was solicited last first.
   var keys: [SessionKey] {
     let taken = slots.filter { positions[$0.key] != nil }
-    return taken.sorted { $0.stamp > $1.stamp }.map({ $0.key })
+    return taken.sorted { $0.stamp > $1.stamp }.map { $0.key }
   }
 
   /// Gives every target another key, and forgets those that have none.

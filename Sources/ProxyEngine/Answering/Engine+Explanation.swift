@@ -185,8 +185,8 @@ extension InterfaceTable {
   /// A station that is not this host, nor the target.
   fileprivate func stranger(besides target: IPv6Address) -> Solicitor {
     // fe80:: and a number, and 02:00:5e:00:00:00 and up: nobody's, the local bit being set.
-    let taken = Set(interfaces.flatMap({ $0.addresses }).map({ $0.address }) + [target])
-    let ours = Set(interfaces.compactMap({ $0.linkLayerAddress }))
+    let taken = Set(interfaces.flatMap { $0.addresses }.map { $0.address } + [target])
+    let ours = Set(interfaces.compactMap { $0.linkLayerAddress })
     var number: UInt64 = 1
     while taken.contains(IPv6Address(bits: 0xfe80 << 112 | UInt128(number)))
       || ours.contains(MACAddress(bits: 0x0200_5e00_0000 | number))

@@ -197,7 +197,7 @@ extension Engine {
     _ newer: [Interface], now: Instant, into actions: inout [Action]
   ) {
     let isFirst = interfaces.interfaces.isEmpty
-    let present = Set(newer.map({ $0.index }))
+    let present = Set(newer.map { $0.index })
     for index in interfaces.interfaces.map({ $0.index }) where !present.contains(index) {
       remove(index, into: &actions)
     }

@@ -62,7 +62,7 @@ extension Engine {
     areAnswersPublished = true
     guard advertisementTokens == nil else { return [] }
     refreshAnswers()
-    return answers.filter { mayPublish(ofProxy: $0.proxy) }.map({ $0.contents })
+    return answers.filter { mayPublish(ofProxy: $0.proxy) }.map { $0.contents }
   }
 
   /// The rules of the proxy on an interface, in no order: the longest prefix counts.

@@ -42,7 +42,7 @@ package final class AnswerTable {
     self.trie = trie
     self.rules = rules
     let candidates = addresses.filter { $0.state.isUsable && proxy.source.admits($0.address) }
-    let linkLocal = candidates.filter({ $0.address.isLinkLocal })
+    let linkLocal = candidates.filter { $0.address.isLinkLocal }
     let global = candidates.filter { !$0.address.isLinkLocal }
     // The other scope is better than silence.
     func sole(_ scope: [Interface.Address], _ other: [Interface.Address]) -> IPv6Address? {

@@ -37,7 +37,7 @@ extension Engine {
     let counts = counters.rules
     return RuleSummary(
       proxy: rules.proxies[rules.proxy(ofRule: position)].interface, rule: rule,
-      interfaces: rules.patterns(of: rule).map({ $0.text }),
+      interfaces: rules.patterns(of: rule).map { $0.text },
       count: position < counts.count ? counts[position] : RuleCount())
   }
 }

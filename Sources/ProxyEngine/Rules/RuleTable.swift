@@ -60,7 +60,7 @@ struct RuleTable {
       return proxy
     }
     tries = ruleset.proxies.map { _ in PrefixTrie() }
-    conditionalProxies = ruleset.proxies.map({ $0.hasConditions })
+    conditionalProxies = ruleset.proxies.map { $0.hasConditions }
     hasConditions = conditionalProxies.contains(true)
     proxyPositions = Dictionary(
       firstOf: ruleset.proxies.enumerated().map { ($1.interface, $0) })

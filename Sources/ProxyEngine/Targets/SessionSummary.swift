@@ -71,7 +71,7 @@ extension Engine {
     case .none: return []
     case .one(let index): return [index]
     case .all:
-      let routed = [session.routeInterface].compactMap({ $0.self })
+      let routed = [session.routeInterface].compactMap { $0 }
       let named = rule(ofSession: position).map { rules.interfaces(of: $0) } ?? []
       return routed + named.filter { !routed.contains($0) }
     }

@@ -195,7 +195,7 @@ struct SessionTable {
     let confirmed = orders[Int(Session.Precedence.confirmed.rawValue)]
     if strangers.count * 4 < count, stale.oldest != none { return Int(stale.oldest) }
     if strangers.count * 16 < count, confirmed.oldest != none { return Int(confirmed.oldest) }
-    return [strangers, stale, confirmed].map({ $0.oldest }).first { $0 != none }.map { Int($0) }
+    return [strangers, stale, confirmed].map { $0.oldest }.first { $0 != none }.map { Int($0) }
   }
 
   /// Some positions in use, each at most once, chosen by numbers below the one that is given.

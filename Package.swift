@@ -96,8 +96,7 @@ let targets: [Target] = [
     name: "KernelTables",
     dependencies: [
       "DaemonLog", "EventLoop", "Inspection", "InterfaceSockets", "LinuxNet", "NDPWire",
-      "ProxyEngine",
-      "ProxyModel", "TargetSources",
+      "ProxyEngine", "ProxyModel", "TargetSources",
     ],
     swiftSettings: house),
   .target(
@@ -144,9 +143,7 @@ let targets: [Target] = [
   .executableTarget(
     name: "ndpproxy",
     dependencies: [
-      "CLinux", "ControlProtocol", "Inspection", "LinuxNet", "NDPWire", "ProxyConfig",
-      "ProxyDaemon",
-      "ProxyModel",
+      "CLinux", "ControlProtocol", "Inspection", "LinuxNet", "ProxyConfig", "ProxyDaemon",
     ],
     cSettings: gnu,
     swiftSettings: house),

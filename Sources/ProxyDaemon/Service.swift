@@ -93,9 +93,10 @@ package struct Service {
         CurrentConfiguration(configuration, from: configurationPath, claims: claims, log: log),
         log: log)
     }
+    // The program in the kernel may be attached already, and outlive this process.
+    defer { daemon.close() }
     let pidFile = try makePIDFile()
     openControlSocket(of: daemon, log: log)
-    defer { daemon.close() }
     makeDirectoryForTargets(log: log)
     // All has been read of it by now.
     CurrentProcess.clearEnvironment()

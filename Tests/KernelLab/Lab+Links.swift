@@ -1,6 +1,7 @@
 import Conformance
 import InterfaceEvents
 import LinuxNet
+import LinuxSurvey
 import NDPWire
 import NetworkLab
 import Scenarios
@@ -153,6 +154,13 @@ extension Lab {
       let isLeft = try await filters()
       try require(isLeft == (hasFilter && isKilled), "killed \(isKilled), left \(isLeft)")
     }
+    // It is attached before the pid file is made.
+    let file = try AnonymousFile(containing: configuration)
+    let refused = try await gateway.result(
+      of: [program, "-c", file.path, "-S", "off", "-p", file.path])
+    try require(refused.status == .exited(73), "pid file: \(refused.standardError)")
+    let isLeft = try await filters()
+    try require(!isLeft, "a daemon that did not start has left its filter")
     say("kernel path: \(hasFilter ? "a filter of traffic control" : "TCX")")
   }
 

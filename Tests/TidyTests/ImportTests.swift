@@ -85,7 +85,8 @@ private let arrows: [String: Set<String>] = [
   ],
   "InterfaceTable": ["Conformance", "InterfaceEvents", "NetworkLab"],
   "KernelLab": [
-    "Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios",
+    "Conformance", "InterfaceEvents", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab",
+    "Scenarios",
   ],
 ]
 

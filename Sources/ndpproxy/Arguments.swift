@@ -51,7 +51,8 @@ struct Arguments: Equatable {
 }
 
 extension Arguments {
-  private static let flags = [
+  /// The flags that there are.
+  static let flags = [
     CommandLineFlags.Flag(long: "config", short: "c", argument: .required),
     CommandLineFlags.Flag(long: "daemon", short: "d"),
     CommandLineFlags.Flag(long: "pidfile", short: "p", argument: .required),
@@ -66,30 +67,21 @@ extension Arguments {
     CommandLineFlags.Flag(long: "help", short: "h"),
   ]
 
-  /// Reads the process's command line; `nil` where it is wrong, which has been said by then.
-  static func read() -> Arguments? {
-    let line: CommandLineFlags
-    do {
-      guard let flags = try CommandLineFlags(flags) else { return nil }
-      line = flags
-    } catch {
-      complain("cannot read the command line: \(error)")
-      return nil
-    }
+  /// What the command line and the environment say; `nil` where it is wrong, which has been said by
+  /// then.
+  init?(_ line: CommandLineFlags) {
     if let stray = line.rest.first {
       complain("'\(stray)' is not a flag; name a configuration file with -c FILE")
       return nil
     }
-    var arguments = Arguments()
     if let path = CurrentProcess.environment(ControlSocket.environmentVariable) {
-      arguments.takeSocket(path)
+      takeSocket(path)
     }
-    for (flag, value) in line.given { arguments.take(flag, value: value) }
-    if arguments.action == .run, arguments.isStrict || arguments.isOffline {
+    for (flag, value) in line.given { take(flag, value: value) }
+    if action == .run, isStrict || isOffline {
       complain("--strict and --offline require --test-config")
       return nil
     }
-    return arguments
   }
 
   private mutating func take(_ flag: Unicode.Scalar, value: String?) {

@@ -47,6 +47,22 @@ struct CommandLineTests {
     #expect(result.complaint.contains("--help"))
   }
 
+  @Test(.enabled(if: NetworkNamespace.isPermitted))
+  func `nothing of the proc file system is needed to read the command line`() async throws {
+    let script = "mount -t tmpfs none /proc && exec \"$@\""
+    let empty = ["unshare", "--mount", "sh", "-c", script, "sh"]
+    let version = try await run("--version", wrappedIn: empty)
+    #expect(version.status == .exited(0), "\(version.complaint)")
+    let wrong = try await run("--frobnicate", wrappedIn: empty)
+    #expect(wrong.status == .exited(64))
+    try await withDirectory { directory in
+      let path = "\(directory)/ndpproxy.conf"
+      try write(foundingConfiguration, to: path)
+      let test = try await run("-t", "-o", "-c", path, wrappedIn: empty)
+      #expect(test.status == .exited(0), "\(test.complaint)")
+    }
+  }
+
   @Test func `a file that is not there is named`() async throws {
     let result = try await run("-c", "/nowhere/ndpproxy.conf")
     #expect(result.status == .exited(66))

@@ -30,40 +30,28 @@ package struct CommandLineFlags {
   /// The arguments that belong to no flag.
   package private(set) var rest: [String] = []
 
-  /// Reads the command line; `nil` where it is wrong, which getopt_long(3) has said.
+  /// Reads the words that `main` gets; `nil` where they are wrong, which getopt_long(3) has said.
   ///
-  /// Throws where `/proc` is missing. To be called once: getopt_long(3) keeps its place in the
-  /// process.
-  package init?(_ flags: [Flag]) throws(SystemError) {
+  /// To be called once: getopt_long(3) keeps its place in the process. It puts what belongs to no
+  /// flag last.
+  package init?(
+    _ flags: [Flag], wordCount: CInt, words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  ) {
     // A short flag never has an optional argument: `-vd` is two flags.
     let short = flags.map { "\($0.short)" + ($0.argument == .required ? ":" : "") }.joined()
     var long = unsafe flags.map { unsafe Self.option($0) }
     unsafe long.append(CLinux.option())
-    let words = try Self.words()
-    // It puts what belongs to no flag last. The copies stay for as long as the process does.
-    var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     while true {
-      let found = unsafe getopt_long(CInt(words.count), &arguments, short, long, nil)
+      let found = unsafe getopt_long(wordCount, words, short, long, nil)
       if found == -1 { break }
       guard let flag = Unicode.Scalar(UInt32(found)), flags.contains(where: { $0.short == flag })
       else { return nil }
       given.append((flag, unsafe optarg.map { unsafe String(cString: $0) }))
     }
-    rest = unsafe arguments[Int(optind)...].compactMap { word in
-      unsafe word.map { unsafe String(cString: $0) }
+    for position in Int(optind)..<max(Int(optind), Int(wordCount)) {
+      if let word = unsafe words[position] { rest.append(unsafe String(cString: word)) }
     }
   }
-
-  /// The name of the program and the arguments; Embedded Swift has no `CommandLine`.
-  private static func words() throws(SystemError) -> [String] {
-    let file = try RegularFile("/proc/self/cmdline", limit: lengthLimit)
-    return file.octets.split(separator: 0, omittingEmptySubsequences: false).dropLast().map {
-      String(decoding: $0, as: UTF8.self)
-    }
-  }
-
-  /// How long a command line may be, in octets; a longer one is refused.
-  private static let lengthLimit = 1 << 20
 
   private static func option(_ flag: Flag) -> option {
     // A static string's octets stay where they are, and end in a zero.

@@ -5,21 +5,31 @@ import LinuxNet
 import ProxyConfig
 import ProxyDaemon
 
-Heap.mapLargeBlocks()
-exit(perform().rawValue)
-
-/// Does what the command line asks for.
-private func perform() -> ExitStatus {
+/// The `main` of C, by the name under which Swift's package manager links it.
+///
+/// It is not top-level code, because Embedded Swift has no `CommandLine`.
+@c(ndpproxy_main)
+public func main(
+  wordCount: CInt, words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) -> CInt {
+  Heap.mapLargeBlocks()
   do {
     try StandardStream.secure()
   } catch {
     complain("\(error)")
-    return .operatingSystem
+    return ExitStatus.operatingSystem.rawValue
   }
-  guard let arguments = Arguments.read() else {
+  guard let line = unsafe CommandLineFlags(Arguments.flags, wordCount: wordCount, words: words),
+    let arguments = Arguments(line)
+  else {
     complain("try 'ndpproxy --help'")
-    return .usage
+    return ExitStatus.usage.rawValue
   }
+  return perform(arguments).rawValue
+}
+
+/// Does what the command line asks for.
+private func perform(_ arguments: Arguments) -> ExitStatus {
   switch arguments.action {
   case .showHelp:
     return show(Arguments.usage)

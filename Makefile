@@ -54,8 +54,8 @@ static_flags = --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -Xclan
 release = .build/static/release
 generated = .build/static
 
-# The daemon of a release is Embedded Swift. A toolchain that has none for this kind of machine compiles it
-# like all else.
+# The daemon of a release is Embedded Swift. Where the toolchain has none for this kind of machine, it is
+# compiled like all else.
 daemon = env -u NDPPROXY_DEVELOPMENT SWIFT=$(SWIFT) scripts/build-daemon $(release)/ndpproxy \
   || { [ $$? = 3 ] && $(SWIFT) build -c release --product ndpproxy $(static_flags); }
 
@@ -74,6 +74,7 @@ all release: checked-packages
 .PHONY: everything
 everything: checked-packages
 	$(SWIFT) build -c release $(static_flags)
+	$(daemon)
 
 .PHONY: demo
 demo: lab-packages
@@ -219,9 +220,8 @@ bench-docs:
 	$(MAKE) bench; status=$$?; mkdir -p docs/bench; cp .build/bench/*.svg docs/bench/; exit $$status
 
 .PHONY: scan
-scan: lab-packages
+scan: lab-packages release
 	$(SWIFT) build -c release --product ndpbench
-	$(SWIFT) build -c release --product ndpproxy
 	.build/release/ndpbench scan
 
 .PHONY: record

@@ -21,6 +21,9 @@ struct ScanCommand: AsyncParsableCommand {
   @Option(help: "How long, in seconds, 1 through 60.")
   var seconds = 15
 
+  @Option(help: "The daemon to measure: a static release build, as 'make' makes it.")
+  var daemon = ".build/static/release/ndpproxy"
+
   func validate() throws {
     guard 1...20_000 ~= rate, 1...60 ~= seconds else {
       throw ValidationError("--rate takes 1 through 20000, --seconds 1 through 60.")
@@ -33,10 +36,11 @@ struct ScanCommand: AsyncParsableCommand {
     let freshCount = 5 * seconds
     let network = try await FoundingNetwork(routers: 2, members: 1)
     try await network.member.add(freshTargets: freshCount)
-    let program = try Host.programBeside("ndpproxy")
     let rule = "rule \(FoundingNetwork.insidePrefix) { iface zt0 }"
     let text = "proxy eth0 { \(rule) }\n"
-    let report = try await network.gateway.withDaemon(program, configuration: text) { daemon in
+    let report = try await network.gateway.withDaemon(
+      try Bench.settledProgram(daemon), configuration: text
+    ) { daemon in
       let before = try Machine.memory(of: daemon.process.processIdentifier)
       var scan = try await Scan(network, rate: rate, freshCount: freshCount)
       try await scan.run(for: .seconds(seconds))

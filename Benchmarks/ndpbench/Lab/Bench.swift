@@ -23,14 +23,19 @@ struct Bench {
   /// The processor of everything but the responder, and the responder's.
   let processors: (own: Int, responder: Int)
 
-  /// Builds the lab and takes up a processor; throws where there are not two.
-  init(daemon: String) async throws {
+  /// The absolute path of a daemon that may have been built just now; throws where there is none.
+  static func settledProgram(_ daemon: String) throws -> String {
     guard RegularFile.exists(daemon) else {
       throw BenchFailure("there is no daemon at \(daemon): build it with 'make', or see --daemon")
     }
-    self.daemon = RegularFile.absolute(daemon)
     // The pages of what was just built count as the daemon's own until they are on the disk.
     sync()
+    return RegularFile.absolute(daemon)
+  }
+
+  /// Builds the lab and takes up a processor; throws where there are not two.
+  init(daemon: String) async throws {
+    self.daemon = try Self.settledProgram(daemon)
     let allowed = ProcessorAffinity.allowed
     guard allowed.count >= 2 else {
       throw BenchFailure(

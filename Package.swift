@@ -76,7 +76,7 @@ let targets: [Target] = [
   .target(
     name: "Console", dependencies: ["LinuxNet", "LinuxSurvey", "PlainText"], swiftSettings: house),
   .target(name: "JSONText", dependencies: ["PlainText"], swiftSettings: house),
-  // Not part of JSONText, for the linker drops no conformance: the daemon would carry it.
+  // Not part of JSONText: the daemon does not need it, and Embedded Swift has no `Decoder`.
   .target(name: "JSONDecoding", dependencies: ["JSONText"], swiftSettings: house),
   .target(
     name: "ControlProtocol", dependencies: ["JSONText", "NDPWire"], swiftSettings: house),
@@ -211,7 +211,8 @@ let developersTargets: [Target] = [
   .executableTarget(
     name: "kernellab",
     dependencies: [
-      "Conformance", "InterfaceEvents", "LinuxNet", "NDPWire", "NetworkLab", "Scenarios",
+      "Conformance", "InterfaceEvents", "LinuxNet", "LinuxSurvey", "NDPWire", "NetworkLab",
+      "Scenarios",
     ],
     path: "Tests/KernelLab", swiftSettings: common),
   .executableTarget(

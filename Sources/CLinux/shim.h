@@ -1,4 +1,4 @@
-// Names of kernel and libc things that the Glibc module does not have. No function bodies here.
+// Names of the kernel and of libc, for modules that do without Glibc's Swift module. No function bodies here.
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -26,7 +26,6 @@
 #include <linux/xfrm.h>
 #include <malloc.h>
 #include <poll.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -50,7 +49,6 @@
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/un.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>

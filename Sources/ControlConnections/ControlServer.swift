@@ -38,8 +38,8 @@ package final class ControlServer: Timed {
     self.answer = answer
     rest = ClientRest(messageCount: messageCount)
     let source = DescriptorSource(socket) { [owner = Unowned(self)] in owner.object.admit(now: $0) }
-    self.source = source
     try loop.watch(source)
+    self.source = source
     loop.add(self)
     loop.atTurnEnd { [owner = Unowned(self)] in owner.object.serveSpeaker() }
   }

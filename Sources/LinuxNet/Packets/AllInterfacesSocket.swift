@@ -63,7 +63,7 @@ package final class AllInterfacesSocket: Pollable {
 /// A packet socket that sends on any interface of the network namespace: whole Ethernet frames, in
 /// batches.
 ///
-/// Nobody waits for it (see `PacketSender`). Sending allocates nothing.
+/// Nobody waits for it (see `PacketSender`). Sending allocates nothing after the first frame.
 package final class AllInterfacesSender {
   private let socket: OpenPacketSocket
   /// Made for the first frame.

@@ -5,7 +5,8 @@ import CLinux
 /// The kernel tells whoever waits for a socket of every frame that has left it, and epoll is told
 /// even where it waits for frames to come: to send on a socket that is polled takes a fifth of a
 /// microsecond more for each. So nobody waits for this one. Each interface has its own, for frames
-/// that one is slow to take count against the socket's room. Sending allocates nothing.
+/// that one is slow to take count against the socket's room. Sending allocates nothing
+/// after the first frame.
 package final class PacketSender {
   private let interfaceIndex: Int32
   private let socket: OpenPacketSocket

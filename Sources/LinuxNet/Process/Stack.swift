@@ -8,6 +8,7 @@ package enum Stack {
   /// Gives the kernel back the pages that were used before and are not used now (madvise(2)).
   ///
   /// After a start: what is called then goes deeper than what is called later.
+  @inline(never)
   package static func trim() {
     var here: UInt8 = 0
     unsafe withUnsafeMutablePointer(to: &here) { pointer in

@@ -1,7 +1,6 @@
 import CLinux
 import Glibc
 package import LinuxNet
-import SystemPackage
 
 /// Files that we write: new ones, or our own, and never another's by way of a link.
 ///

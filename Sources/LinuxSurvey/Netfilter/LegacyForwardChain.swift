@@ -1,7 +1,6 @@
 import CLinux
 import Glibc
 package import LinuxNet
-import SystemPackage
 
 /// The chain FORWARD of the table `filter` of ip6tables-legacy (ip6_tables in the kernel).
 package struct LegacyForwardChain: Equatable, Sendable {

@@ -1,7 +1,6 @@
 import CLinux
 import Glibc
 package import LinuxNet
-import SystemPackage
 
 extension NetfilterRuleset {
   /// Reads all of nf_tables in the thread's network namespace, ip6tables-nft's rules included.

@@ -21,31 +21,39 @@ package enum Outcome: Equatable, Sendable {
   case noted
 }
 
+/// How often the engine has asked the kernel.
+struct KernelQuestions {
+  /// For a neighbor, or where a target is.
+  var neighbors: UInt32 = 0
+  /// For a route.
+  var routes: UInt32 = 0
+}
+
 extension Engine {
   /// What the engine had done when an event came.
   struct Mark {
     fileprivate let advertised: UInt64
     fileprivate let solicited: UInt64
     fileprivate let discarded: UInt64
-    fileprivate let kernelQuestions: UInt32
-    fileprivate let routeQuestions: UInt32
+    fileprivate let kernelQuestions: KernelQuestions
   }
 
   var mark: Mark {
     Mark(
       advertised: counters.advertised, solicited: counters.solicited,
-      discarded: counters.discardCount, kernelQuestions: kernelQuestions,
-      routeQuestions: routeQuestions)
+      discarded: counters.discardCount, kernelQuestions: kernelQuestions)
   }
 
   /// What became of a solicitation that was handled since.
   func outcomeOfSolicitation(since mark: Mark) -> Outcome {
     if counters.advertised != mark.advertised { return .answered }
     if let reason = discard(since: mark) { return .ignored(reason) }
-    if counters.solicited != mark.solicited || kernelQuestions != mark.kernelQuestions {
+    if counters.solicited != mark.solicited
+      || kernelQuestions.neighbors != mark.kernelQuestions.neighbors
+    {
       return .asked
     }
-    return routeQuestions != mark.routeQuestions ? .lookedUp : .waiting
+    return kernelQuestions.routes != mark.kernelQuestions.routes ? .lookedUp : .waiting
   }
 
   /// What became of an advertisement that was handled since.

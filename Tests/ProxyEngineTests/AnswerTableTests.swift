@@ -177,7 +177,7 @@ struct AnswerTableTests {
     #expect(gateway.ask(solicitation()) == [.reportMissingSource(on: Gateway.eth0)])
     #expect(gateway.answerAtOnce() == nil)
     #expect(gateway.ask(solicitation()) == [])
-    let areCurrent = gateway.engine.areAnswersCurrent
+    let areCurrent = gateway.engine.answers.areCurrent
     #expect(areCurrent)
   }
 

@@ -17,10 +17,10 @@ extension Engine {
     ofProxy proxy: Int, onlyRules: Set<Int>? = nil, now: Instant
   ) {
     guard canAnnounce(proxy) else {
-      postponedAnnouncements.insert(proxy)
+      announcements.postponed.insert(proxy)
       return
     }
-    postponedAnnouncements.remove(proxy)
+    announcements.postponed.remove(proxy)
     let keys = solicited.keys.filter { key in
       guard key.proxy == proxy else { return false }
       guard let onlyRules else { return true }
@@ -29,7 +29,7 @@ extension Engine {
     counters.beginAnnouncements()
     var classes = [[SessionKey]](repeating: [], count: 4)
     for key in keys { classes[announcementClass(of: key)].append(key) }
-    announcements.start(Array(classes.joined()), now: now) { [rules] key in
+    announcements.queue.start(Array(classes.joined()), now: now) { [rules] key in
       guard key.proxy == proxy else { return false }
       guard let onlyRules else { return true }
       return rules.position(of: proxy, covering: key.target).map(onlyRules.contains) ?? true
@@ -76,25 +76,25 @@ extension Engine {
       previous.map { !($0.isUp && $0.isRunning) && interface.isUp && interface.isRunning } ?? isNew
     let hasMoved = previous != nil && previous?.linkLayerAddress != interface.linkLayerAddress
     let startsNow = previous == nil && !isNew && rules.announcesAtStart(proxy)
-    if isBack || hasMoved || startsNow || postponedAnnouncements.contains(proxy),
+    if isBack || hasMoved || startsNow || announcements.postponed.contains(proxy),
       isInForce(proxy)
     {
       announceTargets(ofProxy: proxy, now: now)
     }
-    if let period = rules.announcementPeriod(of: proxy), nextPeriod[proxy] == nil {
-      nextPeriod[proxy] = now + period
+    if let period = rules.announcementPeriod(of: proxy), announcements.nextPeriod[proxy] == nil {
+      announcements.nextPeriod[proxy] = now + period
     }
   }
 
   /// Announces again what is announced from time to time, unless it has not been announced at all.
   mutating func announcePeriodically(now: Instant) {
-    for (proxy, instant) in nextPeriod where instant <= now {
+    for (proxy, instant) in announcements.nextPeriod where instant <= now {
       guard let period = rules.announcementPeriod(of: proxy) else {
-        nextPeriod[proxy] = nil
+        announcements.nextPeriod[proxy] = nil
         continue
       }
-      nextPeriod[proxy] = now + period
-      if isInForce(proxy), !announcements.hasFirstRound(ofProxy: proxy) {
+      announcements.nextPeriod[proxy] = now + period
+      if isInForce(proxy), !announcements.queue.hasFirstRound(ofProxy: proxy) {
         announceTargets(ofProxy: proxy, now: now)
       }
     }
@@ -102,13 +102,13 @@ extension Engine {
 
   /// Sends the next announcements, if it is time.
   mutating func sendAnnouncements(now: Instant, into actions: inout [Action]) {
-    guard let deadline = announcements.nextDeadline, deadline <= now else { return }
+    guard let deadline = announcements.queue.nextDeadline, deadline <= now else { return }
     // The queue is out of the engine meanwhile, for it has all of that.
-    var queue = announcements
-    announcements = AnnouncementQueue(rate: limits.announcementsPerSecond)
+    var queue = announcements.queue
+    announcements.queue = AnnouncementQueue(rate: limits.announcementsPerSecond)
     queue.sendBatch(now: now) { announce($0, atMost: $1, now: now, into: &actions) }
-    queue.takeUrgent(from: announcements)
-    announcements = queue
+    queue.takeUrgent(from: announcements.queue)
+    announcements.queue = queue
   }
 
   /// Announces a target, or asks for it, with a limited number of frames.
@@ -198,7 +198,7 @@ extension Engine {
     guard isAwaited || isNew && rules.proxies[key.proxy].announcesNewTargets,
       !sessions[position].isSecondHand, isEntitled(key.target, proxy: key.proxy)
     else { return }
-    announcements.add(key, now: now)
+    announcements.queue.add(key, now: now)
   }
 }
 
@@ -220,14 +220,17 @@ extension Engine {
     guard let rule = rules.position(of: proxy, covering: message.target),
       mayAnswer(for: message.target, by: rule, at: place), isKnownToBeThere(key, rule: rule)
     else { return false }
-    (otherGatewayHeard, entitlementBeforeHeard) = (now, entitlementChanged)
-    if reportedGateways.count < Limits.reportedGateways,
-      reportedGateways.insert(frame.source).inserted
-    {
+    if otherGateways.hear(frame.source, now: now) {
       actions.append(.reportConflict(message.target, claimedBy: frame.source, on: index))
     }
     return true
   }
+
+  /// When another gateway last advertised a target of ours.
+  package var otherGatewayHeard: Instant? { otherGateways.heard }
+
+  /// When rules had come into force, or out of it, before that.
+  package var entitlementBeforeHeard: Instant? { otherGateways.entitlementBeforeHeard }
 
   /// Whether an interface is that of a proxy.
   package func isProxyInterface(_ index: InterfaceIndex) -> Bool { rules.proxy(on: index) != nil }

@@ -82,8 +82,8 @@ extension Engine {
   mutating func payForNobody(forRoute isRoute: Bool, now: Instant) -> Bool {
     let nobody = MACAddress(bits: 0)
     return isRoute
-      ? routeLookupTokens.take(for: nobody, now: now)
-      : solicitationTokens.take(for: nobody, now: now)
+      ? budgets.routeLookups.take(for: nobody, now: now)
+      : budgets.solicitations.take(for: nobody, now: now)
   }
 
   /// Remembers who solicits what.

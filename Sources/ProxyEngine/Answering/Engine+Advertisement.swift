@@ -384,7 +384,7 @@ extension Engine {
     _ position: Int, now: Instant, into actions: inout [Action]
   ) {
     guard let route = sessions[position].hostRoute?.route,
-      let neighbor = sessions[position].neighbor, offerTokens.take(now: now)
+      let neighbor = sessions[position].neighbor, budgets.neighborOffers.take(now: now)
     else { return }
     actions.append(
       .offerNeighbor(

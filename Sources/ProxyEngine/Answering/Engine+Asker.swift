@@ -20,31 +20,15 @@ extension Engine {
     forRoute isRoute: Bool, _ asker: inout Asker, _ key: SessionKey, now: Instant
   ) -> Bool {
     if take(forRoute: isRoute, asker, now: now) { return true }
-    guard isRepeated(asker, key, now: now) else { return false }
+    guard refusals.isRepeated(asker, key, now: now) else { return false }
     asker.worth = asker.worth.whenRepeated
     return take(forRoute: isRoute, asker, now: now)
   }
 
-  /// Whether a question was refused before, as long ago as a router waits.
-  ///
-  /// By default it is refused now, too, and taken down.
-  private mutating func isRepeated(
-    _ asker: Asker, _ key: SessionKey, isRefused: Bool = true, now: Instant
-  ) -> Bool {
-    let mixed = RandomSequence.mixed(UInt64(truncatingIfNeeded: key.target.bits) ^ seed)
-    let hash = RandomSequence.mixed(
-      mixed ^ UInt64(truncatingIfNeeded: key.target.bits >> 64) &+ asker.station.bits
-        ^ UInt64(truncatingIfNeeded: asker.source.bits))
-    // Strangers, of whom there may be very many, do not make those of neighbors forgotten.
-    return asker.worth == .stranger
-      ? refusedQuestions.isRepeated(hash, isRefused: isRefused, now: now)
-      : refusedNeighbors.isRepeated(hash, isRefused: isRefused, now: now)
-  }
-
   private mutating func take(forRoute isRoute: Bool, _ asker: Asker, now: Instant) -> Bool {
     isRoute
-      ? routeLookupTokens.take(for: asker.station, worth: asker.worth, now: now)
-      : solicitationTokens.take(for: asker.station, worth: asker.worth, now: now)
+      ? budgets.routeLookups.take(for: asker.station, worth: asker.worth, now: now)
+      : budgets.solicitations.take(for: asker.station, worth: asker.worth, now: now)
   }
 
   mutating func add(_ asker: Asker, to position: Int, now: Instant) {
@@ -53,7 +37,7 @@ extension Engine {
     asker.worth = max(asker.worth, worth(of: asker, proxy: key.proxy))
     let isCrowded = sessions[position].isCrowded(for: asker, limit: limits.askersPerSession)
     if isCrowded || asker.worth.isOfAcquaintance,
-      isRepeated(asker, key, isRefused: isCrowded, now: now)
+      refusals.isRepeated(asker, key, isRefused: isCrowded, now: now)
     {
       asker.worth = asker.worth.whenRepeated
     }
@@ -65,7 +49,7 @@ extension Engine {
     // A neighbor that had a place and lost it counts more when it asks again. Strangers do not, for
     // a crowd of them would then count more than a router that the kernel does not know.
     if former.worth.isOfAcquaintance, !former.isSame(as: asker) {
-      _ = isRepeated(former, key, now: former.since)
+      _ = refusals.isRepeated(former, key, now: former.since)
     }
   }
 }

@@ -119,17 +119,14 @@ extension Engine {
   /// What is big is shared, and a question does not change it.
   private init(copying other: borrowing Engine, about target: IPv6Address?) {
     limits = other.limits
-    seed = other.seed
     rules = other.rules
     routerFlags = other.routerFlags
     interfaces = other.interfaces
     routeGeneration = other.routeGeneration
     random = other.random
-    advertisementTokens = other.advertisementTokens
-    solicitationTokens = other.solicitationTokens
-    routeLookupTokens = other.routeLookupTokens
-    offLinkTokens = other.offLinkTokens
-    announcements = AnnouncementQueue(rate: other.limits.announcementsPerSecond)
+    budgets = other.budgets
+    refusals = other.refusals.emptied
+    announcements = AnnouncementPlan(rate: other.limits.announcementsPerSecond)
     acquaintances = other.acquaintances
     guard let target else { return }
     for proxy in other.rules.proxies.indices {

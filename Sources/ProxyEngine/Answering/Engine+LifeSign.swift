@@ -19,7 +19,7 @@ extension Engine {
       switch sessions[position].state {
       case .failed where earliestSolicitation(position, now: now) <= now:
         guard mayBeAsked(position, on: index),
-          solicitationTokens.take(for: station, now: now)
+          budgets.solicitations.take(for: station, now: now)
         else { continue }
         startAsking(position, firstOn: index, isPaid: true, now: now, into: &actions)
       case .reachable where isKnown && isConfirmed, .probing where isKnown && isConfirmed,

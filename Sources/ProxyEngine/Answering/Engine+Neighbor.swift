@@ -14,7 +14,7 @@ extension Engine {
     sessions[position].awaitsNeighbor = true
     sessions[position].deadline = now + rules.proxies[proxy].timers.timeout
     reschedule(position)
-    kernelQuestions &+= 1
+    kernelQuestions.neighbors &+= 1
     actions.append(.lookUpNeighbor(sessions[position].key.target, on: neighbor.interface))
   }
 

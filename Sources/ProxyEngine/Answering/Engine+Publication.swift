@@ -18,7 +18,7 @@ extension Engine {
   ///
   /// Costs the number of sessions.
   package mutating func setPublishing(_ isOn: Bool, into actions: inout [Action]) {
-    isPublishing = isOn
+    answers.areTargetsPublished = isOn
     for position in sessions.takenPositions {
       if isOn { publish(position, into: &actions) } else { withdraw(position, into: &actions) }
     }
@@ -27,7 +27,7 @@ extension Engine {
   /// Has a target answered for elsewhere until it is to be confirmed again, if it is believed to be
   /// there, and no longer otherwise.
   mutating func publish(_ position: Int, into actions: inout [Action]) {
-    guard isPublishing else { return }
+    guard answers.areTargetsPublished else { return }
     // What was counted so far is not lost.
     withdraw(position, into: &actions)
     let key = sessions[position].key

@@ -96,8 +96,10 @@ extension Engine {
     let roundsLeft = isRepeated ? 1 : max(1, rounds - Int(session.sent))
     let length = min(left, max(least, (left + roundsLeft - 1) / roundsLeft))
     if length <= least { return length }
-    if !isRepeated, !solicitationTokens.hasPlenty(now: now) { return least }
-    for _ in 0..<(length + least - 1) / least where !frameTokens.take(now: now) { return least }
+    if !isRepeated, !budgets.solicitations.hasPlenty(now: now) { return least }
+    for _ in 0..<(length + least - 1) / least where !budgets.questionFrames.take(now: now) {
+      return least
+    }
     return length
   }
 
@@ -183,17 +185,17 @@ extension Engine {
   private mutating func maySolicit(_ position: Int, now: Instant) -> Bool {
     let isKnown = sessions[position].confirmed != nil && !sessions[position].isSecondHand
     if isKnown {
-      if solicitationTokens.takeFirst(now: now) { return true }
+      if budgets.solicitations.takeFirst(now: now) { return true }
       counters.discard(.solicitationLimit)
       return false
     }
     for asker in sessions[position].askers
-    where solicitationTokens.take(for: asker.station, worth: asker.worth, now: now) {
+    where budgets.solicitations.take(for: asker.station, worth: asker.worth, now: now) {
       return true
     }
     // Nobody waits for one that was asked for because it was heard.
     let isOrphan = sessions[position].askers.isEmpty
-    if isOrphan, solicitationTokens.take(for: MACAddress(bits: 0), now: now) { return true }
+    if isOrphan, budgets.solicitations.take(for: MACAddress(bits: 0), now: now) { return true }
     counters.discard(.solicitationLimit)
     return false
   }

@@ -33,18 +33,18 @@ extension Engine {
     leaving = [:]
     let rememberedKey = oldRules.rememberedKeys(in: newRules)
     solicited.rename(rememberedKey)
-    announcements.rename(rememberedKey)
-    let periods = nextPeriod
-    let postponed = Set(postponedAnnouncements.map { oldRules.proxies[$0].interface })
-    (postponedAnnouncements, nextPeriod) = ([], [:])
+    announcements.queue.rename(rememberedKey)
+    let periods = announcements.nextPeriod
+    let postponed = Set(announcements.postponed.map { oldRules.proxies[$0].interface })
+    (announcements.postponed, announcements.nextPeriod) = ([], [:])
     for proxy in newRules.proxies.indices
     where newRules.announces(proxy) && postponed.contains(newRules.proxies[proxy].interface) {
-      postponedAnnouncements.insert(proxy)
+      announcements.postponed.insert(proxy)
     }
     for proxy in newRules.proxies.indices where newRules.announcementPeriod(of: proxy) != nil {
       // One that is new is announced at once.
       let old = oldPositions[newRules.proxies[proxy].interface].flatMap { periods[$0] }
-      nextPeriod[proxy] = old ?? Instant(nanoseconds: 0)
+      announcements.nextPeriod[proxy] = old ?? Instant(nanoseconds: 0)
     }
     let table = conditions
     _ = newRules.entitle { table.isMet($0) }
@@ -69,9 +69,8 @@ extension Engine {
   private mutating func announceChange(since oldRules: RuleTable, now: Instant) {
     let (before, after) = (oldRules.entitledPrefixes, rules.entitledPrefixes)
     guard before != after else { return }
-    conditionChangeCount += 1
-    entitlementChanged = now
-    reportedGateways = []
+    conditions.changeCount += 1
+    otherGateways.noteEntitlement(now: now)
     for proxy in rules.proxies.indices where rules.announces(proxy) {
       let old = before[rules.proxies[proxy].interface] ?? []
       let gained = rules.positions(ofProxy: proxy).filter { position in
@@ -96,20 +95,9 @@ extension Engine {
   }
 
   private mutating func apply(_ newLimits: Limits) {
-    let old = limits
+    announcements.queue.change(toRate: newLimits.announcementsPerSecond)
+    budgets.change(from: limits, to: newLimits)
     limits = newLimits
-    announcements.change(toRate: newLimits.announcementsPerSecond)
-    if old.advertisementsPerSecond != newLimits.advertisementsPerSecond {
-      advertisementTokens = newLimits.advertisementsPerSecond.map {
-        FairTokenBucket(rate: $0, seed: seed)
-      }
-    }
-    if old.solicitationsPerSecond != newLimits.solicitationsPerSecond {
-      solicitationTokens = FairTokenBucket(rate: newLimits.solicitationsPerSecond, seed: seed)
-    }
-    if old.routeLookupsPerSecond != newLimits.routeLookupsPerSecond {
-      routeLookupTokens = FairTokenBucket(rate: newLimits.routeLookupsPerSecond, seed: seed)
-    }
   }
 }
 

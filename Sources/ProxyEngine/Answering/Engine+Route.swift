@@ -28,7 +28,7 @@ extension Engine {
   ) -> Bool {
     guard let asker else { return payForNobody(forRoute: true, now: now) }
     let worth = worth(of: asker, proxy: sessions[position].key.proxy)
-    return routeLookupTokens.take(for: asker.station, worth: worth, now: now)
+    return budgets.routeLookups.take(for: asker.station, worth: worth, now: now)
   }
 
   /// Asks for the route of packets that come in on the proxy interface: where policy rules or VRFs
@@ -38,7 +38,7 @@ extension Engine {
     guard let index = rules.proxyInterfaces[key.proxy] else {
       preconditionFailure("a proxy without an interface has no sessions")
     }
-    routeQuestions &+= 1
+    kernelQuestions.routes &+= 1
     actions.append(.lookUpRoute(key.target, from: index))
   }
 

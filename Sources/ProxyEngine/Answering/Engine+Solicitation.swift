@@ -99,7 +99,7 @@ extension Engine {
       source.isLinkLocal || source.isUnspecified || interfaces.interfaces[place].reaches(source)
     if isOnLink {
       var asker = Asker(frame, now: now)
-      if advertisementTokens != nil { asker.worth = worth(of: asker, proxy: proxy) }
+      if budgets.advertisements != nil { asker.worth = worth(of: asker, proxy: proxy) }
       return asker
     }
     guard rules.proxies[proxy].solicitors == .any else {
@@ -108,7 +108,7 @@ extension Engine {
     }
     var asker = Asker(frame, answeredAt: frame.source, now: now)
     asker.worth = worth(of: asker, proxy: proxy)
-    guard offLinkTokens.take(for: asker.station, worth: asker.worth, now: now) else {
+    guard budgets.offLinkSolicitations.take(for: asker.station, worth: asker.worth, now: now) else {
       counters.discard(.offLinkLimit)
       return nil
     }
@@ -188,7 +188,7 @@ extension Engine {
     if rule.isAuto { return lookUpRoute(position, into: &actions) }
     sessions[position].awaitsLocation = true
     if let index = rules.proxyInterfaces[key.proxy] {
-      kernelQuestions &+= 1
+      kernelQuestions.neighbors &+= 1
       actions.append(.locate(key.target, from: index))
     }
   }

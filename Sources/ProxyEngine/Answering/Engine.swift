@@ -13,18 +13,12 @@ package struct Engine: ~Copyable {
 
   /// The bounds in force.
   package internal(set) var limits: Limits
-  var rules: RuleTable { didSet { outdateAnswers() } }
-  /// What is answered at once; made anew with the first question after a change.
-  var answers: [AnswerTable] = []
-  var areAnswersCurrent = false
-  /// Whether `answerContents` has been read since the last change.
-  package internal(set) var areAnswersPublished = false
-  /// Whether known targets are answered for elsewhere as well.
-  var isPublishing = false
+  var rules: RuleTable { didSet { answers.outdate() } }
+  /// What is answered at once.
+  var answers = Answers()
   /// The R flag of each proxy that there ever was, by the name of its interface.
   var routerFlags: [String: Bool]
-  let seed: UInt64
-  var interfaces = InterfaceTable() { didSet { outdateAnswers() } }
+  var interfaces = InterfaceTable() { didSet { answers.outdate() } }
   var sessions = SessionTable()
   /// When the state of each session is over.
   var timers = TimerTable()
@@ -34,9 +28,8 @@ package struct Engine: ~Copyable {
   ///
   /// It starts over after 2³²; by then no session is left that nobody has looked at since.
   package internal(set) var routeGeneration: UInt32 = 0
-  /// How often the kernel was asked for a neighbor or where a target is, and for a route.
-  var kernelQuestions: UInt32 = 0
-  var routeQuestions: UInt32 = 0
+  /// How often the kernel was asked.
+  var kernelQuestions = KernelQuestions()
   /// Where among the interfaces of a rule the next new target is asked for first.
   var nextStart: UInt32 = 0
   /// Decides by how much renewals are spread.
@@ -44,57 +37,28 @@ package struct Engine: ~Copyable {
   /// Targets that are to make room for others, unless they were asked for elsewhere; then so many
   /// others are looked at.
   var leaving: [SessionKey: Int] = [:]
-  /// `nil` where answers are not limited.
-  var advertisementTokens: FairTokenBucket?
-  var solicitationTokens: FairTokenBucket
-  var routeLookupTokens: FairTokenBucket
-  /// Each is for `Limits.interfacesPerQuestion` frames.
-  var frameTokens = TokenBucket(
-    rate: Limits.questionFramesPerSecond / Limits.interfacesPerQuestion)
-  /// For entries that the kernel's neighbor cache gets of us.
-  var offerTokens = TokenBucket(rate: Limits.neighborOffersPerSecond)
-  /// For solicitations from addresses that are not on the link.
-  var offLinkTokens: FairTokenBucket
+  /// How much may be done now.
+  var budgets: Budgets
   /// Neighbors of proxy interfaces that the kernel has confirmed.
   var acquaintances = Acquaintances()
-  var refusedQuestions = RefusedQuestions()
-  /// Those of neighbors that the kernel has confirmed.
-  var refusedNeighbors = RefusedQuestions()
+  var refusals: Refusals
   var hostRoutes = HostRouteCounts()
   var conditions = ConditionTable()
-  /// How often a condition has become met, or is not met any more.
-  package internal(set) var conditionChangeCount: UInt64 = 0
-  /// When rules came into force, or out of it, for the last time.
-  var entitlementChanged: Instant?
-  /// When another gateway last advertised a target of ours.
-  package internal(set) var otherGatewayHeard: Instant?
-  /// When rules had come into force, or out of it, before that.
-  package internal(set) var entitlementBeforeHeard: Instant?
+  var otherGateways = OtherGateways()
   /// What was solicited of proxies whose targets are announced, or that have conditions.
   var solicited = SolicitedTargets()
-  var announcements: AnnouncementQueue
-  /// Proxies whose targets are announced as soon as their interface can speak.
-  var postponedAnnouncements: Set<Int> = []
-  /// When the targets of proxies are announced again.
-  var nextPeriod: [Int: Instant] = [:]
-  /// Stations that were reported to advertise our targets, since conditions last changed.
-  var reportedGateways: Set<MACAddress> = []
+  var announcements: AnnouncementPlan
 
   /// `seed` is to be secret on a network: it keeps stations from choosing with whom they share.
   package init(ruleset: Ruleset, limits: Limits = Limits(), seed: UInt64 = 0) {
     self.limits = limits
-    self.seed = seed
     rules = RuleTable(ruleset)
     routerFlags = rules.routerFlags
     counters.setRules([RuleCount](repeating: RuleCount(), count: rules.rules.count))
     random = RandomSequence(seed: seed)
-    advertisementTokens = limits.advertisementsPerSecond.map {
-      FairTokenBucket(rate: $0, seed: seed)
-    }
-    solicitationTokens = FairTokenBucket(rate: limits.solicitationsPerSecond, seed: seed)
-    routeLookupTokens = FairTokenBucket(rate: limits.routeLookupsPerSecond, seed: seed)
-    offLinkTokens = FairTokenBucket(rate: Limits.offLinkSolicitationsPerSecond, seed: seed)
-    announcements = AnnouncementQueue(rate: limits.announcementsPerSecond)
+    budgets = Budgets(limits, seed: seed)
+    refusals = Refusals(seed: seed)
+    announcements = AnnouncementPlan(rate: limits.announcementsPerSecond)
   }
 
   /// When `handleTimeout` is due; `nil` while there is nothing to wait for.
@@ -107,7 +71,6 @@ package struct Engine: ~Copyable {
     }
     consider(conditions.nextDeadline)
     consider(announcements.nextDeadline)
-    if !nextPeriod.isEmpty { consider(nextPeriod.values.min()) }
     return first
   }
 
@@ -332,7 +295,7 @@ extension Engine {
       return lackSource(on: index, into: &actions)
     }
     guard isEntitled(target, proxy: proxy) else { return counters.discard(.conditionUnmet) }
-    guard advertisementTokens?.take(for: asker.station, worth: asker.worth, now: now) ?? true else {
+    guard budgets.takeAdvertisement(for: asker, now: now) else {
       return counters.discard(.advertisementLimit)
     }
     let advertisement = NeighborAdvertisement(

@@ -11,6 +11,8 @@ struct ConditionTable {
   private var heldBack: [Ruleset.Condition: Instant] = [:]
   /// The first of these instants.
   private(set) var nextDeadline: Instant?
+  /// How often a change of conditions was gone by.
+  var changeCount: UInt64 = 0
 
   private struct Entry {
     var isMet: Bool

@@ -21,12 +21,11 @@ extension Engine {
   /// Goes by the conditions as they are now: routes to targets come and go, and targets whose rules
   /// are in force from now on are announced.
   private mutating func changeEntitlement(now: Instant, into actions: inout [Action]) {
-    conditionChangeCount += 1
+    conditions.changeCount += 1
     let table = conditions
     let changed = rules.entitle { table.isMet($0) }
     guard !changed.isEmpty else { return }
-    entitlementChanged = now
-    reportedGateways = []
+    otherGateways.noteEntitlement(now: now)
     for position in sessions.takenPositions {
       let key = sessions[position].key
       guard let rule = rules.position(of: key.proxy, covering: key.target), changed.contains(rule)
@@ -90,6 +89,9 @@ extension Engine {
     case .incomplete, .failed: return
     }
   }
+
+  /// How often a condition has become met, or is not met any more.
+  package var conditionChangeCount: UInt64 { conditions.changeCount }
 
   /// Every condition of every proxy and rule, no more than `limit`.
   package func conditionSummaries(limit: Int) -> [ConditionSummary] {

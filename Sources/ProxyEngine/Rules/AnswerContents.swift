@@ -59,10 +59,10 @@ extension Engine {
   ///
   /// `areAnswersPublished` holds then until something is different. Costs the number of proxies.
   package mutating func answerContents() -> [AnswerContents] {
-    areAnswersPublished = true
-    guard advertisementTokens == nil else { return [] }
+    answers.arePublished = true
+    guard budgets.advertisements == nil else { return [] }
     refreshAnswers()
-    return answers.filter { mayPublish(ofProxy: $0.proxy) }.map { $0.contents }
+    return answers.tables.filter { mayPublish(ofProxy: $0.proxy) }.map { $0.contents }
   }
 
   /// The rules of the proxy on an interface, in no order: the longest prefix counts.
@@ -88,12 +88,9 @@ extension Engine {
   /// All interfaces of this host.
   package var allInterfaces: [Interface] { interfaces.interfaces }
 
-  /// Has `answerContents` read again although nothing is different.
-  package mutating func republishAnswers() { areAnswersPublished = false }
+  /// Whether `answerContents` has been read since the last change.
+  package var areAnswersPublished: Bool { answers.arePublished }
 
-  /// Takes down that what is answered at once may be something else.
-  mutating func outdateAnswers() {
-    areAnswersCurrent = false
-    areAnswersPublished = false
-  }
+  /// Has `answerContents` read again although nothing is different.
+  package mutating func republishAnswers() { answers.arePublished = false }
 }

@@ -132,6 +132,21 @@ extension IPv6Address {
   }
 }
 
+/// What the engine answers at once.
+struct Answers {
+  /// One table for each proxy interface; made anew with the first question after a change.
+  var tables: [AnswerTable] = []
+  /// Whether nothing has changed since.
+  var areCurrent = false
+  /// Whether they have been read since the last change.
+  var arePublished = false
+  /// Whether known targets are answered for elsewhere as well.
+  var areTargetsPublished = false
+
+  /// Takes down that what is answered at once may be something else.
+  mutating func outdate() { (areCurrent, arePublished) = (false, false) }
+}
+
 extension Engine {
   /// The answer to a plain question, and what it depends on.
   package struct PlainAnswer {
@@ -156,16 +171,17 @@ extension Engine {
   package mutating func plainAnswer(
     to frame: EthernetFrame<NeighborSolicitation>, on index: InterfaceIndex
   ) -> PlainAnswer? {
-    guard advertisementTokens == nil else { return nil }
+    guard budgets.advertisements == nil else { return nil }
     refreshAnswers()
     // By position: to take a table out of the array would cost more than to look at it there.
-    guard let place = answers.indices.first(where: { answers[$0].interface == index }),
+    let places = answers.tables.indices
+    guard let place = places.first(where: { answers.tables[$0].interface == index }),
       !interfaces.mayOwn(frame.source), !ownsClaimedAddress(of: frame),
-      let decision = answers[place].decision(on: frame.message)
+      let decision = answers.tables[place].decision(on: frame.message)
     else { return nil }
     var session: Int?
     if decision.isConditional {
-      let key = SessionKey(proxy: answers[place].proxy, target: frame.message.target)
+      let key = SessionKey(proxy: answers.tables[place].proxy, target: frame.message.target)
       guard let position = sessions.position(of: key),
         sessions[position].isBelieved(routesAt: routeGeneration),
         !interfaces.hasUsable(frame.message.target)
@@ -173,8 +189,8 @@ extension Engine {
       session = position
     }
     return PlainAnswer(
-      frame: answers[place].answer(to: frame, from: decision.source), rule: decision.rule,
-      proxy: answers[place].proxy, session: session)
+      frame: answers.tables[place].answer(to: frame, from: decision.source), rule: decision.rule,
+      proxy: answers.tables[place].proxy, session: session)
   }
 
   /// The answer to a plain question, which is counted as given; `nil` as in `plainAnswer`.
@@ -197,9 +213,9 @@ extension Engine {
 
   /// Makes the tables anew if something has changed since.
   mutating func refreshAnswers() {
-    if areAnswersCurrent { return }
-    answers = answerTables()
-    areAnswersCurrent = true
+    if answers.areCurrent { return }
+    answers.tables = answerTables()
+    answers.areCurrent = true
   }
 
   private func ownsClaimedAddress(of frame: EthernetFrame<NeighborSolicitation>) -> Bool {

@@ -80,15 +80,20 @@ struct InKernelTests: InKernelSuite {
       let gateway = network.gateway
       let isKnown = try await router.answer(about: member) != nil
       #expect(isKnown)
+      var last = ContinuousClock.now
       for _ in 0..<30 {
+        last = .now
         router.ask(for: member)
         try await Task.sleep(for: .milliseconds(200))
       }
       let answers = try router.messages(about: member).filter(\.isAnswer)
       #expect(answers.count == 30)
       let session = try #require(try await gateway.session(of: member, in: daemon))
-      #expect(session.state == "reachable" && session.answers == 31)
-      #expect((session.sinceAskedMilliseconds ?? 9999) < 2000)
+      #expect(session.answers == 31)
+      // The daemon knows of the last question. A slow machine may say so when it is long ago.
+      let age = try #require(session.sinceAskedMilliseconds)
+      #expect(.milliseconds(age) <= ContinuousClock.now - last)
+      #expect(session.state == "reachable" || age >= 2000)
       let total = try await gateway.counters(of: daemon).total
       #expect(total.answered == 31)
       // Nearly all of them; the daemon answers while it finds out.

@@ -46,7 +46,7 @@ struct KnownTargetTests {
       let group = MACAddress(multicast: member.solicitedNodeMulticast)
       #expect(destinations.first == group)
       let others = destinations.dropFirst()
-      #expect(2...4 ~= others.count, "\(destinations)")
+      #expect(others.count >= 2, "\(destinations)")
       #expect(others.allSatisfy { $0 == FoundingNetwork.memberLinkLayerAddress(0) })
       // It is asked up to an eighth of `ttl` early.
       for (earlier, later) in zip(asked, asked.dropFirst()) {

@@ -85,6 +85,8 @@ demo: lab-packages
 # Those that need only a processor go first: they would keep the others waiting past their time limits.
 # What plays on real kernels is in two parts, so that not all networks are laid at once. The long
 # suites are divided between them. TimedTests itself is never skipped: its suites would be, too.
+# Left alone, Swift Testing starts all tests of a part at once, with a hundred daemons.
+few_at_once = --experimental-maximum-parallelization-width 8
 computing = Tidy|NDPWire|PrefixTrie|ProxyEngine|ProxyConfig|PlainText|JSONText|ControlProtocol|Simulation|FrameFuzzing
 daemons = ndpproxy|LinuxNet|LinuxSurvey|Inspection|TargetSources|KernelPath|EventLoop|DaemonLog|InterfaceSockets|KernelTables|KernelAnswering|ControlConnections|ConfigurationInForce|TakeOver|ProxyDaemon
 crowds = (TimedTests/Crowd|TimedTests/HearsayFlood|FirstClaim)Tests
@@ -93,8 +95,8 @@ test: test-packages
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --filter '^($(computing))Tests\.'
 	net=$$(id -u | grep -qx 0 || echo unshare --user --map-root-user --net); \
-	  $$net $(SWIFT) test --skip-build --filter '^($(daemons))Tests\.' --skip '$(crowds)' && \
-	  $$net $(SWIFT) test --skip-build --skip '^($(computing)|$(daemons))Tests\.(?!TimedTests$$|$(crowds))'
+	  $$net $(SWIFT) test --skip-build $(few_at_once) --filter '^($(daemons))Tests\.' --skip '$(crowds)' && \
+	  $$net $(SWIFT) test --skip-build $(few_at_once) --skip '^($(computing)|$(daemons))Tests\.(?!TimedTests$$|$(crowds))'
 
 # What runs the daemon as a process; the tests take the one that NDPPROXY names.
 program_suites = ndpproxyTests|ndpctlTests|NetworkLabTests|ScenarioTests|InterfaceEventTests
@@ -131,7 +133,7 @@ two-gateways: two-gateways-packages
 test-release: test-packages release
 	$(SWIFT) build --build-tests
 	NDPPROXY=$(release)/ndpproxy NDPCTL=$(release)/ndpctl \
-	  $(SWIFT) test --skip-build --filter '^($(program_suites))\.'
+	  $(SWIFT) test --skip-build $(few_at_once) --filter '^($(program_suites))\.'
 
 # LABS="VLAN: 'interface events'" plays only labs whose names have one of these words, and
 # PLANT=absent-vlan plants a fault that has to be found. KERNEL_PATH=yes plays all labs with the

@@ -27,7 +27,10 @@ struct InKernelFrameTests: InKernelSuite {
         return exchange?.advertisement.message.source == source ? true : nil
       }
       #expect(isFromSource == true)
+      // From then on, each answer is.
       daemon.process.send(.suspend)
+      let again = try await router.answer(about: Self.staticTarget, from: asker)
+      #expect(again?.advertisement.message.source == source)
       let other = try await router.answer(about: Self.staticTarget)
       daemon.process.send(.resume)
       #expect(other != nil)

@@ -38,15 +38,19 @@ struct KnownTargetTests {
       var wire = try network.member.capture(
         on: "zt0",
         filter: "icmp6 and ip6[40] == 135 and ether src \(Self.gateway)")
+      let start = ContinuousClock.now
       try await askForLong(router)
       try await Task.sleep(for: .milliseconds(500))
+      let elapsed = ContinuousClock.now - start
       let asked = try wire.messages(about: member)
       // Nobody forwards, so that the gateway's kernel has nothing to ask.
       let destinations = asked.map(\.destination)
       let group = MACAddress(multicast: member.solicitedNodeMulticast)
       #expect(destinations.first == group)
       let others = destinations.dropFirst()
-      #expect(others.count >= 2, "\(destinations)")
+      // Four, unless the machine is slow.
+      let most = 1 + Int(elapsed / .milliseconds(1750))
+      #expect(2...most ~= others.count, "\(destinations)")
       #expect(others.allSatisfy { $0 == FoundingNetwork.memberLinkLayerAddress(0) })
       // It is asked up to an eighth of `ttl` early.
       for (earlier, later) in zip(asked, asked.dropFirst()) {

@@ -39,8 +39,13 @@ package final class RunningProcess: Sendable {
   }
 
   /// Waits for a line that contains `text`; `nil` if there is none within `patience`.
-  package func line(containing text: String, within patience: Duration) async throws -> String? {
-    try await poll(within: patience) { lines.first { $0.contains(text) } }
+  ///
+  /// What the process also says at other times must come after the first `known` lines: those that
+  /// were there before what the caller did.
+  package func line(
+    containing text: String, after known: Int = 0, within patience: Duration = .seconds(20)
+  ) async throws -> String? {
+    try await poll(within: patience) { lines.dropFirst(known).first { $0.contains(text) } }
   }
 
   /// Waits for its end; `nil` if it still runs after `patience`.

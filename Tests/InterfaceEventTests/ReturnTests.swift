@@ -71,12 +71,10 @@ struct ReturnTests {
       try Program.ndpproxy.path, configuration: InterfaceEvent.Part.rule.configuration
     ) { daemon in
       try await network.gateway.run("ip", "link", "set", name, "down")
-      let isDown = try await daemon.process.line(
-        containing: "\(name): the interface is down", within: .seconds(5))
+      let isDown = try await daemon.process.line(containing: "\(name): the interface is down")
       #expect(isDown != nil)
       try await network.gateway.run("ip", "link", "set", name, "up")
-      let isReady = try await daemon.process.line(
-        containing: "\(name): ready again", within: .seconds(5))
+      let isReady = try await daemon.process.line(containing: "\(name): ready again")
       #expect(isReady == "notice: \(name): ready again", "\(daemon.process.lines)")
     }
   }

@@ -44,7 +44,7 @@ struct InstanceClaimTests {
       "/usr/bin/python3", "-c", Self.squatter, "eth0", "\(geteuid())", "5", "",
     ]
     try await Node(name: "ending", namespace: namespace).withProcess(command) { process in
-      let line = try await process.line(containing: "there", within: .seconds(20))
+      let line = try await process.line(containing: "there")
       try #require(line != nil, "\(process.lines)")
       let start = ContinuousClock.now
       #expect(throws: InstanceClaim.Refusal.held(by: process.processIdentifier)) {
@@ -87,7 +87,7 @@ struct InstanceClaimTests {
       "/usr/bin/python3", "-c", Self.squatter, "eth0", "\(user)", "\(queue)", filling,
     ]
     try await node.withProcess(command) { process in
-      let line = try await process.line(containing: "there", within: .seconds(20))
+      let line = try await process.line(containing: "there")
       try #require(line != nil, "\(process.lines)")
       try body(process)
     }

@@ -42,7 +42,7 @@ struct ProcessTests {
     let node = try await FoundingNetwork(members: 1).router
     let script = "trap '' TERM; echo deaf; while :; do sleep 0.1; done"
     let process = try await node.withProcess(["sh", "-c", script]) { process in
-      let line = try await process.line(containing: "deaf", within: .seconds(20))
+      let line = try await process.line(containing: "deaf")
       #expect(line == "deaf")
       return process
     }
@@ -78,9 +78,9 @@ struct ProcessTests {
     let node = try await FoundingNetwork(members: 1).router
     let script = "trap 'echo heard' HUP; echo listening; while :; do sleep 0.05; done"
     try await node.withProcess(["sh", "-c", script]) { process in
-      _ = try await process.line(containing: "listening", within: .seconds(20))
+      _ = try await process.line(containing: "listening")
       process.send(.terminalClosed)
-      let line = try await process.line(containing: "heard", within: .seconds(20))
+      let line = try await process.line(containing: "heard")
       #expect(line == "heard")
     }
   }

@@ -84,7 +84,7 @@ enum HostileDaemon {
       user == 0 ? [] : ["setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups"]
     let command = prefix + ["/usr/bin/python3", "-c", script, path] + mode
     try await node.withProcess(command) { process in
-      let line = try await process.line(containing: "listening", within: .seconds(20))
+      let line = try await process.line(containing: "listening")
       try #require(line != nil, "\(process.lines)")
       try await body(path)
     }

@@ -84,7 +84,7 @@ struct HostileNameTests {
       // Of an interface's master the daemon says the name.
       try await network.gateway.run("ip", "link", "add", "name", Self.names[0], "type", "bridge")
       try await network.gateway.run("ip", "link", "set", "dev", "eth0", "master", Self.names[0])
-      let line = try await daemon.process.line(containing: "\\x1b]0;own", within: .seconds(5))
+      let line = try await daemon.process.line(containing: "\\x1b]0;own")
       #expect(line?.contains("zt\\x1b]0;own\\x07\\xc2\\x9b5m") == true)
       check(daemon.process.lines.joined(separator: "\n"), "the log")
       for arguments in [["-t", "-c", path], ["-tv", "-c", path], ["-t", "-c", "/\u{1b}[31m"]] {
@@ -149,7 +149,7 @@ struct HostileNameTests {
           for _ in 0..<8 {
             let command = [ndpctl, "monitor", "--count", "1", "--socket", path] + form
             try await network.gateway.withProcess(command) { process in
-              _ = try await process.line(containing: "watching", within: .seconds(20))
+              _ = try await process.line(containing: "watching")
               try await network.router.run("ip", "-6", "neigh", "flush", "dev", "up0")
               _ = try await network.router.ping(FoundingNetwork.memberAddress(0))
               _ = try await process.exitStatus(within: .seconds(5))

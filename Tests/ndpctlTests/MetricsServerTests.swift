@@ -68,7 +68,7 @@ struct MetricsServerTests {
   ) async throws {
     try await node.withProcess([ndpctl, "metrics", "--listen", address, "--socket", socket]) {
       process in
-      let line = try await process.line(containing: "serving http://", within: .seconds(20))
+      let line = try await process.line(containing: "serving http://")
       try #require(line != nil, "\(process.lines)")
       try await body(line ?? "")
       #expect(process.status == nil)
@@ -125,7 +125,7 @@ struct MetricsServerTests {
     try await node.run("ip", "link", "set", "lo", "up")
     let command = [ndpctl, "metrics", "--listen", "systemd", "--socket", "/nowhere"]
     try await node.withProcess(["/usr/bin/python3", "-c", Self.passer] + command) { process in
-      let line = try await process.line(containing: "serving http://[::1]:", within: .seconds(20))
+      let line = try await process.line(containing: "serving http://[::1]:")
       try #require(line != nil, "\(process.lines)")
       let script =
         "import sys, urllib.request as u; "

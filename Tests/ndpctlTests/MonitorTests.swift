@@ -20,7 +20,7 @@ struct MonitorTests {
     let command =
       ["env", "NDPPROXY_SOCKET=\(daemon.controlSocket)", ndpctl, "monitor"] + arguments
     return try await network.gateway.withProcess(command) { process in
-      let line = try await process.line(containing: "watching", within: .seconds(20))
+      let line = try await process.line(containing: "watching")
       #expect(line?.contains(arguments.contains("-i") ? "eth0" : "eth0, zt0") == true)
       _ = try await network.router.ping(member)
       _ = try await process.exitStatus(within: .seconds(20))
@@ -97,7 +97,7 @@ struct MonitorTests {
       // One that rules name may come later, and is waited for.
       let command = ["env", "NDPPROXY_SOCKET=\(daemon.controlSocket)", ndpctl, "monitor"]
       try await network.gateway.withProcess(command + ["-i", "tap7"]) { process in
-        let line = try await process.line(containing: "watching", within: .seconds(20))
+        let line = try await process.line(containing: "watching")
         #expect(line == "ndpctl: watching tap7")
         #expect(process.lines.first?.hasPrefix("ndpctl: tap7: no such interface; ") == true)
       }
@@ -112,11 +112,11 @@ struct MonitorTests {
         ["env", "NDPPROXY_SOCKET=\(daemon.controlSocket)", ndpctl, "monitor", "--count", "1"]
       try await network.gateway.withProcess(command + ["-p", "2001:db8:1:0:ff::11"]) {
         process in
-        _ = try await process.line(containing: "watching", within: .seconds(20))
+        _ = try await process.line(containing: "watching")
         _ = try await network.router.ping(member)
         #expect(process.lines.count == 1)
         _ = try await network.router.ping(FoundingNetwork.memberAddress(1))
-        let line = try await process.line(containing: "::11", within: .seconds(20))
+        let line = try await process.line(containing: "::11")
         #expect(line?.hasSuffix(": answered") == true)
       }
     }

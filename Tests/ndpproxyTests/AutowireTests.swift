@@ -79,8 +79,7 @@ struct AutowireTests {
     let foreign = "2001:db8:1:0:ff::77"
     try await gateway.run("ip", "-6", "route", "add", foreign, "dev", "zt0", "proto", "static")
     try await gateway.withDaemon(ndpproxy, configuration: configuration()) { daemon in
-      let line = try await daemon.process.line(
-        containing: "removed 1 routes", within: .seconds(20))
+      let line = try await daemon.process.line(containing: "removed 1 routes")
       #expect(line != nil)
       let isGone = try await routesBecome(nil, on: gateway)
       #expect(isGone)
@@ -94,11 +93,11 @@ struct AutowireTests {
     let file = try TemporaryFile(containing: configuration())
     let command = ["setpriv", "--bounding-set=-net_admin", ndpproxy, "-c", file.path]
     try await network.gateway.withProcess(command) { process in
-      let line = try await process.line(containing: "ready", within: .seconds(20))
+      let line = try await process.line(containing: "ready")
       #expect(line != nil)
       let report = try await network.router.ping(member, count: 5)
       #expect(report.received > 0)
-      let complaint = try await process.line(containing: "autowire: ", within: .seconds(20))
+      let complaint = try await process.line(containing: "autowire: ")
       #expect(complaint?.hasPrefix("warning: ") == true)
     }
   }

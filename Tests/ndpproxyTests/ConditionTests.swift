@@ -89,10 +89,10 @@ struct ConditionTests {
       for _ in 0..<3 {
         let begin = try await gateway.result(of: fact.begin)
         #expect(begin.status == .exited(0), "\(begin.standardError)")
-        #expect(try await router.isAnswered(target, within: .seconds(3)))
+        #expect(try await router.isAnswered(target))
         let end = try await gateway.result(of: fact.end)
         #expect(end.status == .exited(0), "\(end.standardError)")
-        let isSilent: Bool? = try await poll(within: .seconds(3)) {
+        let isSilent: Bool? = try await poll(within: .seconds(10)) {
           try await router.answer(about: target, within: .milliseconds(300)) == nil ? true : nil
         }
         #expect(isSilent == true)
@@ -125,7 +125,7 @@ struct ConditionTests {
       #expect(unknown.standardError.contains("it has the gates master"))
       let on = try await ndpctl(gateway, daemon, "gate", "master", "on")
       #expect(on.standardOutput == "gate master: on\n", "\(on.standardError)")
-      #expect(try await router.answer(about: target, within: .milliseconds(200)) != nil)
+      #expect(try await router.answer(about: target) != nil)
       status = try await ndpctl(gateway, daemon, "status")
       #expect(status.standardOutput.contains("answering on eth0"))
       let metrics = try await ndpctl(gateway, daemon, "metrics").standardOutput
@@ -134,7 +134,7 @@ struct ConditionTests {
       #expect(metrics.contains("ndpproxy_take_overs_total 1"))
       // A reload leaves it as it is.
       _ = try await ndpctl(gateway, daemon, "reload")
-      #expect(try await router.answer(about: target, within: .milliseconds(200)) != nil)
+      #expect(try await router.answer(about: target) != nil)
       let again = try await ndpctl(gateway, daemon, "gate", "master", "on")
       #expect(again.standardOutput == "gate master: already on\n")
       // Without the gate in the file it is off, and may be set off all the same.
@@ -150,7 +150,7 @@ struct ConditionTests {
       for word in ["disable", "enable"] {
         _ = try await ndpctl(gateway, daemon, "rule", word, "\(FoundingNetwork.insidePrefix)")
       }
-      #expect(try await router.answer(about: target, within: .milliseconds(200)) != nil)
+      #expect(try await router.answer(about: target) != nil)
       let off = try await ndpctl(gateway, daemon, "gate", "master", "off")
       #expect(off.standardOutput == "gate master: off\n")
       #expect(try await router.answer(about: target, within: .milliseconds(200)) == nil)
@@ -169,7 +169,7 @@ struct ConditionTests {
     try await gateway.withDaemon(ndpproxy, configuration: settings) { daemon in
       try await gateway.run("touch", "\(path)/master")
       let line = try await daemon.process.line(
-        containing: "require file: changes in \(path) are not noticed", within: .seconds(5))
+        containing: "require file: changes in \(path) are not noticed")
       #expect(line != nil, "\(daemon.process.lines)")
     }
     try await gateway.run("rm", "-r", path)

@@ -54,7 +54,7 @@ struct ControlSocketTests {
     let file = try TemporaryFile(containing: configuration("static", interface: interface))
     return try await network.gateway.withProcess([ndpproxy, "-c", file.path, "--socket", path]) {
       process in
-      let line = try await process.line(containing: "ready: answering", within: .seconds(20))
+      let line = try await process.line(containing: "ready: answering")
       #expect(line != nil)
       return process.lines.first { $0.hasPrefix("warning: ndpctl cannot connect: ") }
     }
@@ -115,7 +115,7 @@ struct ControlSocketTests {
           "/usr/bin/python3", "-c", Self.activation, path, ndpproxy, "-c", file.path,
         ]
         try await network.gateway.withProcess(command) { process in
-          let line = try await process.line(containing: "ready: answering", within: .seconds(20))
+          let line = try await process.line(containing: "ready: answering")
           #expect(line != nil, "\(process.lines)")
           if path == "-" {
             #expect(process.lines.contains { $0.contains("the service manager's socket") })

@@ -35,13 +35,12 @@ struct HookTests {
     try await network.gateway.withDaemon(ndpproxy, configuration: settings(script.path)) { daemon in
       try await change(network.gateway, "add")
       let first = try await daemon.process.line(
-        containing: "hook: 2 a b $HOME take-over eth0 unset", within: .seconds(5))
+        containing: "hook: 2 a b $HOME take-over eth0 unset")
       #expect(first != nil, "\(daemon.process.lines)")
       try await change(network.gateway, "del")
-      let second = try await daemon.process.line(
-        containing: "hook: 1 gone  release eth0 unset", within: .seconds(5))
+      let second = try await daemon.process.line(containing: "hook: 1 gone  release eth0 unset")
       #expect(second != nil, "\(daemon.process.lines)")
-      _ = try await daemon.process.line(containing: "hook: CapAmb", within: .seconds(5))
+      _ = try await daemon.process.line(containing: "hook: CapAmb")
       let log = daemon.process.lines
       for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
         #expect(log.contains { $0.contains("hook: \(set):\t0000000000000000") }, "\(log)")
@@ -59,7 +58,7 @@ struct HookTests {
       func reload(_ text: String, _ expected: String, _ count: Int) async throws {
         try daemon.configuration.replaceContents(with: text)
         daemon.process.send(.terminalClosed)
-        let lines: [String]? = try await poll(within: .seconds(5)) {
+        let lines: [String]? = try await poll(within: .seconds(20)) {
           let lines = daemon.process.lines.filter { $0.contains("hook: ") }
           return lines.count == count ? lines : nil
         }
@@ -79,15 +78,14 @@ struct HookTests {
     try await network.gateway.withDaemon(ndpproxy, configuration: settings(script.path)) { daemon in
       let router = try await Questioner(network.router)
       try await change(network.gateway, "add")
-      let failure = try await daemon.process.line(
-        containing: "/bin/sh: exit status 3", within: .seconds(5))
+      let failure = try await daemon.process.line(containing: "/bin/sh: exit status 3")
       #expect(failure != nil, "\(daemon.process.lines)")
       try await change(network.gateway, "del")
       try await change(network.gateway, "add")
       let target = FoundingNetwork.memberAddress(7)
-      #expect(try await router.answer(about: target, within: .milliseconds(500)) != nil)
+      #expect(try await router.answer(about: target) != nil)
       let killed = try await daemon.process.line(
-        containing: "/bin/sh: killed, because it ran for more than 10 s", within: .seconds(15))
+        containing: "/bin/sh: killed, because it ran for more than 10 s", within: .seconds(30))
       #expect(killed != nil, "\(daemon.process.lines)")
     }
   }

@@ -29,8 +29,7 @@ struct InDriverTests: InKernelSuite {
     defer { withExtendedLifetime(cable) {} }
     try await network.gateway.withDaemon(ndpproxy, configuration: Self.settings("xdp")) { daemon in
       let gateway = network.gateway
-      let proof = try await daemon.process.line(
-        containing: "XDP answers on eth0", within: .seconds(10))
+      let proof = try await daemon.process.line(containing: "XDP answers on eth0")
       try #require(proof != nil, "\(daemon.process.lines)")
       let router = try await Questioner(network.router)
       let isKnown = try await router.answer(about: member) != nil
@@ -60,7 +59,7 @@ struct InDriverTests: InKernelSuite {
       #expect(own != nil)
       try await gateway.run("ip", "link", "set", "eth0", "down")
       try await gateway.run("ip", "link", "set", "eth0", "up")
-      let isBack = try await router.isAnswered(Self.staticTarget, within: .seconds(5))
+      let isBack = try await router.isAnswered(Self.staticTarget)
       #expect(isBack)
     }
     // It goes with the daemon.
@@ -76,8 +75,7 @@ struct InDriverTests: InKernelSuite {
       let meanwhile = try await router.answer(about: Self.staticTarget)
       #expect(meanwhile != nil)
       let refusal = try await daemon.process.line(
-        containing: "no XDP on eth0: its driver does not send what the program answers",
-        within: .seconds(20))
+        containing: "no XDP on eth0: its driver does not send what the program answers")
       #expect(refusal != nil, "\(daemon.process.lines)")
       let after = try await router.answer(about: Self.staticTarget)
       #expect(after != nil)
@@ -100,7 +98,7 @@ struct InDriverTests: InKernelSuite {
     try await network.router.run("sysctl", "-qw", "net.ipv6.icmp.echo_ignore_all=1")
     try await network.gateway.withDaemon(ndpproxy, configuration: Self.settings("xdp")) { daemon in
       let notice = try await daemon.process.line(
-        containing: "no XDP on eth0 yet: no host on the link has replied", within: .seconds(20))
+        containing: "no XDP on eth0 yet: no host on the link has replied")
       #expect(notice != nil, "\(daemon.process.lines)")
       let router = try await Questioner(network.router)
       let answer = try await router.answer(about: Self.staticTarget)

@@ -14,7 +14,7 @@ struct InKernelFrameTests: InKernelSuite {
       for address in addresses {
         try await network.gateway.run("ip", "address", "add", address, "dev", "eth0", "nodad")
       }
-      let isReady = try await router.isAnswered(Self.staticTarget, within: .seconds(5))
+      let isReady = try await router.isAnswered(Self.staticTarget)
       #expect(isReady)
       let asker = IPv6Address("2001:db8:77::9")!
       let source = IPv6Address("2001:db8:77::2")!
@@ -39,7 +39,7 @@ struct InKernelFrameTests: InKernelSuite {
 
   @Test func `frames in fragments are answered in the kernel as well`() async throws {
     try await withDaemon { network, daemon, router in
-      let isReady = try await router.isAnswered(Self.staticTarget, within: .seconds(5))
+      let isReady = try await router.isAnswered(Self.staticTarget)
       #expect(isReady)
       var answers = try network.router.capture(on: "up0", filter: "icmp6 and ip6[40] == 136")
       daemon.process.send(.suspend)

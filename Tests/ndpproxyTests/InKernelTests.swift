@@ -28,7 +28,7 @@ struct InKernelTests: InKernelSuite {
       let stillFixed = try await router.answer(about: Self.staticTarget)
       #expect(stillFixed != nil)
       daemon.process.send(.resume)
-      let isBack = try await router.isAnswered(member, within: .seconds(5))
+      let isBack = try await router.isAnswered(member)
       #expect(isBack)
       let counters = try await network.gateway.counters(of: daemon).total
       // Static twice and the member once, at least.
@@ -112,7 +112,7 @@ struct InKernelTests: InKernelSuite {
         "env", "NDPPROXY_SOCKET=\(daemon.controlSocket)", ndpctl, "monitor",
       ]
       try await network.gateway.withProcess(monitor) { process in
-        let isAnswered = try await router.isAnswered(Self.staticTarget, within: .seconds(5))
+        let isAnswered = try await router.isAnswered(Self.staticTarget)
         #expect(isAnswered)
         let line = try await poll(within: .seconds(10)) {
           router.ask(for: member)
@@ -158,7 +158,7 @@ struct InKernelTests: InKernelSuite {
         #expect(status != nil && status != .exited(0))
         #expect(process.lines.last?.contains("CAP_BPF") == true, "\(process.lines)")
       } else {
-        _ = try await process.line(containing: "ready: ", within: .seconds(20))
+        _ = try await process.line(containing: "ready: ")
         #expect(process.lines.contains { $0.contains("kernel-path: it needs the capabilities") })
         let router = try await Questioner(network.router)
         let answer = try await router.answer(about: Self.staticTarget)
@@ -177,13 +177,13 @@ struct InKernelTests: InKernelSuite {
       file.path,
     ]
     try await network.gateway.withProcess(command) { process in
-      _ = try await process.line(containing: "ready: ", within: .seconds(20))
+      _ = try await process.line(containing: "ready: ")
       let router = try await Questioner(network.router)
       let first = try await router.answer(about: Self.staticTarget)
       #expect(first != nil)
       // A reload loads a program, with system calls limited by then.
       process.send(.terminalClosed)
-      _ = try await process.line(containing: "reloaded", within: .seconds(10))
+      _ = try await process.line(containing: "reloaded")
       #expect(!process.lines.contains { $0.contains("kernel-path") }, "\(process.lines)")
       process.send(.suspend)
       let second = try await router.answer(about: Self.staticTarget)

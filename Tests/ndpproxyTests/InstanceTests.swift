@@ -115,13 +115,13 @@ struct InstanceTests {
       time.sleep(60)
       """
     try await network.gateway.withProcess(["/usr/bin/python3", "-c", squatter]) { process in
-      let line = try await process.line(containing: "there", within: .seconds(20))
+      let line = try await process.line(containing: "there")
       try #require(line != nil, "\(process.lines)")
       try await network.gateway.withDaemon(ndpproxy, configuration: configuration("static")) {
         daemon in
         let number = process.processIdentifier
         let warning = try await daemon.process.line(
-          containing: "warning: eth0: process \(number) of user 12345", within: .seconds(20))
+          containing: "warning: eth0: process \(number) of user 12345")
         #expect(warning != nil, "\(daemon.process.lines)")
         let report = try await network.router.ping(FoundingNetwork.memberAddress(0), count: 3)
         #expect(report.received > 0)

@@ -95,8 +95,7 @@ struct PrivilegeTests {
       try daemon.configuration.replaceContents(
         with: ([configuration("static")] + others).joined(separator: "\n"))
       daemon.process.send(.terminalClosed)
-      let line = try await daemon.process.line(
-        containing: "reloaded: answering on eth0, x0", within: .seconds(20))
+      let line = try await daemon.process.line(containing: "reloaded: answering on eth0, x0")
       #expect(line?.hasSuffix(" and 15 more") == true, "\(daemon.process.lines)")
       #expect(!daemon.process.lines.contains { $0.hasPrefix("error: ") })
       let report = try await network.router.ping(FoundingNetwork.memberAddress(0), count: 10)
@@ -114,7 +113,7 @@ struct PrivilegeTests {
       file.path,
     ]
     try await network.gateway.withProcess(command) { process in
-      let line = try await process.line(containing: "ready", within: .seconds(20))
+      let line = try await process.line(containing: "ready")
       #expect(line != nil, "\(process.lines)")
       let status = try status(of: process.processIdentifier)
       for set in ["CapEff", "CapPrm"] { #expect(status[set] == Self.netRaw, "\(set)") }
@@ -144,7 +143,7 @@ struct PrivilegeTests {
       exec 9</etc/passwd 8>/dev/null; SECRET=leaks WATCHDOG_USEC=1 exec \(ndpproxy) -c \(file.path)
       """
     try await network.gateway.withProcess(["sh", "-c", command]) { process in
-      let line = try await process.line(containing: "ready", within: .seconds(20))
+      let line = try await process.line(containing: "ready")
       #expect(line != nil, "\(process.lines)")
       let directory = "/proc/\(process.processIdentifier)"
       let environment = try RegularFile("\(directory)/environ", limit: 1 << 20).octets

@@ -41,7 +41,7 @@ struct ReflectionTests {
     ) { daemon in
       let router = try await Questioner(network.router)
       if row.isKnown {
-        let isKnown = try await router.isAnswered(row.target, within: .seconds(3))
+        let isKnown = try await router.isAnswered(row.target)
         #expect(isKnown)
       }
       var wire = try network.upstreamSegment.capture(
@@ -83,7 +83,7 @@ struct ReflectionTests {
     let question = question(Row(testDescription: "", method: method))
     try await network.gateway.withDaemon(ndpproxy, configuration: configuration(method)) { daemon in
       let router = try await Questioner(network.router)
-      let isKnown = try await router.isAnswered(target, within: .seconds(3))
+      let isKnown = try await router.isAnswered(target)
       #expect(isKnown)
       let attacker = network.routers[1]
       try await during({ gate in

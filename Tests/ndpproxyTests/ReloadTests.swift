@@ -23,8 +23,7 @@ struct ReloadTests {
 
       try daemon.configuration.replaceContents(with: "proxy eth0 {\n  ruel x\n")
       daemon.process.send(.terminalClosed)
-      let refusal = try await daemon.process.line(
-        containing: "not reloaded", within: .seconds(20))
+      let refusal = try await daemon.process.line(containing: "not reloaded")
       #expect(refusal?.contains("the old configuration stays in force") == true)
       #expect(daemon.process.lines.contains { $0.contains(":1:12: ") && $0.hasPrefix("error: ") })
       let still = try await network.router.ping(member, count: 5)
@@ -32,8 +31,7 @@ struct ReloadTests {
 
       try daemon.configuration.replaceContents(with: rule(for: second))
       daemon.process.send(.terminalClosed)
-      let line = try await daemon.process.line(
-        containing: "notice: reloaded: ", within: .seconds(20))
+      let line = try await daemon.process.line(containing: "notice: reloaded: ")
       #expect(line == "notice: reloaded: answering on eth0")
       let after = try await network.router.ping(second, count: 5)
       #expect(after.received > 0)
@@ -49,8 +47,7 @@ struct ReloadTests {
       try await network.gateway.run("rm", path)
       try await network.gateway.run("mkfifo", "-m", "666", path)
       daemon.process.send(.terminalClosed)
-      let refusal = try await daemon.process.line(
-        containing: "not reloaded", within: .seconds(20))
+      let refusal = try await daemon.process.line(containing: "not reloaded")
       #expect(refusal?.contains("not a regular file") == true)
       let still = try await network.router.ping(member, count: 5)
       #expect(still.received > 0)

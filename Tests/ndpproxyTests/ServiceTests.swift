@@ -62,7 +62,7 @@ struct ServiceTests {
       let isReached = try await reach(member, in: network)
       #expect(isReached)
       daemon.process.send(.userDefinedOne)
-      let last = try await daemon.process.line(containing: "answered=", within: .seconds(20))
+      let last = try await daemon.process.line(containing: "answered=")
       #expect(last?.hasPrefix("notice: state: answered=1 asked=1") == true)
       let told = daemon.process.lines.filter { $0.hasPrefix("notice: state: ") }
       #expect(
@@ -79,18 +79,15 @@ struct ServiceTests {
       daemon in
       for level in ["info", "debug"] {
         daemon.process.send(.userDefinedTwo)
-        let line = try await daemon.process.line(
-          containing: "log level: \(level)", within: .seconds(20))
+        let line = try await daemon.process.line(containing: "log level: \(level)")
         #expect(line != nil)
       }
       // Questions that no rule is about are seen, too.
       _ = try await network.router.ping(IPv6Address("2001:db8:1::77")!)
-      let line = try await daemon.process.line(
-        containing: "solicitation for 2001:db8:1::77 from ", within: .seconds(20))
+      let line = try await daemon.process.line(containing: "solicitation for 2001:db8:1::77 from ")
       #expect(line?.hasPrefix("debug: ") == true)
       daemon.process.send(.userDefinedTwo)
-      let quiet = try await daemon.process.line(
-        containing: "log level: notice", within: .seconds(20))
+      let quiet = try await daemon.process.line(containing: "log level: notice")
       #expect(quiet != nil)
     }
   }

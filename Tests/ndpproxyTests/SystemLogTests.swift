@@ -42,7 +42,7 @@ struct SystemLogTests {
         "-c", file.path,
       ]
       try await network.gateway.withProcess(command) { process in
-        let started = try await process.line(containing: "started 0", within: .seconds(20))
+        let started = try await process.line(containing: "started 0")
         try #require(started != nil, "\(process.lines)")
         // Each solicitation is a line or more, of which the log's queue takes ten.
         for number in 1...30 {
@@ -53,12 +53,11 @@ struct SystemLogTests {
           FoundingNetwork.memberAddress(0), count: 3, within: .seconds(5))
         #expect(report.received > 0, "the daemon answers although nobody reads its log")
         try write("", to: directory + "/read")
-        let last = try await process.line(containing: "<3", within: .seconds(20))
+        let last = try await process.line(containing: "<3")
         #expect(last?.contains(" ndpproxy[") == false && last?.contains("ndpproxy[") == true)
         _ = try await network.router.result(
           of: ["ping", "-6", "-c", "1", "-W", "0.1", "2001:db8:1:0:ff::abcd"])
-        let told = try await process.line(
-          containing: "lines before this were lost)", within: .seconds(20))
+        let told = try await process.line(containing: "lines before this were lost)")
         #expect(told != nil, "\(process.lines.suffix(5))")
       }
     }

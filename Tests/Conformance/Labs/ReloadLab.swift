@@ -18,7 +18,7 @@ extension Row {
           let host = text.replacing("up0 {", with: "up0 {\n  router no")
           try daemon.configuration.replaceContents(with: host)
           daemon.process.send(.terminalClosed)
-          let line = try await daemon.process.line(containing: "reloaded: ", within: .seconds(20))
+          let line = try await daemon.process.line(containing: "reloaded: ")
           try require(line?.contains("not reloaded") == false, line ?? "there is no reload")
           try await trial.expectAnswer(to: Stimulus(from: trial.station(), for: trial.target()))
         }

@@ -143,8 +143,7 @@ extension Row {
       if number % 256 == 0 { await Task.yield() }
     }
     lab.process.send(.resume)
-    let line = try await lab.process.line(
-      containing: "faster than they could be taken", within: .seconds(20))
+    let line = try await lab.process.line(containing: "faster than they could be taken")
     try require(line != nil, "the loss is not logged")
     // Whatever was in the queue comes before this.
     let known = lab.trial.target(0xff01)
@@ -177,7 +176,7 @@ extension Row {
       """
     let command = ["sh", "-c", script]
     try await lab.proxy.withProcess(command) { process in
-      let line = try await process.line(containing: "ready:", within: .seconds(20))
+      let line = try await process.line(containing: "ready:")
       try require(line != nil, "not ready: \(process.lines)")
       let number = Row.number(of: "L15")
       let trial = Trial(

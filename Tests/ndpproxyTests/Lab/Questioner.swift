@@ -51,33 +51,41 @@ final class Questioner {
     try capture.messages(about: target)
   }
 
-  /// Asks once, and waits for the first answer to this station or to all; `nil` if there is none.
+  /// Asks once, and waits for the first answer to this address or to all; `nil` if there is none.
+  ///
+  /// The answer to an earlier question from another address does not count.
   func answer(
     about target: IPv6Address, from source: IPv6Address = FoundingNetwork.routerAddress(0),
-    within patience: Duration = .seconds(1)
+    within patience: Duration = .seconds(5)
   ) async throws -> Exchange? {
     _ = try messages(about: target)
     ask(for: target, from: source)
     var seen: [ObservedMessage] = []
     return try await poll(within: patience) {
-      seen += try messages(about: target).filter(isOurs)
+      seen += try messages(about: target).filter { isOurs($0, from: source) }
       return seen.firstExchange
     }
   }
 
   /// Asks every 250 ms until there is an answer; false if there is none.
-  func isAnswered(_ target: IPv6Address, within patience: Duration) async throws -> Bool {
+  func isAnswered(
+    _ target: IPv6Address, from source: IPv6Address = FoundingNetwork.routerAddress(0),
+    within patience: Duration = .seconds(10)
+  ) async throws -> Bool {
     let end = ContinuousClock.now + patience
     repeat {
-      if try await answer(about: target, within: .milliseconds(250)) != nil { return true }
+      let exchange = try await answer(about: target, from: source, within: .milliseconds(250))
+      if exchange != nil { return true }
     } while ContinuousClock.now < end
     return false
   }
 
-  private func isOurs(_ message: ObservedMessage) -> Bool {
+  private func isOurs(_ message: ObservedMessage, from source: IPv6Address) -> Bool {
     switch message.frame {
-    case .solicitation(let frame): frame.source == own
-    case .advertisement(let frame): frame.destination == own || frame.destination.isMulticast
+    case .solicitation(let frame): frame.source == own && frame.message.source == source
+    case .advertisement(let frame):
+      frame.destination.isMulticast
+        || frame.destination == own && frame.message.destination == source
     }
   }
 }

@@ -84,6 +84,7 @@ let targets: [Target] = [
     name: "Inspection",
     dependencies: [
       "ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
+      "TargetSources",
     ],
     swiftSettings: house),
   .target(

@@ -24,11 +24,11 @@ package struct Explainer {
 
   /// Everything but what only a running daemon knows, with a verdict.
   ///
-  /// `route` is the kernel's to the target for what comes in on an interface, and `solicitor`
-  /// whoever asked last there. Throws where the kernel cannot be asked.
+  /// `kernel` answers the engine's questions for the kernel, and `solicitor` is whoever asked last
+  /// on an interface. Throws where the kernel cannot be asked.
   package func explanation(
     of target: IPv6Address, engine: borrowing Engine, now: Instant,
-    solicitor: (InterfaceIndex) -> Solicitor? = { _ in nil }, route: (InterfaceIndex) -> Route?
+    solicitor: (InterfaceIndex) -> Solicitor? = { _ in nil }, kernel: (Action) -> Event?
   ) throws(SystemError) -> Explanation {
     var explanation = Explanation()
     explanation.target = target
@@ -38,11 +38,16 @@ package struct Explainer {
     explanation.owner = owners.first(where: proxyLinks.contains) ?? owners.first
     explanation.isOwnerProxy = explanation.owner.map(proxyLinks.contains)
     var seen: Set<Int32> = []
-    let all = engine.explanations(of: target, now: now, solicitor: solicitor, route: route)
+    let all = engine.explanations(of: target, now: now, solicitor: solicitor, kernel: kernel)
     // Of several proxies, the route from the first is told.
     let inside = all.first?.proxy ?? plan.proxyNames.first
     let index = inside.flatMap(host.link(named:)).map { InterfaceIndex($0.index) }
-    let route = index.flatMap(route) ?? .unreachable
+    var route = Route.unreachable
+    if let index,
+      case .route(let known?, _, _)? = kernel(.lookUpRoute(target, from: index))
+    {
+      route = known
+    }
     explanation.route = report(of: route)
     for found in all {
       explanation.proxies.append(report(of: found, route: route, now: now))
@@ -104,27 +109,25 @@ package struct Explainer {
         $0.condition, proxy: found.proxy, prefix: found.rules.first?.rule.prefix, isMet: false,
         since: $0.since, heldBackUntil: $0.heldBackUntil, now: now)
     }
-    switch found.outcome {
-    case .answer(let message):
-      report.decision = "answered"
-      report.reason = "ndpproxy answers"
-      report.advertisement = AdvertisementReport(
-        source: message.source, isRouter: message.isRouter, isSolicited: message.isSolicited,
-        isOverride: message.isOverride, targetLinkLayerAddress: message.targetLinkLayerAddress)
-    case .asks(let indexes):
-      report.decision = "asks"
-      report.askedOn = indexes.map(name(of:))
-      report.reason =
-        "ndpproxy sends a solicitation for the target on \(report.askedOn.joined(separator: ", "))"
-    case .waits:
-      report.decision = "waiting"
-      report.reason = "ndpproxy waits for the target to reply to a solicitation"
-    case .silence(let reason):
-      report.decision = reason.name
-      report.reason = reason.sentence
-    case .noInterface:
-      report.decision = "missing"
+    guard let outcome = found.outcome else {
+      report.decision = PortPlan.Condition.missing.code
       report.reason = "there is no interface \(found.proxy)"
+      return report
+    }
+    report.decision = outcome.code
+    report.askedOn = found.askedOn.map(name(of:))
+    report.reason =
+      switch outcome {
+      case .answered: "ndpproxy answers"
+      case .asked:
+        "ndpproxy sends a solicitation for the target on \(report.askedOn.joined(separator: ", "))"
+      case .waiting: "ndpproxy waits for the target to reply to a solicitation"
+      default: outcome.sentence
+      }
+    report.advertisement = found.advertisement.map {
+      AdvertisementReport(
+        source: $0.source, isRouter: $0.isRouter, isSolicited: $0.isSolicited,
+        isOverride: $0.isOverride, targetLinkLayerAddress: $0.targetLinkLayerAddress)
     }
     return report
   }

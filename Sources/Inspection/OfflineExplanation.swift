@@ -29,10 +29,9 @@ extension Explanation {
     let explainer = Explainer(
       host: host, plan: plan, condition: { plan.condition(of: $0, in: host) },
       neighbors: try NeighborLookup())
-    let routes = try RouteLookup()
-    self = try explainer.explanation(of: target, engine: engine, now: now) { index in
-      (try? routes.route(to: target, from: index.rawValue)).map { Route($0) }
-    }
+    let kernel = try KernelLookup()
+    self = try explainer.explanation(
+      of: target, engine: engine, now: now, kernel: kernel.answer(to:))
     let rules = engine.ruleSummaries(from: 0, limit: ControlSocket.pageLength)
     verdict = Verdict(of: self, rules: rules.map(RuleReport.init))
   }

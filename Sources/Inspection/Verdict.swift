@@ -1,5 +1,7 @@
 package import ControlProtocol
 import NDPWire
+import ProxyEngine
+import ProxyModel
 
 // The end of an explanation: one sentence that says what a solicitation leads to, and why.
 
@@ -56,7 +58,7 @@ extension Explanation.Verdict {
       return
     }
     switch proxy.decision {
-    case "answered":
+    case Outcome.answered.code:
       if let limit = explanation.latestLimit(on: proxy.proxy) {
         self.init(
           .depends, limit.decision ?? "",
@@ -69,28 +71,28 @@ extension Explanation.Verdict {
         .yes, goesBack ? "answeredInVain" : "answered",
         "answered on \(proxy.proxy): \(proxy.proof(in: explanation))"
           + (goesBack ? "; the kernel sends packets for it back to \(proxy.proxy)" : ""))
-    case "asks":
+    case Outcome.asked.code:
       if let failure = proxy.rememberedFailure(of: target, askedOn: proxy.askedOn) {
         self.init(
-          .no, proxy.failure ?? "targetFailed",
+          .no, proxy.failure ?? DiscardReason.targetFailed.name,
           "not answered on \(proxy.proxy): \(failure); the next solicitation makes ndpproxy "
             + "solicit it again")
       } else {
         self.init(
-          .depends, "asks",
+          .depends, proxy.decision,
           "ndpproxy would send a solicitation for \(target) on \(list(proxy.askedOn)), and answer "
             + "if it replies")
       }
-    case "waiting":
+    case Outcome.waiting.code:
       let asked = proxy.places
       if let failure = proxy.rememberedFailure(of: target, askedOn: asked) {
         self.init(
-          .no, proxy.failure ?? "targetFailed",
+          .no, proxy.failure ?? DiscardReason.targetFailed.name,
           "not answered on \(proxy.proxy): \(failure); ndpproxy is soliciting it again")
         return
       }
       self.init(
-        .depends, "waiting",
+        .depends, proxy.decision,
         "ndpproxy has sent a solicitation for \(target) on \(list(asked)), and answers if it "
           + "replies")
     default:
@@ -106,20 +108,23 @@ extension Explanation {
   fileprivate func latestLimit(on interface: String) -> RecentMessage? {
     let latest = messages.first { $0.kind == .solicitation && $0.interface == interface }
     guard let latest, latest.ageMilliseconds < 3000,
-      ["advertisementLimit", "offLinkLimit"].contains(latest.decision)
+      [DiscardReason.advertisementLimit.name, DiscardReason.offLinkLimit.name].contains(
+        latest.decision)
     else { return nil }
     return latest
   }
 }
 
 extension ProxyExplanation {
-  fileprivate var isAnswered: Bool { interface.isUsable && decision == "answered" }
-  fileprivate var mayBeAnswered: Bool { decision == "asks" || decision == "waiting" }
+  fileprivate var isAnswered: Bool { interface.isUsable && decision == Outcome.answered.code }
+  fileprivate var mayBeAnswered: Bool {
+    decision == Outcome.asked.code || decision == Outcome.waiting.code
+  }
 
   /// Why the target was given up, if that is remembered; the same for as long as it is.
   fileprivate func rememberedFailure(of target: IPv6Address, askedOn: [String]) -> String? {
     guard let since = sinceFailedMilliseconds else { return nil }
-    if failure == "targetUpstream" {
+    if failure == DiscardReason.targetUpstream.name {
       return "a neighbor on the link of \(proxy) had \(target) \(age(since)) ago"
     }
     return "\(target) did not reply on \(list(askedOn)) \(age(since)) ago"
@@ -135,8 +140,9 @@ extension ProxyExplanation {
   ///
   /// Where nobody was asked, because the kernel's route leads back, that is why it failed.
   fileprivate func standingDecision(in explanation: Explanation) -> String {
-    decision == "targetFailed" && places.isEmpty && explanation.route.interface == proxy
-      ? "noRoute" : decision
+    decision == DiscardReason.targetFailed.name && places.isEmpty
+      && explanation.route.interface == proxy
+      ? DiscardReason.noRoute.name : decision
   }
 
   /// Why the target is taken to be there.
@@ -158,17 +164,18 @@ extension ProxyExplanation {
   /// Why there is no answer, as closely as it is known.
   fileprivate func cause(in explanation: Explanation) -> String {
     switch standingDecision(in: explanation) {
-    case "conditionUnmet": return unmet?.sentence ?? reason
-    case "excluded": return "the rule excludes \(rule.map { "\($0.prefix)" } ?? "it")"
-    case "noRoute":
+    case DiscardReason.conditionUnmet.name: return unmet?.sentence ?? reason
+    case DiscardReason.excluded.name:
+      return "the rule excludes \(rule.map { "\($0.prefix)" } ?? "it")"
+    case DiscardReason.noRoute.name:
       guard let interface = explanation.route.interface else {
         return "the kernel has no route to it ('ip -6 route get \(explanation.target)')"
       }
       return "the kernel routes it back to \(interface)"
-    case "targetFailed":
+    case DiscardReason.targetFailed.name:
       return rememberedFailure(of: explanation.target, askedOn: places)
         ?? "\(explanation.target) did not reply on \(list(places))"
-    case "ruleInterfaceUnavailable", "noSourceAddress":
+    case DiscardReason.ruleInterfaceUnavailable.name, DiscardReason.noSourceAddress.name:
       let troubles = ruleInterfaces.filter { !$0.isUsable }.map { $0.sentence }
       return troubles.isEmpty ? reason : troubles.joined(separator: "; ")
     default: return reason

@@ -19,11 +19,14 @@ package final class KernelNeighbors {
   private var source: (any TargetSource)?
   /// This host's default router on each proxy interface, and until when that counts.
   private var defaultRouters: [InterfaceIndex: (address: IPv6Address?, end: Instant)] = [:]
+  /// Those that have not been told yet, at most one of each interface in a second.
+  private var newRouters: [(IPv6Address, InterfaceIndex)] = []
 
   package init(_ lookup: any NeighborQuestions, routes: any RouteQuestions, ports: Ports) {
     self.lookup = lookup
     self.routes = routes
     self.ports = ports
+    ports.loop.atTurnEnd { [owner = Unowned(self)] in owner.object.introduceNewRouters() }
   }
 
   /// Hears from now on who speaks on rule interfaces, whom the kernel has confirmed, and who is
@@ -62,21 +65,30 @@ package final class KernelNeighbors {
   /// Tells which default routers this host has on proxy interfaces, whose questions come first.
   package func introduceRouters() {
     for port in ports.all { _ = defaultRouter(on: port.index) }
+    introduceNewRouters()
+  }
+
+  private func introduceNewRouters() {
+    if newRouters.isEmpty { return }
+    for (router, index) in newRouters {
+      guard let entry = try? lookup.entry(for: router, on: index.rawValue) else { continue }
+      listener()?.take(.neighbor(CachedNeighbor(entry, isRouter: true), of: router, on: index))
+    }
+    newRouters.removeAll(keepingCapacity: true)
+    listener()?.settle()
   }
 
   /// The router that this host sends to by default out of an interface; what the kernel has said of
   /// it counts for a second.
+  ///
+  /// A new one is told at the end of the turn.
   func defaultRouter(on index: InterfaceIndex) -> IPv6Address? {
     let now = ports.loop.now
     let former = defaultRouters[index]
     if let former, now < former.end { return former.address }
     let router = (try? routes.defaultRouter(out: index.rawValue)) ?? nil
     defaultRouters[index] = (router, now + .seconds(1))
-    if let router, router != former?.address,
-      let entry = try? lookup.entry(for: router, on: index.rawValue)
-    {
-      listener()?.take(.neighbor(CachedNeighbor(entry, isRouter: true), of: router, on: index))
-    }
+    if let router, router != former?.address { newRouters.append((router, index)) }
     return router
   }
 

@@ -90,23 +90,22 @@ package final class KernelRoutes: ActionPerformer {
   /// The loopback interface has this index in every network namespace (LOOPBACK_IFINDEX).
   private static let loopback = InterfaceIndex(1)
 
-  /// Where the kernel holds an address to be, seen from a proxy interface.
-  ///
-  /// What is only stale may have moved since, or anybody may have made the kernel know it: it is
-  /// asked for there, too. Six system calls at the most.
-  private func location(of target: IPv6Address, from index: InterfaceIndex) -> Location {
-    if neighbors.defaultRouter(on: index) == target { return .neighbor }
-    if let neighbor = neighbors.neighbor(target, on: index), neighbor.linkLayerAddress != nil {
-      switch neighbor.state {
-      case .reachable, .probing: return .neighbor
-      case .stale: return .onProxyLink
-      case .failed, .incomplete: break
-      }
-    }
-    switch route(to: target, from: index) {
-    case .onLink(index): return .onProxyLink
-    case .onLink(let other): return .onLink(other)
-    case .gateway, .local, .anycast, .unreachable, nil: return .elsewhere
+  /// At most six system calls.
+  package func answer(to question: Action) -> Event? {
+    switch question {
+    case .lookUpRoute(let target, let index):
+      let route = route(to: target, from: index)
+      if let route { log.debug("route to \(target): \(sentence(about: route))") }
+      return .route(route, to: target, from: index)
+    case .locate(let target, let index):
+      return .located(
+        Location(
+          seenFrom: index, isDefaultRouter: neighbors.defaultRouter(on: index) == target,
+          neighbor: neighbors.neighbor(target, on: index)
+        ) { route(to: target, from: index) }, of: target, from: index)
+    case .lookUpNeighbor(let target, let index):
+      return .neighbor(neighbors.neighbor(target, on: index), of: target, on: index)
+    default: return nil
     }
   }
 
@@ -149,17 +148,9 @@ package final class KernelRoutes: ActionPerformer {
 
   // MARK: Actions
 
-  /// Asks the kernel, or has it know; other actions are not for it.
-  package func perform(_ action: Action) -> Event? {
+  /// Has the kernel know; other actions are not for it.
+  package func perform(_ action: Action) {
     switch action {
-    case .lookUpRoute(let target, let index):
-      let route = route(to: target, from: index)
-      if let route { log.debug("route to \(target): \(sentence(about: route))") }
-      return .route(route, to: target, from: index)
-    case .locate(let target, let index):
-      return .located(location(of: target, from: index), of: target, from: index)
-    case .lookUpNeighbor(let target, let index):
-      return .neighbor(neighbors.neighbor(target, on: index), of: target, on: index)
     case .installHostRoute(let route):
       attempt { () throws(SystemError) in
         try hostRoutes?.install(
@@ -173,9 +164,10 @@ package final class KernelRoutes: ActionPerformer {
       attempt { () throws(SystemError) in
         _ = try neighborTable?.offer(address, at: linkLayerAddress, on: index.rawValue)
       }
-    case .advertise, .solicit, .reportMissingSource, .reportConflict, .publish, .withdraw: break
+    case .lookUpRoute, .locate, .lookUpNeighbor, .advertise, .solicit, .reportMissingSource,
+      .reportConflict, .publish, .withdraw:
+      break
     }
-    return nil
   }
 }
 

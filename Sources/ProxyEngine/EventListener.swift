@@ -9,6 +9,11 @@ package protocol EventListener: AnyObject {
 
 /// Whoever does what the engine wants of the kernel.
 package protocol ActionPerformer: AnyObject {
-  /// Does it; returns what the engine is to be told then.
-  func perform(_ action: Action) -> Event?
+  /// What the kernel says to an action that is a question for it; `nil` for others.
+  ///
+  /// Tells nobody anything, and changes nothing.
+  func answer(to question: Action) -> Event?
+
+  /// Does what is to be done.
+  func perform(_ action: Action)
 }

@@ -7,7 +7,7 @@ package enum Outcome: Equatable, Sendable {
   case answered
   /// The target is asked for.
   case asked
-  /// The kernel is asked for its route.
+  /// The kernel is asked for its route or where it is, which another event answers.
   case lookedUp
   /// Whoever asked waits, for the target is being asked for already.
   case waiting
@@ -21,47 +21,28 @@ package enum Outcome: Equatable, Sendable {
   case noted
 }
 
-/// How often the engine has asked the kernel.
-struct KernelQuestions {
-  /// For a neighbor, or where a target is.
-  var neighbors: UInt32 = 0
-  /// For a route.
-  var routes: UInt32 = 0
-}
+/// What an event has led to: everything that is decided is noted here, where it is decided.
+struct Consequences {
+  /// An advertisement for somebody who solicits, at least one.
+  var isAnswered = false
+  /// A solicitation, at least one.
+  var isAsked = false
+  /// A question for the kernel.
+  var isLookedUp = false
+  /// It is the kernel's answer to a question for a target.
+  var isAwaited = false
+  /// Nothing, for this reason, the last of several.
+  var reason: DiscardReason?
 
-extension Engine {
-  /// What the engine had done when an event came.
-  struct Mark {
-    fileprivate let advertised: UInt64
-    fileprivate let solicited: UInt64
-    fileprivate let discarded: UInt64
-    fileprivate let kernelQuestions: KernelQuestions
+  var ofSolicitation: Outcome {
+    if isAnswered { return .answered }
+    if let reason { return .ignored(reason) }
+    if isAsked { return .asked }
+    return isLookedUp ? .lookedUp : .waiting
   }
 
-  var mark: Mark {
-    Mark(
-      advertised: counters.advertised, solicited: counters.solicited,
-      discarded: counters.discardCount, kernelQuestions: kernelQuestions)
-  }
+  var ofAdvertisement: Outcome { reason.map { .ignored($0) } ?? .confirmed }
 
-  /// What became of a solicitation that was handled since.
-  func outcomeOfSolicitation(since mark: Mark) -> Outcome {
-    if counters.advertised != mark.advertised { return .answered }
-    if let reason = discard(since: mark) { return .ignored(reason) }
-    if counters.solicited != mark.solicited
-      || kernelQuestions.neighbors != mark.kernelQuestions.neighbors
-    {
-      return .asked
-    }
-    return kernelQuestions.routes != mark.kernelQuestions.routes ? .lookedUp : .waiting
-  }
-
-  /// What became of an advertisement that was handled since.
-  func outcomeOfAdvertisement(since mark: Mark) -> Outcome {
-    discard(since: mark).map { .ignored($0) } ?? .confirmed
-  }
-
-  private func discard(since mark: Mark) -> DiscardReason? {
-    counters.discardCount != mark.discarded ? counters.latestDiscard : nil
-  }
+  /// What became of the solicitation for which the kernel was asked; nothing if it was not.
+  var ofKernelAnswer: Outcome { isAwaited ? ofSolicitation : .noted }
 }

@@ -54,6 +54,35 @@ struct PacketPathTests {
     #expect(Stage.solicitation(stage.ruleSockets.sent.first?.frame)?.target == Stage.target)
   }
 
+  /// What a kernel may say of a target, and what becomes then of two questions for it.
+  static let conclusions: [(Ruleset.Method, Location, Route?, [Outcome])] = [
+    (.interface(InterfacePattern("zt0")), .elsewhere, nil, [.asked, .waiting]),
+    (
+      .interface(InterfacePattern("zt0")), .neighbor, nil,
+      [.ignored(.targetUpstream), .ignored(.targetUpstream)]
+    ),
+    (.auto, .elsewhere, .onLink(InterfaceIndex(3)), [.asked, .waiting]),
+    (.auto, .elsewhere, .local, [.answered, .answered]),
+    (.auto, .elsewhere, .unreachable, [.ignored(.noRoute), .ignored(.targetFailed)]),
+    (.auto, .elsewhere, nil, [.ignored(.routeLookupFailed), .ignored(.routeLookupFailed)]),
+  ]
+
+  @Test(arguments: conclusions)
+  func `what the kernel says decides what became of a question`(
+    method: Ruleset.Method, location: Location, route: Route?, outcomes: [Outcome]
+  ) throws {
+    let performer = FakePerformer()
+    (performer.location, performer.route) = (location, route)
+    let stage = try Stage(method, performer: performer)
+    let observer = FakeObserver()
+    stage.path.add(observer)
+    // The second is handled after all that the first led to.
+    try stage.receive(Stage.question(), Stage.question())
+    #expect(observer.received.map(\.outcome) == outcomes)
+    let recent = stage.path.recent.entries(about: Stage.target, limit: 8)
+    #expect(recent.map(\.outcome) == outcomes.reversed())
+  }
+
   @Test(arguments: [false, true])
   func `an observer sees frames with what became of them`(isWatched: Bool) throws {
     let stage = try Stage(.static)

@@ -108,18 +108,21 @@ final class Stage {
 final class FakePerformer: ActionPerformer {
   private(set) var actions: [Action] = []
   var route: Route?
+  var location = Location.elsewhere
 
-  func perform(_ action: Action) -> Event? {
-    actions.append(action)
-    switch action {
-    case .lookUpRoute(let target, let index): return .route(route, to: target, from: index)
-    case .locate(let target, let index):
-      return .located(.elsewhere, of: target, from: index)
-    case .lookUpNeighbor(let target, let index):
-      return .neighbor(nil, of: target, on: index)
-    default: return nil
-    }
+  func answer(to question: Action) -> Event? {
+    let answer: Event? =
+      switch question {
+      case .lookUpRoute(let target, let index): .route(route, to: target, from: index)
+      case .locate(let target, let index): .located(location, of: target, from: index)
+      case .lookUpNeighbor(let target, let index): .neighbor(nil, of: target, on: index)
+      default: nil
+      }
+    if answer != nil { actions.append(question) }
+    return answer
   }
+
+  func perform(_ action: Action) { actions.append(action) }
 }
 
 /// Takes down what it sees.

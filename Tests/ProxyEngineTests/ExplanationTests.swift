@@ -8,19 +8,19 @@ struct ExplanationTests {
   private static let inside = "2001:db8:1:0:ff::/80"
 
   private func explain(
-    _ gateway: borrowing Gateway, _ target: IPv6Address = member, route: Route = .unreachable
+    _ gateway: borrowing Gateway, _ target: IPv6Address = member, route: Route = .unreachable,
+    location: Location = .elsewhere, neighbor: CachedNeighbor? = nil
   ) -> TargetExplanation? {
-    gateway.engine.explanations(of: target, now: gateway.now, route: { _ in route }).first
+    gateway.engine.explanations(
+      of: target, now: gateway.now, kernel: kernel(route, location, neighbor)
+    ).first
   }
 
   @Test func `a target that nobody knows would be asked for, and is not`() {
     let gateway = Gateway((Self.inside, .interface("zt0")))
     let explanation = explain(gateway)
-    guard case .asks(let indexes)? = explanation?.outcome else {
-      Issue.record("\(String(describing: explanation))")
-      return
-    }
-    #expect(indexes == [Gateway.zt0])
+    #expect(explanation?.outcome == .asked)
+    #expect(explanation?.askedOn == [Gateway.zt0])
     #expect(explanation?.session == nil)
     #expect(gateway.engine.sessionCount == 0)
     #expect(gateway.engine.counters.solicited == 0)
@@ -30,25 +30,19 @@ struct ExplanationTests {
   @Test(arguments: ["::/0", "ff00::/8"])
   func `a group is nobody's, whatever a rule covers`(prefix: String) {
     let gateway = Gateway((prefix, .static))
-    let outcome = explain(gateway, ip("ff02::1"))?.outcome
-    guard case .silence(.targetNotProxied)? = outcome else {
-      Issue.record("\(String(describing: outcome))")
-      return
-    }
+    #expect(explain(gateway, ip("ff02::1"))?.outcome == .ignored(.targetNotProxied))
   }
 
   @Test func `a known target would be answered for, as it is`() {
     var gateway = Gateway((Self.inside, .interface("zt0")))
     _ = gateway.ask(solicitation())
-    #expect(explain(gateway).map { if case .waits = $0.outcome { true } else { false } } == true)
+    #expect(explain(gateway)?.outcome == .waiting)
     _ = gateway.answer(advertisement())
     let explanation = explain(gateway)
-    guard case .answer(let message)? = explanation?.outcome else {
-      Issue.record("\(String(describing: explanation))")
-      return
-    }
-    #expect(message.target == member && message.isRouter && message.isSolicited)
-    #expect(message.source == ip("fe80::100"))
+    #expect(explanation?.outcome == .answered)
+    let message = explanation?.advertisement
+    #expect(message?.target == member && message?.isRouter == true && message?.isSolicited == true)
+    #expect(message?.source == ip("fe80::100"))
     #expect(explanation?.session?.state == .reachable)
     #expect(explanation?.session?.linkLayerAddress == memberMAC)
     #expect(explanation?.session?.answers == 1)
@@ -59,8 +53,7 @@ struct ExplanationTests {
     _ = gateway.ask(solicitation())
     _ = gateway.wait(milliseconds: 3000)
     let failed = explain(gateway)
-    #expect(
-      failed.map { if case .silence(.targetFailed) = $0.outcome { true } else { false } } == true)
+    #expect(failed?.outcome == .ignored(.targetFailed))
     _ = gateway.wait(milliseconds: 4000)
     let later = explain(gateway)
     #expect(later?.session == nil)
@@ -99,11 +92,7 @@ struct ExplanationTests {
       ])
     var gateway = Gateway()
     _ = gateway.replace(Ruleset(proxies: [proxy]), limits: Limits())
-    guard case .silence(let found)? = explain(gateway, target, route: route)?.outcome else {
-      Issue.record("\(name)")
-      return
-    }
-    #expect(found == reason, "\(name)")
+    #expect(explain(gateway, target, route: route)?.outcome == .ignored(reason), "\(name)")
     // And so it is.
     let actions = gateway.ask(solicitation(for: target))
     if actions == [lookup(of: target)] {
@@ -120,14 +109,30 @@ struct ExplanationTests {
     #expect(rules.first?.interfaces == ["zt0", "zt1"])
     #expect(rules.last?.rule.isAuto == true)
     #expect(
-      gateway.engine.explanations(of: ip("2001:db9::1"), now: gateway.now, route: { _ in .local })
+      gateway.engine.explanations(of: ip("2001:db9::1"), now: gateway.now, kernel: kernel(.local))
         .isEmpty)
   }
 
   @Test func `a proxy without its interface cannot be asked`() {
     var gateway = Gateway((Self.inside, .static))
     _ = gateway.handle(.interfaceRemoved(Gateway.eth0))
-    let outcome = explain(gateway)?.outcome
-    #expect(outcome.map { if case .noInterface = $0 { true } else { false } } == true)
+    let explanation = explain(gateway)
+    #expect(explanation != nil && explanation?.outcome == nil)
+  }
+
+  @Test func `what the kernel has of a target counts as it does for a question`() {
+    var gateway = Gateway((Self.inside, .interface("zt0")))
+    let upstream = explain(gateway, location: .neighbor)
+    #expect(upstream?.outcome == .ignored(.targetUpstream) && upstream?.askedOn == [])
+    // Then whoever is on the link of the proxy is asked, too.
+    #expect(
+      explain(gateway, location: .onProxyLink)?.askedOn == [Gateway.zt0, Gateway.eth0])
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    _ = gateway.wait(milliseconds: 40_000)
+    #expect(gateway.engine.sessionSummaries(from: 0, limit: 1).sessions.first?.state == .stale)
+    #expect(explain(gateway)?.outcome == .asked)
+    let known = CachedNeighbor(state: .reachable, linkLayerAddress: memberMAC, age: .zero)
+    #expect(explain(gateway, neighbor: known)?.outcome == .answered)
   }
 }

@@ -59,6 +59,12 @@ struct Gateway: ~Copyable {
     return actions
   }
 
+  /// What becomes of an event, before the kernel says anything.
+  mutating func outcome(of event: Event) -> Outcome {
+    var actions: [Action] = []
+    return engine.handle(event, now: now, into: &actions)
+  }
+
   /// Says what the neighbor cache has, as the kernel does, at once.
   private mutating func answerLookups(_ actions: inout [Action]) {
     while let place = actions.firstIndex(where: { $0.isNeighborLookup }) {
@@ -105,6 +111,20 @@ struct Gateway: ~Copyable {
     _ advertisement: EthernetFrame<NeighborAdvertisement>, on index: InterfaceIndex = zt0
   ) -> [Action] {
     handle(.advertisement(advertisement, on: index))
+  }
+}
+
+/// A kernel that says this of every target.
+func kernel(
+  _ route: Route? = nil, _ location: Location = .elsewhere, _ neighbor: CachedNeighbor? = nil
+) -> (Action) -> Event? {
+  { question in
+    switch question {
+    case .lookUpRoute(let target, let index): .route(route, to: target, from: index)
+    case .locate(let target, let index): .located(location, of: target, from: index)
+    case .lookUpNeighbor(let target, let index): .neighbor(neighbor, of: target, on: index)
+    default: nil
+    }
   }
 }
 

@@ -280,9 +280,8 @@ struct TwoGateways: ~Copyable {
   private func isAnswered(_ target: IPv6Address, by gateway: Int) -> Bool {
     let all =
       gateway == 0
-      ? first.explanations(of: target, now: now) { _ in nil }
-      : second.explanations(of: target, now: now) { _ in nil }
-    if case .answer? = all.first?.outcome { return true }
-    return false
+      ? first.explanations(of: target, now: now, kernel: kernel())
+      : second.explanations(of: target, now: now, kernel: kernel())
+    return all.first?.outcome == .answered
   }
 }

@@ -31,6 +31,7 @@ private let arrows: [String: Set<String>] = [
   "ControlProtocol": ["JSONText", "NDPWire"],
   "Inspection": [
     "ControlProtocol", "LinuxNet", "NDPWire", "ProxyConfig", "ProxyEngine", "ProxyModel",
+    "TargetSources",
   ],
   "ControlConnections": [
     "ControlProtocol", "DaemonLog", "EventLoop", "JSONText", "LinuxNet", "NDPWire", "ProxyModel",

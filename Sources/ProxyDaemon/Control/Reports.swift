@@ -147,7 +147,7 @@ extension Control {
       ).explanation(
         of: target, engine: path.engine, now: now,
         solicitor: { recent.solicitor(on: $0, for: target) },
-        route: { routes.route(to: target, from: $0) })
+        kernel: routes.answer(to:))
       explanation.isLive = true
       explanation.messages = recent.entries(about: target, limit: Self.shownMessages).map {
         RecentMessage(

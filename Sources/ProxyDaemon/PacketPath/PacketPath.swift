@@ -10,28 +10,28 @@ import ProxyModel
 
 /// Frames come in, and what the engine makes of them goes out.
 final class PacketPath: Timed, EventListener {
-  private(set) var engine: Engine
+  var engine: Engine
   /// How long it took to answer those who did not have to wait for a target.
-  private(set) var latency = LatencyHistogram()
+  var latency = LatencyHistogram()
   /// The messages that came last.
   private(set) var recent = RecentMessages()
   /// Reused for every event, so that answering allocates nothing.
-  private var actions: [Action] = []
+  var actions: [Action] = []
   /// Those that are being performed.
   private var performing: [Action] = []
   /// Ports on which frames wait to be sent.
   private var pending: [Port] = []
   /// The routes by which the kernel goes.
-  private var publishedGeneration: UInt32?
+  var publishedGeneration: UInt32?
   /// The ports on whose interfaces it answers.
-  private var publishedPorts: UInt64 = 0
+  var publishedPorts: UInt64 = 0
   /// Whether other rules are about to count there.
-  private var isKernelPaused = false
+  var isKernelPaused = false
   private var coalescing = ReceiveCoalescing()
-  private var observers: [any FrameObserver] = []
-  private let ports: Ports
+  var observers: [any FrameObserver] = []
+  let ports: Ports
   private let ruleLinks: RuleLinks
-  private let host: Host
+  let host: Host
   /// Who does what the engine wants besides sending.
   private let performer: any ActionPerformer
   /// Who answers in the kernel, where that is wanted.
@@ -114,7 +114,7 @@ extension PacketPath {
       let count = try port.receiver.receive { frame, isTruncated in
         Self.take(
           frame, isTruncated, on: index, &engine, &actions, &recent, now: now,
-          observers: observers, answeringOn: port)
+          observers: observers, ask: answer(to:), answeringOn: port)
       }
       if port.isPending, !wasPending { pending.append(port) }
       return count
@@ -132,7 +132,7 @@ extension PacketPath {
       try ruleLinks.receiver.receive { frame, isTruncated, index in
         Self.take(
           frame, isTruncated, on: InterfaceIndex(index), &engine, &actions, &recent, now: now,
-          observers: observers)
+          observers: observers, ask: answer(to:))
       }
     } overrun: {
       ruleLinks.nextLossCount = $0
@@ -142,7 +142,9 @@ extension PacketPath {
 
   /// Takes up a frame that the kernel's IPv6 does not get; answers go where others go.
   private func receiveHanded(_ frame: RawSpan, on index: InterfaceIndex, now: Instant) {
-    Self.take(frame, false, on: index, &engine, &actions, &recent, now: now, observers: observers)
+    Self.take(
+      frame, false, on: index, &engine, &actions, &recent, now: now, observers: observers,
+      ask: answer(to:))
   }
 
   /// Reads a batch of frames, and does what the engine makes of them.
@@ -173,13 +175,14 @@ extension PacketPath {
     latency.add(ports.loop.now.nanoseconds - now.nanoseconds, times: newAnswers - newWaits)
   }
 
-  /// Hands one frame to the engine.
+  /// Hands one frame to the engine, and with it what the kernel says of its target.
   ///
   /// Plain questions are answered on `port` right away, unless somebody looks.
   private static func take(
     _ frame: RawSpan, _ isTruncated: Bool, on index: InterfaceIndex, _ engine: inout Engine,
     _ actions: inout [Action], _ recent: inout RecentMessages, now: Instant,
-    observers: [any FrameObserver], answeringOn port: Port? = nil
+    observers: [any FrameObserver], ask: (Action) -> KernelAnswer?,
+    answeringOn port: Port? = nil
   ) {
     let event: Event
     do throws(DropReason) {
@@ -198,11 +201,40 @@ extension PacketPath {
     } catch {
       event = .malformed(error, on: index)
     }
-    let outcome = engine.handle(event, now: now, into: &actions)
+    let start = actions.count
+    let first = engine.handle(event, now: now, into: &actions)
+    let outcome = answerQuestions(&engine, &actions, from: start, ask) ?? first
     recent.add(event, outcome, at: now)
     for observer in observers {
       observer.received(frame, as: event, outcome, on: index, now: now)
     }
+  }
+
+  /// Tells the engine what the kernel says to its questions; returns what became of the message
+  /// that led to them.
+  private static func answerQuestions(
+    _ engine: inout Engine, _ actions: inout [Action], from start: Int,
+    _ ask: (Action) -> KernelAnswer?
+  ) -> Outcome? {
+    var outcome: Outcome?
+    var place = start
+    while place < actions.count {
+      guard let answer = ask(actions[place]) else {
+        place += 1
+        continue
+      }
+      actions.remove(at: place)
+      let conclusion = engine.handle(answer.event, now: answer.at, into: &actions)
+      if conclusion != .noted { outcome = conclusion }
+    }
+    return outcome
+  }
+
+  private typealias KernelAnswer = (event: Event, at: Instant)
+
+  /// What the kernel says, without a look at the engine, which may be at work.
+  private func answer(to question: Action) -> KernelAnswer? {
+    performer.answer(to: question).map { ($0, ports.loop.now) }
   }
 
   /// Takes up what all sockets lost, and what was answered in the kernel.
@@ -247,97 +279,6 @@ extension PacketPath {
     }
   }
 
-  /// Goes by other rules, in the kernel as well where that is wanted; returns the proxies whose
-  /// `router` stays as it was.
-  func replace(_ ruleset: Ruleset, limits: Limits, inKernel mode: KernelPathMode) -> [String] {
-    pauseKernel()
-    let fixed = engine.replace(ruleset, limits: limits, now: ports.loop.now, into: &actions)
-    settle()
-    answerInKernel(mode)
-    return fixed
-  }
-
-  /// Answers in the kernel by the rules that are in force now where that is wanted, and nothing
-  /// where it is not.
-  func answerInKernel(_ mode: KernelPathMode) {
-    pauseKernel()
-    if mode == .no {
-      kernel.stop("'kernel-path no' is set")
-    } else if engine.limits.advertisementsPerSecond != nil {
-      kernel.stop("'max-advertisements' is set, so the daemon must receive every solicitation")
-    } else {
-      kernel.load(
-        rules: engine.ruleCount, targets: engine.limits.sessions,
-        interfaces: engine.allInterfaces,
-        mayUseFilters: mode == .yes || mode == .xdp, inDrivers: mode == .xdp)
-    }
-    isKernelPaused = false
-    kernel.setWatched(!observers.isEmpty)
-    if kernel.isOn { engine.setPublishing(true, into: &actions) }
-    engine.republishAnswers()
-    publishedGeneration = nil
-    settle()
-    kernel.retireFormer()
-    settle()
-  }
-
-  /// Has the daemon see every question until `answerInKernel`, and takes up what was counted.
-  ///
-  /// What is asked meanwhile waits in the sockets, so that nothing is lost or counted twice.
-  private func pauseKernel() {
-    if isKernelPaused { return }
-    isKernelPaused = true
-    kernel.setWatched(true)
-    takeKernelCounts()
-    engine.setPublishing(false, into: &actions)
-    settle()
-  }
-
-  /// Takes up how often a target was answered for in the kernel.
-  func takeUpUsage(of target: IPv6Address) {
-    engine.refreshUsage(of: target, into: &actions)
-    settle()
-  }
-
-  /// The same for the targets that `sessionSummaries` has for these numbers.
-  func takeUpUsage(from start: Int, limit: Int) {
-    engine.refreshUsage(from: start, limit: limit, into: &actions)
-    settle()
-  }
-
-  /// Takes up how often questions were answered in the kernel.
-  private func takeKernelCounts() {
-    kernel.takeCounts(takeKernelCount)
-  }
-
-  private func takeKernelCount(_ count: UInt64, on index: InterfaceIndex, rule: Int) {
-    engine.countAnswers(count, on: index, rule: rule)
-    // A program takes less than the lowest bound.
-    latency.add(0, times: count)
-  }
-
-  /// Has the kernel know what is answered at once by now.
-  private func publishAnswers() {
-    guard kernel.isOn, !isKernelPaused else { return }
-    if !engine.areAnswersPublished || ports.generation != publishedPorts {
-      publishedPorts = ports.generation
-      // Where there are no sockets, nobody answers.
-      let open = Set(ports.all.map { $0.index })
-      let contents = engine.answerContents().filter { open.contains($0.interface) }
-      kernel.update(
-        contents,
-        vlanParents: { [host] in
-          Set(host.table.links.values.compactMap { $0.vlanParent }.map(InterfaceIndex.init))
-        }
-      ) { engine.publishedRules(on: $0) }
-    }
-    let generation = engine.routeGeneration
-    if generation != publishedGeneration {
-      publishedGeneration = generation
-      kernel.setRouteGeneration(generation)
-    }
-  }
-
   /// Remembers targets that were solicited before a restart.
   func remember(_ targets: [RememberedTarget]) { engine.remember(targets) }
 
@@ -351,6 +292,7 @@ extension PacketPath {
   /// Does what the engine wants, including what it wants in answer to that, and sends it all.
   func settle() {
     while !actions.isEmpty {
+      _ = Self.answerQuestions(&engine, &actions, from: 0, answer(to:))
       swap(&actions, &performing)
       for action in performing { perform(action) }
       performing.removeAll(keepingCapacity: true)
@@ -389,9 +331,9 @@ extension PacketPath {
       ports.log.warnSparingly("\(host.name(of: index)): \(claimant) claims \(target), \(trouble)")
     case .publish, .withdraw:
       if let event = kernel.perform(action) { take(event) }
-    case .lookUpRoute, .locate, .lookUpNeighbor, .installHostRoute, .removeHostRoute,
-      .offerNeighbor:
-      if let event = performer.perform(action) { take(event) }
+    case .installHostRoute, .removeHostRoute, .offerNeighbor: performer.perform(action)
+    // They have been answered.
+    case .lookUpRoute, .locate, .lookUpNeighbor: break
     }
   }
 }

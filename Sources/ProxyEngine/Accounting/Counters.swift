@@ -57,10 +57,6 @@ package struct Counters: Sendable {
   package private(set) var sessionsEvicted: UInt64 = 0
   /// Askers forgotten because `Limits.askersPerSession` was reached.
   package private(set) var askersEvicted: UInt64 = 0
-  /// Messages that led to nothing, for whatever reason.
-  package private(set) var discardCount: UInt64 = 0
-  /// Why the latest of them did.
-  package private(set) var latestDiscard: DiscardReason?
   /// How often the targets of a proxy were announced, because its conditions had become met or its
   /// interface had come back.
   package private(set) var announcementRounds: UInt64 = 0
@@ -111,8 +107,6 @@ extension Counters {
   mutating func discard(_ reason: DiscardReason) {
     total.discard(reason)
     if let current { slots[current].tally.discard(reason) }
-    discardCount += 1
-    latestDiscard = reason
   }
 
   mutating func receiveSolicitation() {

@@ -9,7 +9,7 @@ extension Engine {
     into actions: inout [Action]
   ) {
     guard let place = interfaces.position(of: index) else {
-      return counters.discard(.advertisementNotAwaited)
+      return discard(.advertisementNotAwaited)
     }
     if let reason = refusal(of: frame, at: place) {
       if reason == .advertisementNotSolicited {
@@ -18,7 +18,7 @@ extension Engine {
       }
       let isOfOther =
         reason != .ownFrame && isOfOtherGateway(frame, on: index, at: place, now: now, &actions)
-      return counters.discard(isOfOther ? .otherGateway : reason)
+      return discard(isOfOther ? .otherGateway : reason)
     }
     var isAwaited = false
     var conflicts = false
@@ -40,7 +40,7 @@ extension Engine {
         dispute(position, by: frame, on: index, now: now, into: &actions)
       case .isUpstream:
         isAwaited = true
-        counters.discard(.targetUpstream)
+        discard(.targetUpstream)
         sessions[position].isUpstream = true
         fail(position, isSilence: false, now: now, into: &actions)
       case .isHearsay: isAwaited = true
@@ -49,11 +49,11 @@ extension Engine {
       }
     }
     if isAwaited { return }
-    if lacksAddress { return counters.discard(.advertisementLinkLayerAddress) }
+    if lacksAddress { return discard(.advertisementLinkLayerAddress) }
     guard conflicts, let claimant = frame.message.targetLinkLayerAddress else {
-      return counters.discard(.advertisementNotAwaited)
+      return discard(.advertisementNotAwaited)
     }
-    counters.discard(.conflictingOwner)
+    discard(.conflictingOwner)
     actions.append(.reportConflict(frame.message.target, claimedBy: claimant, on: index))
   }
 
@@ -119,7 +119,7 @@ extension Engine {
     }
     if session.isDisputed || session.routeInterface == claim.interface { return }
     sessions[position].isDisputed = true
-    counters.discard(.conflictingOwner)
+    discard(.conflictingOwner)
     actions.append(
       .reportConflict(
         session.key.target, claimedBy: neighbor.linkLayerAddress, on: neighbor.interface))
@@ -368,7 +368,7 @@ extension Engine {
       let isTooLate = asker.deadline.map { now > $0 } ?? false
       let isDefended = sessions[position].neighbor != nil && !sessions[position].isContested
       if asker.detectsDuplicates, isTooLate || !isDefended {
-        counters.discard(.duplicateAddressDetection)
+        discard(.duplicateAddressDetection)
         continue
       }
       counters.wait(now.nanoseconds - asker.since.nanoseconds)

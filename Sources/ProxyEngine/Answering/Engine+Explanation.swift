@@ -17,36 +17,26 @@ package struct TargetExplanation: Sendable {
   package let failed: Instant?
   /// Why it was: nobody answered, or a host on the link of the proxy has it.
   package let failureReason: DiscardReason?
-  /// What a question that came now would lead to.
-  package let outcome: Outcome
+  /// What a question that came now would lead to; `nil` where there is no such interface.
+  package let outcome: Outcome?
+  /// The answer, if there would be one at once.
+  package let advertisement: NeighborAdvertisement?
+  /// On which interfaces a question would go out at once.
+  package let askedOn: [InterfaceIndex]
   /// What keeps the rule that counts from being in force.
   package let unmet: UnmetCondition?
-
-  /// What a question would lead to.
-  package enum Outcome: Sendable {
-    /// This answer, at once.
-    case answer(NeighborAdvertisement)
-    /// The target is asked for on these interfaces, and whoever asks waits for its answer.
-    case asks([InterfaceIndex])
-    /// The target has been asked for, and whoever asks waits for its answer.
-    case waits
-    /// Nothing.
-    case silence(DiscardReason)
-    /// There is no such interface to be asked on.
-    case noInterface
-  }
 }
 
 extension Engine {
   /// What becomes of a question for a target on each proxy that has a rule for it.
   ///
-  /// `route` is the kernel's to the target from an interface, `nil` where it could not be asked.
+  /// `kernel` answers the questions for the kernel among the actions, and does nothing else.
   /// `solicitor` is whoever put the last question on a proxy interface: the question is put in its
   /// name, or in that of a station with a link-local address where nobody has asked. Nothing
   /// changes; costs some hundred lookups for each proxy.
   package func explanations(
     of target: IPv6Address, now: Instant, solicitor: (InterfaceIndex) -> Solicitor? = { _ in nil },
-    route: (InterfaceIndex) -> Route?
+    kernel: (Action) -> Event?
   ) -> [TargetExplanation] {
     let proxies = rules.proxies.indices.lazy.filter { [rules] proxy in
       rules.position(of: proxy, covering: target) != nil
@@ -55,63 +45,76 @@ extension Engine {
       let covering = rules(of: proxy, covering: target)
       let key = SessionKey(proxy: proxy, target: target)
       let failure = failures.latest(key)
+      let trial = trial(of: target, on: proxy, by: solicitor, kernel: kernel, now: now)
       return TargetExplanation(
         proxy: rules.proxies[proxy].interface, rules: covering,
         ruleInterfaces: rules.rule(of: proxy, covering: target).map { rules.interfaces(of: $0) }
           ?? [],
         session: sessions.position(of: key).map { summary(ofSession: $0) },
         failed: failure?.at, failureReason: failure?.reason,
-        outcome: outcome(of: target, on: proxy, by: solicitor, route: route, now: now),
+        outcome: trial.outcome, advertisement: trial.advertisement, askedOn: trial.askedOn,
         unmet: rules.position(of: proxy, covering: target).flatMap { unmetCondition(ofRule: $0) })
     }
   }
 
-  private func outcome(
+  private func trial(
     of target: IPv6Address, on proxy: Int, by solicitor: (InterfaceIndex) -> Solicitor?,
-    route: (InterfaceIndex) -> Route?, now: Instant
-  ) -> TargetExplanation.Outcome {
+    kernel: (Action) -> Event?, now: Instant
+  ) -> Trial {
     // Nobody asks for a group, and a question for one cannot be made.
-    if target.isMulticast { return .silence(.targetNotProxied) }
-    guard let index = rules.proxyInterfaces[proxy] else { return .noInterface }
+    if target.isMulticast { return Trial(.ignored(.targetNotProxied)) }
+    guard let index = rules.proxyInterfaces[proxy] else { return Trial(nil) }
     // What is asked for nevertheless, to know of it in time, is not answered.
     if let rule = rules.rule(of: proxy, covering: target), !rule.isExclusion, !rule.isEntitled {
-      return .silence(.conditionUnmet)
+      return Trial(.ignored(.conditionUnmet))
     }
     let asker = solicitor(index) ?? interfaces.stranger(besides: target)
-    let outcome = outcome(of: target, on: index, by: asker, route: route, now: now)
+    let trial = trial(of: target, on: index, by: asker, kernel: kernel, now: now)
     // What is only left alone for a while is so for a reason, which does not change with that.
-    guard case .silence(.targetFailed) = outcome else { return outcome }
+    guard trial.outcome == .ignored(.targetFailed) else { return trial }
     let position = sessions.position(of: SessionKey(proxy: proxy, target: target))
     if let position, sessions[position].failureReason != .targetFailed {
-      return .silence(sessions[position].failureReason)
+      return Trial(.ignored(sessions[position].failureReason))
     }
-    let cause = self.outcome(
-      of: target, on: index, by: asker, route: route, isUnknown: true, now: now)
-    guard case .silence(let reason) = cause, reason.isOfTarget else { return outcome }
+    let cause = self.trial(
+      of: target, on: index, by: asker, kernel: kernel, isUnknown: true, now: now)
+    guard case .ignored(let reason) = cause.outcome, reason.isOfTarget else { return trial }
     return cause
   }
 
   /// What a question of one station leads to; `isUnknown` is as if nobody had asked before.
-  private func outcome(
+  private func trial(
     of target: IPv6Address, on index: InterfaceIndex, by asker: Solicitor,
-    route: (InterfaceIndex) -> Route?, isUnknown: Bool = false, now: Instant
-  ) -> TargetExplanation.Outcome {
-    var trial = Engine(copying: self, about: isUnknown ? nil : target)
+    kernel: (Action) -> Event?, isUnknown: Bool = false, now: Instant
+  ) -> Trial {
+    var engine = Engine(copying: self, about: isUnknown ? nil : target)
     var actions: [Action] = []
-    trial.handle(.solicitation(asker.question(for: target), on: index), now: now, into: &actions)
-    if actions.contains(.locate(target, from: index)) {
-      trial.handle(.located(.elsewhere, of: target, from: index), now: now, into: &actions)
+    var trial = Trial(
+      engine.handle(.solicitation(asker.question(for: target), on: index), now: now, into: &actions)
+    )
+    var place = 0
+    while place < actions.count {
+      switch actions[place] {
+      case .advertise(let frame, on: index): trial.advertisement = frame.message
+      case .solicit(_, let link): trial.askedOn.append(link)
+      case .lookUpRoute, .locate, .lookUpNeighbor:
+        guard let answer = kernel(actions[place]) else { break }
+        let outcome = engine.handle(answer, now: now, into: &actions)
+        if outcome != .noted { trial.outcome = outcome }
+      default: break
+      }
+      place += 1
     }
-    if actions.contains(.lookUpRoute(target, from: index)) {
-      trial.handle(.route(route(index), to: target, from: index), now: now, into: &actions)
-    }
-    for case .lookUpNeighbor(target, let link) in actions {
-      trial.handle(.neighbor(nil, of: target, on: link), now: now, into: &actions)
-    }
-    for case .advertise(let frame, on: index) in actions { return .answer(frame.message) }
-    let asked = actions.compactMap { if case .solicit(_, let index) = $0 { index } else { nil } }
-    if !asked.isEmpty { return .asks(asked) }
-    return trial.counters.latestDiscard.map { .silence($0) } ?? .waits
+    return trial
+  }
+
+  /// What a question would lead to.
+  private struct Trial {
+    var outcome: Outcome?
+    var advertisement: NeighborAdvertisement?
+    var askedOn: [InterfaceIndex] = []
+
+    init(_ outcome: Outcome?) { self.outcome = outcome }
   }
 
   /// A copy that knows of one target alone, or of none.

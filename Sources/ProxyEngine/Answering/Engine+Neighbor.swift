@@ -14,7 +14,7 @@ extension Engine {
     sessions[position].awaitsNeighbor = true
     sessions[position].deadline = now + rules.proxies[proxy].timers.timeout
     reschedule(position)
-    kernelQuestions.neighbors &+= 1
+    consequences.isLookedUp = true
     actions.append(.lookUpNeighbor(sessions[position].key.target, on: neighbor.interface))
   }
 
@@ -23,16 +23,15 @@ extension Engine {
     _ entry: CachedNeighbor?, of target: IPv6Address, on index: InterfaceIndex, now: Instant,
     into actions: inout [Action]
   ) {
-    var wasAwaited = false
     var siblings = sessions.sessions(of: target)
     while let position = siblings.next(in: sessions) {
       guard sessions[position].awaitsNeighbor, sessions[position].neighbor?.interface == index
       else { continue }
-      wasAwaited = true
+      consequences.isAwaited = true
       if let own = rules.proxyInterfaces[sessions[position].key.proxy] { enter(own) }
       conclude(from: entry, position, now: now, into: &actions)
     }
-    if wasAwaited { return }
+    if consequences.isAwaited { return }
     if entry?.state == .failed { return doubt(target, on: index, now: now, into: &actions) }
     if let proxy = rules.proxy(on: index) {
       acquaintances.update(entry, of: target, on: index)
@@ -57,7 +56,7 @@ extension Engine {
     guard let position = sessions.position(of: key), sessions[position].neighbor != nil,
       sessions[position].routeGeneration == nil
     else { return }
-    counters.discard(.targetUpstream)
+    discard(.targetUpstream)
     forget(position, into: &actions)
   }
 

@@ -186,7 +186,7 @@ extension Engine {
     let isKnown = sessions[position].confirmed != nil && !sessions[position].isSecondHand
     if isKnown {
       if budgets.solicitations.takeFirst(now: now) { return true }
-      counters.discard(.solicitationLimit)
+      discard(.solicitationLimit)
       return false
     }
     for asker in sessions[position].askers
@@ -196,7 +196,7 @@ extension Engine {
     // Nobody waits for one that was asked for because it was heard.
     let isOrphan = sessions[position].askers.isEmpty
     if isOrphan, budgets.solicitations.take(for: MACAddress(bits: 0), now: now) { return true }
-    counters.discard(.solicitationLimit)
+    discard(.solicitationLimit)
     return false
   }
 
@@ -256,5 +256,6 @@ extension Engine {
         on: index))
     admit(index)
     counters.solicit(on: index)
+    consequences.isAsked = true
   }
 }

@@ -38,7 +38,7 @@ extension Engine {
     guard let index = rules.proxyInterfaces[key.proxy] else {
       preconditionFailure("a proxy without an interface has no sessions")
     }
-    kernelQuestions.routes &+= 1
+    consequences.isLookedUp = true
     actions.append(.lookUpRoute(key.target, from: index))
   }
 
@@ -56,11 +56,12 @@ extension Engine {
     else { return }
     enter(index)
     sessions[position].awaitsRoute = false
+    consequences.isAwaited = true
     if let route {
       sessions[position].routeGeneration = routeGeneration
       apply(route, toSession: position, now: now, into: &actions)
     } else {
-      counters.discard(.routeLookupFailed)
+      discard(.routeLookupFailed)
       keepWithoutRoute(position, now: now, into: &actions)
     }
   }
@@ -105,7 +106,7 @@ extension Engine {
       lackSource(on: index, into: &actions)
       askWithoutRoute(position, now: now, into: &actions)
     case .onLink, .gateway, .unreachable:
-      counters.discard(.noRoute)
+      discard(.noRoute)
       askWithoutRoute(position, now: now, into: &actions)
     }
   }
@@ -136,7 +137,7 @@ extension Engine {
       }
     }
     guard mayAsk else {
-      counters.discard(.solicitationLimit)
+      discard(.solicitationLimit)
       // Whoever was asked just now must not be forgotten to have been.
       return sessions[position].lastSolicited == nil
         ? forget(position, into: &actions)
@@ -161,7 +162,7 @@ extension Engine {
       if session.state == .incomplete { return }
       if session.state == .failed {
         sessions[position].askers = []
-        return counters.discard(.targetFailed)
+        return discard(.targetFailed)
       }
     }
     ask(position, isPossible: true, now: now, into: &actions)

@@ -15,23 +15,23 @@ extension Engine {
       notice(speaker, speakingOn: index, from: frame.source, now: now, into: &actions)
     }
     guard let proxy, let place = interfaces.position(of: index) else {
-      return counters.discard(.notProxyInterface)
+      return discard(.notProxyInterface)
     }
     let message = frame.message
-    if let reason = refusal(of: frame, at: place) { return counters.discard(reason) }
+    if let reason = refusal(of: frame, at: place) { return discard(reason) }
     guard let rule = rules.position(of: proxy, covering: message.target) else {
-      return counters.discard(.noRule)
+      return discard(.noRule)
     }
     counters.follow(rule)
-    if rules.rules[rule].isExclusion { return counters.discard(.excluded) }
+    if rules.rules[rule].isExclusion { return discard(.excluded) }
     // What looks like an IPv4 address is meant only where a rule says just that.
     if message.target.isIPv4Compatible, rules.rules[rule].prefix.length < 96 {
-      return counters.discard(.targetNotProxied)
+      return discard(.targetNotProxied)
     }
     guard let asker = asker(of: frame, proxy: proxy, at: place, now: now) else { return }
     let detection = rules.proxies[proxy].duplicateDetection
     if asker.detectsDuplicates, detection == .ignore {
-      return counters.discard(.duplicateAddressDetection)
+      return discard(.duplicateAddressDetection)
     }
     if rules.remembersSolicitors(of: proxy) { remember(frame, forProxy: proxy) }
     guard rules.rules[rule].isEntitled else {
@@ -39,7 +39,7 @@ extension Engine {
       if !asker.detectsDuplicates {
         learn(key, rule: rules.rules[rule], now: now, into: &actions)
       }
-      return counters.discard(.conditionUnmet)
+      return discard(.conditionUnmet)
     }
     if interfaces.hasUsable(message.target) {
       // The kernel answers for an address only on the interface that has it.
@@ -49,7 +49,7 @@ extension Engine {
       // A wide static rule must not keep hosts of the link from configuring addresses.
       let isWide = rules.rules[rule].prefix.length < 128
       if asker.detectsDuplicates, isWide, detection != .defend {
-        return counters.discard(.duplicateAddressDetection)
+        return discard(.duplicateAddressDetection)
       }
       advertise(
         message.target, to: asker, from: place, proxy: proxy, now: now, into: &actions)
@@ -103,13 +103,13 @@ extension Engine {
       return asker
     }
     guard rules.proxies[proxy].solicitors == .any else {
-      counters.discard(.askerOffLink)
+      discard(.askerOffLink)
       return nil
     }
     var asker = Asker(frame, answeredAt: frame.source, now: now)
     asker.worth = worth(of: asker, proxy: proxy)
     guard budgets.offLinkSolicitations.take(for: asker.station, worth: asker.worth, now: now) else {
-      counters.discard(.offLinkLimit)
+      discard(.offLinkLimit)
       return nil
     }
     return asker
@@ -142,7 +142,7 @@ extension Engine {
       add(asker, to: position, now: now)
       revive(position, now: now, into: &actions)
     case .failed:
-      counters.discard(.targetFailed)
+      discard(.targetFailed)
     }
   }
 
@@ -160,20 +160,20 @@ extension Engine {
     _ key: SessionKey, rule: Rule, for asker: Asker?, now: Instant,
     into actions: inout [Action]
   ) {
-    if isEcho(key, now: now) { return counters.discard(.askedHere) }
+    if isEcho(key, now: now) { return discard(.askedHere) }
     var asker = asker
     if let waiting = asker { asker?.worth = worth(of: waiting, proxy: key.proxy) }
     if rule.isAuto {
       guard pay(forRoute: true, &asker, key, now: now) else {
-        return counters.discard(.routeLookupLimit)
+        return discard(.routeLookupLimit)
       }
     } else {
       guard canAsk(rule, proxy: key.proxy) else { return lackInterface(of: rule, into: &actions) }
       guard pay(forRoute: false, &asker, key, now: now) else {
-        return counters.discard(.solicitationLimit)
+        return discard(.solicitationLimit)
       }
     }
-    guard makeRoom(now: now, into: &actions) else { return counters.discard(.sessionLimit) }
+    guard makeRoom(now: now, into: &actions) else { return discard(.sessionLimit) }
     let timeout = rules.proxies[key.proxy].timers.timeout
     var session = Session(key: key, begun: now, deadline: now + timeout)
     session.start = nextStart
@@ -188,7 +188,7 @@ extension Engine {
     if rule.isAuto { return lookUpRoute(position, into: &actions) }
     sessions[position].awaitsLocation = true
     if let index = rules.proxyInterfaces[key.proxy] {
-      kernelQuestions.neighbors &+= 1
+      consequences.isLookedUp = true
       actions.append(.locate(key.target, from: index))
     }
   }
@@ -204,9 +204,10 @@ extension Engine {
     else { return }
     enter(index)
     sessions[position].awaitsLocation = false
+    consequences.isAwaited = true
     switch location {
     case .neighbor:
-      counters.discard(.targetUpstream)
+      discard(.targetUpstream)
       return forget(position, into: &actions)
     case .onProxyLink: sessions[position].isContested = true
     case .onLink(let other):
@@ -217,7 +218,7 @@ extension Engine {
     let isContested = sessions[position].isContested
     let askers = sessions[position].askers
     if isContested, !askers.isEmpty, askers.allSatisfy({ $0.detectsDuplicates }) {
-      counters.discard(.duplicateAddressDetection)
+      discard(.duplicateAddressDetection)
       return forget(position, into: &actions)
     }
     let key = sessions[position].key
@@ -246,7 +247,7 @@ extension Engine {
     if let mute, !interfaces.canSolicit(on: mute) {
       return lackSource(on: mute, into: &actions)
     }
-    counters.discard(.ruleInterfaceUnavailable)
+    discard(.ruleInterfaceUnavailable)
   }
 
   /// Whether another proxy of ours has just asked for the target on the very interface on which it
@@ -304,7 +305,7 @@ extension Engine {
       // Perhaps the owner itself came over to this link (RFC 4389 §3), so it is asked whether it
       // is still where it was; anybody could send this, so it is not taken to be gone.
       if session.state == .reachable { startProbing(position, now: now, into: &actions) }
-      return counters.discard(.duplicateAddressDetection)
+      return discard(.duplicateAddressDetection)
     }
     switch session.state {
     case .incomplete, .stale:
@@ -312,7 +313,7 @@ extension Engine {
     case .reachable, .probing:
       defend(position, against: asker, now: now, into: &actions)
     case .failed:
-      counters.discard(.targetFailed)
+      discard(.targetFailed)
     }
   }
 
@@ -325,7 +326,7 @@ extension Engine {
     let session = sessions[position]
     // Nobody on another link keeps a host of the proxy's own link from configuring its address.
     guard session.neighbor != nil, let confirmed = session.confirmed, !session.isContested else {
-      return counters.discard(.duplicateAddressDetection)
+      return discard(.duplicateAddressDetection)
     }
     if session.state == .probing { return add(asker, to: position, now: now) }
     if earliestSolicitation(position, now: now) < now + Limits.duplicateDetectionWindow {
@@ -334,7 +335,7 @@ extension Engine {
     } else if !session.isSecondHand, confirmed + Limits.duplicateDetectionWindow > now {
       advertise(session.key.target, to: asker, proxy: session.key.proxy, now: now, into: &actions)
     } else {
-      counters.discard(.duplicateAddressDetection)
+      discard(.duplicateAddressDetection)
     }
   }
 }

@@ -28,8 +28,8 @@ package struct Engine: ~Copyable {
   ///
   /// It starts over after 2³²; by then no session is left that nobody has looked at since.
   package internal(set) var routeGeneration: UInt32 = 0
-  /// How often the kernel was asked.
-  var kernelQuestions = KernelQuestions()
+  /// What the event that is being handled has led to so far.
+  var consequences = Consequences()
   /// Where among the interfaces of a rule the next new target is asked for first.
   var nextStart: UInt32 = 0
   /// Decides by how much renewals are spread.
@@ -87,25 +87,27 @@ package struct Engine: ~Copyable {
   }
 
   /// Takes one event, appends what is to be done, and says what became of it.
+  ///
+  /// `Outcome.lookedUp` is what became of a solicitation only until the kernel's answer, which is
+  /// an event of its own: its outcome is that of the solicitation.
   @discardableResult
   package mutating func handle(
     _ event: Event, now: Instant, into actions: inout [Action]
   ) -> Outcome {
+    consequences = Consequences()
     switch event {
     case .solicitation(let frame, let interface):
-      let mark = mark
       enter(interface)
       counters.receiveSolicitation()
       receive(frame, on: interface, now: now, into: &actions)
       counters.leave()
-      return outcomeOfSolicitation(since: mark)
+      return consequences.ofSolicitation
     case .advertisement(let frame, let interface):
-      let mark = mark
       enter(interface)
       counters.receiveAdvertisement()
       receive(frame, on: interface, now: now, into: &actions)
       counters.leave()
-      return outcomeOfAdvertisement(since: mark)
+      return consequences.ofAdvertisement
     case .malformed(let reason, let interface):
       if let interface { enter(interface) }
       counters.drop(reason)
@@ -120,12 +122,15 @@ package struct Engine: ~Copyable {
     case .route(let route, let target, let index):
       apply(route, to: target, from: index, now: now, into: &actions)
       counters.leave()
+      return consequences.ofKernelAnswer
     case .located(let location, let target, let index):
       apply(location, of: target, from: index, now: now, into: &actions)
       counters.leave()
+      return consequences.ofKernelAnswer
     case .neighbor(let neighbor, let target, let index):
       apply(neighbor, of: target, on: index, now: now, into: &actions)
       counters.leave()
+      return consequences.ofKernelAnswer
     case .usage(let usage, let target, let index):
       apply(usage, of: target, on: index, now: now, into: &actions)
       counters.leave()
@@ -141,6 +146,12 @@ package struct Engine: ~Copyable {
 // MARK: - Interfaces
 
 extension Engine {
+  /// Counts that a message leads to nothing, and why.
+  mutating func discard(_ reason: DiscardReason) {
+    counters.discard(reason)
+    consequences.reason = reason
+  }
+
   /// Counts what follows as this interface's.
   mutating func enter(_ index: InterfaceIndex) {
     admit(index)
@@ -294,9 +305,9 @@ extension Engine {
     guard let own = interfaces.interfaces[place].linkLayerAddress, let source else {
       return lackSource(on: index, into: &actions)
     }
-    guard isEntitled(target, proxy: proxy) else { return counters.discard(.conditionUnmet) }
+    guard isEntitled(target, proxy: proxy) else { return discard(.conditionUnmet) }
     guard budgets.takeAdvertisement(for: asker, now: now) else {
-      return counters.discard(.advertisementLimit)
+      return discard(.advertisementLimit)
     }
     let advertisement = NeighborAdvertisement(
       source: source, destination: asker.destination, target: target,
@@ -309,6 +320,7 @@ extension Engine {
         on: index))
     admit(index)
     counters.advertise(on: index)
+    consequences.isAnswered = true
   }
 }
 
@@ -317,7 +329,7 @@ extension Engine {
 extension Engine {
   /// Counts that an interface has no address to speak from, and says so once until it changes.
   mutating func lackSource(on index: InterfaceIndex?, into actions: inout [Action]) {
-    counters.discard(.noSourceAddress)
+    discard(.noSourceAddress)
     // Each packet may come here: what is known already must not count as a change.
     guard let index, !interfaces.isWithoutSource(index) else { return }
     interfaces.markWithoutSource(index)

@@ -189,9 +189,9 @@ package struct InterfaceStatus: ReplyPart, Equatable, Sendable {
 
   /// What it is for, or what stands in the way, for people.
   package var text: String {
-    guard isUsable else { return sentence }
-    let roles = [(isProxy, "answering"), (isRule, "soliciting")]
     let note = description.map { " (\($0))" } ?? ""
+    guard isUsable else { return sentence + note }
+    let roles = [(isProxy, "answering"), (isRule, "soliciting")]
     return "\(name): \(roles.filter { $0.0 }.map { $0.1 }.joined(separator: " and "))\(note)"
   }
 

@@ -46,7 +46,7 @@ struct ReloadCheckTests {
           + interface tap4
           + interface tap9
           - interface zt0
-          + rule 2001:db8:4::/64 on eth0: iface tap4 (new)
+          + rule 2001:db8:4::/64 on eth0: iface tap4 description "new"
           + rule 2001:db8:9::/64 on tap9: auto
           - rule 2001:db8:2::/64 on eth0: auto
           ~ rule 2001:db8:1:0:ff::/80 on eth0: iface zt0 -> static
@@ -73,6 +73,65 @@ struct ReloadCheckTests {
       #expect(patched == inForce)
       let lost = try await gateway.ndpctl("sessions", of: daemon).standardOutput
       #expect(lost.contains("0 targets"))
+    }
+  }
+
+  private static func conditions(_ proxy: String, _ rule: String) -> String {
+    """
+    proxy eth0 {
+      require link zt0
+      \(proxy)
+      rule 2001:db8:1:0:ff::/80 {
+        iface zt0
+        \(rule)
+      }
+    }
+    """
+  }
+
+  /// What changes of a proxy and of a rule that require something, and how that is told.
+  private static let changes: [(String, String, String)] = [
+    (
+      "require gate a", "require gate a",
+      """
+      ~ rule 2001:db8:1:0:ff::/80 on eth0: iface zt0 -> iface zt0 require gate a
+      ~ eth0: require not set -> gate a
+
+      """
+    ),
+    (
+      "require gate a\nrequire gate b", "require gate b",
+      """
+      ~ rule 2001:db8:1:0:ff::/80 on eth0: iface zt0 require gate a -> iface zt0 require gate b
+      ~ eth0: require not set -> gate b
+
+      """
+    ),
+    (
+      "require gate c", "autovia yes",
+      """
+      ~ rule 2001:db8:1:0:ff::/80 on eth0: iface zt0 require gate b -> iface zt0 autovia yes
+      ~ eth0: require gate a -> gate c
+      ~ eth0: require gate b -> not set
+
+      """
+    ),
+  ]
+
+  @Test func `a condition that changes is told, however many there are`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let gateway = network.gateway
+    try await gateway.withDaemon(
+      ndpproxy, configuration: Self.conditions("", ""), readyAt: "ready:"
+    ) { daemon in
+      for (proxy, rule, expected) in Self.changes {
+        try daemon.configuration.replaceContents(with: Self.conditions(proxy, rule))
+        let check = try await gateway.ndpctl("reload", "--check", of: daemon)
+        #expect(check.standardOutput == expected + "no session would be lost\n", "\(check)")
+        _ = try await gateway.ndpctl("reload", of: daemon)
+        let same = try await gateway.ndpctl("reload", "--check", of: daemon)
+        #expect(same.standardOutput == "a reload would change nothing\n", "\(same)")
+      }
     }
   }
 

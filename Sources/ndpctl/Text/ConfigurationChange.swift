@@ -90,16 +90,19 @@ struct ConfigurationChange: JSONWritable, Equatable {
     }
   }
 
-  /// Each line begins with the name of the option.
+  /// Each line begins with the name of the option, which some may have several times.
   private mutating func compareOptions(_ old: [String], _ new: [String], of proxy: String?) {
-    func values(_ lines: [String]) -> [Substring: String] {
-      Dictionary(lines.map { ($0.prefix { $0 != " " }, $0) }) { first, _ in first }
-    }
     let place = proxy.map { "\($0): " } ?? ""
-    let (before, after) = (values(old), values(new))
-    for name in Set(before.keys).union(after.keys).sorted() where before[name] != after[name] {
-      let value = after[name].map { String($0.dropFirst(name.count + 1)) } ?? "not set"
-      optionsChanged.append("\(place)\(before[name] ?? "\(name) not set") -> \(value)")
+    let (before, after) = (Set(old), Set(new))
+    let gone = Dictionary(grouping: old.filter { !after.contains($0) }, by: \.firstWord)
+    let come = Dictionary(grouping: new.filter { !before.contains($0) }, by: \.firstWord)
+    for name in Set(gone.keys).union(come.keys).sorted() {
+      let (gone, come) = (gone[name] ?? [], come[name] ?? [])
+      for number in 0..<max(gone.count, come.count) {
+        let former = number < gone.count ? gone[number] : "\(name) not set"
+        let value = number < come.count ? String(come[number].dropFirst(name.count + 1)) : "not set"
+        optionsChanged.append("\(place)\(former) -> \(value)")
+      }
     }
   }
 
@@ -138,11 +141,15 @@ private struct RuleTexts {
 }
 
 extension Ruleset.Rule {
+  /// What is in its block, without what is so by default.
   fileprivate var text: String {
-    let parts =
-      ["\(method)"] + excluded.map { "exclude \($0)" } + (routesViaNeighbor ? ["autovia"] : [])
-      + (description.isEmpty ? [] : ["(\(description))"])
-    return parts.joined(separator: " ")
+    let usual = Set(Ruleset.Rule(prefix: prefix, method: .static).lines)
+    return lines.filter { !usual.contains($0) || $0 == "\(method)" }.joined(separator: " ")
+  }
+
+  /// The lines of the block.
+  private var lines: [String] {
+    blockLines(of: Ruleset.Proxy(interface: "", rules: [self]), depth: 2)
   }
 }
 
@@ -171,12 +178,24 @@ extension Ruleset.Proxy {
   fileprivate var optionLines: [String] {
     var bare = self
     bare.rules = []
-    var configuration = Configuration()
-    configuration.ruleset = Ruleset(proxies: [bare])
-    let heading = Set(lines(of: Configuration()))
-    return lines(of: configuration).filter {
-      !heading.contains($0) && !$0.hasSuffix("{") && $0 != "}"
-    }
+    return blockLines(of: bare, depth: 1)
+  }
+}
+
+extension String {
+  fileprivate var firstWord: String { String(prefix { $0 != " " }) }
+}
+
+/// What a proxy is printed as inside so many blocks, without those that are in these.
+private func blockLines(of proxy: Ruleset.Proxy, depth: Int) -> [String] {
+  var configuration = Configuration()
+  configuration.ruleset = Ruleset(proxies: [proxy])
+  let indentation = String(repeating: "  ", count: depth)
+  return "\(configuration)".split(separator: "\n").compactMap { line in
+    guard line.hasPrefix(indentation), case let line = line.dropFirst(indentation.count),
+      line.first != " ", line.last != "{", line != "}"
+    else { return nil }
+    return String(line)
   }
 }
 

@@ -12,17 +12,22 @@ struct TimerTableTests {
     var table = TimerTable()
     var oracle: [Int: Instant] = [:]
     for _ in 0..<2000 {
-      let position = Int.random(in: 0..<64, using: &generator)
+      let number = Int.random(in: 0..<64, using: &generator)
+      let timer: TimerTable.Timer =
+        number == 0 ? .conditions : number == 1 ? .announcements : .session(number - 2)
       if Int.random(in: 0..<3, using: &generator) == 0 {
-        table.remove(position)
-        oracle[position] = nil
+        table.remove(timer)
+        oracle[number] = nil
       } else {
         let deadline = Instant(nanoseconds: .random(in: 0..<50, using: &generator))
-        table.set(position, to: deadline)
-        oracle[position] = deadline
+        table.set(timer, to: deadline)
+        oracle[number] = deadline
       }
       let first = oracle.min { ($0.value, $0.key) < ($1.value, $1.key) }
-      #expect(table.first?.position == first?.key)
+      let expected: TimerTable.Timer? = first.map {
+        $0.key == 0 ? .conditions : $0.key == 1 ? .announcements : .session($0.key - 2)
+      }
+      #expect(table.first?.timer == expected)
       #expect(table.first?.deadline == first?.value)
     }
   }

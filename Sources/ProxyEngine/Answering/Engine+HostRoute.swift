@@ -66,7 +66,7 @@ extension Engine {
     removeHostRoute(position, into: &actions)
     withdraw(position, into: &actions)
     if !leaving.isEmpty { leaving[sessions[position].key] = nil }
-    timers.remove(position)
+    timers.remove(.session(position))
     sessions.remove(position)
   }
 }

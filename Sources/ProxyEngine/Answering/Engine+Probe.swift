@@ -6,18 +6,25 @@ package import ProxyModel
 extension Engine {
   /// Does whatever is due by `now`; harmless if nothing is.
   package mutating func handleTimeout(now: Instant, into actions: inout [Action]) {
-    countConditions(now: now, into: &actions)
-    announcePeriodically(now: now)
-    sendAnnouncements(now: now, into: &actions)
-    while let position = timers.popDue(now: now) {
-      switch sessions[position].state {
-      case .incomplete: retransmitOrFail(position, now: now, into: &actions)
-      case .reachable: renewOrForget(position, now: now, into: &actions)
-      case .probing: probeOrStartOver(position, now: now, into: &actions)
-      case .stale where sessions[position].awaitsNeighbor:
-        startAsking(position, now: now, into: &actions)
-      case .stale, .failed: forget(position, into: &actions)
+    while let timer = timers.popDue(now: now) {
+      switch timer {
+      case .conditions: countConditions(now: now, into: &actions)
+      case .announcements:
+        announcePeriodically(now: now)
+        sendAnnouncements(now: now, into: &actions)
+      case .session(let position): endState(position, now: now, into: &actions)
       }
+    }
+  }
+
+  private mutating func endState(_ position: Int, now: Instant, into actions: inout [Action]) {
+    switch sessions[position].state {
+    case .incomplete: retransmitOrFail(position, now: now, into: &actions)
+    case .reachable: renewOrForget(position, now: now, into: &actions)
+    case .probing: probeOrStartOver(position, now: now, into: &actions)
+    case .stale where sessions[position].awaitsNeighbor:
+      startAsking(position, now: now, into: &actions)
+    case .stale, .failed: forget(position, into: &actions)
     }
   }
 

@@ -161,7 +161,7 @@ extension Engine {
 
   /// Takes up a session's new deadline and precedence.
   mutating func reschedule(_ position: Int) {
-    timers.set(position, to: sessions[position].deadline)
+    timers.set(.session(position), to: sessions[position].deadline)
     sessions.relist(position)
   }
 

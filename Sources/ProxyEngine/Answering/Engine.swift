@@ -20,7 +20,7 @@ package struct Engine: ~Copyable {
   var routerFlags: [String: Bool]
   var interfaces = InterfaceTable() { didSet { answers.outdate() } }
   var sessions = SessionTable()
-  /// When the state of each session is over.
+  /// What there is to wait for: sessions, conditions and announcements.
   var timers = TimerTable()
   /// Targets that were silent lately.
   var failures = FailureMemory()
@@ -43,11 +43,15 @@ package struct Engine: ~Copyable {
   var acquaintances = Acquaintances()
   var refusals: Refusals
   var hostRoutes = HostRouteCounts()
-  var conditions = ConditionTable()
+  var conditions = ConditionTable() {
+    didSet { timers.set(.conditions, to: conditions.nextDeadline) }
+  }
   var otherGateways = OtherGateways()
   /// What was solicited of proxies whose targets are announced, or that have conditions.
   var solicited = SolicitedTargets()
-  var announcements: AnnouncementPlan
+  var announcements: AnnouncementPlan {
+    didSet { timers.set(.announcements, to: announcements.nextDeadline) }
+  }
 
   /// `seed` is to be secret on a network: it keeps stations from choosing with whom they share.
   package init(ruleset: Ruleset, limits: Limits = Limits(), seed: UInt64 = 0) {
@@ -62,17 +66,7 @@ package struct Engine: ~Copyable {
   }
 
   /// When `handleTimeout` is due; `nil` while there is nothing to wait for.
-  ///
-  /// Allocates nothing while nothing is announced and no condition is held back.
-  package var nextDeadline: Instant? {
-    var first = timers.first?.deadline
-    func consider(_ instant: Instant?) {
-      if let instant { first = first.map { min($0, instant) } ?? instant }
-    }
-    consider(conditions.nextDeadline)
-    consider(announcements.nextDeadline)
-    return first
-  }
+  package var nextDeadline: Instant? { timers.first?.deadline }
 
   /// How many targets are known or being asked for.
   package var sessionCount: Int { sessions.count }
@@ -244,7 +238,7 @@ extension Engine {
   mutating func insert(_ session: Session) -> Int {
     if sessions.count == 0 { timers.reserve(SessionTable.reserved) }
     let position = sessions.insert(session)
-    timers.set(position, to: session.deadline)
+    timers.set(.session(position), to: session.deadline)
     return position
   }
 

@@ -20,6 +20,7 @@
 # make fuzz         look for files and frames that the parser, decoder or engine cannot take
 # make fuzz-program send ten million mutated frames through engine and the kernel path's program
 # make fuzz-frames  send ten million mutated frames through decoder and engine
+# make watch-router  let a router probe 100 targets for ten minutes, with the kernel path
 # make bench        measure ndpproxy beside its peers: a table, JSON and plots in .build/bench
 # make bench-docs   the same, and keep the plots for docs/performance.md
 # make scan         measure what a scan of the prefix does to others, in a network of its own
@@ -29,6 +30,7 @@
 # make install      put the release below PREFIX (and DESTDIR)
 # make install-openrc  the service script of OpenRC, too
 # make uninstall    remove what both have put there
+# make deps-dist    install what testing and packing needs, without the virtual machine
 # make deps         install what building and testing needs (apt-get, as root)
 # make reuse        check that every file says its license (reuse.software)
 # make clean        remove everything that was built

@@ -15,8 +15,10 @@ package final class KernelNeighbors {
   private let routes: any RouteQuestions
   private let ports: Ports
   private var log: Log { ports.log }
-  /// Only where some rule asks, or did.
-  private var source: (any TargetSource)?
+  /// Those whose changes are told.
+  private var sources: [any TargetSource] = []
+  /// Whether the kernel's neighbor cache is one of them: only where some rule asks, or did.
+  private var followsCache = false
   /// This host's default router on each proxy interface, and until when that counts.
   private var defaultRouters: [InterfaceIndex: (address: IPv6Address?, end: Instant)] = [:]
   /// Those that have not been told yet, at most one of each interface in a second.
@@ -32,7 +34,9 @@ package final class KernelNeighbors {
   /// Hears from now on who speaks on rule interfaces, whom the kernel has confirmed, and who is
   /// silent.
   package func listen() throws(SystemError) {
-    if source == nil { try follow(NeighborSource()) }
+    if followsCache { return }
+    try follow(NeighborSource())
+    followsCache = true
   }
 
   /// Tells the engine what a source says, from now on.
@@ -41,7 +45,7 @@ package final class KernelNeighbors {
       DescriptorSource(source.pollable) { [owner = Unowned(self)] _ throws(SystemError) in
         try owner.object.takeChanges(of: source)
       })
-    self.source = source
+    sources.append(source)
   }
 
   /// Where some of the news are lost, nothing is: they only make us ask sooner.

@@ -24,12 +24,18 @@ package final class KernelRoutes: ActionPerformer {
   /// Whether some route has changed since a route was looked up, and nobody waits for more news.
   private var isDeaf = false
   /// Only where some proxy wants the kernel to know its targets, or did.
-  private var hostRoutes: HostRouteTable?
-  private var neighborTable: NeighborTable?
+  private var tables: Tables?
+  private let openTables: () throws(SystemError) -> Tables
 
+  /// Where routes and neighbors are put.
+  package typealias Tables = (routes: any RouteChanges, neighbors: any NeighborOffers)
+
+  /// `openTables` is called once, and only where some proxy wants the kernel to know its targets.
   package init(
-    _ lookup: any RouteQuestions, neighbors: KernelNeighbors, host: Host, loop: EventLoop, log: Log
+    _ lookup: any RouteQuestions, neighbors: KernelNeighbors, host: Host, loop: EventLoop, log: Log,
+    openTables: @escaping () throws(SystemError) -> Tables = kernelTables
   ) {
+    self.openTables = openTables
     self.lookup = lookup
     self.neighbors = neighbors
     self.host = host
@@ -123,12 +129,11 @@ package final class KernelRoutes: ActionPerformer {
 
   /// Can change routes from now on, and removes those that an earlier process left behind.
   package func openHostRoutes() throws(SystemError) {
-    guard hostRoutes == nil else { return }
-    let table = try HostRouteTable()
-    let neighbors = try NeighborTable()
-    (hostRoutes, neighborTable) = (table, neighbors)
+    guard tables == nil else { return }
+    let opened = try openTables()
+    tables = opened
     do {
-      let count = try table.reclaim()
+      let count = try opened.routes.reclaim()
       if count > 0 { log.notice("autowire: removed \(count) routes that were left behind") }
     } catch {
       log.warning("autowire: routes that were left behind stay: \(error)")
@@ -136,7 +141,7 @@ package final class KernelRoutes: ActionPerformer {
   }
 
   /// Takes away every route that was put in.
-  package func removeHostRoutes() { hostRoutes?.removeAll() }
+  package func removeHostRoutes() { tables?.routes.removeAll() }
 
   private func attempt(_ change: () throws(SystemError) -> Void) {
     do {
@@ -153,16 +158,16 @@ package final class KernelRoutes: ActionPerformer {
     switch action {
     case .installHostRoute(let route):
       attempt { () throws(SystemError) in
-        try hostRoutes?.install(
+        try tables?.routes.install(
           route.target, interface: route.interface.rawValue, gateway: route.gateway,
           table: host.table.routingTable(of: route.interface.rawValue)
             ?? HostRouteTable.mainTable)
       }
     case .removeHostRoute(let route):
-      attempt { () throws(SystemError) in try hostRoutes?.remove(route.target) }
+      attempt { () throws(SystemError) in try tables?.routes.remove(route.target) }
     case .offerNeighbor(let address, let linkLayerAddress, let index):
       attempt { () throws(SystemError) in
-        _ = try neighborTable?.offer(address, at: linkLayerAddress, on: index.rawValue)
+        _ = try tables?.neighbors.offer(address, at: linkLayerAddress, on: index.rawValue)
       }
     case .lookUpRoute, .locate, .lookUpNeighbor, .advertise, .solicit, .reportMissingSource,
       .reportConflict, .publish, .withdraw:
@@ -178,3 +183,27 @@ package protocol RouteQuestions: AnyObject {
 }
 
 extension RouteLookup: RouteQuestions {}
+
+/// Where routes to single targets are put: the kernel, or a test.
+package protocol RouteChanges: AnyObject {
+  func install(_ target: IPv6Address, interface: Int32, gateway: IPv6Address?, table: UInt32)
+    throws(SystemError)
+  func remove(_ target: IPv6Address) throws(SystemError)
+  func removeAll()
+  func reclaim() throws(SystemError) -> Int
+}
+
+extension HostRouteTable: RouteChanges {}
+
+/// Who is told where frames for an address go: the kernel, or a test.
+package protocol NeighborOffers: AnyObject {
+  func offer(_ address: IPv6Address, at linkLayerAddress: MACAddress, on interface: Int32)
+    throws(SystemError) -> Bool
+}
+
+extension NeighborTable: NeighborOffers {}
+
+/// Opens the tables of this host's kernel.
+package func kernelTables() throws(SystemError) -> KernelRoutes.Tables {
+  (try HostRouteTable(), try NeighborTable())
+}

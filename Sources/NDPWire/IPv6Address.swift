@@ -35,6 +35,11 @@ extension IPv6Address {
   @inlinable
   public var isLinkLocal: Bool { bits >> 118 == 0x3fa }
 
+  /// Whether a proxy may answer for it, as far as it says itself: it is a unicast address that is
+  /// neither link-local, loopback, unspecified nor IPv4-mapped.
+  @inlinable
+  public var isProxyable: Bool { !isLinkLocal && !isMulticast && !isIPv4Mapped && bits > 1 }
+
   /// Whether this is in `::ffff:0:0/96` (RFC 4291 §2.5.5.2).
   @inlinable
   public var isIPv4Mapped: Bool { bits >> 32 == 0xffff }

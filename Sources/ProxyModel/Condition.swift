@@ -59,22 +59,6 @@ extension Ruleset {
       "ospf": [188], "rip": [189], "eigrp": [192], "frr": Set([11, 42] + Array(186...198)),
     ]
   }
-
-  /// `announce`: when unsolicited advertisements are sent (RFC 4861 §7.2.6).
-  public enum Announcements: Hashable, Sendable {
-    /// As `yes` for a proxy with conditions, as `no` for others.
-    case auto
-
-    /// Never.
-    case no
-
-    /// When conditions become met, and when the proxy interface comes back or has another
-    /// link-layer address.
-    case yes
-
-    /// Also at the start, and again and again.
-    case every(Duration)
-  }
 }
 
 extension Ruleset.Proxy {
@@ -111,20 +95,5 @@ extension Ruleset.Condition: CustomStringConvertible {
     case .file(let path): return "file \(path.quotedIfNeeded)"
     case .gate(let name): return "gate \(name)"
     }
-  }
-}
-
-extension String {
-  /// As it is written in the file: in quotes where it is more than a plain word.
-  package var quotedIfNeeded: String {
-    let octets = utf8
-    let isPlain =
-      !isEmpty
-      && octets.allSatisfy { $0 > 0x20 && $0 < 0x7f && !"#;{}'\"\\=".utf8.contains($0) }
-      && !zip(octets, octets.dropFirst()).contains {
-        $0 == UInt8(ascii: "/") && ($1 == UInt8(ascii: "/") || $1 == UInt8(ascii: "*"))
-      }
-    guard !isPlain else { return self }
-    return octets.contains(UInt8(ascii: "\"")) ? "'\(self)'" : "\"\(self)\""
   }
 }

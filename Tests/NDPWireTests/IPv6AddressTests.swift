@@ -55,6 +55,17 @@ struct IPv6AddressTests {
     #expect(!IPv6Address.allNodes.isSolicitedNodeMulticast)
   }
 
+  @Test(arguments: [
+    ("2001:db8::1", true), ("fd00::1", true), ("::ffff:0:0:0", true), ("::2", true),
+    ("fec0::1", true), ("fe80::1", false), ("febf::1", false), ("ff02::1", false),
+    ("::ffff:192.0.2.1", false), ("::1", false), ("::", false),
+  ])
+  func `what a proxy may answer for is unicast, and not of one link or host`(
+    text: String, isProxyable: Bool
+  ) {
+    #expect(IPv6Address(text)!.isProxyable == isProxyable)
+  }
+
   @Test func `scopes are told apart`() {
     #expect(IPv6Address("fe80::1")!.isLinkLocal && IPv6Address("febf::1")!.isLinkLocal)
     #expect(!IPv6Address("fec0::1")!.isLinkLocal && !IPv6Address("fe7f::1")!.isLinkLocal)

@@ -170,8 +170,7 @@ extension Engine {
   private func mayAnswer(for target: IPv6Address, by position: Int, at place: Int) -> Bool {
     let rule = rules.rules[position]
     let isOrdinary =
-      !target.isLinkLocal && !target.isLoopback && !target.isUnspecified && !target.isIPv4Mapped
-      && (!target.isIPv4Compatible || rule.prefix.length >= 96)
+      target.isProxyable && (!target.isIPv4Compatible || rule.prefix.length >= 96)
     return isOrdinary && !rule.isExclusion && rule.isEntitled
       && !interfaces.interfaces[place].owns(target) && interfaces.interfaces[place].isUp
   }

@@ -68,9 +68,7 @@ extension Engine {
   ) -> DiscardReason? {
     let message = frame.message
     let target = message.target
-    if target.isLinkLocal || target.isLoopback || target.isUnspecified || target.isIPv4Mapped {
-      return .targetNotProxied
-    }
+    if !target.isProxyable { return .targetNotProxied }
     let speaker = message.source.isUnspecified ? target : message.source
     if interfaces.isOwn(frame.source, speaker, receivedAt: place) {
       // A station that looks for duplicates of one of our addresses is not us.

@@ -1,18 +1,6 @@
 import NDPWire
 import ProxyModel
 
-/// Which target, asked for on which proxy interface.
-struct SessionKey: Hashable {
-  let target: IPv6Address
-  private let proxyNumber: UInt32
-  /// The position of the proxy in the ruleset.
-  var proxy: Int { Int(proxyNumber) }
-
-  init(proxy: Int, target: IPv6Address) {
-    (proxyNumber, self.target) = (UInt32(proxy), target)
-  }
-}
-
 /// What is known of one target of an `iface` or `auto` rule.
 ///
 /// The states carry RFC 4861 §7.3.2's names; static rules have no sessions.
@@ -308,54 +296,5 @@ extension Session {
     mutating func set(_ flag: Flags, _ isSet: Bool) {
       if isSet { insert(flag) } else { remove(flag) }
     }
-  }
-}
-
-/// Who gets an answer: one solicitation's sender.
-struct Asker {
-  /// `::` for a host that detects duplicates.
-  let source: IPv6Address
-  /// Where its frame goes: the source link-layer address, or the frame's source.
-  let linkLayerAddress: MACAddress
-  /// Where its frame came from: who has to share with whom.
-  let station: MACAddress
-  // In an order that leaves little room between them: four of them are three cache lines.
-
-  /// When it first asked for what it waits for, or last, where it detects duplicates.
-  var since: Instant
-  /// How much its question counts.
-  var worth = Worth.stranger
-
-  /// Answers go to `destination` or, where that is `nil`, where the solicitation wants them.
-  init(
-    _ frame: EthernetFrame<NeighborSolicitation>, answeredAt destination: MACAddress? = nil,
-    now: Instant
-  ) {
-    source = frame.message.source
-    linkLayerAddress = destination ?? frame.message.sourceLinkLayerAddress ?? frame.source
-    station = frame.source
-    since = now
-  }
-
-  /// When the answer has become useless; `nil` for never.
-  var deadline: Instant? { detectsDuplicates ? since + Limits.duplicateDetectionWindow : nil }
-
-  /// How long after a question the same is one that is put again.
-  static let repetition: Duration = .milliseconds(500)
-
-  var detectsDuplicates: Bool { source.isUnspecified }
-
-  func isSame(as other: Asker) -> Bool {
-    source == other.source && linkLayerAddress == other.linkLayerAddress
-  }
-}
-
-/// A host route as it was installed, and who had claimed the target.
-struct InstalledRoute: Equatable {
-  let route: HostRoute
-  let claimant: MACAddress
-
-  func leadsToSameNeighbor(as other: InstalledRoute) -> Bool {
-    claimant == other.claimant && route.interface == other.route.interface
   }
 }

@@ -15,10 +15,11 @@ extension Explanation.Verdict {
       !explanation.proxies.contains(where: { $0.isAnswered })
     {
       self.init(
-        .yes, "ownAddress", "\(owner) has \(target) itself, so the kernel answers for it there")
-    } else if target.isNeverProxied {
+        .yes, DiscardReason.ownAddress.name,
+        "\(owner) has \(target) itself, so the kernel answers for it there")
+    } else if !target.isProxyable {
       self.init(
-        .no, "targetNotProxied",
+        .no, DiscardReason.targetNotProxied.name,
         "\(target) is not a unicast address that a proxy may answer for")
     } else if let proxy = explanation.proxies.first(where: { $0.isAnswered })
       ?? explanation.proxies.first(where: { $0.interface.isUsable && $0.mayBeAnswered })
@@ -38,7 +39,7 @@ extension Explanation.Verdict {
         "\($0) has \(target), and the kernel answers for it only there; "
       }
       self.init(
-        .no, "noRule",
+        .no, DiscardReason.noRule.name,
         (owner ?? "") + "no rule covers \(target)"
           + (known.isEmpty ? "; there are no rules" : "; there are \(list(known))\(more)"))
     }
@@ -68,7 +69,7 @@ extension Explanation.Verdict {
       }
       let goesBack = explanation.owner == nil && explanation.route.interface == proxy.proxy
       self.init(
-        .yes, goesBack ? "answeredInVain" : "answered",
+        .yes, goesBack ? "answeredInVain" : proxy.decision,
         "answered on \(proxy.proxy): \(proxy.proof(in: explanation))"
           + (goesBack ? "; the kernel sends packets for it back to \(proxy.proxy)" : ""))
     case Outcome.asked.code:
@@ -180,13 +181,6 @@ extension ProxyExplanation {
       return troubles.isEmpty ? reason : troubles.joined(separator: "; ")
     default: return reason
     }
-  }
-}
-
-extension IPv6Address {
-  /// Whether no rule can be about it.
-  fileprivate var isNeverProxied: Bool {
-    isMulticast || isLinkLocal || isLoopback || isUnspecified || isIPv4Mapped
   }
 }
 

@@ -120,7 +120,7 @@ private struct UpstreamSurvey {
 
   /// Why no proxy can be on the upstream interface, or none is needed; `nil` where one can.
   var obstacle: [String]? {
-    let plan = PortPlan(
+    let plan = InterfacePlan(
       Ruleset(proxies: [Ruleset.Proxy(interface: name, rules: [])]))
     switch plan.condition(of: name, in: HostTable(picture.links.map(\.link))) {
     case .enslaved(let master):

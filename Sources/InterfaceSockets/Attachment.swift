@@ -12,7 +12,7 @@ final class Attachment {
   /// Any may follow any other, as the kernel tells of the interface.
   enum State {
     /// There is nothing to open a socket on, for this reason.
-    case absent(PortPlan.Condition)
+    case absent(InterfaceCondition)
     /// It is down. A socket on it comes to life with it; only rules that answer need one.
     case down(Port?)
     case open(Port?)
@@ -35,7 +35,7 @@ final class Attachment {
   var isFailing: Bool { if case .failing = state { true } else { false } }
 
   /// How things are, in the words that are told.
-  var condition: PortPlan.Condition {
+  var condition: InterfaceCondition {
     switch state {
     case .absent(let condition): condition
     case .down: .down
@@ -55,7 +55,7 @@ final class Attachment {
   ///
   /// `purpose` is what is wanted of it where rules answer there.
   func update(
-    to condition: PortPlan.Condition, on index: InterfaceIndex?, for purpose: PortPlan.Purpose?,
+    to condition: InterfaceCondition, on index: InterfaceIndex?, for purpose: InterfacePlan.Purpose?,
     filter: @autoclosure () -> PacketFilter
   ) {
     let index = condition.allowsSocket ? index : nil
@@ -78,7 +78,7 @@ final class Attachment {
   }
 
   /// Has its sockets listen for what rules want by now.
-  func change(to purpose: PortPlan.Purpose?, filter: @autoclosure () -> PacketFilter) {
+  func change(to purpose: InterfacePlan.Purpose?, filter: @autoclosure () -> PacketFilter) {
     guard let port else { return }
     guard let purpose else { return leave() }
     do {

@@ -11,9 +11,9 @@ package import ProxyModel
 /// `Attachment`, for a pattern the conditions of all that match.
 package final class Attachments: Timed {
   /// What the rules want of interfaces.
-  package private(set) var plan: PortPlan
+  package private(set) var plan: InterfacePlan
   /// How things are with each name and pattern, as far as that has been told.
-  package private(set) var conditions: [String: PortPlan.Condition] = [:]
+  package private(set) var conditions: [String: InterfaceCondition] = [:]
   private var nextAttempt: Instant?
   private var attachments: [String: Attachment] = [:]
   private var patterns: [String: PatternConditions] = [:]
@@ -33,7 +33,7 @@ package final class Attachments: Timed {
   private var log: Log { ports.log }
 
   package init(
-    _ plan: PortPlan, host: Host, ports: Ports, news: any InterfaceNews,
+    _ plan: InterfacePlan, host: Host, ports: Ports, news: any InterfaceNews,
     listener: any EventListener
   ) {
     self.plan = plan
@@ -64,7 +64,7 @@ package final class Attachments: Timed {
   }
 
   /// Goes by other rules from now on; what both want of an interface is wanted throughout.
-  package func change(to newPlan: PortPlan) {
+  package func change(to newPlan: InterfacePlan) {
     plan = newPlan
     for (name, attachment) in attachments {
       attachment.change(to: plan.purpose(of: name), filter: plan.filter(of: name))
@@ -194,7 +194,7 @@ extension Attachments {
   /// Says how things are where that is another way than before.
   ///
   /// That it is well again is as important as that it was not.
-  private func report(_ condition: PortPlan.Condition, of name: String) {
+  private func report(_ condition: InterfaceCondition, of name: String) {
     guard let before = conditions.updateValue(condition, forKey: name) else {
       return log(condition, of: name, asNotice: false)
     }
@@ -203,7 +203,7 @@ extension Attachments {
     whenChanged()
   }
 
-  private func log(_ condition: PortPlan.Condition, of name: String, asNotice isNotice: Bool) {
+  private func log(_ condition: InterfaceCondition, of name: String, asNotice isNotice: Bool) {
     switch condition {
     case .usable where isNotice: log.notice("\(name): ready again")
     case .usable: log.info("\(condition.sentence(about: name))")
@@ -214,7 +214,7 @@ extension Attachments {
   }
 
   /// How things are with an interface, be it named by a rule or not.
-  package func condition(of name: String) -> PortPlan.Condition {
+  package func condition(of name: String) -> InterfaceCondition {
     conditions[name] ?? plan.condition(of: name, in: host.table)
   }
 

@@ -15,7 +15,7 @@ package final class Port: EventSource {
   let sender: any FrameSender
   /// When to look next for frames that were lost.
   package var nextLossCount = Instant(nanoseconds: 0)
-  private var purpose: PortPlan.Purpose
+  private var purpose: InterfacePlan.Purpose
   private var groups: MulticastGroups
   private var groupOutcome = MulticastGroups.Outcome()
   private let whenReady: (Port, Instant) -> Void
@@ -38,7 +38,7 @@ package final class Port: EventSource {
   }
 
   init(
-    name: String, index: InterfaceIndex, purpose: PortPlan.Purpose, filter: PacketFilter,
+    name: String, index: InterfaceIndex, purpose: InterfacePlan.Purpose, filter: PacketFilter,
     opener: Opener, whenReady: @escaping (Port, Instant) -> Void
   ) throws(SystemError) {
     self.name = name
@@ -57,7 +57,7 @@ package final class Port: EventSource {
   package func ready(now: Instant) { whenReady(self, now) }
 
   /// Takes on another purpose without losing a frame that both are about.
-  func change(to newPurpose: PortPlan.Purpose, filter: PacketFilter) throws(SystemError) {
+  func change(to newPurpose: InterfacePlan.Purpose, filter: PacketFilter) throws(SystemError) {
     guard newPurpose != purpose else { return }
     if newPurpose.isPromiscuous != purpose.isPromiscuous {
       try receiver.receive(.promiscuous, newPurpose.isPromiscuous)

@@ -24,7 +24,7 @@ final class Daemon: DaemonOperator {
   private let path: PacketPath
   private let attachments: Attachments
   private let messageLog: MessageLog
-  private let manager: ServiceNews
+  private let serviceNews: ServiceNews
   private let conditions: Conditions
   private let hooks: Hooks
   private let keptTargets: KeptTargets
@@ -57,10 +57,10 @@ final class Daemon: DaemonOperator {
       ports: ports, ruleLinks: ruleLinks, host: host, performer: routes,
       kernel: KernelAnswers(loop: loop, log: log, name: host.name(of:)))
     let attachments = Attachments(
-      PortPlan(ruleset, hearsEverything: log.isDebugging), host: host, ports: ports,
+      InterfacePlan(ruleset, hearsEverything: log.isDebugging), host: host, ports: ports,
       news: try HostMonitor(), listener: path)
     self.attachments = attachments
-    manager = ServiceNews { attachments.summary }
+    serviceNews = ServiceNews { attachments.summary }
     conditions = Conditions(host: host, loop: loop, log: log, judge: path)
     hooks = Hooks(loop: loop, log: log)
     hooks.change(to: ruleset)
@@ -68,12 +68,12 @@ final class Daemon: DaemonOperator {
     current.nameInterfaces { [host] in host.table.link(named: $0)?.name ?? $0 }
     neighbors.listener = { [path = Unowned(path)] in path.object }
     routes.listener = { [path = Unowned(path)] in path.object }
-    attachments.whenChanged = { [manager] in manager.tell() }
+    attachments.whenChanged = { [serviceNews] in serviceNews.tell() }
     attachments.whenHeard = { [conditions] in conditions.take($0) }
     attachments.isStandingBy = { [path] in path.engine.isStandingBy(proxyNamed: $0) }
-    conditions.whenChanged = { [manager, hooks, path] in
+    conditions.whenChanged = { [serviceNews, hooks, path] in
       hooks.update { path.engine.isInForce(proxyNamed: $0) }
-      manager.tell()
+      serviceNews.tell()
     }
     attachments.whenRead = { [neighbors] in
       if attachments.plan.asks { neighbors.introduceRouters() }
@@ -83,7 +83,7 @@ final class Daemon: DaemonOperator {
 
   private func start() throws(SystemError) {
     showMessages()
-    loop.add(manager)
+    loop.add(serviceNews)
     loop.add(attachments)
     try loop.watch(
       DescriptorSource(signals) { [owner = Unowned(self)] _ throws(SystemError) in
@@ -113,7 +113,7 @@ final class Daemon: DaemonOperator {
 
   /// Listens to the neighbor cache while some rule asks, and to routes while some goes by them;
   /// makes ready to change routes where some proxy wants that.
-  private func followKernel(_ plan: PortPlan, _ ruleset: Ruleset) throws(SystemError) {
+  private func followKernel(_ plan: InterfacePlan, _ ruleset: Ruleset) throws(SystemError) {
     if plan.asks { try routes.neighbors.listen() }
     if ruleset.asksForRoutes { try routes.listen() }
     if ruleset.installsHostRoutes { try routes.openHostRoutes() }
@@ -134,10 +134,10 @@ final class Daemon: DaemonOperator {
 
   /// Works until a signal ends it.
   func run() throws(SystemError) {
-    manager.tell("READY=1")
+    serviceNews.tell("READY=1")
     control.started = .now
     try loop.run()
-    manager.sayGoodbye()
+    serviceNews.sayGoodbye()
     // To look at them warns of frames that were lost, whatever is logged.
     let totals = control.totals
     log.info(totals)
@@ -171,8 +171,8 @@ extension Daemon {
 
   func reload() -> ReloadReport {
     // systemd compares the time with that of the reload it asked for (sd_notify(3)).
-    manager.tell("RELOADING=1", ServiceManager.reloadTime)
-    defer { manager.tell("READY=1") }
+    serviceNews.tell("RELOADING=1", ServiceManager.reloadTime)
+    defer { serviceNews.tell("READY=1") }
     defer { Heap.trim() }
     return current.reload(summary: { summary }) { (newer) throws(SystemError) in try take(newer) }
   }
@@ -241,11 +241,11 @@ extension Daemon {
   }
 
   /// Whoever wants to see every message also wants to see those that no rule is about.
-  private func plan(for ruleset: Ruleset) -> PortPlan {
-    PortPlan(ruleset, hearsEverything: log.isDebugging)
+  private func plan(for ruleset: Ruleset) -> InterfacePlan {
+    InterfacePlan(ruleset, hearsEverything: log.isDebugging)
   }
 
-  private func change(to plan: PortPlan) {
+  private func change(to plan: InterfacePlan) {
     do {
       try ruleLinks.listen(plan.asks)
     } catch {

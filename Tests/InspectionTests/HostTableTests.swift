@@ -126,8 +126,8 @@ struct PatternConditionsTests {
   }
 }
 
-struct PortPlanTests {
-  private let plan = PortPlan(
+struct InterfacePlanTests {
+  private let plan = InterfacePlan(
     Ruleset(proxies: [
       .init(
         interface: "eth0", isRouter: true, timers: .init(),
@@ -165,7 +165,7 @@ struct PortPlanTests {
     }
   }
   @Test func `a pattern is as well off as the best interface that matches`() {
-    let plan = PortPlan(
+    let plan = InterfacePlan(
       Ruleset(proxies: [
         .init(
           interface: "eth0", isRouter: true, timers: .init(),

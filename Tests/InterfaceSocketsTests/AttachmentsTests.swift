@@ -28,7 +28,7 @@ struct AttachmentsTests {
   ) throws -> Attachments {
     news.table = HostTable(links)
     let attachments = Attachments(
-      PortPlan(Ruleset(rules)), host: host, ports: ports, news: news, listener: listener)
+      InterfacePlan(Ruleset(rules)), host: host, ports: ports, news: news, listener: listener)
     test.loop.add(attachments)
     try attachments.start()
     return attachments
@@ -182,19 +182,19 @@ struct AttachmentsTests {
       [("eth0", .static), ("eth1", .static)], on: [Link(4, "eth0"), Link(5, "eth1")])
     var proxy = Ruleset([("eth0", .static)]).proxies[0]
     proxy.isPromiscuous = true
-    attachments.change(to: PortPlan(Ruleset(proxies: [proxy])))
+    attachments.change(to: InterfacePlan(Ruleset(proxies: [proxy])))
     #expect(ports.all.map(\.name) == ["eth0"])
     #expect(opener.opened.count == 2)
     #expect(opener.opened[0].isPromiscuous && opener.opened[0].filterCount == 1)
     #expect(attachments.conditions == ["eth0": .usable])
-    attachments.change(to: PortPlan(Ruleset([("eth1", .static)])))
+    attachments.change(to: InterfacePlan(Ruleset([("eth1", .static)])))
     #expect(ports.all.map(\.name) == ["eth1"])
   }
 
   @Test func `sockets that do not change are opened anew`() throws {
     let attachments = try attachments([("eth0", .static)], on: [Link(4, "eth0")])
     opener.opened[0].failure = SystemError("attach filter", .noMemory)
-    attachments.change(to: PortPlan(Ruleset([("eth0", .static)]), hearsEverything: true))
+    attachments.change(to: InterfacePlan(Ruleset([("eth0", .static)]), hearsEverything: true))
     #expect(opener.opened.count == 2)
     #expect(ports.all.first?.receiver === opener.opened[1])
   }

@@ -47,7 +47,7 @@ final class Stage {
       }
     }
     attachments = Attachments(
-      PortPlan(configuration.ruleset), host: host, ports: ports, news: news, listener: path)
+      InterfacePlan(configuration.ruleset), host: host, ports: ports, news: news, listener: path)
     try path.start()
     try attachments.start()
   }

@@ -20,7 +20,7 @@ package struct Examination: Sendable {
   /// Whether the file includes others, in one of which an entry may be.
   package let includesOthers: Bool
 
-  let plan: PortPlan
+  let plan: InterfacePlan
   let table: HostTable
   /// The rules that are compared with the host, in the order of the file.
   let rules: [PlacedRule]
@@ -40,7 +40,7 @@ package struct Examination: Sendable {
     self.path = path
     self.complaints = complaints
     self.isUnusable = isUnusable
-    plan = PortPlan(configuration)
+    plan = InterfacePlan(configuration)
     table = HostTable(picture.links.map(\.link))
     rules = configuration.placedRules(limit: Self.ruleLimit)
     waysOfRules = rules.map { placed in

@@ -7,13 +7,13 @@ package import ProxyModel
 /// Puts together what engine, host and kernel say of one target.
 package struct Explainer {
   private let host: HostTable
-  private let plan: PortPlan
+  private let plan: InterfacePlan
   /// How things are with an interface that rules name.
-  private let condition: (String) -> PortPlan.Condition
+  private let condition: (String) -> InterfaceCondition
   private let neighbors: NeighborLookup
 
   package init(
-    host: HostTable, plan: PortPlan, condition: @escaping (String) -> PortPlan.Condition,
+    host: HostTable, plan: InterfacePlan, condition: @escaping (String) -> InterfaceCondition,
     neighbors: NeighborLookup
   ) {
     self.host = host
@@ -110,7 +110,7 @@ package struct Explainer {
         since: $0.since, heldBackUntil: $0.heldBackUntil, now: now)
     }
     guard let outcome = found.outcome else {
-      report.decision = PortPlan.Condition.missing.code
+      report.decision = InterfaceCondition.missing.code
       report.reason = "there is no interface \(found.proxy)"
       return report
     }

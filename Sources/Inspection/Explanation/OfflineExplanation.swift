@@ -13,7 +13,7 @@ extension Explanation {
     of target: IPv6Address, by configuration: Configuration
   ) throws(SystemError) {
     let ruleset = configuration.ruleset
-    let plan = PortPlan(ruleset)
+    let plan = InterfacePlan(ruleset)
     let host = try HostTable(readFrom: HostMonitor())
     let now = Instant(nanoseconds: BootClock.nanoseconds)
     var engine = Engine(ruleset: ruleset, limits: configuration.limits)

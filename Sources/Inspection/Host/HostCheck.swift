@@ -9,14 +9,14 @@ struct HostCheck {
   private let configuration: Configuration
   private let host: HostTable
   private let surroundings: Surroundings
-  private let plan: PortPlan
+  private let plan: InterfacePlan
 
   /// Looks at this configuration on this host.
   init(_ configuration: Configuration, on host: HostTable, in surroundings: Surroundings) {
     self.configuration = configuration
     self.host = host
     self.surroundings = surroundings
-    plan = PortPlan(configuration.ruleset)
+    plan = InterfacePlan(configuration.ruleset)
   }
 
   /// Reads this host's interfaces, and what is around them as far as rules can get in its way.
@@ -114,7 +114,7 @@ struct HostCheck {
 
 extension Diagnostic.Code {
   /// What is said of an interface in this condition; `nil` if nothing.
-  fileprivate init?(_ condition: PortPlan.Condition) {
+  fileprivate init?(_ condition: InterfaceCondition) {
     switch condition {
     case .usable, .taken, .failing: return nil
     case .missing, .unmatched: self = .missingInterface

@@ -65,9 +65,9 @@ extension SessionReport {
   }
 }
 
-extension PortPlan {
+extension InterfacePlan {
   /// How things are with an interface or a pattern, for who asks.
-  package func status(of name: String, _ condition: Condition) -> InterfaceStatus {
+  package func status(of name: String, _ condition: InterfaceCondition) -> InterfaceStatus {
     let proxy = proxy(named: name)
     return InterfaceStatus(
       name: name, isProxy: proxy != nil, isRule: isAsked(name), condition: condition.code,
@@ -76,7 +76,7 @@ extension PortPlan {
   }
 }
 
-extension PortPlan.Condition {
+extension InterfaceCondition {
   /// One word that does not change with the wording of sentences.
   var code: String {
     switch self {

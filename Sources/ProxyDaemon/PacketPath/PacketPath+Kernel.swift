@@ -1,3 +1,4 @@
+import EventLoop
 import Inspection
 import InterfaceSockets
 import KernelAnswering

@@ -151,7 +151,7 @@ private struct Look {
       // A daemon that was started anew counts from the beginning.
       return now < then ? 0 : (now - then) * 1_000_000_000 / span
     }
-    let reachable = status.sessions["reachable"] + status.sessions["probing"]
+    let reachable = status.reachableCount
     return "received \(rate(\.total.solicitationsReceived))/s"
       + "  answered \(rate(\.total.answered))/s  sent \(rate(\.total.asked))/s"
       + "  ignored \(rate(\.total.ignored.sum))/s  malformed \(rate(\.total.malformed.sum))/s"

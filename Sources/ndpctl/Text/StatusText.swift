@@ -2,6 +2,7 @@ import Console
 import ControlProtocol
 import LinuxNet
 import LinuxSurvey
+import ProxyModel
 
 /// The status of the daemon, in lines.
 struct StatusText {
@@ -11,7 +12,7 @@ struct StatusText {
 
   /// The state in one line.
   var headline: String {
-    let reachable = status.sessions["reachable"] + status.sessions["probing"]
+    let reachable = status.reachableCount
     let parts = [
       "\(status.summary) \(runTime)", counted(status.ruleCount, "rule"),
       "\(counted(reachable, "target")) reachable",
@@ -129,5 +130,12 @@ extension Status {
   /// When its configuration was taken up.
   func configured(now: UInt64) -> UInt64 {
     configuredMilliseconds ?? now - min(now, configurationAgeMilliseconds)
+  }
+}
+
+extension Status {
+  /// How many targets are answered for at once.
+  var reachableCount: UInt64 {
+    sessions[TargetState.reachable.rawValue] + sessions[TargetState.probing.rawValue]
   }
 }

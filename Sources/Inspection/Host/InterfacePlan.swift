@@ -4,8 +4,8 @@ package import ProxyConfig
 import ProxyEngine
 package import ProxyModel
 
-/// Which interfaces the rules name, and what stands in the way of using each.
-package struct PortPlan: Sendable {
+/// What the rules want of which interfaces.
+package struct InterfacePlan: Sendable {
   /// The names in the order of the configuration, each once.
   package let names: [String]
   /// Those of them that are patterns.
@@ -104,7 +104,7 @@ package struct PortPlan: Sendable {
   /// Whether, and why not, the interface of this name can be used now.
   ///
   /// Of a pattern one usable interface is enough; else it is as with the first that matches.
-  package func condition(of name: String, in host: HostTable) -> Condition {
+  package func condition(of name: String, in host: HostTable) -> InterfaceCondition {
     let pattern = InterfacePattern(name)
     if !pattern.isExact {
       let conditions = host.links(matching: pattern).map { condition(of: $0, as: name, in: host) }
@@ -115,7 +115,7 @@ package struct PortPlan: Sendable {
   }
 
   /// The same of an interface that the name means.
-  package func condition(of link: Link, as name: String, in host: HostTable) -> Condition {
+  package func condition(of link: Link, as name: String, in host: HostTable) -> InterfaceCondition {
     if let master = link.master { return .enslaved(host.links[master]?.name ?? "#\(master)") }
     if link.linkLayerAddress == nil || !link.hasNeighborDiscovery {
       return isAsked(name) ? .noNeighbors : .notEthernet
@@ -131,66 +131,6 @@ package struct PortPlan: Sendable {
     package var isPromiscuous = false
     /// The groups to which questions for the targets of its narrow rules go.
     package var groups: [IPv6Address] = []
-  }
-
-  /// How things are with an interface that a rule names.
-  package enum Condition: Equatable, Sendable {
-    case usable
-    case missing
-    /// It is a pattern, and no interface matches.
-    case unmatched
-    case down
-    /// It is a port of the named bridge or bond, which takes its frames.
-    case enslaved(String)
-    /// A proxy interface on which solicitations cannot be received.
-    case notEthernet
-    /// A rule interface on which nobody can be asked.
-    case noNeighbors
-    /// Another proxy has the same interface by this other name of it.
-    case taken(String)
-    /// The kernel refuses a socket for this reason.
-    case failing(String)
-
-    /// Whether a socket on it makes sense: one on an interface that is down comes to life with it.
-    package var allowsSocket: Bool { self == .usable || self == .down }
-  }
-}
-
-extension PortPlan.Condition {
-  /// One sentence for the log, saying what to do.
-  package func sentence(about name: String) -> String {
-    self == .usable ? "\(name): ready" : "\(name): \(trouble); \(remedy(for: name))"
-  }
-
-  /// What is wrong.
-  package var trouble: String {
-    switch self {
-    case .usable: "nothing"
-    case .missing: "no such interface"
-    case .unmatched: "no interface matches"
-    case .down: "the interface is down"
-    case .enslaved(let master): "the interface is a port of \(master), which receives its frames"
-    case .notEthernet: "the interface has no link-layer address or no neighbor discovery"
-    case .noNeighbors:
-      "the interface has no neighbor discovery, so no solicitations can be sent there"
-    case .taken(let other): "the proxy '\(other)' is for the same interface"
-    case .failing(let reason): reason
-    }
-  }
-
-  /// What to do, or what will be done.
-  package func remedy(for name: String) -> String {
-    switch self {
-    case .usable: "nothing to do"
-    case .missing: "its rules wait until it appears"
-    case .unmatched: "its rules wait until one does"
-    case .down: "its rules wait until it is up"
-    case .enslaved(let master): "name \(master) instead"
-    case .notEthernet: "no solicitations can be answered there"
-    case .noNeighbors: "use 'static' or 'auto' instead of 'iface \(name)'"
-    case .taken(let other): "put the rules of both into 'proxy \(other)'"
-    case .failing: "trying again every second"
-    }
   }
 }
 

@@ -35,6 +35,10 @@ package final class CurrentConfiguration {
     self.log = log
   }
 
+  /// Says to other daemons that this one runs; returns whether there are none in this network
+  /// namespace.
+  package func announcePresence() -> Bool { claims?.announcePresence() ?? false }
+
   /// What it is to answer by.
   package var ruleset: Ruleset { configuration.ruleset }
 

@@ -11,6 +11,9 @@ package final class InstanceClaims {
   /// Once system calls are limited the kernel can no longer be asked for it like this.
   var primaryName: (String) -> String = InstanceClaim.primaryName
 
+  /// What says to others that this process runs; `nil` before, and where very many run.
+  private var presence: InstanceClaim?
+
   /// An interface that another daemon serves.
   package struct Refusal: Error, CustomStringConvertible {
     let interface: String
@@ -47,6 +50,24 @@ package final class InstanceClaims {
     claims = kept + added
     return added.compactMap { $0.warning }
   }
+
+  /// Says to others that this process runs, from now on; returns whether no other daemon does that
+  /// in this network namespace.
+  ///
+  /// Then what a daemon left in the kernel is nobody's. Takes a descriptor.
+  package func announcePresence() -> Bool {
+    var isAlone = true
+    for number in 0..<Self.presences {
+      // No interface has such a name.
+      let claim = try? InstanceClaim(interface: "/\(number)", trusting: trusted)
+      if claim == nil { isAlone = false }
+      if let claim, claim.standing == .held, presence == nil { presence = claim }
+    }
+    return isAlone
+  }
+
+  /// How many daemons in one network namespace know of each other.
+  private static let presences = 16
 
   /// Throws where another daemon has an interface of a configuration; changes nothing.
   ///

@@ -55,7 +55,8 @@ final class Attachment {
   ///
   /// `purpose` is what is wanted of it where rules answer there.
   func update(
-    to condition: InterfaceCondition, on index: InterfaceIndex?, for purpose: InterfacePlan.Purpose?,
+    to condition: InterfaceCondition, on index: InterfaceIndex?,
+    for purpose: InterfacePlan.Purpose?,
     filter: @autoclosure () -> PacketFilter
   ) {
     let index = condition.allowsSocket ? index : nil

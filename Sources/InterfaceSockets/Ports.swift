@@ -37,7 +37,8 @@ package final class Ports {
   package var unsentCount: UInt64 { all.reduce(closedUnsentCount) { $0 + $1.sender.unsentCount } }
 
   func open(
-    _ name: String, on index: InterfaceIndex, for purpose: InterfacePlan.Purpose, filter: PacketFilter
+    _ name: String, on index: InterfaceIndex, for purpose: InterfacePlan.Purpose,
+    filter: PacketFilter
   ) throws(SystemError) -> Port {
     let port = try Port(
       name: name, index: index, purpose: purpose, filter: filter, opener: opener,

@@ -31,7 +31,6 @@ package final class KernelAnswers {
   /// The interfaces whose rules are in the maps, and the proxies that these are of.
   private var ruled: [InterfaceIndex: (proxy: Int, rules: [PublishedRule])] = [:]
   private var isWatched = false
-  private var hasLookedForLeftovers = false
   /// Frames for us that found no room, with programs before this one.
   private var formerLosses: UInt64 = 0
   private var toldLosses: UInt64 = 0
@@ -66,16 +65,19 @@ package final class KernelAnswers {
     BPFCommand.ofKernelPath.map { CInt($0.rawValue) }
   }
 
-  /// Removes filters that a process which was killed has left on these interfaces.
+  /// Removes filters that a process which was killed has left on these interfaces: they would go on
+  /// answering by its rules, whether the kernel answers for this process or not.
+  ///
+  /// Not while another daemon runs, which may need them. Where the kernel has TCX, there are none.
   package func removeLeftovers(on interfaces: some Sequence<Int32>) {
-    guard let program, program.hook == .filter, !hasLookedForLeftovers else { return }
-    hasLookedForLeftovers = true
-    guard let filters = try? IngressFilters() else { return }
+    if let program, program.hook != .filter { return }
+    guard Privileges.has(.netAdmin), let filters = try? IngressFilters() else { return }
     for interface in interfaces where links[InterfaceIndex(interface)] == nil {
       do {
         try filters.remove(from: interface)
       } catch {
-        log.notice("kernel-path: \(error)")
+        // A kernel that runs no program may have no filters, either.
+        if program == nil { log.debug("\(error)") } else { log.notice("kernel-path: \(error)") }
       }
     }
   }

@@ -80,10 +80,23 @@ package final class KernelRoutes: ActionPerformer {
   // MARK: Questions
 
   /// The kernel's route for a packet that came in on an interface; `nil` where it cannot say.
-  package func route(to target: IPv6Address, from index: InterfaceIndex) -> Route? {
+  ///
+  /// A route of ours to the target says only where it was, and does not count; where that is only
+  /// looked at, it does, so that nothing changes.
+  package func route(
+    to target: IPv6Address, from index: InterfaceIndex, isLook: Bool = false
+  ) -> Route? {
     do {
       try takeNews()
-      let route = Route(try lookup.route(to: target, from: index.rawValue))
+      let result: RouteResult
+      if !isLook, let routes = tables?.routes {
+        result = try routes.lookBeneath(target) { () throws(SystemError) in
+          try lookup.route(to: target, from: index.rawValue)
+        }
+      } else {
+        result = try lookup.route(to: target, from: index.rawValue)
+      }
+      let route = Route(result)
       // Packets sent to the loopback interface come back, and nobody takes them.
       return route == .onLink(Self.loopback) ? .unreachable : route
     } catch {
@@ -96,11 +109,16 @@ package final class KernelRoutes: ActionPerformer {
   /// The loopback interface has this index in every network namespace (LOOPBACK_IFINDEX).
   private static let loopback = InterfaceIndex(1)
 
-  /// At most six system calls.
-  package func answer(to question: Action) -> Event? {
+  /// At most ten system calls.
+  package func answer(to question: Action) -> Event? { answer(to: question, isLook: false) }
+
+  /// The same for somebody who explains what the engine would do; changes nothing.
+  package func look(_ question: Action) -> Event? { answer(to: question, isLook: true) }
+
+  private func answer(to question: Action, isLook: Bool) -> Event? {
     switch question {
     case .lookUpRoute(let target, let index):
-      let route = route(to: target, from: index)
+      let route = route(to: target, from: index, isLook: isLook)
       if let route { log.debug("route to \(target): \(sentence(about: route))") }
       return .route(route, to: target, from: index)
     case .locate(let target, let index):
@@ -108,7 +126,7 @@ package final class KernelRoutes: ActionPerformer {
         Location(
           seenFrom: index, isDefaultRouter: neighbors.defaultRouter(on: index) == target,
           neighbor: neighbors.neighbor(target, on: index)
-        ) { route(to: target, from: index) }, of: target, from: index)
+        ) { route(to: target, from: index, isLook: isLook) }, of: target, from: index)
     case .lookUpNeighbor(let target, let index):
       return .neighbor(neighbors.neighbor(target, on: index), of: target, on: index)
     default: return nil
@@ -127,13 +145,16 @@ package final class KernelRoutes: ActionPerformer {
 
   // MARK: Host routes
 
-  /// Can change routes from now on, and removes those that an earlier process left behind.
+  /// Can change routes from now on.
   package func openHostRoutes() throws(SystemError) {
-    guard tables == nil else { return }
-    let opened = try openTables()
-    tables = opened
+    if tables == nil { tables = try openTables() }
+  }
+
+  /// Removes the routes that a process which was killed has left behind, whether this one is to put
+  /// some in or not; only for a daemon that is alone.
+  package func removeLeftovers() {
     do {
-      let count = try opened.routes.reclaim()
+      let count = try (tables ?? openTables()).routes.reclaim()
       if count > 0 { log.notice("autowire: removed \(count) routes that were left behind") }
     } catch {
       log.warning("autowire: routes that were left behind stay: \(error)")
@@ -189,6 +210,8 @@ package protocol RouteChanges: AnyObject {
   func install(_ target: IPv6Address, interface: Int32, gateway: IPv6Address?, table: UInt32)
     throws(SystemError)
   func remove(_ target: IPv6Address) throws(SystemError)
+  func lookBeneath(_ target: IPv6Address, _ look: () throws(SystemError) -> RouteResult)
+    throws(SystemError) -> RouteResult
   func removeAll()
   func reclaim() throws(SystemError) -> Int
 }

@@ -64,6 +64,8 @@ final class Daemon: DaemonOperator {
     conditions = Conditions(host: host, loop: loop, log: log, judge: path)
     hooks = Hooks(loop: loop, log: log)
     hooks.change(to: ruleset)
+    // Of conditions nothing is known yet.
+    hooks.begin { [path] in path.engine.isInForce(proxyNamed: $0) }
     keptTargets = KeptTargets(memory: path, loop: loop, log: log)
     current.nameInterfaces { [host] in host.table.link(named: $0)?.name ?? $0 }
     neighbors.listener = { [path = Unowned(path)] in path.object }
@@ -92,17 +94,22 @@ final class Daemon: DaemonOperator {
     try path.start()
     try ruleLinks.listen(attachments.plan.asks)
     try followKernel(attachments.plan, current.ruleset)
+    // What another daemon has put into the kernel, it still needs.
+    let isAlone = current.announcePresence()
+    if isAlone, current.ruleset.installsHostRoutes || Privileges.has(.netAdmin) {
+      routes.removeLeftovers()
+    }
     keptTargets.read(current.configuration.targetsPath)
     try conditions.follow(current.ruleset)
     try attachments.start()
-    try answerInKernel()
+    try answerInKernel(removingLeftovers: isAlone)
   }
 
   /// Answers inside the kernel where the configuration wants that and the kernel lets us.
-  private func answerInKernel() throws(SystemError) {
+  private func answerInKernel(removingLeftovers: Bool) throws(SystemError) {
     let mode = current.configuration.kernelPath
     path.answerInKernel(mode)
-    path.kernel.removeLeftovers(on: host.table.links.keys)
+    if removingLeftovers { path.kernel.removeLeftovers(on: host.table.links.keys) }
     guard mode != .no, case .off(let reason) = path.kernel.condition else { return }
     guard mode == .auto else { throw SystemError("kernel-path: \(reason)", .notSupported) }
     log.notice("kernel-path: \(reason); packet sockets answer")

@@ -11,7 +11,7 @@ package protocol EventListener: AnyObject {
 package protocol ActionPerformer: AnyObject {
   /// What the kernel says to an action that is a question for it; `nil` for others.
   ///
-  /// Tells nobody anything, and changes nothing.
+  /// Tells nobody anything.
   func answer(to question: Action) -> Event?
 
   /// Does what is to be done.

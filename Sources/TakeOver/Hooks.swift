@@ -48,6 +48,11 @@ package final class Hooks {
     }
   }
 
+  /// Takes down which proxies are in force from the start, without a condition; runs nothing.
+  package func begin(isInForce: (String) -> Bool) {
+    active = Set(proxies.map { $0.interface }.filter(isInForce))
+  }
+
   private var hasPrograms: Bool {
     proxies.contains { !$0.takeOverProgram.isEmpty || !$0.releaseProgram.isEmpty }
   }

@@ -28,6 +28,13 @@ private final class FakeTables: RouteChanges, NeighborOffers {
   }
 
   func remove(_ target: IPv6Address) throws(SystemError) { try note("remove \(target)") }
+  func lookBeneath(
+    _ target: IPv6Address, _ look: () throws(SystemError) -> RouteResult
+  ) throws(SystemError) -> RouteResult {
+    try note("beneath \(target)")
+    return try look()
+  }
+
   func removeAll() { calls.append("remove all") }
 
   func reclaim() throws(SystemError) -> Int {
@@ -53,13 +60,13 @@ private final class NoKernel: RouteQuestions, NeighborQuestions {
 struct HostRouteTests {
   private let log = Log(level: .notice, usesSystemLog: false)
   private let host = Host()
+  private let test = TestLoop()
   private let tables = FakeTables()
   private let routes: KernelRoutes
   private let target = IPv6Address("2001:db8:1::10")!
   private let inside = InterfaceIndex(3)
 
   init() {
-    let test = TestLoop()
     let kernel = NoKernel()
     let ports = Ports(loop: test.loop, log: log, opener: FakeOpener().open)
     routes = KernelRoutes(
@@ -75,8 +82,26 @@ struct HostRouteTests {
     routes.perform(.installHostRoute(route()))
     routes.removeHostRoutes()
     #expect(tables.calls.isEmpty)
+    // Another daemon may have some.
     for _ in 0..<2 { try routes.openHostRoutes() }
-    #expect(tables.calls == ["reclaim"])
+    #expect(tables.calls.isEmpty)
+  }
+
+  @Test func `a route of ours says nothing of where a target is, but for who only looks`() throws {
+    try routes.openHostRoutes()
+    _ = routes.look(.lookUpRoute(target, from: inside))
+    #expect(tables.calls.isEmpty)
+    _ = routes.answer(to: .lookUpRoute(target, from: inside))
+    _ = routes.answer(to: .locate(target, from: inside))
+    #expect(tables.calls == ["beneath \(target)", "beneath \(target)"])
+  }
+
+  @Test func `what was left behind goes, and that is told`() {
+    routes.removeLeftovers()
+    #expect(tables.calls == ["reclaim"] )
+    tables.leftBehind = 3
+    routes.removeLeftovers()
+    #expect(tables.calls == ["reclaim", "reclaim"])
   }
 
   @Test func `routes are put where the interface looks for them`() throws {
@@ -101,16 +126,16 @@ struct HostRouteTests {
     routes.removeHostRoutes()
     #expect(
       tables.calls == [
-        "reclaim", "\(target) dev 3 table 254", "\(target) via fe80::5 dev 3 table 254",
+        "\(target) dev 3 table 254", "\(target) via fe80::5 dev 3 table 254",
         "\(target) dev 3 table 100", "remove \(target)",
         "\(target) lladdr \(MACAddress.station(16)) dev 3", "remove all",
       ])
     #expect(log.warnings.count == 0)
   }
 
-  @Test func `what was left behind may stay, and that is told`() throws {
+  @Test func `what was left behind may stay, and that is told`() {
     tables.refusal = SystemError("read host routes", .notPermitted)
-    try routes.openHostRoutes()
+    routes.removeLeftovers()
     #expect(log.warnings.count == 1)
   }
 
@@ -122,7 +147,7 @@ struct HostRouteTests {
       routes.perform(.removeHostRoute(route()))
       routes.perform(.offerNeighbor(target, at: .station(16), on: inside))
     }
-    #expect(tables.calls.count == 10)
+    #expect(tables.calls.count == 9)
     #expect(log.warnings.count == 1)
   }
 }

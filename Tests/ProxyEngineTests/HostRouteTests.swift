@@ -43,7 +43,59 @@ struct HostRouteTests {
       gateway.answer(advertisement()) == [.installHostRoute(Self.route), Self.offer, answer()])
     #expect(gateway.ask(solicitation()) == [answer()])
     #expect(gateway.wait(milliseconds: 30_000) == [unicastProbe()])
-    #expect(gateway.answer(advertisement()) == [])
+    // The kernel may have lost it.
+    #expect(gateway.answer(advertisement()) == [.installHostRoute(Self.route)])
+  }
+
+  @Test func `the kernel's own word that a target is there renews it, too`() {
+    var gateway = gateway(.interface("zt0"))
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    _ = gateway.wait(milliseconds: 45_000)
+    gateway.cached = CachedNeighbor(
+      state: .reachable, linkLayerAddress: memberMAC, age: .seconds(1))
+    #expect(gateway.ask(solicitation()) == [.installHostRoute(Self.route), answer()])
+  }
+
+  @Test func `it stays while the proxy's own interface is down, and the target is asked anew`() {
+    var gateway = gateway(.interface("zt0"))
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    let interface = Gateway.interfaces[0]
+    for isUp in [false, true] {
+      let changed = Interface(
+        index: interface.index, name: interface.name,
+        linkLayerAddress: interface.linkLayerAddress, isUp: isUp, hasNeighborDiscovery: true,
+        addresses: interface.addresses)
+      #expect(gateway.handle(.interfaceChanged(changed)) == [])
+    }
+    _ = gateway.wait(milliseconds: 1000)
+    #expect(gateway.ask(solicitation()) == [unicastProbe()])
+    #expect(
+      gateway.answer(unicastAdvertisement())
+        == [.installHostRoute(Self.route), Self.offer, answer()])
+    // Where the target was, it goes with the interface.
+    #expect(gateway.handle(.interfaceRemoved(Gateway.zt0)) == [.removeHostRoute(Self.route)])
+  }
+
+  @Test func `it goes with the name by which the proxy has its interface`() {
+    var proxy = ruleset([.interface("zt0")]).proxies[0]
+    proxy.interface = "uplink"
+    var gateway = Gateway([proxy])
+    func named(_ names: [String]) -> Event {
+      let interface = Gateway.interfaces[0]
+      return .interfaceChanged(
+        Interface(
+          index: interface.index, name: interface.name, alternativeNames: names,
+          linkLayerAddress: interface.linkLayerAddress, isUp: true, hasNeighborDiscovery: true,
+          addresses: interface.addresses))
+    }
+    _ = gateway.handle(named(["uplink"]))
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    #expect(gateway.engine.sessionCount == 1)
+    #expect(gateway.handle(named(["other"])) == [.removeHostRoute(Self.route)])
+    #expect(gateway.engine.sessionCount == 0)
   }
 
   @Test func `it goes with the target`() {
@@ -75,7 +127,9 @@ struct HostRouteTests {
     _ = gateway.answer(advertisement())
     #expect(gateway.wait(milliseconds: 45_000) == [])
     #expect(gateway.ask(solicitation()) == [unicastProbe()])
-    #expect(gateway.answer(unicastAdvertisement()) == [Self.offer, answer()])
+    #expect(
+      gateway.answer(unicastAdvertisement())
+        == [.installHostRoute(Self.route), Self.offer, answer()])
   }
 
   @Test func `not asked for, it stays at a reload and goes with a silent target`() {

@@ -88,6 +88,113 @@ struct AutowireTests {
     #expect(kept.contains("zt0"))
   }
 
+  @Test func `what a killed one left goes with the next that has no use for routes, too`()
+    async throws
+  {
+    let network = try await FoundingNetwork(members: 1)
+    let gateway = network.gateway
+    try await gateway.withDaemon(ndpproxy, configuration: configuration()) { daemon in
+      _ = try await network.router.ping(member, count: 3)
+      #expect(try await routesBecome("\(member) dev zt0", on: gateway))
+      daemon.process.send(.kill)
+      _ = try await daemon.process.exitStatus(within: .seconds(20))
+    }
+    let left = try await routes(of: gateway)
+    #expect(left.contains("\(member) dev zt0"))
+    let without = configuration().replacing("autowire yes", with: "autowire no")
+    try await gateway.withDaemon(ndpproxy, configuration: without) { _ in
+      let shown = try await routes(of: gateway)
+      #expect(shown.isEmpty)
+    }
+  }
+
+  @Test func `another daemon's routes are not what was left behind`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let gateway = network.gateway
+    let second = "proxy zt0 { autowire yes rule 2001:db8:1::/64 { iface eth0 } }"
+    try await gateway.withDaemon(ndpproxy, configuration: configuration()) { _ in
+      _ = try await network.router.ping(member, count: 3)
+      #expect(try await routesBecome("\(member) dev zt0", on: gateway))
+      for _ in 0..<2 {
+        try await gateway.withDaemon(ndpproxy, configuration: second) { other in
+          #expect(!other.process.lines.contains { $0.contains("left behind") })
+          let shown = try await routes(of: gateway)
+          #expect(shown.contains("\(member) dev zt0"))
+        }
+        let shown = try await routes(of: gateway)
+        #expect(shown.contains("\(member) dev zt0"))
+      }
+    }
+    let shown = try await routes(of: gateway)
+    #expect(shown.isEmpty)
+  }
+
+  /// What takes a route of ours from the kernel.
+  private static let losses = [
+    ["route flush proto 112"], ["link set zt0 mtu 1200", "link set zt0 mtu 1500"],
+  ]
+
+  @Test func `a route that the kernel loses is put in again`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let gateway = network.gateway
+    try await gateway.run("ip", "-6", "route", "del", "\(FoundingNetwork.insidePrefix)")
+    try await gateway.withDaemon(ndpproxy, configuration: configuration()) { daemon in
+      let router = try await Questioner(network.router)
+      for loss in Self.losses {
+        #expect(try await router.isAnswered(member), "\(loss)")
+        #expect(try await routesBecome("\(member) dev zt0", on: gateway), "\(loss)")
+        try await gateway.batch(loss)
+        let shown = try await routes(of: gateway)
+        #expect(shown.isEmpty, "\(loss)")
+        // With the next confirmation of a target that is asked for, each `ttl`.
+        let isBack: Bool? = try await poll(within: .seconds(30)) {
+          _ = try await router.answer(about: member)
+          return try await routes(of: gateway).contains("\(member) dev zt0") ? true : nil
+        }
+        #expect(isBack == true, "\(loss): \(daemon.process.lines)")
+      }
+    }
+  }
+
+  @Test func `a reload of other times keeps the routes`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let gateway = network.gateway
+    try await gateway.withDaemon(ndpproxy, configuration: configuration()) { daemon in
+      _ = try await network.router.ping(member, count: 3)
+      #expect(try await routesBecome("\(member) dev zt0", on: gateway))
+      let changes = [
+        configuration().replacing("ttl 6000", with: "ttl 60000"),
+        configuration("\n  }\n  rule \(FoundingNetwork.insidePrefix) {\n    iface zt9"),
+      ]
+      for text in changes {
+        let known = daemon.process.lines.count
+        try daemon.configuration.replaceContents(with: text)
+        daemon.process.send(.terminalClosed)
+        let line = try await daemon.process.line(containing: "reloaded: ", after: known)
+        #expect(line?.contains("not reloaded") == false, "\(daemon.process.lines)")
+        let shown = try await routes(of: gateway)
+        #expect(shown.contains("\(member) dev zt0"))
+      }
+    }
+  }
+
+  @Test func `an administrator's route counts more than one of ours`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let gateway = network.gateway
+    let auto = configuration().replacing("iface zt0", with: "auto")
+    try await gateway.withDaemon(ndpproxy, configuration: auto) { daemon in
+      let router = try await Questioner(network.router)
+      #expect(try await router.isAnswered(member))
+      #expect(try await routesBecome("\(member) dev zt0", on: gateway))
+      try await gateway.run("ip", "-6", "route", "del", "\(FoundingNetwork.insidePrefix)")
+      let isSilent: Bool? = try await poll(within: .seconds(10)) {
+        try await router.answer(about: member, within: .milliseconds(500)) == nil ? true : nil
+      }
+      #expect(isSilent == true, "\(daemon.process.lines)")
+      #expect(try await routesBecome(nil, on: gateway))
+    }
+  }
+
   @Test func `without the capability the log says so, and questions are answered`() async throws {
     let network = try await FoundingNetwork(members: 1)
     let file = try TemporaryFile(containing: configuration())

@@ -72,6 +72,47 @@ struct HookTests {
     }
   }
 
+  @Test func `a proxy that was in force from the start is released, not taken over`() async throws {
+    let network = try await FoundingNetwork(members: 1)
+    let gateway = network.gateway
+    let script = try TemporaryFile(containing: "echo \"hook: $NDPPROXY_EVENT $NDPPROXY_INTERFACE\"")
+    let text = """
+      proxy eth0 {
+        on-take-over /bin/sh \(script.path)
+        on-release /bin/sh \(script.path)
+        rule \(FoundingNetwork.insidePrefix) { static }
+      }
+      proxy zt0 {
+        require gate other
+        rule 2001:db8:9::/64 { static }
+      }
+      """
+    try await gateway.withDaemon(ndpproxy, configuration: text) { daemon in
+      func ndpctl(_ words: String...) async throws {
+        let result = try await gateway.result(
+          of: ["env", "NDPPROXY_SOCKET=\(daemon.controlSocket)", try Host.programBeside("ndpctl")]
+            + words)
+        #expect(result.status == .exited(0), "\(result.standardError)")
+      }
+      func events(_ count: Int) async throws -> [String]? {
+        try await poll(within: .seconds(20)) {
+          let lines = daemon.process.lines.filter { $0.contains("hook: ") }
+          return lines.count >= count ? lines.map { $0.split(separator: ":").last.map(String.init) ?? "" } : nil
+        }
+      }
+      // What another proxy takes over is not this one's.
+      try await ndpctl("gate", "other", "on")
+      try await ndpctl("rule", "disable", "\(FoundingNetwork.insidePrefix)")
+      #expect(try await events(1) == [" release eth0"], "\(daemon.process.lines)")
+      try await ndpctl("rule", "enable", "\(FoundingNetwork.insidePrefix)")
+      #expect(try await events(2) == [" release eth0", " take-over eth0"])
+      try daemon.configuration.replaceContents(with: "proxy zt0 { rule 2001:db8:9::/64 { auto } }")
+      daemon.process.send(.terminalClosed)
+      let last = try await events(3)?.last
+      #expect(last == " release eth0", "\(daemon.process.lines)")
+    }
+  }
+
   @Test func `what fails or hangs is told, and answers go on`() async throws {
     let network = try await FoundingNetwork(members: 1)
     let script = try TemporaryFile(containing: "[ $1 = gone ] || exit 3\nsleep 60 & wait\n")

@@ -57,6 +57,19 @@ package final class HostRouteTable {
     }
   }
 
+  /// What `look` finds where there is no route of ours to the target: it is away meanwhile, for as
+  /// long as the kernel takes to answer.
+  package func lookBeneath(
+    _ target: IPv6Address, _ look: () throws(SystemError) -> RouteResult
+  ) throws(SystemError) -> RouteResult {
+    guard let way = installed[target] else { return try look() }
+    try remove(target)
+    let result: Result<RouteResult, SystemError>
+    do { result = .success(try look()) } catch { result = .failure(error) }
+    try install(target, interface: way.interface, gateway: way.gateway, table: way.table)
+    return try result.get()
+  }
+
   /// Takes all routes of ours away, as far as that is possible.
   package func removeAll() {
     for target in Array(installed.keys) { try? remove(target) }

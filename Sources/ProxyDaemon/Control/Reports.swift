@@ -147,7 +147,7 @@ extension Control {
       ).explanation(
         of: target, engine: path.engine, now: now,
         solicitor: { recent.solicitor(on: $0, for: target) },
-        kernel: routes.answer(to:))
+        kernel: routes.look(_:))
       explanation.isLive = true
       explanation.messages = recent.entries(about: target, limit: Self.shownMessages).map {
         RecentMessage(

@@ -335,7 +335,7 @@ extension Engine {
       sessions[position].interfaces = interface.map { .one($0) } ?? .none
       sessions[position].confirmed = nil
     }
-    updateHostRoute(position, into: &actions)
+    updateHostRoute(position, isConfirmed: true, into: &actions)
     if !wasKnown { offerNeighbor(position, now: now, into: &actions) }
     sessions[position].isWanted = false
     sessions[position].sent = 0

@@ -10,8 +10,12 @@ import ProxyModel
 extension Engine {
   /// Has the kernel know the way to a target as it was just confirmed, if the proxy wants that.
   ///
-  /// By way of the host that confirmed it only where that is another one, on the link itself.
-  mutating func updateHostRoute(_ position: Int, into actions: inout [Action]) {
+  /// By way of the host that confirmed it only where that is another one, on the link itself. With
+  /// each confirmation the kernel is told again: it may have lost the route with an address of the
+  /// interface, or somebody may have removed it.
+  mutating func updateHostRoute(
+    _ position: Int, isConfirmed: Bool = false, into actions: inout [Action]
+  ) {
     let session = sessions[position]
     let key = session.key
     guard rules.proxies[key.proxy].installsHostRoutes, !session.isDisputed,
@@ -29,7 +33,10 @@ extension Engine {
     let route = HostRoute(
       target: key.target, interface: neighbor.interface, gateway: isVia ? neighbor.source : nil)
     let installed = InstalledRoute(route: route, claimant: neighbor.linkLayerAddress)
-    guard installed != session.hostRoute else { return }
+    if installed == session.hostRoute {
+      if isConfirmed { actions.append(.installHostRoute(route)) }
+      return
+    }
     // One neighbor that is hundreds of targets must not take the room of all others.
     let isNew = session.hostRoute.map { !$0.leadsToSameNeighbor(as: installed) } ?? true
     if isNew, hostRoutes.count(of: installed) >= hostRouteShare {

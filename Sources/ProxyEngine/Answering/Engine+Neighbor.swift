@@ -110,6 +110,7 @@ extension Engine {
     sessions[position].deadline =
       now + min(timers(of: position).ttl, Limits.kernelTrust)
     reschedule(position)
+    updateHostRoute(position, isConfirmed: true, into: &actions)
     publish(position, into: &actions)
     answerEveryone(position, now: now, into: &actions)
   }

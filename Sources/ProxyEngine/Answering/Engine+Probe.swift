@@ -61,6 +61,16 @@ extension Engine {
     becomeStale(position, now: now)
   }
 
+  /// Has a target asked again before it is answered for, and nobody wait for it.
+  mutating func doubt(_ position: Int, now: Instant, into actions: inout [Action]) {
+    withdraw(position, into: &actions)
+    sessions[position].askers = []
+    sessions[position].awaitsNeighbor = false
+    sessions[position].awaitsRoute = false
+    sessions[position].isClaimed = false
+    becomeStale(position, now: now)
+  }
+
   private mutating func becomeStale(_ position: Int, now: Instant) {
     sessions[position].state = .stale
     sessions[position].deadline = now + Limits.staleLifetime

@@ -7,8 +7,9 @@ package import ProxyModel
 extension Engine {
   /// Goes by another ruleset from now on, and keeps what is known of targets whose rules stay.
   ///
-  /// A rule stays if its proxy has the same interface, timers and rules for just its prefix; where
-  /// the rules about a target differ, it is forgotten; who solicited it is remembered as long as
+  /// A target stays if its proxy has the same interface, and the rule for it the same method; also
+  /// where the rule names other interfaces, if one of them is that on which the target was found.
+  /// Others are forgotten. Times that are shorter from now on are not exceeded. Who solicited it is remembered as long as
   /// some rule is about it, disabled or not. What comes into force is announced as at a take-over.
   /// The R flag of a proxy stays as it was first: hosts that see it change may lose their default
   /// route (RFC 4861 §7.2.5, Linux). Returns the names of the proxies whose flag would have
@@ -25,7 +26,7 @@ extension Engine {
     let oldRules = rules
     let oldPositions = oldRules.positionsByName
     let newKey = oldRules.keys(in: newRules)
-    for position in sessions.takenPositions where newKey(sessions[position].key) == nil {
+    for position in sessions.takenPositions where !isKept(position, by: newKey, in: newRules) {
       forget(position, into: &actions)
     }
     sessions.rename(newKey)
@@ -58,7 +59,10 @@ extension Engine {
         return old.map { counters.rules[$0] } ?? RuleCount()
       })
     rules = newRules
-    for position in sessions.takenPositions { updateHostRoute(position, into: &actions) }
+    for position in sessions.takenPositions {
+      shorten(position, now: now)
+      updateHostRoute(position, into: &actions)
+    }
     apply(newLimits)
     shrink(to: limits.sessions, into: &actions)
     announceChange(since: oldRules, now: now)
@@ -89,9 +93,41 @@ extension Engine {
   ) -> (forgottenCount: Int, contradicted: [String]) {
     var newRules = RuleTable(ruleset)
     let contradicted = newRules.fixRouterFlags(routerFlags)
+    newRules.resolve(in: interfaces)
     let newKey = rules.keys(in: newRules)
-    let kept = sessions.takenPositions.count { newKey(sessions[$0].key) != nil }
+    let kept = sessions.takenPositions.count { isKept($0, by: newKey, in: newRules) }
     return (sessionCount - min(kept, newLimits.sessions), contradicted)
+  }
+
+  /// Whether a target is answered for under another table by what is known of it.
+  private func isKept(
+    _ position: Int, by newKey: (SessionKey) -> SessionKey?, in other: RuleTable
+  ) -> Bool {
+    let session = sessions[position]
+    guard let key = newKey(session.key), let rule = rule(ofSession: position),
+      let otherRule = other.rule(of: key.proxy, covering: key.target),
+      rule.isExclusion == otherRule.isExclusion, rule.isStatic == otherRule.isStatic,
+      rule.isAuto == otherRule.isAuto
+    else { return false }
+    if rules.patterns(of: rule) == other.patterns(of: otherRule) { return true }
+    guard let neighbor = session.neighbor, session.state != .incomplete, session.state != .failed
+    else { return false }
+    return other.names(otherRule, neighbor.interface)
+      || session.routeInterface == neighbor.interface
+  }
+
+  /// Has the state of a session end no later than its timers say from now on.
+  private mutating func shorten(_ position: Int, now: Instant) {
+    let timers = timers(of: position)
+    let limit: Duration
+    switch sessions[position].state {
+    case .reachable: limit = timers.ttl
+    case .failed: limit = timers.deadtime
+    case .incomplete, .probing, .stale: return
+    }
+    guard sessions[position].deadline > now + limit else { return }
+    sessions[position].deadline = now + limit
+    reschedule(position)
   }
 
   private mutating func apply(_ newLimits: Limits) {
@@ -108,14 +144,11 @@ extension RuleTable {
   }
 
   /// What becomes of the key of a session where another table takes the place of this one: `nil`
-  /// where the rules about its target differ.
+  /// where its proxy is not there any more.
   fileprivate func keys(in other: RuleTable) -> (SessionKey) -> SessionKey? {
     let positions = other.positionsByName
     return { key in
-      guard let proxy = positions[proxies[key.proxy].interface],
-        treats(key.target, on: key.proxy, as: other, on: proxy)
-      else { return nil }
-      return SessionKey(proxy: proxy, target: key.target)
+      positions[proxies[key.proxy].interface].map { SessionKey(proxy: $0, target: key.target) }
     }
   }
 
@@ -141,18 +174,5 @@ extension RuleTable {
       }
     }
     return prefixes
-  }
-
-  /// Whether another table has the same rules for a target.
-  fileprivate func treats(
-    _ target: IPv6Address, on proxy: Int, as other: RuleTable, on otherProxy: Int
-  ) -> Bool {
-    guard proxies[proxy].timers == other.proxies[otherProxy].timers,
-      let rule = rule(of: proxy, covering: target),
-      let otherRule = other.rule(of: otherProxy, covering: target)
-    else { return false }
-    return rule.prefix == otherRule.prefix && rule.isExclusion == otherRule.isExclusion
-      && rule.isStatic == otherRule.isStatic && rule.isAuto == otherRule.isAuto
-      && patterns(of: rule) == other.patterns(of: otherRule)
   }
 }

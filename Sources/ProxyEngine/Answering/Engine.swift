@@ -184,7 +184,7 @@ extension Engine {
       let isSame =
         previous.name == interface.name && interface.isUp
         && previous.linkLayerAddress == interface.linkLayerAddress
-      if !isSame { forgetSessions(using: index, into: &actions) }
+      if !isSame { forgetSessions(using: index, keepingRoutesAt: now, into: &actions) }
     }
     let couldAsk = previous?.isRunning == true && interfaces.canSolicit(on: index)
     interfaces.update(interface)
@@ -192,6 +192,7 @@ extension Engine {
       interfaces.markReady(index, at: now)
     }
     if previous?.names != interface.names {
+      forgetSessions(ofProxiesLosing: index, named: interface.names, into: &actions)
       counters.release(index)
       rules.rename(index, from: previous?.names ?? [], to: interface.names)
     }
@@ -212,17 +213,39 @@ extension Engine {
   }
 
   /// Forgets every target confirmed or routed by way of an interface, or asked for there alone.
+  ///
+  /// Where only the proxy's own interface is another than before, `now` is given, and a target to
+  /// which the kernel has a route of ours keeps it: neighbors go on sending without a question. It
+  /// is asked again before it is answered for.
   private mutating func forgetSessions(
-    using index: InterfaceIndex, into actions: inout [Action]
+    using index: InterfaceIndex, keepingRoutesAt now: Instant? = nil, into actions: inout [Action]
   ) {
     guard sessions.count > 0 else { return }
     for position in sessions.takenPositions {
       let session = sessions[position]
-      let isAffected =
-        rules.proxyInterfaces[session.key.proxy] == index
-        || session.interfaces == .one(index) || session.routeInterface == index
+      let isProxys = rules.proxyInterfaces[session.key.proxy] == index
+      let isTargets =
+        session.interfaces == .one(index) || session.routeInterface == index
         || session.hostRoute?.route.interface == index || isAsked(position, onlyOn: index)
-      if isAffected { forget(position, into: &actions) }
+      if isProxys, !isTargets, session.hostRoute != nil, session.neighbor != nil, let now {
+        doubt(position, now: now, into: &actions)
+      } else if isProxys || isTargets {
+        forget(position, into: &actions)
+      }
+    }
+  }
+
+  /// Forgets every target of the proxies that have this interface by a name that it has no more.
+  private mutating func forgetSessions(
+    ofProxiesLosing index: InterfaceIndex, named names: [String], into actions: inout [Action]
+  ) {
+    let lost = Set(
+      rules.proxies.indices.filter {
+        rules.proxyInterfaces[$0] == index && !names.contains(rules.proxies[$0].interface)
+      })
+    if lost.isEmpty { return }
+    for position in sessions.takenPositions where lost.contains(sessions[position].key.proxy) {
+      forget(position, into: &actions)
     }
   }
 

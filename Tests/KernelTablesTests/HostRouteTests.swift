@@ -98,7 +98,7 @@ struct HostRouteTests {
 
   @Test func `what was left behind goes, and that is told`() {
     routes.removeLeftovers()
-    #expect(tables.calls == ["reclaim"] )
+    #expect(tables.calls == ["reclaim"])
     tables.leftBehind = 3
     routes.removeLeftovers()
     #expect(tables.calls == ["reclaim", "reclaim"])

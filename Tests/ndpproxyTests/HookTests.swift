@@ -97,7 +97,8 @@ struct HookTests {
       func events(_ count: Int) async throws -> [String]? {
         try await poll(within: .seconds(20)) {
           let lines = daemon.process.lines.filter { $0.contains("hook: ") }
-          return lines.count >= count ? lines.map { $0.split(separator: ":").last.map(String.init) ?? "" } : nil
+          return lines.count >= count
+            ? lines.map { $0.split(separator: ":").last.map(String.init) ?? "" } : nil
         }
       }
       // What another proxy takes over is not this one's.

@@ -153,6 +153,26 @@ extension Lab {
       }
       let isLeft = try await filters()
       try require(isLeft == (hasFilter && isKilled), "killed \(isKilled), left \(isLeft)")
+      if !isKilled { continue }
+      // It would go on answering by the rules of a process that is gone. Another daemon's stays.
+      let second = Scenario.configuration("static").replacing("eth0", with: "zt0")
+      for path in ["auto", "no"] {
+        try await gateway.withDaemon(
+          program, configuration: "kernel-path \(path)\n\(second)", readyAt: "ready:"
+        ) { _ in
+          let isLeft = try await filters()
+          try require(!isLeft, "kernel-path \(path) has left the filter of a killed process")
+        }
+      }
+      let first = "kernel-path yes\n" + Scenario.configuration("static")
+      try await gateway.withDaemon(program, configuration: first, readyAt: "ready:") { _ in
+        try await gateway.withDaemon(
+          program, configuration: "kernel-path no\n\(second)", readyAt: "ready:"
+        ) { _ in
+          let isThere = try await filters()
+          try require(isThere == hasFilter, "a second daemon has removed the first one's filter")
+        }
+      }
     }
     // It is attached before the pid file is made.
     let file = try AnonymousFile(containing: configuration)

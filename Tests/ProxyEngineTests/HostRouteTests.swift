@@ -78,6 +78,28 @@ struct HostRouteTests {
     #expect(gateway.handle(.interfaceRemoved(Gateway.zt0)) == [.removeHostRoute(Self.route)])
   }
 
+  @Test func `where its interface was down the target is asked as soon as it can be`() {
+    var gateway = gateway(.interface("zt0"))
+    _ = gateway.ask(solicitation())
+    _ = gateway.answer(advertisement())
+    let interface = Gateway.interfaces[1]
+    func changed(isUp: Bool, hasAddresses: Bool = true) -> Event {
+      .interfaceChanged(
+        Interface(
+          index: interface.index, name: interface.name,
+          linkLayerAddress: interface.linkLayerAddress, isUp: isUp, hasNeighborDiscovery: true,
+          addresses: hasAddresses ? interface.addresses : []))
+    }
+    #expect(gateway.handle(changed(isUp: false)) == [.removeHostRoute(Self.route)])
+    #expect(gateway.handle(changed(isUp: false, hasAddresses: false)) == [])
+    #expect(gateway.handle(changed(isUp: true, hasAddresses: false)) == [])
+    #expect(gateway.wait(milliseconds: 2000) == [])
+    #expect(gateway.handle(changed(isUp: true)) == [])
+    #expect(gateway.wait(milliseconds: 1) == [unicastProbe()])
+    #expect(gateway.answer(unicastAdvertisement()) == [.installHostRoute(Self.route), Self.offer])
+    #expect(gateway.ask(solicitation()) == [answer()])
+  }
+
   @Test func `it goes with the name by which the proxy has its interface`() {
     var proxy = ruleset([.interface("zt0")]).proxies[0]
     proxy.interface = "uplink"

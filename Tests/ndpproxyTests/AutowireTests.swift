@@ -144,14 +144,31 @@ struct AutowireTests {
         #expect(try await router.isAnswered(member), "\(loss)")
         #expect(try await routesBecome("\(member) dev zt0", on: gateway), "\(loss)")
         try await gateway.batch(loss)
-        let shown = try await routes(of: gateway)
-        #expect(shown.isEmpty, "\(loss)")
         // With the next confirmation of a target that is asked for, each `ttl`.
         let isBack: Bool? = try await poll(within: .seconds(30)) {
           _ = try await router.answer(about: member)
           return try await routes(of: gateway).contains("\(member) dev zt0") ? true : nil
         }
         #expect(isBack == true, "\(loss): \(daemon.process.lines)")
+      }
+    }
+  }
+
+  @Test func `interfaces that were down have their routes again, whether somebody asks or not`()
+    async throws
+  {
+    let network = try await FoundingNetwork(members: 1)
+    let gateway = network.gateway
+    try await gateway.withDaemon(ndpproxy, configuration: configuration()) { daemon in
+      let router = try await Questioner(network.router)
+      for interface in ["zt0", "eth0"] {
+        #expect(try await router.isAnswered(member), "\(interface)")
+        #expect(try await routesBecome("\(member) dev zt0", on: gateway), "\(interface)")
+        try await gateway.batch(["link set \(interface) down"])
+        try await Task.sleep(for: .seconds(1))
+        try await gateway.batch(["link set \(interface) up"])
+        let isThere = try await routesBecome("\(member) dev zt0", on: gateway)
+        #expect(isThere, "\(interface): \(daemon.process.lines)")
       }
     }
   }

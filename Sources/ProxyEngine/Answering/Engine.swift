@@ -214,9 +214,10 @@ extension Engine {
 
   /// Forgets every target confirmed or routed by way of an interface, or asked for there alone.
   ///
-  /// Where only the proxy's own interface is another than before, `now` is given, and a target to
-  /// which the kernel has a route of ours keeps it: neighbors go on sending without a question. It
-  /// is asked again before it is answered for.
+  /// Where the interface is only another than before, `now` is given. Then a target to which the
+  /// kernel has a route of ours is asked again before it is answered for, and is not forgotten:
+  /// neighbors go on sending without a question. It keeps the route, unless that leads out of this
+  /// interface: then it is asked again as soon as that is possible.
   private mutating func forgetSessions(
     using index: InterfaceIndex, keepingRoutesAt now: Instant? = nil, into actions: inout [Action]
   ) {
@@ -227,7 +228,12 @@ extension Engine {
       let isTargets =
         session.interfaces == .one(index) || session.routeInterface == index
         || session.hostRoute?.route.interface == index || isAsked(position, onlyOn: index)
-      if isProxys, !isTargets, session.hostRoute != nil, session.neighbor != nil, let now {
+      // There is more than one change on the way down.
+      if now != nil, hasLostHostRoute(position, on: index) { continue }
+      if let now, isProxys || isTargets, session.neighbor != nil,
+        let route = session.hostRoute?.route
+      {
+        if route.interface == index { removeHostRoute(position, into: &actions) }
         doubt(position, now: now, into: &actions)
       } else if isProxys || isTargets {
         forget(position, into: &actions)
@@ -271,14 +277,31 @@ extension Engine {
     return rules.rule(of: key.proxy, covering: key.target)
   }
 
+  /// Whether a target was there, and its route went with the interface.
+  private func hasLostHostRoute(_ position: Int, on index: InterfaceIndex) -> Bool {
+    let session = sessions[position]
+    return session.state == .stale && session.neighbor?.interface == index
+      && session.hostRoute == nil && rules.proxies[session.key.proxy].installsHostRoutes
+      && !session.isDisputed && !session.isSecondHand
+  }
+
   /// Has every target asked for again that was asked for in vain while an interface could not be
   /// asked on, and that may be there.
   private mutating func askAgain(
     on index: InterfaceIndex, now: Instant, into actions: inout [Action]
   ) {
     guard sessions.count > 0 else { return }
+    var restored: Int64 = 0
     for position in sessions.takenPositions {
       let session = sessions[position]
+      if hasLostHostRoute(position, on: index) {
+        // Not all at once: nobody has to be answered.
+        let pause = Duration.seconds(1) * restored / limits.solicitationsPerSecond
+        restored += 1
+        sessions[position].awaitsNeighbor = true
+        wait(position, until: now + pause)
+        continue
+      }
       guard session.state == .failed || session.state == .incomplete,
         let rule = rule(ofSession: position),
         session.routeInterface == index || rules.names(rule, index)

@@ -67,7 +67,7 @@ package final class InstanceClaims {
   }
 
   /// How many daemons in one network namespace know of each other.
-  private static let presences = 16
+  private static let presences = 8
 
   /// Throws where another daemon has an interface of a configuration; changes nothing.
   ///

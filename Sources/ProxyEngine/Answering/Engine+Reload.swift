@@ -9,8 +9,9 @@ extension Engine {
   ///
   /// A target stays if its proxy has the same interface, and the rule for it the same method; also
   /// where the rule names other interfaces, if one of them is that on which the target was found.
-  /// Others are forgotten. Times that are shorter from now on are not exceeded. Who solicited it is remembered as long as
-  /// some rule is about it, disabled or not. What comes into force is announced as at a take-over.
+  /// Others are forgotten. Times that are shorter from now on are not exceeded. Who solicited a
+  /// target is remembered as long as some rule is about it, disabled or not. What comes into force
+  /// is announced as at a take-over.
   /// The R flag of a proxy stays as it was first: hosts that see it change may lose their default
   /// route (RFC 4861 §7.2.5, Linux). Returns the names of the proxies whose flag would have
   /// changed. Costs the number of rules and sessions.

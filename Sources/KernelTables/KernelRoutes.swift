@@ -153,8 +153,9 @@ package final class KernelRoutes: ActionPerformer {
   /// Removes the routes that a process which was killed has left behind, whether this one is to put
   /// some in or not; only for a daemon that is alone.
   package func removeLeftovers() {
-    do {
-      let count = try (tables ?? openTables()).routes.reclaim()
+    do throws(SystemError) {
+      let opened = if let tables { tables } else { try openTables() }
+      let count = try opened.routes.reclaim()
       if count > 0 { log.notice("autowire: removed \(count) routes that were left behind") }
     } catch {
       log.warning("autowire: routes that were left behind stay: \(error)")

@@ -30,7 +30,8 @@ package final class KernelRoutes: ActionPerformer {
   /// Where routes and neighbors are put.
   package typealias Tables = (routes: any RouteChanges, neighbors: any NeighborOffers)
 
-  /// `openTables` is called once, and only where some proxy wants the kernel to know its targets.
+  /// `openTables` is called where some proxy wants the kernel to know its targets, and to look for
+  /// what was left behind.
   package init(
     _ lookup: any RouteQuestions, neighbors: KernelNeighbors, host: Host, loop: EventLoop, log: Log,
     openTables: @escaping () throws(SystemError) -> Tables = kernelTables

@@ -115,7 +115,7 @@ package struct Explainer {
       return report
     }
     report.decision = outcome.code
-    report.askedOn = found.askedOn.map(name(of:))
+    report.askedOn = outcome == .asked ? found.askedOn.map(name(of:)) : []
     report.reason =
       switch outcome {
       case .answered: "ndpproxy answers"

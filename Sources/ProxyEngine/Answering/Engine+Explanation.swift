@@ -21,7 +21,7 @@ package struct TargetExplanation: Sendable {
   package let outcome: Outcome?
   /// The answer, if there would be one at once.
   package let advertisement: NeighborAdvertisement?
-  /// On which interfaces a question would go out at once.
+  /// On which interfaces a question would go out at once, whatever became of the solicitation.
   package let askedOn: [InterfaceIndex]
   /// What keeps the rule that counts from being in force.
   package let unmet: UnmetCondition?
